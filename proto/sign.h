@@ -1,0 +1,55 @@
+/*
+ * sign.h - identities and signatures: Ed25519 (RFC 8032) through libsodium.
+ *
+ * What is signed is context || federation id || message: a signature made for
+ * one kind of object or one federation is worth nothing in another. Each
+ * signature carries an algorithm id so that a post-quantum one can follow.
+ * Signing is deterministic. Secrets live in guarded memory. Any thread.
+ */
+#ifndef QML_PROTO_SIGN_H
+#define QML_PROTO_SIGN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/hash.h"
+
+#define SIGN_LEN 64
+#define SIGN_PUBLIC_LEN 32
+#define SIGN_SEED_LEN 32
+#define SIGN_CONTEXT_LEN 16 /* shorter ones are padded with zeros */
+
+enum sign_alg {
+	SIGN_ED25519 = 1,
+};
+
+struct sign_public {
+	uint8_t b[SIGN_PUBLIC_LEN];
+};
+
+struct signature {
+	uint8_t alg; /* enum sign_alg */
+	uint8_t b[SIGN_LEN];
+};
+
+struct sign_key; /* opaque: hides libsodium and its guarded memory */
+
+/* Must be called once before anything else of proto/; -EIO if libsodium
+ * cannot start. Idempotent. */
+int sign_setup(void) __attribute__((warn_unused_result));
+
+/* Expands a 32-byte seed; *out is owned by the caller. -ENOMEM. */
+int sign_key_new(const uint8_t seed[static SIGN_SEED_LEN],
+	struct sign_key **out) __attribute__((warn_unused_result));
+void sign_key_free(struct sign_key *k); /* NULL is fine */
+struct sign_public sign_key_public(const struct sign_key *k);
+
+void sign_message(const struct sign_key *k, const char *context,
+	const struct hash *federation, const struct hash *digest,
+	struct signature *out);
+bool sign_verify(const struct sign_public *pk, const char *context,
+	const struct hash *federation, const struct hash *digest,
+	const struct signature *sig);
+
+#endif
