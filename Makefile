@@ -1,0 +1,177 @@
+# qmlnode: one Makefile, no recursion into folders; new files are found by
+# wildcard. `make help` lists the targets, `make B=/some/dir` builds elsewhere.
+
+B      ?= build
+PREFIX ?= /usr/local
+CC      = gcc
+AR      = ar
+PKGS   := libuv libsodium libprotobuf-c sqlite3 yaml-0.1 jansson
+TIDY   ?= scripts/tidy
+RUN     = QML_BUILD=$(abspath $(B)) tests/run
+
+OPT  ?= -O2
+WARN := -Wall -Wextra -Wpedantic -Wshadow -Wconversion -Wstrict-prototypes \
+	-Wmissing-prototypes -Wvla -Wundef -Wformat=2 -Wswitch-enum \
+	-Wimplicit-fallthrough $(if $(WERROR),-Werror)
+# SAN=address,undefined or SAN=thread; COV=1: coverage. FORTIFY hides bugs
+# from the sanitizers, so it is for plain builds only.
+HARD := $(if $(SAN),-fsanitize=$(SAN) -fno-sanitize-recover=all \
+	-fno-omit-frame-pointer,-fstack-protector-strong \
+	$(if $(COV),--coverage,-D_FORTIFY_SOURCE=2))
+QCFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(OPT) -g -ffp-contract=off \
+	$(HARD) -pthread -MMD -MP -I. -isystem $(B)/gen $(CFLAGS)
+# A file named *_avx2.c is compiled for AVX2 and FMA, *_avx512.c for AVX-512;
+# its caller asks the CPU first.
+ISA = $(if $(findstring _avx2.,$<),-mavx2 -mfma) \
+	$(if $(findstring _avx512.,$<),-mavx512f -mavx512dq -mfma)
+QLDFLAGS = $(HARD) -pthread -Wl,--as-needed -Wl,-z,relro,-z,now $(LDFLAGS)
+SYSLIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null || \
+	echo -luv -lsodium -lprotobuf-c -lsqlite3 -lyaml -ljansson) -lnng -lm
+
+# --- libraries: one per layer; a library names those it may call, in order --
+LIBS := proto config sim consensus node trainer cli
+SRC_proto     := $(wildcard proto/*.c)
+SRC_config    := $(wildcard config/*.c)
+SRC_sim       := $(wildcard sim/*.c sim/*/*.c)
+SRC_consensus := $(wildcard consensus/*.c consensus/*/*.c)
+SRC_node      := $(wildcard daemon/node/*.c daemon/node/*/*.c)
+SRC_trainer   := $(wildcard daemon/trainer/*.c)
+SRC_cli       := $(wildcard daemon/cli/*.c)
+SRC_main      := $(wildcard daemon/qml*.c)
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+lib = $(patsubst %,$(B)/lib/lib%.a,$(1))
+
+PB_H := $(B)/gen/proto/qml.pb-c.h
+PB_O := $(if $(wildcard proto/qml.proto),$(B)/obj/gen/qml.pb-c.o)
+
+PROGS := $(patsubst daemon/%.c,$(B)/%,$(SRC_main))
+# The network daemon has neither the simulator nor BLAS in it; tidy looks.
+USE_qmlnode  := cli node config consensus proto
+USE_qmltrain := trainer sim config consensus proto
+USE_qmlctl   := cli node config consensus proto
+USE_qmlsim   := cli sim
+BLAS := $(shell grep -lsE '<(cblas|lapacke)\.h>' $(SRC_sim) /dev/null \
+	| grep -q . && (pkg-config --libs lapacke openblas || \
+	echo -llapacke -lopenblas))
+BLAS += $(shell grep -lsE '<zlib\.h>' $(SRC_sim) /dev/null | sed 's/.*/-lz/;q')
+
+# --- tests: tests/<folder>/test_*.c, one program each; other .c files of the
+# folder are helpers linked into each of its tests --------------------------
+SRC_test := $(filter-out tests/cluster/%,$(wildcard tests/*/test_*.c \
+	tests/*/*/test_*.c tests/*/*/*/test_*.c tests/bench/bench_*.c))
+SRC_fuzz    := $(wildcard tests/fuzz/fuzz_*.c)
+SRC_cluster := $(wildcard tests/cluster/*.c)
+SRC_preload := $(wildcard tests/*/preload_*.c)
+TEST    := $(patsubst %.c,$(B)/%,$(SRC_test))
+BENCH   := $(filter $(B)/tests/bench/%,$(TEST))
+E2E     := $(filter $(B)/tests/e2e/%,$(TEST)) $(wildcard tests/e2e/test_*.sh)
+UNIT    := $(filter-out $(BENCH) $(E2E),$(TEST))
+FUZZ    := $(if $(wildcard tests/fuzz/driver.c),$(SRC_fuzz:%.c=$(B)/%))
+CLUSTER := $(if $(SRC_cluster),$(B)/tests/cluster)
+PRELOAD := $(SRC_preload:%.c=$(B)/%.so)
+USE_tests/proto     := proto
+USE_tests/config    := config proto
+USE_tests/sim       := sim
+USE_tests/consensus := consensus proto
+USE_all             := cli node trainer sim config consensus proto
+# $(call use,tests/sim/state/test_x.c): the libraries of its top folder
+top = $(word 1,$(subst /, ,$1))/$(word 2,$(subst /, ,$1))
+use = $(or $(USE_$(call top,$1)),$(USE_all))
+helpers = $(call obj,$(filter-out %/driver.c $(dir $1)test_% $(dir $1)bench_% \
+	$(dir $1)fuzz_% $(dir $1)preload_%,$(wildcard $(dir $1)*.c)))
+
+.DELETE_ON_ERROR:
+.SECONDARY:
+.SECONDEXPANSION:
+.PHONY: all demo check check-long bench cluster-build asan tsan fuzz cov tidy \
+	format e2e unit tests install clean help
+
+all: $(PROGS) $(call lib,$(LIBS))          ## libraries and programs
+
+tests: all $(UNIT) $(E2E) $(FUZZ) $(CLUSTER) $(PRELOAD)
+
+$(B)/gen/proto/qml.pb-c.c $(PB_H) &: proto/qml.proto
+	@mkdir -p $(B)/gen/proto
+	protoc-c --c_out=$(B)/gen proto/qml.proto
+
+$(B)/obj/gen/qml.pb-c.o: $(B)/gen/proto/qml.pb-c.c
+	@mkdir -p $(@D)
+	$(CC) $(QCFLAGS) -Wno-unused -c -o $@ $<
+
+$(call obj,$(wildcard proto/*.c)): | $(if $(PB_O),$(PB_H))
+$(B)/obj/sim/%.o: OPT = $(if $(SAN)$(COV),-O1,-O3)
+
+$(B)/obj/%.o: %.c
+	@mkdir -p $(@D)
+	$(CC) $(QCFLAGS) $(WARN) $(ISA) -c -o $@ $<
+
+$(B)/lib/lib%.a: $$(call obj,$$(SRC_$$*)) $$(if $$(filter proto,$$*),$(PB_O))
+	@mkdir -p $(@D)
+	@rm -f $@
+	$(AR) rcsD $@ $^
+
+$(PROGS): $(B)/%: $(B)/obj/daemon/%.o $$(call lib,$$(USE_$$*))
+	$(CC) $(QLDFLAGS) -o $@ $^ $(if $(filter sim,$(USE_$*)),$(BLAS)) $(SYSLIBS)
+
+# test_*_oom.c supplies __wrap_malloc and friends to fail the k-th call.
+%_oom: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(TEST): $(B)/%: $(B)/obj/%.o $$(call helpers,$$*.c) \
+		$$(call lib,$$(call use,$$*.c))
+	@mkdir -p $(@D)
+	$(CC) $(QLDFLAGS) -o $@ $^ -lcmocka $(BLAS) $(SYSLIBS)
+
+$(B)/tests/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/driver.o \
+		$(call lib,$(USE_all))
+	@mkdir -p $(@D)
+	$(CC) $(QLDFLAGS) -o $@ $^ $(BLAS) $(SYSLIBS)
+
+$(B)/tests/cluster: $(call obj,$(SRC_cluster)) $(call lib,consensus proto)
+	@mkdir -p $(@D)
+	$(CC) $(QLDFLAGS) -o $@ $^ $(SYSLIBS)
+
+$(B)/tests/%.so: tests/%.c
+	@mkdir -p $(@D)
+	$(CC) -std=c11 -O2 -g $(WARN) -fPIC -shared -o $@ $< -ldl
+
+unit: all $(UNIT)                          ## unit tests only
+	$(RUN) $(UNIT)
+e2e: all $(E2E) $(PRELOAD)                 ## tests on real daemons only
+	$(RUN) --serial $(E2E)
+check: tests                               ## everything; last line counts
+	$(RUN) $(UNIT) $(FUZZ) --serial $(CLUSTER) $(E2E) $(TIDY)
+check-long: tests                          ## check with many more seeds
+	QML_TEST_LONG=1 $(RUN) --timeout 7200 $(UNIT) $(FUZZ) \
+		--serial $(CLUSTER) $(E2E) $(TIDY)
+demo: all                                  ## four nodes on real data, live
+	$(B)/qmlnode demo $(ARGS)
+bench: all $(BENCH)                        ## print the measured figures
+	QML_BUILD=$(abspath $(B)) scripts/bench $(BENCH)
+cluster-build: $(CLUSTER)                  ## the simulated federation
+asan:                                      ## ASan+UBSan: unit cluster fuzz e2e
+	$(MAKE) B=$(B)/asan SAN=address,undefined OPT=-O1 TIDY= check
+tsan:                                      ## ThreadSanitizer: the same
+	$(MAKE) B=$(B)/tsan SAN=thread OPT=-O1 TIDY= check
+fuzz:                                      ## libFuzzer, FUZZ_SECONDS=30 each
+	$(MAKE) B=$(B)/fuzz CC=clang SAN=address,undefined,fuzzer-no-link \
+		OPT=-O1 all
+	B=$(B)/fuzz scripts/fuzz $(SRC_fuzz)
+cov:                                       ## line coverage per folder
+	$(MAKE) B=$(B)/cov COV=1 OPT=-O0 TIDY= check
+	scripts/cov $(B)/cov
+tidy: all                                  ## the rules of the house
+	QML_BUILD=$(abspath $(B)) scripts/tidy
+format:                                    ## clang-format every source
+	scripts/tidy --format
+install: all                               ## PREFIX=/usr/local DESTDIR=
+	install -d $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(PROGS) $(DESTDIR)$(PREFIX)/bin
+	for m in $(wildcard daemon/*.[158] daemon/*/*.[158] config/*.5); do \
+	install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} \
+	|| exit 1; done
+clean:                                     ## remove build/
+	rm -rf $(B)
+help:                                      ## this list
+	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(firstword $(MAKEFILE_LIST)) | \
+		expand -t 16
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)
