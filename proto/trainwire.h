@@ -1,0 +1,102 @@
+/*
+ * trainwire.h - messages between qmlnode and its trainer child, over pipes.
+ *
+ * u32 big-endian length, then protobuf (qml.proto, message Train). Both ends
+ * are ours and of one build, checked in the first message; decoding is bounded
+ * all the same, since a trainer may sit behind ssh. Rows never cross.
+ */
+#ifndef QML_PROTO_TRAINWIRE_H
+#define QML_PROTO_TRAINWIRE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/hash.h"
+#include "proto/wire.h"
+
+#define TRAINWIRE_MAX (16u << 20)
+#define TRAINWIRE_TEXT_MAX 1024
+#define TRAINWIRE_CLASSES_MAX 256
+
+enum trainwire_type {
+	TRAINWIRE_SETUP = 1, /* to the trainer: build, federation, data, salt */
+	TRAINWIRE_READY,     /* data fits: dim, rows, data asset */
+	TRAINWIRE_REFUSED,   /* one sentence with file, row and column */
+	TRAINWIRE_TRAIN,     /* round, member, model */
+	TRAINWIRE_TRAINED,   /* delta and metrics */
+	TRAINWIRE_FAILED,    /* of one TRAIN or SCORE: reason, sentence */
+	TRAINWIRE_SCORE,     /* model: evaluate on the local rows */
+	TRAINWIRE_SCORED,
+};
+
+struct trainwire_setup {
+	char build[65];       /* must equal the trainer's own */
+	uint8_t *federation;  /* canonical bytes, owned */
+	size_t federation_len;
+	char data[TRAINWIRE_TEXT_MAX]; /* path of the CSV */
+	uint8_t salt[32];     /* of the data asset's Merkle leaves */
+	uint16_t threads;
+	uint8_t confine;      /* 0: started through a launcher */
+};
+
+struct trainwire_ready {
+	uint32_t dim;
+	uint32_t rows;
+	struct hash data_asset;
+	uint8_t confined;
+};
+
+struct trainwire_model { /* TRAIN and SCORE */
+	uint64_t round;
+	uint16_t member;
+	uint32_t dim;
+	int64_t *model; /* [dim] Q24, owned */
+};
+
+struct trainwire_trained {
+	uint64_t round;
+	uint32_t dim;
+	int64_t *delta; /* [dim] Q24, owned */
+	uint32_t rows;
+	uint32_t correct;
+	int64_t loss_before_q24;
+	int64_t loss_after_q24;
+	struct hash trainer_state;
+	uint16_t flags; /* enum answer_flag */
+};
+
+struct trainwire_failed {
+	uint64_t round;
+	uint8_t reason; /* enum answer_reason */
+	char text[TRAINWIRE_TEXT_MAX];
+};
+
+struct trainwire_scored {
+	uint64_t round;
+	uint32_t rows;
+	uint32_t correct;
+	int64_t loss_q24;
+	uint16_t nclasses;
+	uint32_t *confusion; /* [truth][said], nclasses^2, owned; or NULL */
+};
+
+struct trainwire_msg {
+	enum trainwire_type type;
+	union {
+		struct trainwire_setup setup;
+		struct trainwire_ready ready;
+		struct trainwire_model model;
+		struct trainwire_trained trained;
+		struct trainwire_failed failed; /* REFUSED too */
+		struct trainwire_scored scored;
+	} u;
+};
+
+/* Without the length prefix. -ENOMEM, -EMSGSIZE. */
+int trainwire_encode(const struct trainwire_msg *m, uint8_t **data,
+	size_t *len) __attribute__((warn_unused_result));
+enum wire_verdict trainwire_decode(const uint8_t *data, size_t len,
+	struct trainwire_msg *out) __attribute__((warn_unused_result));
+void trainwire_msg_close(struct trainwire_msg *m);
+
+#endif
