@@ -25,6 +25,9 @@ QCFLAGS = -std=c11 -D_POSIX_C_SOURCE=200809L $(OPT) -g -ffp-contract=off \
 ISA = $(if $(findstring _avx2.,$<),-mavx2 -mfma) \
 	$(if $(findstring _avx512.,$<),-mavx512f -mavx512dq -mfma)
 QLDFLAGS = $(HARD) -pthread -Wl,--as-needed -Wl,-z,relro,-z,now $(LDFLAGS)
+# V=1 shows the commands.
+Q    = $(if $(V),,@)
+say  = @$(if $(V),:,printf '  %-5s %s\n' $(1) $(@:$(B)/%=%))
 SYSLIBS := $(shell pkg-config --libs $(PKGS) 2>/dev/null || \
 	echo -luv -lsodium -lprotobuf-c -lsqlite3 -lyaml -ljansson) -lnng -lm
 
@@ -84,7 +87,7 @@ helpers = $(call obj,$(filter-out %/driver.c $(dir $1)test_% $(dir $1)bench_% \
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: all demo check check-long bench cluster-build asan tsan fuzz cov tidy \
-	format e2e unit tests install clean help
+	format e2e unit tests fuzzers install clean help
 
 all: $(PROGS) $(call lib,$(LIBS))          ## libraries and programs
 
@@ -92,46 +95,60 @@ tests: all $(UNIT) $(E2E) $(FUZZ) $(CLUSTER) $(PRELOAD)
 
 $(B)/gen/proto/qml.pb-c.c $(PB_H) &: proto/qml.proto
 	@mkdir -p $(B)/gen/proto
-	protoc-c --c_out=$(B)/gen proto/qml.proto
+	$(call say,PB)
+	$(Q)protoc-c --c_out=$(B)/gen proto/qml.proto
 
 $(B)/obj/gen/qml.pb-c.o: $(B)/gen/proto/qml.pb-c.c
 	@mkdir -p $(@D)
-	$(CC) $(QCFLAGS) -Wno-unused -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(QCFLAGS) -Wno-unused -c -o $@ $<
 
 $(call obj,$(wildcard proto/*.c)): | $(if $(PB_O),$(PB_H))
 $(B)/obj/sim/%.o: OPT = $(if $(SAN)$(COV),-O1,-O3)
 
 $(B)/obj/%.o: %.c
 	@mkdir -p $(@D)
-	$(CC) $(QCFLAGS) $(WARN) $(ISA) -c -o $@ $<
+	$(call say,CC)
+	$(Q)$(CC) $(QCFLAGS) $(WARN) $(ISA) -c -o $@ $<
 
 $(B)/lib/lib%.a: $$(call obj,$$(SRC_$$*)) $$(if $$(filter proto,$$*),$(PB_O))
 	@mkdir -p $(@D)
 	@rm -f $@
-	$(AR) rcsD $@ $^
+	$(call say,AR)
+	$(Q)$(AR) rcsD $@ $^
 
 $(PROGS): $(B)/%: $(B)/obj/daemon/%.o $$(call lib,$$(USE_$$*))
-	$(CC) $(QLDFLAGS) -o $@ $^ $(if $(filter sim,$(USE_$*)),$(BLAS)) $(SYSLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(QLDFLAGS) -o $@ $^ $(if $(filter sim,$(USE_$*)),$(BLAS)) $(SYSLIBS)
 
 # test_*_oom.c supplies __wrap_malloc and friends to fail the k-th call.
 %_oom: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
 $(TEST): $(B)/%: $(B)/obj/%.o $$(call helpers,$$*.c) \
 		$$(call lib,$$(call use,$$*.c))
 	@mkdir -p $(@D)
-	$(CC) $(QLDFLAGS) -o $@ $^ -lcmocka $(BLAS) $(SYSLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(QLDFLAGS) -o $@ $^ -lcmocka $(BLAS) $(SYSLIBS)
 
 $(B)/tests/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/driver.o \
 		$(call lib,$(USE_all))
 	@mkdir -p $(@D)
-	$(CC) $(QLDFLAGS) -o $@ $^ $(BLAS) $(SYSLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(QLDFLAGS) -o $@ $^ $(BLAS) $(SYSLIBS)
+
+$(B)/libfuzzer/%: $(B)/obj/tests/fuzz/%.o $(call lib,$(USE_all))
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(QLDFLAGS) -fsanitize=fuzzer -o $@ $^ $(BLAS) $(SYSLIBS)
 
 $(B)/tests/cluster: $(call obj,$(SRC_cluster)) $(call lib,consensus proto)
 	@mkdir -p $(@D)
-	$(CC) $(QLDFLAGS) -o $@ $^ $(SYSLIBS)
+	$(call say,LD)
+	$(Q)$(CC) $(QLDFLAGS) -o $@ $^ $(SYSLIBS)
 
 $(B)/tests/%.so: tests/%.c
 	@mkdir -p $(@D)
-	$(CC) -std=c11 -O2 -g $(WARN) -fPIC -shared -o $@ $< -ldl
+	$(call say,LD)
+	$(Q)$(CC) -std=c11 -O2 -g $(WARN) -fPIC -shared -o $@ $< -ldl
 
 unit: all $(UNIT)                          ## unit tests only
 	$(RUN) $(UNIT)
@@ -153,8 +170,9 @@ tsan:                                      ## ThreadSanitizer: the same
 	$(MAKE) B=$(B)/tsan SAN=thread OPT=-O1 TIDY= check
 fuzz:                                      ## libFuzzer, FUZZ_SECONDS=30 each
 	$(MAKE) B=$(B)/fuzz CC=clang SAN=address,undefined,fuzzer-no-link \
-		OPT=-O1 all
-	B=$(B)/fuzz scripts/fuzz $(SRC_fuzz)
+		OPT=-O1 fuzzers
+	scripts/fuzz $(SRC_fuzz:tests/fuzz/%.c=$(B)/fuzz/libfuzzer/%)
+fuzzers: $(SRC_fuzz:tests/fuzz/%.c=$(B)/libfuzzer/%)
 cov:                                       ## line coverage per folder
 	$(MAKE) B=$(B)/cov COV=1 OPT=-O0 TIDY= check
 	scripts/cov $(B)/cov
