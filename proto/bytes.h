@@ -16,15 +16,20 @@
 
 #include "proto/hash.h"
 
-/* A growing buffer, or with max set, a buffer that fails beyond max bytes. */
+/* A growing buffer, or a caller's one of fixed size. */
 struct bytes_writer {
 	uint8_t *data; /* malloc'd; owned until bytes_writer_take or _close */
 	size_t len;
 	size_t cap;
-	int error; /* 0, -ENOMEM or -EMSGSIZE: the first that happened */
+	int error;  /* 0, -ENOMEM or -EMSGSIZE: the first that happened */
+	bool fixed; /* data is the caller's and never grows */
 };
 
 #define BYTES_WRITER_INIT ((struct bytes_writer){ 0 })
+
+/* Writes into data[cap], which stays the caller's; beyond it -EMSGSIZE. Small
+ * objects are hashed from the stack this way, so a digest cannot fail. */
+struct bytes_writer bytes_writer_over(void *data, size_t cap);
 
 void bytes_put_u8(struct bytes_writer *w, uint8_t v);
 void bytes_put_u16(struct bytes_writer *w, uint16_t v);
@@ -36,7 +41,8 @@ void bytes_put_hash(struct bytes_writer *w, const struct hash *h);
 /* u32 length, then the bytes. */
 void bytes_put_blob(struct bytes_writer *w, const void *data, size_t len);
 void bytes_put_string(struct bytes_writer *w, const char *s);
-/* Gives the buffer to the caller, who frees it; *w is empty afterwards. */
+/* Gives the buffer to the caller, who frees it; *w is empty afterwards. Not
+ * for a fixed one. An error that happened is returned and nothing is left. */
 int bytes_writer_take(struct bytes_writer *w, uint8_t **data, size_t *len)
 	__attribute__((warn_unused_result));
 void bytes_writer_close(struct bytes_writer *w);
@@ -47,6 +53,7 @@ struct bytes_reader {
 	size_t len;
 	size_t pos;
 	bool bad;
+	bool nomem; /* bad for want of memory, not for what was read */
 };
 
 struct bytes_reader bytes_reader_of(const void *data, size_t len);
@@ -57,6 +64,8 @@ uint64_t bytes_get_u64(struct bytes_reader *r);
 int64_t bytes_get_i64(struct bytes_reader *r);
 void bytes_get_raw(struct bytes_reader *r, void *out, size_t len);
 struct hash bytes_get_hash(struct bytes_reader *r);
+/* The next len bytes, borrowed; NULL when cut short. */
+const uint8_t *bytes_get_slice(struct bytes_reader *r, size_t len);
 /* Borrowed slice; NULL and *len = 0 when longer than max or cut short. */
 const uint8_t *bytes_get_blob(struct bytes_reader *r, size_t max, size_t *len);
 /* Into out[size], terminated. Bad when it does not fit, holds a zero byte or
@@ -64,6 +73,8 @@ const uint8_t *bytes_get_blob(struct bytes_reader *r, size_t max, size_t *len);
 void bytes_get_string(struct bytes_reader *r, char *out, size_t size);
 /* Marks the reader bad: for a codec's own range checks. */
 void bytes_reader_fail(struct bytes_reader *r);
+/* The same when an allocation failed: ours, not theirs. */
+void bytes_reader_fail_nomem(struct bytes_reader *r);
 size_t bytes_reader_left(const struct bytes_reader *r);
 /* True when nothing went wrong and nothing is left. */
 bool bytes_reader_done(const struct bytes_reader *r);

@@ -13,6 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/bytes.h"
 #include "proto/hash.h"
 
 #define SIGN_LEN 64
@@ -32,6 +33,10 @@ struct signature {
 	uint8_t alg; /* enum sign_alg */
 	uint8_t b[SIGN_LEN];
 };
+
+/* 65 bytes on the wire: alg, then b. Bad when the algorithm is unknown. */
+void signature_put(struct bytes_writer *w, const struct signature *s);
+void signature_get(struct bytes_reader *r, struct signature *out);
 
 struct sign_key; /* opaque: hides libsodium and its guarded memory */
 

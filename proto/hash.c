@@ -1,0 +1,129 @@
+#include "proto/hash.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include <sodium/crypto_generichash_blake2b.h>
+
+_Static_assert(sizeof(crypto_generichash_blake2b_state) <=
+	sizeof(struct hash_stream),
+    "hash_stream must hold libsodium's state");
+_Static_assert(HASH_TAG_MAX == crypto_generichash_blake2b_PERSONALBYTES,
+    "a tag is BLAKE2b's personalisation");
+
+static crypto_generichash_blake2b_state *
+stream_state(struct hash_stream *s)
+{
+	return (crypto_generichash_blake2b_state *)(void *)s->opaque;
+}
+
+void
+hash_begin(struct hash_stream *s, const char *tag)
+{
+	unsigned char personal[HASH_TAG_MAX] = {0};
+	size_t len = strlen(tag);
+	int rc;
+
+	assert(len <= HASH_TAG_MAX);
+	memcpy(personal, tag, len);
+	rc = crypto_generichash_blake2b_init_salt_personal(stream_state(s),
+	    NULL, 0, HASH_LEN, NULL, personal);
+	assert(rc == 0);
+}
+
+void
+hash_add(struct hash_stream *s, const void *data, size_t len)
+{
+	int rc;
+
+	if (len == 0)
+		return;
+	rc = crypto_generichash_blake2b_update(stream_state(s), data, len);
+	assert(rc == 0);
+}
+
+struct hash
+hash_end(struct hash_stream *s)
+{
+	struct hash h;
+	int rc;
+
+	rc = crypto_generichash_blake2b_final(stream_state(s), h.b, HASH_LEN);
+	assert(rc == 0);
+	return h;
+}
+
+struct hash
+hash_bytes(const char *tag, const void *data, size_t len)
+{
+	struct hash_stream s;
+
+	hash_begin(&s, tag);
+	hash_add(&s, data, len);
+	return hash_end(&s);
+}
+
+bool
+hash_equal(const struct hash *a, const struct hash *b)
+{
+	return memcmp(a->b, b->b, HASH_LEN) == 0;
+}
+
+bool
+hash_is_zero(const struct hash *h)
+{
+	static const struct hash zero;
+
+	return hash_equal(h, &zero);
+}
+
+int
+hash_compare(const struct hash *a, const struct hash *b)
+{
+	return memcmp(a->b, b->b, HASH_LEN);
+}
+
+char *
+hash_hex(const struct hash *h, char out[static HASH_HEX_LEN])
+{
+	static const char digits[] = "0123456789abcdef";
+
+	for (size_t i = 0; i < HASH_LEN; i++) {
+		out[2 * i] = digits[h->b[i] >> 4];
+		out[2 * i + 1] = digits[h->b[i] & 15];
+	}
+	out[HASH_HEX_LEN - 1] = '\0';
+	return out;
+}
+
+static int
+hex_digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	if (c >= 'a' && c <= 'f')
+		return c - 'a' + 10;
+	if (c >= 'A' && c <= 'F')
+		return c - 'A' + 10;
+	return -1;
+}
+
+int
+hash_from_hex(const char *hex, struct hash *out)
+{
+	struct hash h;
+
+	if (strlen(hex) != HASH_HEX_LEN - 1)
+		return -EINVAL;
+	for (size_t i = 0; i < HASH_LEN; i++) {
+		int hi = hex_digit(hex[2 * i]);
+		int lo = hex_digit(hex[2 * i + 1]);
+
+		if (hi < 0 || lo < 0)
+			return -EINVAL;
+		h.b[i] = (uint8_t)(hi << 4 | lo);
+	}
+	*out = h;
+	return 0;
+}
