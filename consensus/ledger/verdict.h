@@ -1,0 +1,53 @@
+/*
+ * verdict.h - what the ledger thinks of an answer, attestation, vote or block.
+ *
+ * A verdict is about bytes, not about their claimed author: only a verdict
+ * other than LEDGER_SIGNATURE on a signed object says something about a
+ * member. LEDGER_STALE, LEDGER_FUTURE and LEDGER_MISSING_ANSWER accuse nobody.
+ */
+#ifndef QML_CONSENSUS_LEDGER_VERDICT_H
+#define QML_CONSENSUS_LEDGER_VERDICT_H
+
+enum ledger_verdict {
+	LEDGER_OK,
+	LEDGER_MISSING_ANSWER, /* an answer is not resolved: fetch, ask again */
+	LEDGER_STALE,          /* of a height or round that is over */
+	LEDGER_FUTURE,         /* of a height or round not reached here */
+	LEDGER_FINISHED,       /* no round is open: the job is over */
+	LEDGER_FORMAT,         /* not sealed, wrong id, counts or versions */
+	LEDGER_FEDERATION,
+	LEDGER_SIGNATURE,
+	/* answers */
+	LEDGER_JOB,
+	LEDGER_BASE_MODEL,
+	LEDGER_MEMBER,    /* no such member, or not active */
+	LEDGER_DIM,
+	LEDGER_CLIP_CLAIM, /* the declared clip is not the job's */
+	LEDGER_CLIP,      /* L2 norm above the clip */
+	LEDGER_BOUND,     /* a coordinate beyond the bound */
+	LEDGER_FLAGS,     /* kind, reason, flags or privacy claim */
+	LEDGER_METRICS,
+	/* attestations, votes, proposals */
+	LEDGER_VALIDATOR, /* no such validator */
+	LEDGER_ORDER,     /* members or validators not ascending */
+	/* blocks */
+	LEDGER_PREVIOUS,
+	LEDGER_TIME,
+	LEDGER_PROPOSER,
+	LEDGER_PARAMS,    /* validator, next validator or parameter hash */
+	LEDGER_HISTORY,
+	LEDGER_COMMIT,    /* certificate: other block, no quorum, wrong hash */
+	LEDGER_KIND,      /* not the kind the closing rule gives */
+	LEDGER_EARLY,     /* the right kind, but before its time */
+	LEDGER_QUORUM,    /* attestations without a quorum of the power */
+	LEDGER_INCLUDED,  /* answers are not the set the attestations give */
+	LEDGER_AGGREGATE,
+	LEDGER_MODEL,
+	LEDGER_STATE,     /* state root */
+	LEDGER_VERDICTS   /* their number */
+};
+
+/* One sentence without a full stop. */
+const char *ledger_verdict_text(enum ledger_verdict v);
+
+#endif
