@@ -67,6 +67,7 @@ SRC_cluster := $(wildcard tests/cluster/*.c)
 SRC_preload := $(wildcard tests/*/preload_*.c)
 TEST    := $(patsubst %.c,$(B)/%,$(SRC_test))
 BENCH   := $(filter $(B)/tests/bench/%,$(TEST))
+SCRIPTS := $(wildcard tests/scripts/test_*.sh)
 E2E     := $(filter $(B)/tests/e2e/%,$(TEST)) $(wildcard tests/e2e/test_*.sh)
 UNIT    := $(filter-out $(BENCH) $(E2E),$(TEST))
 FUZZ    := $(if $(wildcard tests/fuzz/driver.c),$(SRC_fuzz:%.c=$(B)/%))
@@ -111,11 +112,17 @@ $(B)/obj/%.o: %.c
 	$(call say,CC)
 	$(Q)$(CC) $(QCFLAGS) $(WARN) $(ISA) -c -o $@ $<
 
-$(B)/lib/lib%.a: $$(call obj,$$(SRC_$$*)) $$(if $$(filter proto,$$*),$(PB_O))
+# The list of members, so that a file that went also leaves the library.
+$(B)/lib/%.list: FORCE
 	@mkdir -p $(@D)
+	@echo $(SRC_$*) | cmp -s - $@ || echo $(SRC_$*) >$@
+FORCE:
+
+$(B)/lib/lib%.a: $(B)/lib/%.list $$(call obj,$$(SRC_$$*)) \
+		$$(if $$(filter proto,$$*),$(PB_O))
 	@rm -f $@
 	$(call say,AR)
-	$(Q)$(AR) rcsD $@ $^
+	$(Q)$(AR) rcsD $@ $(filter %.o,$^)
 
 $(PROGS): $(B)/%: $(B)/obj/daemon/%.o $$(call lib,$$(USE_$$*))
 	$(call say,LD)
@@ -155,9 +162,9 @@ unit: all $(UNIT)                          ## unit tests only
 e2e: all $(E2E) $(PRELOAD)                 ## tests on real daemons only
 	$(RUN) --serial $(E2E)
 check: tests                               ## everything; last line counts
-	$(RUN) $(UNIT) $(FUZZ) --serial $(CLUSTER) $(E2E) $(TIDY)
+	$(RUN) $(UNIT) $(FUZZ) $(SCRIPTS) --serial $(CLUSTER) $(E2E) $(TIDY)
 check-long: tests                          ## check with many more seeds
-	QML_TEST_LONG=1 $(RUN) --timeout 7200 $(UNIT) $(FUZZ) \
+	QML_TEST_LONG=1 $(RUN) --timeout 7200 $(UNIT) $(FUZZ) $(SCRIPTS) \
 		--serial $(CLUSTER) $(E2E) $(TIDY)
 demo: all                                  ## four nodes on real data, live
 	$(B)/qmlnode demo $(ARGS)
