@@ -1,6 +1,7 @@
 # qmlnode: one Makefile, no recursion into folders; new files are found by
 # wildcard. `make help` lists the targets, `make B=/some/dir` builds elsewhere.
 
+VERSION := 0.1.0
 B      ?= build
 PREFIX ?= /usr/local
 CC      = gcc
@@ -103,6 +104,17 @@ $(B)/obj/gen/qml.pb-c.o: $(B)/gen/proto/qml.pb-c.c
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(QCFLAGS) -Wno-unused -c -o $@ $<
+
+# "gen/version.h": QML_VERSION and QML_BUILD_ID, the hash of all sources, by
+# which qmlnode and its trainer see that they are of one build.
+VERSION_H := $(B)/gen/gen/version.h
+SRC_all := $(sort $(foreach l,$(LIBS) main,$(SRC_$l)) $(wildcard proto/*.h \
+	proto/qml.proto config/*.h sim/*.h sim/*/*.h consensus/*/*.h daemon/*/*.h))
+$(VERSION_H): $(SRC_all) Makefile
+	@mkdir -p $(@D)
+	@printf '#define QML_VERSION "%s"\n#define QML_BUILD_ID "%s"\n' \
+	$(VERSION) "$$(sha256sum $(SRC_all) | sha256sum | cut -c 1-64)" >$@
+$(call obj,$(SRC_node) $(SRC_trainer) $(SRC_cli) $(SRC_main)): | $(VERSION_H)
 
 $(call obj,$(wildcard proto/*.c)): | $(if $(PB_O),$(PB_H))
 $(B)/obj/sim/%.o: OPT = $(if $(SAN)$(COV),-O1,-O3)

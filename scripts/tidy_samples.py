@@ -43,7 +43,9 @@ SAMPLES = {
         ({"tests/sim/x.c": '#include "proto/hash.h"\n'}, "may not include"),
         ({"proto/x.c": '#include "hash.h"\n'}, "its folder"),
         ({"proto/x.c": '#include "tests/x.h"\n'}, "includes a test"),
+        ({"sim/x.c": '#include "gen/version.h"\n'}, "may not include"),
         ({"consensus/bft/x.c": '#include "proto/hash.h"\n'}, None),
+        ({"daemon/node/x.c": '#include "gen/version.h"\n'}, None),
     ],
     "guards": [
         ({"proto/x.h": GUARD.replace("PROTO", "CONFIG") % ""}, "QML_PROTO_X"),

@@ -41,15 +41,17 @@ def layers(tree):
     paths, found = tree.sources(), []
     for path, num, m in tree.grep(paths, r'^\s*#\s*include\s+"([^"]+)"'):
         name = m.group(1)
-        layer = layer_of(path, MAY_INCLUDE)
+        layer = layer_of(path, MAY_INCLUDE) or ""
         top = name.split("/")[0]
         at = "%s:%d" % (path, num)
         if "/" not in name:
             found.append('%s: "%s" does not name its folder' % (at, name))
+        elif name == "gen/version.h" and layer.startswith("daemon"):
+            pass
         elif top == "tests":
             if not path.startswith("tests/"):
                 found.append("%s: %s includes a test" % (at, path))
-        elif layer is None or top not in MAY_INCLUDE[layer]:
+        elif top not in MAY_INCLUDE.get(layer, ()):
             found.append("%s: %s/ may not include %s" % (at, layer, name))
     return len(paths), found
 
