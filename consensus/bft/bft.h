@@ -37,6 +37,7 @@ enum bft_verdict {
 	BFT_BAD_TYPE,
 	BFT_BAD_INDEX,
 	BFT_BAD_ROUND,
+	BFT_BAD_BLOCK, /* a proposal of nothing */
 	BFT_NOT_PROPOSER,
 	BFT_CONFLICT, /* signed two different things for one round */
 	BFT_NOT_OURS, /* our key, but not our record: is the key in use twice? */
@@ -56,13 +57,13 @@ enum bft_timer { BFT_T_PROPOSE, BFT_T_PREVOTE, BFT_T_PRECOMMIT, BFT_NTIMERS };
 /* All we hold of one round. */
 struct bft_round {
 	int32_t round; /* BFT_NO_ROUND: slot is free */
-	uint8_t noffers;
-	bool offer_lost; /* offers[0] is not the majority's block (A1) */
-	bool two_offers; /* evidence was given out */
+	bool late; /* made after the round was over; own votes may be lost */
 	bool did_l34, did_l36, did_l47;
 	bool mine[3]; /* by enum bft_record_type */
 	struct hash my_block[3];
 	int32_t my_valid_round;
+	uint8_t noffers;
+	int8_t in_force; /* index in offers[]; -1: none (A1) */
 	struct bft_offer offers[2];
 	struct bft_tally votes[2]; /* prevotes, precommits */
 };
@@ -94,16 +95,16 @@ struct bft {
 	struct bft_set set;
 	struct bft_mark locked, valid, decision;
 	int32_t seen_round[BFT_MAX_VALIDATORS]; /* highest heard of, or -1 */
-	uint64_t deadline_ms[BFT_NTIMERS];	/* 0: not armed */
-	uint64_t seq, persisted;		/* last given out, durable */
-	int32_t signed_round;			/* last own record */
+	uint64_t deadline_ms[BFT_NTIMERS];      /* 0: not armed */
+	uint64_t seq, persisted;                /* last given out, durable */
+	int32_t signed_round;                   /* last own record */
 	uint8_t signed_type;
 	size_t npending;
 	struct bft_pending pending[BFT_MAX_PENDING]; /* seq ascending */
 	struct bft_block blocks[BFT_MAX_BLOCKS];
 	struct bft_round rounds[BFT_MAX_ROUNDS];
 	uint64_t counts[BFT_NVERDICTS]; /* since bft_init */
-	uint64_t dropped_sends;		/* pending[] was full */
+	uint64_t dropped_sends;         /* pending[] was full */
 };
 
 struct bft_out {

@@ -16,6 +16,7 @@
 #include "proto/vote.h"
 
 #define BFT_MAX_VALIDATORS VOTE_MAX_VALIDATORS
+#define BFT_ROUND_MAX (1 << 30)
 #define BFT_MAX_ROUNDS 16  /* kept per height */
 #define BFT_MAX_PENDING 48 /* sends waiting for their record */
 #define BFT_MAX_ACTIONS 64 /* of one step */
@@ -49,7 +50,7 @@ struct bft_record {
 struct bft_offer {
 	struct proposal p;
 	uint32_t block_round; /* round in the block's header */
-	bool timely;	      /* block time against our clock at reception */
+	bool timely;          /* block time against our clock at reception */
 };
 
 enum bft_event_type {
@@ -59,15 +60,15 @@ enum bft_event_type {
 	 * first; those of other heights are skipped. Bodies of locked, valid
 	 * and proposed blocks must be at hand again. */
 	BFT_EV_RESTORE,
-	BFT_EV_WORK,	 /* there is something to propose; idempotent */
+	BFT_EV_WORK,     /* there is something to propose; idempotent */
 	BFT_EV_PROPOSAL, /* signature already checked; own ones too */
-	BFT_EV_VOTE,	 /* signature already checked; own ones too */
+	BFT_EV_VOTE,     /* signature already checked; own ones too */
 	/* Answer to VALIDATE or FETCH. valid: the body is held and its write
 	 * is queued before any later PERSIST of ours. */
 	BFT_EV_VERDICT,
-	BFT_EV_BUILT,	  /* answer to BUILD; ok implies a valid VERDICT */
+	BFT_EV_BUILT,     /* answer to BUILD; ok implies a valid VERDICT */
 	BFT_EV_PERSISTED, /* all records up to seq are durable */
-	BFT_EV_TIME,	  /* now_ms reached the deadline */
+	BFT_EV_TIME,      /* now_ms reached the deadline */
 };
 
 struct bft_event {
@@ -101,15 +102,15 @@ struct bft_event {
 };
 
 enum bft_action_type {
-	BFT_PERSIST,	   /* append persist.record, answer PERSISTED(seq) */
+	BFT_PERSIST,       /* append persist.record, answer PERSISTED(seq) */
 	BFT_SEND_PROPOSAL, /* its record is durable: sign, send, feed back */
-	BFT_SEND_VOTE,	   /* the same for vote */
-	BFT_BUILD,	   /* make a block for height, round; answer BUILT */
-	BFT_VALIDATE,	   /* get and check block; answer VERDICT */
-	BFT_FETCH,	   /* a quorum has block: get it; answer VERDICT */
-	BFT_COMMIT,	   /* decided: bft_certificate(), then HEIGHT */
-	BFT_EVIDENCE,	   /* two conflicting signed messages */
-	BFT_HALT,	   /* quorum for an invalid block: stop loudly */
+	BFT_SEND_VOTE,     /* the same for vote */
+	BFT_BUILD,         /* make a block for height, round; answer BUILT */
+	BFT_VALIDATE,      /* get and check block; answer VERDICT */
+	BFT_FETCH,         /* a quorum has block: get it; answer VERDICT */
+	BFT_COMMIT,        /* decided: bft_certificate(), then HEIGHT */
+	BFT_EVIDENCE,      /* two conflicting signed messages */
+	BFT_HALT,          /* quorum for an invalid block: stop loudly */
 };
 
 struct bft_action {
@@ -125,7 +126,7 @@ struct bft_action {
 		} persist;
 		struct vote vote; /* SEND_VOTE; the signature is zero */
 		struct {
-			bool votes;	     /* else proposals */
+			bool votes;          /* else proposals */
 			struct vote vote[2]; /* ordered by block id */
 			struct proposal proposal[2];
 		} evidence;

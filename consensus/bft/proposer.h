@@ -16,7 +16,7 @@
  * Index of the proposer; (height + round) % n when all powers are equal.
  * n >= 1, each power 1..PROPOSER_POWER_MAX. At most 44 n steps.
  */
-uint16_t bft_proposer(
-    const uint32_t *power, uint16_t n, uint64_t height, uint32_t round);
+uint16_t bft_proposer(const uint32_t *power, uint16_t n, uint64_t height,
+    uint32_t round);
 
 #endif

@@ -48,9 +48,9 @@ struct bft_ballot {
 struct bft_tally {
 	struct bft_bits have;  /* ballots[0][i] is set */
 	struct bft_bits twice; /* ballots[1][i] is set: conflicts */
-	uint64_t any;	       /* power of have */
+	uint64_t any;          /* power of have */
 	uint64_t blocks;       /* power of have that is not nil */
-	bool majority;	       /* `winner` has a quorum */
+	bool majority;         /* `winner` has a quorum */
 	struct hash winner;
 	struct bft_ballot ballots[2][BFT_MAX_VALIDATORS];
 };
@@ -58,23 +58,23 @@ struct bft_tally {
 enum tally_result {
 	TALLY_NEW,
 	TALLY_SAME,
-	TALLY_CONFLICT,	    /* a second value: kept, counted, report it */
+	TALLY_CONFLICT,     /* a second value: kept, counted, report it */
 	TALLY_CONFLICT_OLD, /* the validator was reported before */
 };
 
 /* Forget all votes. Does not touch ballots. */
 void tally_clear(struct bft_tally *t);
 /* Count vote v; v->validator < set->n. O(n). */
-enum tally_result
-tally_add(struct bft_tally *t, const struct bft_set *set, const struct vote *v);
+enum tally_result tally_add(struct bft_tally *t, const struct bft_set *set,
+    const struct vote *v);
 /* Power of the validators that voted for block (zero: nil). */
 uint64_t tally_power(const struct bft_tally *t, const struct bft_set *set,
     const struct hash *block);
 /* A quorum for block (zero: nil)? */
 bool tally_won(const struct bft_tally *t, const struct hash *block);
 /* The ballot of validator i for block, NULL if there is none. */
-const struct bft_ballot *
-tally_find(const struct bft_tally *t, uint16_t i, const struct hash *block);
+const struct bft_ballot *tally_find(const struct bft_tally *t, uint16_t i,
+    const struct hash *block);
 /* Assert that the sums fit the ballots. */
 void tally_check(const struct bft_tally *t, const struct bft_set *set);
 
