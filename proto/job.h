@@ -54,6 +54,10 @@ struct hash job_hash(const struct job *j); /* H("qml.job", bytes) */
  * -EINVAL with a sentence that names the field. */
 int job_check(const struct job *j, uint32_t weight_sum, char *err,
 	size_t errlen) __attribute__((warn_unused_result));
+/* What dim and nangles must be for data of this shape; the trainer's compiler
+ * gives the same. -EINVAL: the encoding cannot hold nfeatures, or too large. */
+int job_sizes(const struct job *j, uint32_t nfeatures, uint32_t nclasses,
+	uint32_t *dim, uint32_t *nangles) __attribute__((warn_unused_result));
 /* M_0 into model[dim]: angles from the seed, the rest zero. */
 void job_start_model(const struct job *j, int64_t *model);
 

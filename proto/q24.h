@@ -14,19 +14,24 @@
 
 #include "proto/hash.h"
 
+/* 128-bit integers are a GNU extension; these two names keep -Wpedantic quiet
+ * wherever the header is used. */
+__extension__ typedef __int128 q24_wide;
+__extension__ typedef unsigned __int128 q24_uwide;
+
 #define Q24_ONE ((int64_t)1 << 24)
 #define Q24_TWO_PI ((int64_t)105414357) /* round(2 pi 2^24) */
 
 /* round_half_even(a / b), b > 0. No overflow for any a. */
 int64_t q24_div(int64_t a, int64_t b);
 /* The same for a 128-bit sum; saturates to int64. */
-int64_t q24_div128(__int128 a, int64_t b);
+int64_t q24_div128(q24_wide a, int64_t b);
 /* a + b, saturating at the ends of int64. */
 int64_t q24_add_sat(int64_t a, int64_t b);
 /* Into (-period/2, period/2]; period > 0. */
 int64_t q24_wrap(int64_t a, int64_t period);
 /* Sum of squares of n values as an unsigned 128-bit number, saturating. */
-unsigned __int128 q24_norm2(const int64_t *x, size_t n);
+q24_uwide q24_norm2(const int64_t *x, size_t n);
 /* True if the L2 norm of x is at most clip (Q24); exact. */
 bool q24_within(const int64_t *x, size_t n, int64_t clip);
 
