@@ -45,6 +45,6 @@ const struct aggregate_rule *aggregate_find(uint8_t id);
  * -EINVAL: unknown rule, too few or too many updates.
  */
 int aggregate_run(uint8_t id, const struct aggregate_input *in, int64_t *out)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 
 #endif

@@ -19,8 +19,8 @@
 #define INCLUDED_MAX ATTEST_MAX_ANSWERS
 
 struct included {
-	bool quorum;      /* the attestations have quorum power */
-	uint64_t power;   /* their power */
+	bool quorum;    /* the attestations have quorum power */
+	uint64_t power; /* their power */
 	uint16_t nattests;
 	uint16_t n;
 	uint16_t member[INCLUDED_MAX]; /* ascending */
@@ -31,6 +31,6 @@ struct included {
 
 /* attests[n] by validator, NULL: none; power[n], n <= INCLUDED_MAX. */
 void included_compute(struct included *out, const struct attest *const *attests,
-	const uint32_t *power, uint16_t n);
+    const uint32_t *power, uint16_t n);
 
 #endif

@@ -28,20 +28,20 @@ struct ledger;
 /* State after block 0, whose id is the federation's. Copies *f, which must
  * pass federation_check. -ENOMEM, -EINVAL. */
 int ledger_new(const struct federation *f, struct ledger **out)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 int ledger_clone(const struct ledger *l, struct ledger **out)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 void ledger_free(struct ledger *l); /* NULL is fine */
 
 struct ledger_round {
 	struct hash job;
-	uint64_t number;    /* 0-based; the job's rounds when finished */
-	uint64_t opened_ms; /* time of the block that opened it */
+	uint64_t number;          /* 0-based; the job's rounds when finished */
+	uint64_t opened_ms;       /* time of the block that opened it */
 	uint64_t collect_at_ms;   /* collection over: attest what is held */
 	uint64_t straggler_at_ms; /* closed or skipped from here on */
 	struct hash base_model;
-	uint32_t skips;      /* skipped in a row just before this one */
-	uint64_t skipped;    /* skipped so far, all together */
+	uint32_t skips;   /* skipped in a row just before this one */
+	uint64_t skipped; /* skipped so far, all together */
 	uint64_t aggregated;
 	bool finished;
 };
@@ -71,16 +71,16 @@ const struct ledger_round_summary *ledger_last_round(const struct ledger *l);
  * and proposals of any height against the validators (not against a height).
  * What passed is remembered, so a block that carries it costs nothing more. */
 enum ledger_verdict ledger_check_answer(const struct ledger *l,
-	const struct answer *a);
+    const struct answer *a);
 enum ledger_verdict ledger_check_attest(const struct ledger *l,
-	const struct attest *a);
+    const struct attest *a);
 enum ledger_verdict ledger_check_vote(const struct ledger *l,
-	const struct vote *v);
+    const struct vote *v);
 enum ledger_verdict ledger_check_proposal(const struct ledger *l,
-	const struct proposal *p);
+    const struct proposal *p);
 /* A certificate for this block: quorum, all signatures. Height > 0. */
 enum ledger_verdict ledger_check_commit(const struct ledger *l,
-	const struct commit *c, uint64_t height, const struct hash *block);
+    const struct commit *c, uint64_t height, const struct hash *block);
 
 /* What a proposer knows. */
 struct ledger_inputs {
@@ -98,27 +98,26 @@ struct ledger_inputs {
 
 /* The included set that these attestations ([nmembers], NULL: none) give. */
 void ledger_included(const struct ledger *l,
-	const struct attest *const *attests, struct included *out);
+    const struct attest *const *attests, struct included *out);
 /* Could a block be proposed at in->now_ms? *when_ms: from when on, if nothing
  * new arrives. round, proposer and last_commit are not looked at. */
 bool ledger_due(const struct ledger *l, const struct ledger_inputs *in,
-	uint64_t *when_ms);
+    uint64_t *when_ms);
 /* A sealed block at height + 1 that passes ledger_check. -EAGAIN: none is
  * admissible yet; -ENOENT: the set's answer *missing is not held; -EBADMSG:
  * an answer in the set is invalid (over a third of the power is faulty);
  * -EINVAL: not our turn, or no certificate; -ENOMEM. */
 int ledger_build(const struct ledger *l, const struct ledger_inputs *in,
-	struct block **out, struct hash *missing)
-	__attribute__((warn_unused_result));
+    struct block **out, struct hash *missing)
+    __attribute__((warn_unused_result));
 
 /* All of reference 2.8 but the proposal's signature and `timely`. */
-enum ledger_verdict ledger_check(const struct ledger *l,
-	const struct block *b);
+enum ledger_verdict ledger_check(const struct ledger *l, const struct block *b);
 /* Decided: the block becomes the head. Checks it first unless it was the last
  * one that passed ledger_check or came out of ledger_build. All or nothing:
  * -EBADMSG (verdict not LEDGER_OK) changes nothing. */
 int ledger_apply(struct ledger *l, const struct block *b)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 
 /* The leaves of the state root, for people who look for a difference. */
 #define LEDGER_LEAVES 8
@@ -127,6 +126,6 @@ void ledger_leaves(const struct ledger *l, struct hash out[LEDGER_LEAVES]);
 /* As they would be after b, by our own computation from its answers (all
  * resolved). False: b's answers cannot be aggregated. */
 bool ledger_leaves_after(const struct ledger *l, const struct block *b,
-	struct hash out[LEDGER_LEAVES]);
+    struct hash out[LEDGER_LEAVES]);
 
 #endif

@@ -15,8 +15,8 @@
 
 struct ledger_part {
 	uint16_t member;
-	uint8_t kind;    /* enum answer_kind */
-	uint8_t reason;  /* enum answer_reason */
+	uint8_t kind;   /* enum answer_kind */
+	uint8_t reason; /* enum answer_reason */
 	uint16_t flags;
 	uint32_t rows;
 	uint32_t correct;
@@ -26,13 +26,13 @@ struct ledger_part {
 
 struct ledger_round_summary {
 	uint64_t round;
-	uint64_t height;    /* of the block that closed it */
-	uint8_t kind;       /* BLOCK_AGGREGATE or BLOCK_SKIP */
+	uint64_t height; /* of the block that closed it */
+	uint8_t kind;    /* BLOCK_AGGREGATE or BLOCK_SKIP */
 	uint64_t time_ms;
 	uint64_t duration_ms; /* since the round was opened */
 	uint16_t nupdates;
-	uint16_t nparts;    /* updates and refusals */
-	uint64_t rows;      /* of all updates together */
+	uint16_t nparts; /* updates and refusals */
+	uint64_t rows;   /* of all updates together */
 	uint64_t correct;
 	int64_t loss_before_q24; /* mean over rows; 0 without updates */
 	int64_t loss_after_q24;
@@ -41,6 +41,6 @@ struct ledger_round_summary {
 
 /* Of a block of kind 1 or 2 with all answers; opened_ms: the round's. */
 void summary_of_block(struct ledger_round_summary *out, const struct block *b,
-	uint64_t opened_ms);
+    uint64_t opened_ms);
 
 #endif

@@ -1,9 +1,9 @@
 /*
  * verdict.h - what the ledger thinks of an answer, attestation, vote or block.
  *
- * A verdict is about bytes, not about their claimed author: only a verdict
- * other than LEDGER_SIGNATURE on a signed object says something about a
- * member. LEDGER_STALE, LEDGER_FUTURE and LEDGER_MISSING_ANSWER accuse nobody.
+ * A verdict is about the bytes and the link they came by: most checks are
+ * cheaper than the signature and come before it, so it blames no author.
+ * LEDGER_STALE, LEDGER_FUTURE and LEDGER_MISSING_ANSWER accuse nobody at all.
  */
 #ifndef QML_CONSENSUS_LEDGER_VERDICT_H
 #define QML_CONSENSUS_LEDGER_VERDICT_H
@@ -20,12 +20,12 @@ enum ledger_verdict {
 	/* answers */
 	LEDGER_JOB,
 	LEDGER_BASE_MODEL,
-	LEDGER_MEMBER,    /* no such member, or not active */
+	LEDGER_MEMBER, /* no such member, or not active */
 	LEDGER_DIM,
 	LEDGER_CLIP_CLAIM, /* the declared clip is not the job's */
-	LEDGER_CLIP,      /* L2 norm above the clip */
-	LEDGER_BOUND,     /* a coordinate beyond the bound */
-	LEDGER_FLAGS,     /* kind, reason, flags or privacy claim */
+	LEDGER_CLIP,       /* L2 norm above the clip */
+	LEDGER_BOUND,      /* a coordinate beyond the bound */
+	LEDGER_FLAGS,      /* kind, reason, flags or privacy claim */
 	LEDGER_METRICS,
 	/* attestations, votes, proposals */
 	LEDGER_VALIDATOR, /* no such validator */
@@ -34,17 +34,18 @@ enum ledger_verdict {
 	LEDGER_PREVIOUS,
 	LEDGER_TIME,
 	LEDGER_PROPOSER,
-	LEDGER_PARAMS,    /* validator, next validator or parameter hash */
+	LEDGER_PARAMS, /* validator, next validator or parameter hash */
+	LEDGER_ROUND,  /* training round other than the open one */
 	LEDGER_HISTORY,
-	LEDGER_COMMIT,    /* certificate: other block, no quorum, wrong hash */
-	LEDGER_KIND,      /* not the kind the closing rule gives */
-	LEDGER_EARLY,     /* the right kind, but before its time */
-	LEDGER_QUORUM,    /* attestations without a quorum of the power */
-	LEDGER_INCLUDED,  /* answers are not the set the attestations give */
+	LEDGER_COMMIT,   /* certificate: other block, no quorum, wrong hash */
+	LEDGER_KIND,     /* not the kind the closing rule gives */
+	LEDGER_EARLY,    /* the right kind, but before its time */
+	LEDGER_QUORUM,   /* attestations without a quorum of the power */
+	LEDGER_INCLUDED, /* answers are not the set the attestations give */
 	LEDGER_AGGREGATE,
 	LEDGER_MODEL,
-	LEDGER_STATE,     /* state root */
-	LEDGER_VERDICTS   /* their number */
+	LEDGER_STATE,   /* state root */
+	LEDGER_VERDICTS /* their number */
 };
 
 /* One sentence without a full stop. */

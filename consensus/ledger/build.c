@@ -1,0 +1,186 @@
+/*
+ * build.c - the proposer's side: is a block due, and which.
+ */
+#include <errno.h>
+#include <stdlib.h>
+
+#include "consensus/ledger/state.h"
+
+/* What the attestations at hand would close the round with. */
+struct outlook {
+	const struct attest *attests[FEDERATION_MAX_MEMBERS];
+	struct included set;
+	struct answer *answers[INCLUDED_MAX]; /* borrowed */
+	const struct hash *missing;           /* an id of the set; NULL: none */
+	struct closing close; /* if open && set.quorum && !missing */
+	bool closable;
+};
+
+static bool
+of_open_round(const struct ledger *l, const struct attest *a)
+{
+	return a->round == l->round.number &&
+	    hash_equal(&a->job, &l->round.job);
+}
+
+static void
+look(const struct ledger *l, const struct ledger_inputs *in,
+    struct outlook *out)
+{
+	uint16_t nupdates = 0;
+
+	*out = (struct outlook){.closable = false};
+	if (l->round.finished)
+		return;
+	for (uint16_t v = 0; v < l->f.nmembers; v++)
+		if (in->attests[v] && of_open_round(l, in->attests[v]))
+			out->attests[v] = in->attests[v];
+	ledger_included(l, out->attests, &out->set);
+	if (!out->set.quorum)
+		return;
+	for (uint16_t i = 0; i < out->set.n; i++) {
+		out->answers[i] = in->find(in->arg, &out->set.id[i]);
+		if (!out->answers[i]) {
+			out->missing = &out->set.id[i];
+			return;
+		}
+		if (out->answers[i]->kind == ANSWER_UPDATE)
+			nupdates++;
+	}
+	out->close = closing_rule(l, out->set.n, nupdates);
+	out->closable = true;
+}
+
+static uint64_t
+close_time_ms(const struct ledger *l, const struct outlook *o)
+{
+	uint64_t earliest = closing_earliest_ms(l);
+
+	if (!o->closable)
+		return UINT64_MAX;
+	return o->close.from_ms > earliest ? o->close.from_ms : earliest;
+}
+
+bool
+ledger_due(const struct ledger *l, const struct ledger_inputs *in,
+    uint64_t *when_ms)
+{
+	struct outlook o;
+	uint64_t beat = closing_heartbeat_ms(l);
+	uint64_t close;
+
+	look(l, in, &o);
+	close = close_time_ms(l, &o);
+	*when_ms = close < beat ? close : beat;
+	return in->now_ms >= *when_ms;
+}
+
+static int
+copy_last_commit(const struct ledger *l, const struct ledger_inputs *in,
+    struct block *b)
+{
+	if (l->height == 0)
+		return 0;
+	if (!in->last_commit)
+		return -EINVAL;
+	b->last_commit = malloc(sizeof(*b->last_commit));
+	if (!b->last_commit)
+		return -ENOMEM;
+	*b->last_commit = *in->last_commit;
+	return 0;
+}
+
+static void
+fill_header(const struct ledger *l, const struct ledger_inputs *in,
+    struct header *h)
+{
+	h->federation = l->fid;
+	h->height = l->height + 1;
+	h->round = in->round;
+	h->time_ms = in->now_ms;
+	h->prev = l->head;
+	h->history_size = h->height;
+	h->history_root = merkle_root(&l->history);
+	h->validators = l->validators;
+	h->next_validators = l->validators;
+	h->params = l->params;
+	h->fl_round = l->round.number;
+	h->proposer = in->proposer;
+}
+
+static void
+fill_body(struct block *b, const struct outlook *o)
+{
+	uint16_t n = 0;
+
+	b->header.kind = o->close.kind;
+	for (uint16_t v = 0; v < FEDERATION_MAX_MEMBERS; v++)
+		if (o->attests[v])
+			b->attests[n++] = *o->attests[v];
+	for (uint16_t i = 0; i < o->set.n; i++) {
+		b->answer_ids[i] = o->set.id[i];
+		b->answers[i] = answer_ref(o->answers[i]);
+	}
+}
+
+/* Results, seals, and then the same check that everybody else will run. */
+static int
+finish(const struct ledger *l, struct block *b)
+{
+	struct ledger_memory *mem = l->memory;
+	int rc;
+
+	if (!state_compute_next(l, b))
+		return -EBADMSG;
+	b->header.aggregate = mem->aggregate;
+	b->header.model = mem->next.base_model;
+	b->header.state_root = state_root(l, &mem->next);
+	rc = block_seal(b);
+	if (rc < 0)
+		return rc;
+	return ledger_check(l, b) == LEDGER_OK ? 0 : -EBADMSG;
+}
+
+static int
+new_block(const struct ledger *l, const struct ledger_inputs *in,
+    const struct outlook *o, struct block **out)
+{
+	bool close = in->now_ms >= close_time_ms(l, o);
+	struct block *b =
+	    close ? block_new(o->set.nattests, o->set.n) : block_new(0, 0);
+	int rc;
+
+	if (!b)
+		return -ENOMEM;
+	fill_header(l, in, &b->header);
+	if (close)
+		fill_body(b, o);
+	rc = copy_last_commit(l, in, b);
+	if (rc == 0)
+		rc = finish(l, b);
+	if (rc < 0) {
+		block_free(b);
+		return rc;
+	}
+	*out = b;
+	return 0;
+}
+
+int
+ledger_build(const struct ledger *l, const struct ledger_inputs *in,
+    struct block **out, struct hash *missing)
+{
+	struct outlook o;
+
+	if (in->proposer != ledger_proposer(l, in->round))
+		return -EINVAL;
+	look(l, in, &o);
+	if (in->now_ms < close_time_ms(l, &o) &&
+	    in->now_ms < closing_heartbeat_ms(l)) {
+		if (!o.missing)
+			return -EAGAIN;
+		*missing = *o.missing;
+		return -ENOENT;
+	}
+	return new_block(l, in, &o, out);
+}

@@ -1,0 +1,60 @@
+#include "consensus/ledger/state.h"
+
+static uint16_t
+active_members(const struct ledger *l)
+{
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < l->f.nmembers; i++)
+		n = (uint16_t)(n + l->active[i]);
+	return n;
+}
+
+/*
+ * With all answers in there is nothing to wait for, except when they do not
+ * suffice: then the collection time is still waited for, or a federation whose
+ * members all pause would burn its rounds in seconds. Otherwise enough updates
+ * close at the end of the collection, and at the straggler time either a
+ * number that contains an honest member's closes or the round is skipped.
+ */
+struct closing
+closing_rule(const struct ledger *l, uint16_t nanswers, uint16_t nupdates)
+{
+	uint16_t m = active_members(l);
+	uint32_t rule_min = l->rule->minimum(l->f.job.trim);
+	uint32_t some = (m - 1u) / 3 + 1;
+	uint32_t most = l->answers_min;
+
+	if (some < rule_min)
+		some = rule_min;
+	if (most < rule_min)
+		most = rule_min;
+	if (nanswers == m && nupdates >= rule_min)
+		return (struct closing){BLOCK_AGGREGATE, 0};
+	if (nanswers == m)
+		return (struct closing){BLOCK_SKIP, l->round.collect_at_ms};
+	if (nupdates >= most)
+		return (
+		    struct closing){BLOCK_AGGREGATE, l->round.collect_at_ms};
+	if (nupdates >= some)
+		return (
+		    struct closing){BLOCK_AGGREGATE, l->round.straggler_at_ms};
+	return (struct closing){BLOCK_SKIP, l->round.straggler_at_ms};
+}
+
+uint64_t
+closing_earliest_ms(const struct ledger *l)
+{
+	uint32_t gap = l->f.timing.interval;
+
+	return state_later(l->time_ms, gap > 0 ? gap : 1);
+}
+
+uint64_t
+closing_heartbeat_ms(const struct ledger *l)
+{
+	uint64_t beat = state_later(l->time_ms, l->f.timing.heartbeat);
+	uint64_t earliest = closing_earliest_ms(l);
+
+	return beat > earliest ? beat : earliest;
+}

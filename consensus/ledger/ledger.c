@@ -1,0 +1,273 @@
+#include "consensus/ledger/ledger.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "consensus/bft/proposer.h"
+#include "consensus/ledger/state.h"
+#include "proto/q24.h"
+
+static int
+read_params(struct ledger *l)
+{
+	const struct federation *f = &l->f;
+
+	if (f->nmembers == 0 || f->nmembers > FEDERATION_MAX_MEMBERS)
+		return -EINVAL;
+	l->rule = aggregate_find(f->job.rule);
+	if (!l->rule || f->job.dim == 0 || f->job.dim > ANSWER_DIM_MAX ||
+	    f->job.rounds == 0)
+		return -EINVAL;
+	if (decimal_q24(&f->job.clip, &l->clip_q24) < 0 ||
+	    decimal_q24(&f->job.bound, &l->bound_q24) < 0 || l->clip_q24 <= 0 ||
+	    l->bound_q24 <= 0)
+		return -EINVAL;
+	l->answers_min = f->answers_min
+	    ? f->answers_min
+	    : (uint16_t)(f->nmembers - (f->nmembers - 1) / 3);
+	for (uint16_t i = 0; i < f->nmembers; i++) {
+		l->power[i] = f->members[i].power;
+		l->weight[i] = f->members[i].weight;
+		l->active[i] = true;
+	}
+	return 0;
+}
+
+/* Rooms for the vectors; l->f is set. */
+static int
+allocate(struct ledger *l)
+{
+	size_t dim = l->f.job.dim;
+
+	l->model = calloc(dim, sizeof(*l->model));
+	l->memory = calloc(1, sizeof(*l->memory));
+	if (!l->model || !l->memory)
+		return -ENOMEM;
+	l->memory->model = calloc(dim, sizeof(*l->memory->model));
+	return l->memory->model ? 0 : -ENOMEM;
+}
+
+/* State after block 0. */
+static void
+found(struct ledger *l)
+{
+	l->time_ms = l->f.founded_ms;
+	l->head = l->fid;
+	merkle_append(&l->history, &l->fid);
+	job_start_model(&l->f.job, l->model);
+	l->round.job = job_hash(&l->f.job);
+	l->round.base_model = q24_hash("qml.model", l->model, l->f.job.dim);
+	state_open_round(l, &l->round, 0, l->time_ms);
+}
+
+int
+ledger_new(const struct federation *f, struct ledger **out)
+{
+	struct ledger *l = calloc(1, sizeof(*l));
+	int rc;
+
+	if (!l)
+		return -ENOMEM;
+	rc = federation_copy(&l->f, f);
+	if (rc == 0)
+		rc = federation_id(&l->f, &l->fid);
+	if (rc == 0)
+		rc = read_params(l);
+	if (rc == 0)
+		rc = allocate(l);
+	if (rc == 0)
+		rc = state_hash_fixed(l);
+	if (rc < 0) {
+		ledger_free(l);
+		return rc;
+	}
+	found(l);
+	*out = l;
+	return 0;
+}
+
+int
+ledger_clone(const struct ledger *l, struct ledger **out)
+{
+	struct ledger *c = malloc(sizeof(*c));
+	size_t size = l->f.job.dim * sizeof(*l->model);
+	int rc;
+
+	if (!c)
+		return -ENOMEM;
+	*c = *l;
+	c->f = FEDERATION_INIT;
+	c->model = NULL;
+	c->memory = NULL;
+	rc = federation_copy(&c->f, &l->f);
+	if (rc == 0)
+		rc = allocate(c);
+	if (rc < 0) {
+		ledger_free(c);
+		return rc;
+	}
+	memcpy(c->model, l->model, size);
+	c->memory->seen = l->memory->seen;
+	*out = c;
+	return 0;
+}
+
+void
+ledger_free(struct ledger *l)
+{
+	if (!l)
+		return;
+	federation_close(&l->f);
+	free(l->model);
+	if (l->memory)
+		free(l->memory->model);
+	free(l->memory);
+	free(l);
+}
+
+uint64_t
+ledger_height(const struct ledger *l)
+{
+	return l->height;
+}
+
+const struct hash *
+ledger_head(const struct ledger *l)
+{
+	return &l->head;
+}
+
+uint64_t
+ledger_time_ms(const struct ledger *l)
+{
+	return l->time_ms;
+}
+
+const struct ledger_round *
+ledger_round(const struct ledger *l)
+{
+	return &l->round;
+}
+
+const int64_t *
+ledger_model(const struct ledger *l)
+{
+	return l->model;
+}
+
+uint32_t
+ledger_dim(const struct ledger *l)
+{
+	return l->f.job.dim;
+}
+
+uint16_t
+ledger_nmembers(const struct ledger *l)
+{
+	return l->f.nmembers;
+}
+
+const struct member *
+ledger_member(const struct ledger *l, uint16_t i)
+{
+	return i < l->f.nmembers ? &l->f.members[i] : NULL;
+}
+
+bool
+ledger_active(const struct ledger *l, uint16_t i)
+{
+	return i < l->f.nmembers && l->active[i];
+}
+
+const uint32_t *
+ledger_powers(const struct ledger *l)
+{
+	return l->power;
+}
+
+const struct hash *
+ledger_validators(const struct ledger *l)
+{
+	return &l->validators;
+}
+
+const struct hash *
+ledger_federation_id(const struct ledger *l)
+{
+	return &l->fid;
+}
+
+const struct federation *
+ledger_federation(const struct ledger *l)
+{
+	return &l->f;
+}
+
+int64_t
+ledger_clip_q24(const struct ledger *l)
+{
+	return l->clip_q24;
+}
+
+int64_t
+ledger_bound_q24(const struct ledger *l)
+{
+	return l->bound_q24;
+}
+
+uint16_t
+ledger_proposer(const struct ledger *l, uint32_t bft_round)
+{
+	return bft_proposer(l->power, l->f.nmembers, l->height + 1, bft_round);
+}
+
+const struct ledger_round_summary *
+ledger_last_round(const struct ledger *l)
+{
+	return l->has_last ? &l->last : NULL;
+}
+
+void
+ledger_included(const struct ledger *l, const struct attest *const *attests,
+    struct included *out)
+{
+	included_compute(out, attests, l->power, l->f.nmembers);
+}
+
+static bool
+resolved(const struct block *b)
+{
+	for (uint16_t i = 0; i < b->header.nanswers; i++)
+		if (!b->answers[i])
+			return false;
+	return true;
+}
+
+int
+ledger_apply(struct ledger *l, const struct block *b)
+{
+	struct ledger_memory *mem = l->memory;
+
+	if (!mem->has_next || !hash_equal(&mem->block, &b->id) || !resolved(b))
+		if (ledger_check(l, b) != LEDGER_OK)
+			return -EBADMSG;
+	/* From here on nothing can fail. */
+	if (b->header.kind != BLOCK_ORDINARY) {
+		summary_of_block(&l->last, b, l->round.opened_ms);
+		l->has_last = true;
+	}
+	if (b->header.kind == BLOCK_AGGREGATE) {
+		int64_t *old = l->model;
+
+		l->model = mem->model;
+		mem->model = old;
+	}
+	l->round = mem->next;
+	l->height = b->header.height;
+	l->time_ms = b->header.time_ms;
+	l->head = b->id;
+	merkle_append(&l->history, &b->id);
+	mem->has_next = false;
+	return 0;
+}

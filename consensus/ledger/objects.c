@@ -1,0 +1,228 @@
+/*
+ * objects.c - checks of single signed objects: answers, attestations, votes,
+ * proposals, certificates. Cheap checks first; what verified is remembered.
+ */
+#include "consensus/bft/proposer.h"
+#include "consensus/bft/quorum.h"
+#include "consensus/ledger/state.h"
+#include "proto/q24.h"
+
+#define FLAGS_KNOWN (ANSWER_REPLAYABLE | ANSWER_STATE_LOST | ANSWER_CONFINED)
+
+/* Is this object about the open round? */
+static enum ledger_verdict
+check_round(const struct ledger *l, const struct hash *job, uint64_t round)
+{
+	if (!hash_equal(job, &l->round.job))
+		return LEDGER_JOB;
+	if (round < l->round.number)
+		return LEDGER_STALE;
+	if (l->round.finished)
+		return LEDGER_FINISHED;
+	return round > l->round.number ? LEDGER_FUTURE : LEDGER_OK;
+}
+
+static enum ledger_verdict
+check_refusal(const struct ledger *l, const struct answer *a)
+{
+	if (a->dim != 0 || !hash_is_zero(&a->payload))
+		return LEDGER_DIM;
+	if (a->reason == ANSWER_REASON_NONE ||
+	    a->reason > ANSWER_REASON_NUMERIC)
+		return LEDGER_FLAGS;
+	if (a->clip_q24 != 0 && a->clip_q24 != (uint64_t)l->clip_q24)
+		return LEDGER_CLIP_CLAIM;
+	if (a->rows != 0 || a->correct != 0 || a->loss_before_q24 != 0 ||
+	    a->loss_after_q24 != 0)
+		return LEDGER_METRICS;
+	return LEDGER_OK;
+}
+
+static enum ledger_verdict
+check_update(const struct ledger *l, const struct answer *a)
+{
+	if (a->dim != l->f.job.dim)
+		return LEDGER_DIM;
+	if (a->reason != ANSWER_REASON_NONE)
+		return LEDGER_FLAGS;
+	if (a->clip_q24 != (uint64_t)l->clip_q24)
+		return LEDGER_CLIP_CLAIM;
+	/* Both tasks of app version 1 have losses that are never negative. */
+	if (a->rows == 0 || a->correct > a->rows || a->loss_before_q24 < 0 ||
+	    a->loss_after_q24 < 0)
+		return LEDGER_METRICS;
+	return a->delta ? LEDGER_OK : LEDGER_MISSING_ANSWER;
+}
+
+static enum ledger_verdict
+check_answer_head(const struct ledger *l, const struct answer *a)
+{
+	enum ledger_verdict v;
+
+	if (a->version != ANSWER_VERSION)
+		return LEDGER_FORMAT;
+	v = check_round(l, &a->job, a->round);
+	if (v != LEDGER_OK)
+		return v;
+	if (!ledger_active(l, a->member))
+		return LEDGER_MEMBER;
+	if (!hash_equal(&a->base_model, &l->round.base_model))
+		return LEDGER_BASE_MODEL;
+	if ((a->flags & ~FLAGS_KNOWN) != 0 ||
+	    (a->privacy_mechanism == 0 && a->privacy_rho_nano != 0))
+		return LEDGER_FLAGS;
+	if (a->kind == ANSWER_UPDATE)
+		return check_update(l, a);
+	if (a->kind == ANSWER_NO_UPDATE)
+		return check_refusal(l, a);
+	return LEDGER_FLAGS;
+}
+
+static enum ledger_verdict
+check_payload(const struct ledger *l, const struct answer *a)
+{
+	for (uint32_t j = 0; j < a->dim; j++)
+		if (a->delta[j] > l->bound_q24 || a->delta[j] < -l->bound_q24)
+			return LEDGER_BOUND;
+	if (!q24_within(a->delta, a->dim, l->clip_q24))
+		return LEDGER_CLIP;
+	return LEDGER_OK;
+}
+
+enum ledger_verdict
+ledger_check_answer(const struct ledger *l, const struct answer *a)
+{
+	struct seen *seen = &l->memory->seen;
+	const struct sign_public *pk;
+	enum ledger_verdict v = check_answer_head(l, a);
+	struct hash key;
+
+	if (v != LEDGER_OK)
+		return v;
+	/* The id covers job and payload, so the bounds hold for it too. */
+	pk = &l->f.members[a->member].sign;
+	key = seen_key(SEEN_ANSWER, &a->id, pk, &a->sig);
+	if (seen_has(seen, &key))
+		return LEDGER_OK;
+	v = check_payload(l, a);
+	if (v != LEDGER_OK)
+		return v;
+	if (!answer_verify(a, pk, &l->fid))
+		return LEDGER_SIGNATURE;
+	seen_add(seen, &key);
+	return LEDGER_OK;
+}
+
+enum ledger_verdict
+ledger_check_attest(const struct ledger *l, const struct attest *a)
+{
+	struct seen *seen = &l->memory->seen;
+	const struct sign_public *pk;
+	struct hash digest, key;
+	enum ledger_verdict v = check_round(l, &a->job, a->round);
+
+	if (v != LEDGER_OK)
+		return v;
+	if (a->validator >= l->f.nmembers)
+		return LEDGER_VALIDATOR;
+	if (a->nheld > l->f.nmembers)
+		return LEDGER_MEMBER;
+	for (uint16_t i = 0; i < a->nheld; i++) {
+		if (i > 0 && a->member[i] <= a->member[i - 1])
+			return LEDGER_ORDER;
+		if (!ledger_active(l, a->member[i]))
+			return LEDGER_MEMBER;
+	}
+	pk = &l->f.members[a->validator].sign;
+	digest = attest_digest(a);
+	key = seen_key(SEEN_ATTEST, &digest, pk, &a->sig);
+	if (seen_has(seen, &key))
+		return LEDGER_OK;
+	if (!attest_verify(a, pk, &l->fid))
+		return LEDGER_SIGNATURE;
+	seen_add(seen, &key);
+	return LEDGER_OK;
+}
+
+enum ledger_verdict
+ledger_check_vote(const struct ledger *l, const struct vote *v)
+{
+	struct seen *seen = &l->memory->seen;
+	const struct sign_public *pk;
+	struct hash digest, key;
+
+	if (v->validator >= l->f.nmembers)
+		return LEDGER_VALIDATOR;
+	if (v->type != VOTE_PREVOTE && v->type != VOTE_PRECOMMIT)
+		return LEDGER_FORMAT;
+	pk = &l->f.members[v->validator].sign;
+	digest = vote_digest(v);
+	key = seen_key(SEEN_VOTE, &digest, pk, &v->sig);
+	if (seen_has(seen, &key))
+		return LEDGER_OK;
+	if (!vote_verify(v, pk, &l->fid))
+		return LEDGER_SIGNATURE;
+	seen_add(seen, &key);
+	return LEDGER_OK;
+}
+
+enum ledger_verdict
+ledger_check_proposal(const struct ledger *l, const struct proposal *p)
+{
+	struct seen *seen = &l->memory->seen;
+	const struct sign_public *pk;
+	struct hash digest, key;
+
+	if (p->proposer >= l->f.nmembers)
+		return LEDGER_VALIDATOR;
+	if (p->proposer !=
+	    bft_proposer(l->power, l->f.nmembers, p->height, p->round))
+		return LEDGER_PROPOSER;
+	pk = &l->f.members[p->proposer].sign;
+	digest = proposal_digest(p);
+	key = seen_key(SEEN_PROPOSAL, &digest, pk, &p->sig);
+	if (seen_has(seen, &key))
+		return LEDGER_OK;
+	if (!proposal_verify(p, pk, &l->fid))
+		return LEDGER_SIGNATURE;
+	seen_add(seen, &key);
+	return LEDGER_OK;
+}
+
+static enum ledger_verdict
+check_signers(const struct ledger *l, const struct commit *c)
+{
+	uint64_t total = 0;
+	uint64_t power = 0;
+
+	if (c->nsigs > VOTE_MAX_VALIDATORS)
+		return LEDGER_COMMIT;
+	for (uint16_t i = 0; i < l->f.nmembers; i++)
+		total += l->power[i];
+	for (uint16_t i = 0; i < c->nsigs; i++) {
+		if (c->validators[i] >= l->f.nmembers)
+			return LEDGER_COMMIT;
+		if (i > 0 && c->validators[i] <= c->validators[i - 1])
+			return LEDGER_COMMIT;
+		power += l->power[c->validators[i]];
+	}
+	return quorum_reached(power, total) ? LEDGER_OK : LEDGER_COMMIT;
+}
+
+enum ledger_verdict
+ledger_check_commit(const struct ledger *l, const struct commit *c,
+    uint64_t height, const struct hash *block)
+{
+	enum ledger_verdict v;
+
+	if (c->height != height || !hash_equal(&c->block, block))
+		return LEDGER_COMMIT;
+	v = check_signers(l, c);
+	/* All of them, also those beyond the quorum (reference 1.2). */
+	for (uint16_t i = 0; v == LEDGER_OK && i < c->nsigs; i++) {
+		struct vote vote = commit_vote(c, i);
+
+		v = ledger_check_vote(l, &vote);
+	}
+	return v;
+}

@@ -1,0 +1,237 @@
+#include "consensus/ledger/state.h"
+
+#include <stdlib.h>
+
+#include "proto/bytes.h"
+#include "proto/q24.h"
+
+#define PATIENCE_MAX 8 /* the times of a round grow at most this much */
+
+static const char *const leaf_names[LEDGER_LEAVES] = {
+    "validators",
+    "next validators",
+    "members",
+    "params",
+    "job",
+    "model",
+    "round",
+    "counts",
+};
+
+const char *
+ledger_leaf_name(unsigned i)
+{
+	return i < LEDGER_LEAVES ? leaf_names[i] : "";
+}
+
+static int
+finish_hash(struct bytes_writer *w, const char *tag, struct hash *out)
+{
+	int rc = w->error;
+
+	if (rc == 0)
+		*out = hash_bytes(tag, w->data, w->len);
+	bytes_writer_close(w);
+	return rc;
+}
+
+static int
+hash_validators(struct ledger *l)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT;
+
+	bytes_put_u16(&w, l->f.nmembers);
+	for (uint16_t i = 0; i < l->f.nmembers; i++) {
+		const struct member *m = &l->f.members[i];
+
+		bytes_put_hash(&w, &m->id);
+		bytes_put_raw(&w, m->sign.b, sizeof(m->sign.b));
+		bytes_put_u32(&w, l->power[i]);
+	}
+	return finish_hash(&w, "qml.validators", &l->validators);
+}
+
+static int
+hash_members(struct ledger *l)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT;
+
+	bytes_put_u16(&w, l->f.nmembers);
+	for (uint16_t i = 0; i < l->f.nmembers; i++) {
+		const struct member *m = &l->f.members[i];
+
+		bytes_put_hash(&w, &m->id);
+		bytes_put_raw(&w, m->network, sizeof(m->network));
+		bytes_put_u32(&w, l->weight[i]);
+		bytes_put_u8(&w, l->active[i]);
+	}
+	return finish_hash(&w, "qml.members", &l->members);
+}
+
+static int
+hash_params(struct ledger *l)
+{
+	const struct timing *t = &l->f.timing;
+	struct bytes_writer w = BYTES_WRITER_INIT;
+
+	bytes_put_u16(&w, BLOCK_APP_VERSION);
+	bytes_put_u32(&w, t->collect);
+	bytes_put_u32(&w, t->straggler);
+	bytes_put_u32(&w, t->heartbeat);
+	bytes_put_u32(&w, t->interval);
+	bytes_put_u32(&w, t->precision);
+	bytes_put_u32(&w, t->delay);
+	bytes_put_u16(&w, l->answers_min);
+	bytes_put_u8(&w, l->f.job.rule);
+	bytes_put_u16(&w, l->f.job.trim);
+	bytes_put_u8(&w, l->f.job.weighting);
+	bytes_put_i64(&w, l->clip_q24);
+	bytes_put_i64(&w, l->bound_q24);
+	return finish_hash(&w, "qml.params", &l->params);
+}
+
+int
+state_hash_fixed(struct ledger *l)
+{
+	int rc = hash_validators(l);
+
+	if (rc == 0)
+		rc = hash_members(l);
+	if (rc == 0)
+		rc = hash_params(l);
+	return rc;
+}
+
+static struct hash
+hash_numbers(const char *tag, const uint64_t *v, size_t n)
+{
+	struct hash_stream s;
+
+	hash_begin(&s, tag);
+	for (size_t i = 0; i < n; i++) {
+		uint8_t image[8];
+
+		for (unsigned k = 0; k < 8; k++)
+			image[k] = (uint8_t)(v[i] >> (56 - 8 * k));
+		hash_add(&s, image, sizeof(image));
+	}
+	return hash_end(&s);
+}
+
+void
+state_leaves(const struct ledger *l, const struct ledger_round *r,
+    struct hash out[static LEDGER_LEAVES])
+{
+	uint64_t round[] = {r->number, r->opened_ms, r->finished};
+	uint64_t counts[] = {r->skips, r->skipped, r->aggregated};
+
+	out[0] = l->validators;
+	out[1] = l->validators;
+	out[2] = l->members;
+	out[3] = l->params;
+	out[4] = r->job;
+	out[5] = r->base_model;
+	out[6] = hash_numbers("qml.round", round, 3);
+	out[7] = hash_numbers("qml.counts", counts, 3);
+}
+
+struct hash
+state_root(const struct ledger *l, const struct ledger_round *r)
+{
+	struct hash leaves[LEDGER_LEAVES];
+
+	state_leaves(l, r, leaves);
+	return merkle_root_of(leaves, LEDGER_LEAVES);
+}
+
+/* Both times grow after skips: a site that needs longer than the straggler
+ * time would otherwise never be waited for. */
+void
+state_open_round(const struct ledger *l, struct ledger_round *r,
+    uint64_t number, uint64_t opened_ms)
+{
+	uint64_t patience = r->skips < 3 ? 1u << r->skips : PATIENCE_MAX;
+
+	r->number = number;
+	r->opened_ms = opened_ms;
+	r->collect_at_ms =
+	    state_later(opened_ms, patience * l->f.timing.collect);
+	r->straggler_at_ms =
+	    state_later(opened_ms, patience * l->f.timing.straggler);
+	r->finished = number >= l->f.job.rounds;
+}
+
+/* The mean of the block's updates into memory->model. */
+static bool
+aggregate_answers(const struct ledger *l, const struct block *b)
+{
+	const int64_t *updates[FEDERATION_MAX_MEMBERS];
+	uint32_t weights[FEDERATION_MAX_MEMBERS];
+	struct aggregate_input in = {
+	    .updates = updates,
+	    .weights = l->f.job.weighting == JOB_REGISTERED ? weights : NULL,
+	    .trim = l->f.job.trim,
+	    .dim = l->f.job.dim,
+	};
+
+	if (b->header.nanswers > l->f.nmembers)
+		return false;
+	for (uint16_t i = 0; i < b->header.nanswers; i++) {
+		const struct answer *a = b->answers[i];
+
+		if (!a || a->member >= l->f.nmembers)
+			return false;
+		if (a->kind != ANSWER_UPDATE)
+			continue;
+		if (!a->delta || a->dim != in.dim)
+			return false;
+		updates[in.n] = a->delta;
+		weights[in.n++] = l->weight[a->member];
+	}
+	return aggregate_run(l->f.job.rule, &in, l->memory->model) == 0;
+}
+
+bool
+state_compute_next(const struct ledger *l, const struct block *b)
+{
+	struct ledger_memory *mem = l->memory;
+	struct ledger_round *r = &mem->next;
+
+	mem->has_next = false;
+	mem->aggregate = (struct hash){{0}};
+	*r = l->round;
+	if (b->header.kind == BLOCK_ORDINARY)
+		return true;
+	if (b->header.kind == BLOCK_SKIP) {
+		r->skips++;
+		r->skipped++;
+		state_open_round(l, r, r->number + 1, b->header.time_ms);
+		return true;
+	}
+	if (!aggregate_answers(l, b))
+		return false;
+	mem->aggregate = q24_hash("qml.agg", mem->model, l->f.job.dim);
+	for (uint32_t j = 0; j < l->f.job.dim; j++)
+		mem->model[j] = q24_add_sat(l->model[j], mem->model[j]);
+	r->base_model = q24_hash("qml.model", mem->model, l->f.job.dim);
+	r->skips = 0;
+	r->aggregated++;
+	state_open_round(l, r, r->number + 1, b->header.time_ms);
+	return true;
+}
+
+void
+ledger_leaves(const struct ledger *l, struct hash out[LEDGER_LEAVES])
+{
+	state_leaves(l, &l->round, out);
+}
+
+bool
+ledger_leaves_after(const struct ledger *l, const struct block *b,
+    struct hash out[LEDGER_LEAVES])
+{
+	if (!state_compute_next(l, b))
+		return false;
+	state_leaves(l, &l->memory->next, out);
+	return true;
+}

@@ -1,0 +1,85 @@
+/*
+ * state.h - the inside of a ledger, shared by the files of this folder only.
+ */
+#ifndef QML_CONSENSUS_LEDGER_STATE_H
+#define QML_CONSENSUS_LEDGER_STATE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "consensus/aggregate/aggregate.h"
+#include "consensus/ledger/ledger.h"
+#include "consensus/ledger/seen.h"
+#include "proto/merkle.h"
+
+/* What may change behind a const ledger: memory, never meaning. */
+struct ledger_memory {
+	struct seen seen;
+	/* The outcome of a block: valid for `block` until the next apply. */
+	bool has_next;
+	struct hash block;
+	struct hash aggregate;
+	struct ledger_round next;
+	int64_t *model; /* [dim]; meaningful if the block aggregates */
+};
+
+struct ledger {
+	/* fixed in app version 1 */
+	struct federation f;
+	struct hash fid;
+	const struct aggregate_rule *rule;
+	int64_t clip_q24;
+	int64_t bound_q24;
+	uint16_t answers_min; /* to close at the end of the collection */
+	uint32_t power[FEDERATION_MAX_MEMBERS];
+	uint32_t weight[FEDERATION_MAX_MEMBERS];
+	bool active[FEDERATION_MAX_MEMBERS];
+	struct hash validators;
+	struct hash members;
+	struct hash params;
+	/* moved by every block */
+	uint64_t height;
+	uint64_t time_ms;
+	struct hash head;
+	struct merkle history; /* ids 0..height */
+	struct ledger_round round;
+	int64_t *model; /* [dim] */
+	bool has_last;
+	struct ledger_round_summary last;
+	struct ledger_memory *memory;
+};
+
+/* a + b, or the largest time there is. */
+static inline uint64_t
+state_later(uint64_t a, uint64_t b)
+{
+	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
+}
+
+/* What the closing rule gives for a set of answers: one kind, from one time
+ * on. */
+struct closing {
+	uint8_t kind; /* BLOCK_AGGREGATE or BLOCK_SKIP */
+	uint64_t from_ms;
+};
+
+struct closing closing_rule(const struct ledger *l, uint16_t nanswers,
+    uint16_t nupdates);
+/* Earliest time of any block after the head, and of an ordinary one. */
+uint64_t closing_earliest_ms(const struct ledger *l);
+uint64_t closing_heartbeat_ms(const struct ledger *l);
+
+/* Hashes of what does not change in app version 1, once. -ENOMEM. */
+int state_hash_fixed(struct ledger *l) __attribute__((warn_unused_result));
+/* Leaves when the round state is r. */
+void state_leaves(const struct ledger *l, const struct ledger_round *r,
+    struct hash out[static LEDGER_LEAVES]);
+struct hash state_root(const struct ledger *l, const struct ledger_round *r);
+/* Opens round `number` at opened_ms; skips is set already. */
+void state_open_round(const struct ledger *l, struct ledger_round *r,
+    uint64_t number, uint64_t opened_ms);
+/* The outcome of b (kind, time, resolved answers) into l->memory, without
+ * the block's id. False: its answers cannot be aggregated. */
+bool state_compute_next(const struct ledger *l, const struct block *b);
+
+#endif

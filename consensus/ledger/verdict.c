@@ -1,0 +1,47 @@
+#include "consensus/ledger/verdict.h"
+
+#include <assert.h>
+#include <stddef.h>
+
+static const char *const texts[LEDGER_VERDICTS] = {
+    [LEDGER_OK] = "it is valid",
+    [LEDGER_MISSING_ANSWER] = "an answer it names is not held here yet",
+    [LEDGER_STALE] = "it is of a height or round that is over",
+    [LEDGER_FUTURE] = "it is of a height or round not reached here",
+    [LEDGER_FINISHED] = "the job is over, no round is open",
+    [LEDGER_FORMAT] = "its id, counts or version do not fit its content",
+    [LEDGER_FEDERATION] = "it is of another federation",
+    [LEDGER_SIGNATURE] = "a signature does not verify",
+    [LEDGER_JOB] = "it is of another job",
+    [LEDGER_BASE_MODEL] = "it was trained on another model",
+    [LEDGER_MEMBER] = "its member is unknown or not active",
+    [LEDGER_DIM] = "it has the wrong number of parameters",
+    [LEDGER_CLIP_CLAIM] = "it declares another clip than the job's",
+    [LEDGER_CLIP] = "its L2 norm exceeds the clip",
+    [LEDGER_BOUND] = "a coordinate exceeds the bound",
+    [LEDGER_FLAGS] = "its kind, reason, flags or privacy claim is not valid",
+    [LEDGER_METRICS] = "its row counts or losses are not possible",
+    [LEDGER_VALIDATOR] = "its validator is unknown",
+    [LEDGER_ORDER] = "its members or validators do not ascend",
+    [LEDGER_PREVIOUS] = "it does not follow the head",
+    [LEDGER_TIME] = "its time is not after the previous block's",
+    [LEDGER_PROPOSER] = "another validator's turn it was",
+    [LEDGER_PARAMS] = "its validator or parameter hashes are not ours",
+    [LEDGER_ROUND] = "it is about another round than the open one",
+    [LEDGER_HISTORY] = "its history root is not ours",
+    [LEDGER_COMMIT] = "its certificate does not prove the previous block",
+    [LEDGER_KIND] = "the closing rule gives another kind of block",
+    [LEDGER_EARLY] = "a block of its kind is not due yet at its time",
+    [LEDGER_QUORUM] = "its attestations lack a quorum of the power",
+    [LEDGER_INCLUDED] = "its answers are not what its attestations give",
+    [LEDGER_AGGREGATE] = "its aggregate is not that of its answers",
+    [LEDGER_MODEL] = "its model is not the previous one plus the aggregate",
+    [LEDGER_STATE] = "its state root is not the one we compute",
+};
+
+const char *
+ledger_verdict_text(enum ledger_verdict v)
+{
+	assert((unsigned)v < LEDGER_VERDICTS && texts[v]);
+	return texts[v];
+}
