@@ -1,0 +1,168 @@
+#include "sim/circuit/bind.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/circuit/plan.h"
+#include "sim/state/lanes.h"
+
+static bool
+odd(uint32_t x)
+{
+	return (__builtin_popcount(x) & 1) != 0;
+}
+
+static double
+value_of(const struct circuit_angle *a, const double *theta)
+{
+	if (a->ref == CIRCUIT_PARAM)
+		return a->coef * theta[a->index] + a->offset;
+	return a->offset;
+}
+
+/* Scratch: one column of 2^n per lane with its sincos, or all rotations. */
+static size_t
+work_size(const struct plan *p)
+{
+	size_t n = ((size_t)LANES << p->nqubits) * 3;
+
+	return n > 3 * p->nrots ? n : 3 * p->nrots;
+}
+
+int
+bind_init(struct bind *b, const struct plan *p)
+{
+	size_t n = (size_t)1 << p->nqubits;
+
+	*b = (struct bind)BIND_INIT;
+	b->tables = lanes_alloc(p->nsteps * n * 2);
+	b->tangent = lanes_alloc(p->nrots);
+	b->rot_sign = lanes_alloc(p->nrots);
+	b->phase_sign = lanes_alloc(p->nphases);
+	b->rot_cos = lanes_alloc(p->nrots);
+	b->shrink = lanes_alloc(p->nsteps);
+	b->zmask = calloc(p->nsteps, sizeof(*b->zmask));
+	b->work = lanes_alloc(work_size(p));
+	if (b->tables == NULL || b->tangent == NULL || b->rot_sign == NULL ||
+	    b->phase_sign == NULL || b->rot_cos == NULL || b->shrink == NULL ||
+	    b->zmask == NULL || b->work == NULL) {
+		bind_close(b);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
+void
+bind_close(struct bind *b)
+{
+	free(b->tables);
+	free(b->tangent);
+	free(b->rot_sign);
+	free(b->phase_sign);
+	free(b->rot_cos);
+	free(b->shrink);
+	free(b->zmask);
+	free(b->work);
+	*b = (struct bind)BIND_INIT;
+}
+
+/*
+ * Rotation i with half angle (c, s). Past a quarter turn
+ * RY(a) = RY(a - pi) X Z up to a global sign: Z joins the diagonal before it,
+ * X moves every later address, this rotation's own included, which turns
+ * RY(a - pi) into RY(pi - a), of tangent c / s.
+ */
+static void
+set_rot(struct bind *b, const struct plan *p, size_t i, const double *cs)
+{
+	const struct plan_rot *r = &p->rots[i];
+	double sign = odd(r->row & b->moved) ? -1.0 : 1.0;
+	double c = cs[0], s = sign * cs[1];
+
+	if (fabs(c) >= fabs(s)) {
+		b->tangent[i] = s / c;
+		b->rot_cos[i] = fabs(c);
+		b->rot_sign[i] = sign;
+		return;
+	}
+	b->tangent[i] = c / s;
+	b->rot_cos[i] = fabs(s);
+	b->rot_sign[i] = -sign;
+	b->moved ^= r->col;
+	b->zmask[r->step] ^= r->row;
+}
+
+static void
+set_rots(struct bind *b, const struct plan *p, const struct lanes *lanes,
+    const double *theta)
+{
+	double *cs = b->work + p->nrots;
+	size_t i, k;
+
+	for (i = 0; i < p->nrots; i++)
+		b->work[i] = 0.5 * value_of(&p->rots[i].angle, theta);
+	lanes->sincos(b->work, cs, p->nrots);
+	b->moved = 0;
+	for (k = 0; k < p->nsteps; k++) {
+		const struct plan_step *s = &p->steps[k];
+
+		b->zmask[k] = 0;
+		b->shrink[k] = 1.0;
+		for (i = s->phase0; i < s->phase0 + s->nphases; i++)
+			b->phase_sign[i] =
+			    odd(p->phases[i].mask & b->moved) ? -1.0 : 1.0;
+		for (i = s->rot0; i < s->rot0 + s->nrots; i++) {
+			set_rot(b, p, i, &cs[2 * i]);
+			b->shrink[k] *= b->rot_cos[i];
+		}
+	}
+}
+
+/* Steps k0 .. k0 + LANES - 1, one a lane: scatter the angles to their masks,
+ * transform, and what stands at x is the phase of x. */
+static void
+set_tables(struct bind *b, const struct plan *p, const struct lanes *lanes,
+    const double *theta, size_t k0)
+{
+	size_t n = (size_t)1 << p->nqubits, i, k, x;
+	size_t kend = k0 + LANES < p->nsteps ? k0 + LANES : p->nsteps;
+	double *cs = b->work + n * LANES;
+
+	memset(b->work, 0, n * LANES * sizeof(*b->work));
+	i = p->steps[k0].phase0;
+	for (; i < p->nphases && p->phases[i].step < kend; i++) {
+		const struct plan_phase *ph = &p->phases[i];
+
+		b->work[ph->mask * LANES + ph->step - k0] -=
+		    0.5 * b->phase_sign[i] * value_of(&ph->angle, theta);
+	}
+	lanes->wht(b->work, p->nqubits);
+	lanes->sincos(b->work, cs, n * LANES);
+	for (k = k0; k < kend; k++) {
+		double *t = b->tables + k * n * 2;
+		uint32_t z = b->zmask[k];
+
+		for (x = 0; x < n; x++) {
+			const double *from = &cs[2 * (x * LANES + k - k0)];
+			double f = odd((uint32_t)x & z) ? -b->shrink[k] :
+			    b->shrink[k];
+
+			t[2 * x] = f * from[0];
+			t[2 * x + 1] = f * from[1];
+		}
+	}
+}
+
+void
+bind_set(struct bind *b, const struct plan *p, const struct lanes *lanes,
+    const double *theta)
+{
+	size_t k;
+
+	set_rots(b, p, lanes, theta);
+	for (k = 0; k < p->nsteps; k += LANES)
+		set_tables(b, p, lanes, theta, k);
+}

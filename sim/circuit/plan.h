@@ -1,0 +1,76 @@
+/*
+ * plan.h - a circuit compiled for batches: steps of one diagonal and one set
+ * of commuting RYs, and nothing else.
+ *
+ * CNOT, SWAP and X move no amplitudes. The plan keeps an affine map over
+ * GF(2): logical qubit q of the state stored at address x is
+ * parity(row[q] & x) xor flip[q], and toggling it is x ^ col[q]. An RY or a
+ * string of Zs is compiled in the map of its moment, so every gate becomes a
+ * Y-like pair (row, col) or a parity mask. RX and H are a diagonal, an RY, a
+ * diagonal. Each gate moves to the earliest step it commutes into.
+ *
+ * Features may occur as amplitudes or as RY on |0>, before anything else that
+ * touches the qubit. Elsewhere: -ENOTSUP (data re-uploading is to come).
+ */
+#ifndef QML_SIM_CIRCUIT_PLAN_H
+#define QML_SIM_CIRCUIT_PLAN_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/circuit/circuit.h"
+#include "sim/state/lanes.h"
+
+/* exp(-i a Z(mask) / 2), Z(mask) = (-1)^parity(mask & x); a holds the sign. */
+struct plan_phase {
+	uint32_t mask;
+	uint32_t step;
+	struct circuit_angle angle;
+};
+
+/* RY between x (parity(row & x) = 0) and x ^ col. */
+struct plan_rot {
+	uint32_t row;
+	uint32_t col;
+	uint32_t step;
+	struct circuit_angle angle;
+};
+
+struct plan_block {
+	struct lanes_block walk;
+	uint32_t first;		/* its rotations: first .. first+nrots-1 */
+};
+
+/* First the diagonal, then the rotations. The last step has none of these:
+ * its diagonal cannot be seen by Z observables. */
+struct plan_step {
+	size_t phase0, nphases;
+	size_t block0, nblocks;
+	size_t rot0, nrots;
+};
+
+struct plan {
+	uint32_t nqubits;
+	uint32_t nparams;
+	uint32_t nfeatures;
+	enum circuit_start start;
+	struct circuit_angle *input;	/* nqubits: RY before the first step */
+	struct plan_phase *phases;	/* by step */
+	struct plan_rot *rots;		/* by step */
+	struct plan_block *blocks;
+	struct plan_step *steps;
+	size_t nsteps;			/* the last is diagonal only */
+	size_t nphases, nrots, nblocks;
+	uint32_t row[CIRCUIT_MAX_QUBITS];	/* the map at the end */
+	bool flip[CIRCUIT_MAX_QUBITS];
+};
+
+#define PLAN_INIT { .nsteps = 0 }
+
+/* -ENOTSUP, -ENOMEM. The circuit may be closed afterwards. */
+int plan_compile(struct plan *p, const struct circuit *c);
+
+void plan_close(struct plan *p);
+
+#endif
