@@ -1,0 +1,300 @@
+#include "proto/block.h"
+
+#include <assert.h>
+#include <stdlib.h>
+
+#include "proto/merkle.h"
+
+#define HEADER_BYTES_MAX 768
+#define ATTEST_BYTES_MAX 4096
+
+struct block *
+block_new(uint16_t nattests, uint16_t nanswers)
+{
+	struct block *b;
+
+	assert(nattests <= VOTE_MAX_VALIDATORS);
+	assert(nanswers <= VOTE_MAX_VALIDATORS);
+	b = calloc(1, sizeof(*b));
+	if (b == NULL)
+		return NULL;
+	b->header.block_version = BLOCK_VERSION;
+	b->header.app_version = BLOCK_APP_VERSION;
+	/* Never of size zero, so that NULL always means no memory. */
+	b->attests = calloc(nattests + 1u, sizeof(*b->attests));
+	b->answer_ids = calloc(nanswers + 1u, sizeof(*b->answer_ids));
+	b->answers = calloc(nanswers + 1u, sizeof(*b->answers));
+	if (b->attests == NULL || b->answer_ids == NULL || b->answers == NULL) {
+		block_free(b);
+		return NULL;
+	}
+	b->header.nattests = nattests;
+	b->header.nanswers = nanswers;
+	return b;
+}
+
+void
+block_free(struct block *b)
+{
+	if (b == NULL)
+		return;
+	for (uint16_t i = 0; i < b->header.nanswers; i++)
+		answer_unref(b->answers[i]);
+	free(b->answers);
+	free(b->answer_ids);
+	free(b->attests);
+	free(b->last_commit);
+	free(b);
+}
+
+void
+header_put(struct bytes_writer *w, const struct header *h)
+{
+	bytes_put_u16(w, h->block_version);
+	bytes_put_u16(w, h->app_version);
+	bytes_put_hash(w, &h->federation);
+	bytes_put_u64(w, h->height);
+	bytes_put_u32(w, h->round);
+	bytes_put_u8(w, h->kind);
+	bytes_put_u64(w, h->time_ms);
+	bytes_put_hash(w, &h->prev);
+	bytes_put_hash(w, &h->last_commit);
+	bytes_put_u64(w, h->history_size);
+	bytes_put_hash(w, &h->history_root);
+	bytes_put_hash(w, &h->validators);
+	bytes_put_hash(w, &h->next_validators);
+	bytes_put_hash(w, &h->params);
+	bytes_put_u64(w, h->fl_round);
+	bytes_put_hash(w, &h->answers_root);
+	bytes_put_u16(w, h->nanswers);
+	bytes_put_hash(w, &h->attests_root);
+	bytes_put_u16(w, h->nattests);
+	bytes_put_hash(w, &h->aggregate);
+	bytes_put_hash(w, &h->model);
+	bytes_put_hash(w, &h->txs_root);
+	bytes_put_u16(w, h->ntxs);
+	bytes_put_hash(w, &h->evidence_root);
+	bytes_put_u16(w, h->nevidence);
+	bytes_put_hash(w, &h->state_root);
+	bytes_put_u16(w, h->proposer);
+	bytes_put_u32(w, h->body_bytes);
+}
+
+static bool
+header_valid(const struct header *h)
+{
+	return h->block_version == BLOCK_VERSION && h->kind <= BLOCK_SKIP &&
+	    h->nanswers <= VOTE_MAX_VALIDATORS &&
+	    h->nattests <= VOTE_MAX_VALIDATORS &&
+	    h->proposer < VOTE_MAX_VALIDATORS &&
+	    h->body_bytes <= BLOCK_BODY_MAX;
+}
+
+void
+header_get(struct bytes_reader *r, struct header *out)
+{
+	*out = (struct header){0};
+	out->block_version = bytes_get_u16(r);
+	out->app_version = bytes_get_u16(r);
+	out->federation = bytes_get_hash(r);
+	out->height = bytes_get_u64(r);
+	out->round = bytes_get_u32(r);
+	out->kind = bytes_get_u8(r);
+	out->time_ms = bytes_get_u64(r);
+	out->prev = bytes_get_hash(r);
+	out->last_commit = bytes_get_hash(r);
+	out->history_size = bytes_get_u64(r);
+	out->history_root = bytes_get_hash(r);
+	out->validators = bytes_get_hash(r);
+	out->next_validators = bytes_get_hash(r);
+	out->params = bytes_get_hash(r);
+	out->fl_round = bytes_get_u64(r);
+	out->answers_root = bytes_get_hash(r);
+	out->nanswers = bytes_get_u16(r);
+	out->attests_root = bytes_get_hash(r);
+	out->nattests = bytes_get_u16(r);
+	out->aggregate = bytes_get_hash(r);
+	out->model = bytes_get_hash(r);
+	out->txs_root = bytes_get_hash(r);
+	out->ntxs = bytes_get_u16(r);
+	out->evidence_root = bytes_get_hash(r);
+	out->nevidence = bytes_get_u16(r);
+	out->state_root = bytes_get_hash(r);
+	out->proposer = bytes_get_u16(r);
+	out->body_bytes = bytes_get_u32(r);
+	if (!header_valid(out))
+		bytes_reader_fail(r);
+}
+
+struct hash
+header_id(const struct header *h)
+{
+	uint8_t buf[HEADER_BYTES_MAX];
+	struct bytes_writer w = bytes_writer_over(buf, sizeof(buf));
+
+	header_put(&w, h);
+	assert(w.error == 0);
+	return hash_bytes("qml.header", w.data, w.len);
+}
+
+/* A leaf of attests_root covers the signature too: the header fixes the body
+ * to the last byte. Adds the encoded length to *len. */
+static struct hash
+attest_leaf(const struct attest *a, uint32_t *len)
+{
+	uint8_t buf[ATTEST_BYTES_MAX];
+	struct bytes_writer w = bytes_writer_over(buf, sizeof(buf));
+
+	attest_put(&w, a);
+	assert(w.error == 0);
+	*len += (uint32_t)w.len;
+	return hash_bytes("qml.attested", w.data, w.len);
+}
+
+static uint32_t
+commit_len(const struct commit *c)
+{
+	return 8 + 4 + HASH_LEN + (VOTE_MAX_VALIDATORS + 7) / 8 +
+	    c->nsigs * (1u + SIGN_LEN);
+}
+
+/* What the body says about itself, in the fields of a header. */
+static void
+body_seal(const struct block *b, struct header *out)
+{
+	struct hash leaves[VOTE_MAX_VALIDATORS];
+	uint32_t len = b->header.nanswers * (uint32_t)HASH_LEN;
+
+	out->last_commit = (struct hash){{0}};
+	if (b->last_commit != NULL) {
+		out->last_commit = commit_hash(b->last_commit);
+		len += commit_len(b->last_commit);
+	}
+	for (uint16_t i = 0; i < b->header.nattests; i++)
+		leaves[i] = attest_leaf(&b->attests[i], &len);
+	out->attests_root = merkle_root_of(leaves, b->header.nattests);
+	out->answers_root = merkle_root_of(b->answer_ids, b->header.nanswers);
+	out->txs_root = merkle_root_of(NULL, 0);
+	out->ntxs = 0;
+	out->evidence_root = merkle_root_of(NULL, 0);
+	out->nevidence = 0;
+	out->body_bytes = len;
+}
+
+int
+block_seal(struct block *b)
+{
+	body_seal(b, &b->header);
+	b->id = header_id(&b->header);
+	return 0;
+}
+
+static bool
+attests_ascend(const struct block *b)
+{
+	for (uint16_t i = 1; i < b->header.nattests; i++) {
+		if (b->attests[i].validator <= b->attests[i - 1].validator)
+			return false;
+	}
+	return true;
+}
+
+bool
+block_sealed(const struct block *b)
+{
+	struct header want = b->header;
+	struct hash id;
+
+	if ((b->last_commit != NULL) != (b->header.height > 1))
+		return false;
+	body_seal(b, &want);
+	id = header_id(&want);
+	return hash_equal(&id, &b->id) && attests_ascend(b);
+}
+
+void
+block_put(struct bytes_writer *w, const struct block *b)
+{
+	header_put(w, &b->header);
+	if (b->last_commit != NULL)
+		commit_put(w, b->last_commit);
+	for (uint16_t i = 0; i < b->header.nattests; i++)
+		attest_put(w, &b->attests[i]);
+	for (uint16_t i = 0; i < b->header.nanswers; i++)
+		bytes_put_hash(w, &b->answer_ids[i]);
+}
+
+static void
+body_get(struct bytes_reader *r, struct block *b)
+{
+	if (b->header.height > 1) {
+		b->last_commit = calloc(1, sizeof(*b->last_commit));
+		if (b->last_commit == NULL) {
+			bytes_reader_fail_nomem(r);
+			return;
+		}
+		commit_get(r, b->last_commit);
+	}
+	for (uint16_t i = 0; i < b->header.nattests && !r->bad; i++)
+		attest_get(r, &b->attests[i]);
+	for (uint16_t i = 0; i < b->header.nanswers; i++)
+		b->answer_ids[i] = bytes_get_hash(r);
+}
+
+struct block *
+block_get(struct bytes_reader *r)
+{
+	struct header head;
+	struct block *b;
+
+	header_get(r, &head);
+	if (head.body_bytes > bytes_reader_left(r))
+		bytes_reader_fail(r);
+	if (r->bad)
+		return NULL;
+	b = block_new(head.nattests, head.nanswers);
+	if (b == NULL) {
+		bytes_reader_fail_nomem(r);
+		return NULL;
+	}
+	b->header = head;
+	b->id = header_id(&head);
+	body_get(r, b);
+	if (!r->bad && !block_sealed(b))
+		bytes_reader_fail(r);
+	if (r->bad) {
+		block_free(b);
+		return NULL;
+	}
+	return b;
+}
+
+void
+block_put_full(struct bytes_writer *w, const struct block *b)
+{
+	block_put(w, b);
+	for (uint16_t i = 0; i < b->header.nanswers; i++) {
+		assert(b->answers[i] != NULL);
+		answer_put(w, b->answers[i]);
+	}
+}
+
+struct block *
+block_get_full(struct bytes_reader *r, uint32_t dim_max)
+{
+	struct block *b = block_get(r);
+
+	if (b == NULL)
+		return NULL;
+	for (uint16_t i = 0; i < b->header.nanswers && !r->bad; i++) {
+		b->answers[i] = answer_get(r, dim_max);
+		if (b->answers[i] != NULL &&
+		    !hash_equal(&b->answers[i]->id, &b->answer_ids[i]))
+			bytes_reader_fail(r);
+	}
+	if (r->bad) {
+		block_free(b);
+		return NULL;
+	}
+	return b;
+}
