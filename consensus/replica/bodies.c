@@ -1,0 +1,169 @@
+#include "consensus/replica/state.h"
+
+struct replica_body *
+bodies_find(struct replica *r, const struct hash *id)
+{
+	for (size_t i = 0; i < REPLICA_MAX_BODIES; i++)
+		if (r->bodies[i].block != NULL &&
+		    hash_equal(&r->bodies[i].block->id, id))
+			return &r->bodies[i];
+	return NULL;
+}
+
+/* The core may still need what it locked, found valid or asked for. */
+static bool
+is_needed(const struct replica *r, const struct replica_body *body)
+{
+	const struct hash *id = &body->block->id;
+
+	return body->wanted || hash_equal(id, &r->bft.locked.block) ||
+	    hash_equal(id, &r->bft.valid.block);
+}
+
+static struct replica_body *
+find_room(struct replica *r)
+{
+	struct replica_body *oldest = NULL;
+
+	for (size_t i = 0; i < REPLICA_MAX_BODIES; i++) {
+		struct replica_body *b = &r->bodies[i];
+
+		if (b->block == NULL)
+			return b;
+		if (!is_needed(r, b) &&
+		    (oldest == NULL || b->used < oldest->used))
+			oldest = b;
+	}
+	return oldest;
+}
+
+struct replica_body *
+bodies_add(struct replica *r, struct block *b)
+{
+	struct replica_body *body = bodies_find(r, &b->id);
+
+	if (body != NULL) {
+		block_free(b);
+		return body;
+	}
+	body = find_room(r);
+	if (body == NULL) {
+		r->counts.dropped++;
+		block_free(b);
+		return NULL;
+	}
+	block_free(body->block);
+	*body = (struct replica_body){.block = b, .used = ++r->use};
+	return body;
+}
+
+/* Fills in the answers we hold. False: some are missing still. */
+bool
+bodies_resolve(struct replica *r, struct block *b)
+{
+	bool all = true;
+
+	for (uint16_t i = 0; i < b->header.nanswers; i++) {
+		struct answer *a;
+
+		if (b->answers[i] != NULL)
+			continue;
+		a = round_find(r, &b->answer_ids[i]);
+		if (a != NULL)
+			b->answers[i] = answer_ref(a);
+		else
+			all = false;
+	}
+	return all;
+}
+
+static void
+ask_for_answers(struct replica *r, struct replica_body *body)
+{
+	struct wire_msg m = {.type = WIRE_ANSWER_REQ};
+	const struct block *b = body->block;
+
+	if (body->asked_ms != 0 &&
+	    r->now.mono < body->asked_ms + REPLICA_ASK_MS)
+		return;
+	body->asked_ms = r->now.mono;
+	for (uint16_t i = 0; i < b->header.nanswers; i++)
+		if (b->answers[i] == NULL && m.u.ids.n < VOTE_MAX_VALIDATORS)
+			m.u.ids.ids[m.u.ids.n++] = b->answer_ids[i];
+	queue_send(r, REPLICA_ALL, REPLICA_CLASS_ANSWER, &m);
+}
+
+void
+bodies_store(struct replica *r, struct replica_body *body)
+{
+	struct replica_action store = {.store = REPLICA_STORE_BODY,
+	    .id = body->block->id};
+	struct bytes_writer w = BYTES_WRITER_INIT;
+
+	if (body->stored)
+		return;
+	block_put(&w, body->block);
+	if (bytes_writer_take(&w, &store.data, &store.len) < 0) {
+		queue_notice(r, REPLICA_HALT, r->self,
+		    "out of memory while writing a proposed block");
+		return;
+	}
+	body->stored = true;
+	(void)queue_store(r, &store, NULL);
+}
+
+static void
+validate(struct replica *r, struct replica_body *body)
+{
+	const struct hash id = body->block->id;
+	enum ledger_verdict v;
+
+	if (!body->checked) {
+		if (!bodies_resolve(r, body->block)) {
+			ask_for_answers(r, body);
+			return;
+		}
+		v = ledger_check(r->ledger, body->block);
+		if (v == LEDGER_MISSING_ANSWER)
+			return;
+		body->checked = true;
+		body->valid = v == LEDGER_OK;
+		if (!body->valid)
+			queue_notice(r, REPLICA_NOTICE,
+			    body->block->header.proposer,
+			    ledger_verdict_text(v));
+	}
+	/* The write is queued before any vote for the block can be. */
+	if (body->valid)
+		bodies_store(r, body);
+	body->wanted = false;
+	agree_verdict(r, &id, body->valid);
+}
+
+void
+bodies_want(struct replica *r, const struct hash *id)
+{
+	struct replica_body *body = bodies_find(r, id);
+
+	if (body == NULL)
+		return; /* it comes with a proposal or as a decided block */
+	body->wanted = true;
+	validate(r, body);
+}
+
+void
+bodies_retry(struct replica *r)
+{
+	for (size_t i = 0; i < REPLICA_MAX_BODIES; i++)
+		if (r->bodies[i].block != NULL && r->bodies[i].wanted)
+			validate(r, &r->bodies[i]);
+}
+
+void
+bodies_clear(struct replica *r)
+{
+	for (size_t i = 0; i < REPLICA_MAX_BODIES; i++) {
+		block_free(r->bodies[i].block);
+		r->bodies[i] = (struct replica_body){0};
+	}
+}

@@ -1,0 +1,182 @@
+#include "consensus/replica/state.h"
+
+#include <string.h>
+
+/*
+ * Everything is pushed once to all when it is made. What gets lost, or comes
+ * through a mesh with holes, is repaired here: a STATUS says what its sender
+ * holds, and whoever hears it sends what is missing there.
+ */
+
+#define GOSSIP_ANSWERS_MAX 8 /* per STATUS heard */
+
+static void
+set_bit(uint8_t *bitmap, uint16_t i)
+{
+	bitmap[i / 8] = (uint8_t)(bitmap[i / 8] | 1u << (i % 8));
+}
+
+static bool
+has_bit(const uint8_t *bitmap, uint16_t i)
+{
+	return (bitmap[i / 8] >> (i % 8) & 1) != 0;
+}
+
+static void
+put_votes(const struct replica *r, enum vote_type type, uint8_t *bitmap)
+{
+	struct bft_bits bits;
+
+	if (r->bft.round < 0)
+		return;
+	bits = bft_votes(&r->bft, (uint32_t)r->bft.round, type, NULL);
+	for (uint16_t i = 0; i < r->n; i++)
+		if (bft_bits_has(&bits, i))
+			set_bit(bitmap, i);
+}
+
+static void
+put_status(const struct replica *r, struct wire_status *s)
+{
+	struct bft_offer offer;
+
+	*s = (struct wire_status){.head = ledger_height(r->ledger),
+	    .head_id = *ledger_head(r->ledger),
+	    .height = r->bft.height,
+	    .round = r->bft.round,
+	    .step = (uint8_t)r->bft.step,
+	    .fl_round = r->fl_round,
+	    .wall_ms = r->now.wall};
+	if (r->bft.round >= 0)
+		s->has_proposal =
+		    bft_proposal(&r->bft, (uint32_t)r->bft.round, &offer) &&
+		    bodies_find((struct replica *)r, &offer.p.block) != NULL;
+	put_votes(r, VOTE_PREVOTE, s->prevotes);
+	put_votes(r, VOTE_PRECOMMIT, s->precommits);
+	for (uint16_t i = 0; i < r->n && r->round_open; i++) {
+		if (r->answers[i][0] != NULL)
+			set_bit(s->answers, i);
+		if (r->attests[i] != NULL)
+			set_bit(s->attests, i);
+	}
+}
+
+void
+gossip_tell(struct replica *r, uint16_t peer)
+{
+	struct wire_msg m = {.type = WIRE_STATUS};
+
+	put_status(r, &m.u.status);
+	queue_send(r, peer, REPLICA_CLASS_VOTE, &m);
+	if (peer == REPLICA_ALL)
+		r->status_ms = r->now.mono;
+}
+
+static void
+send_votes(struct replica *r, uint16_t peer, const struct vote *key,
+    const uint8_t *held)
+{
+	struct bft_bits bits =
+	    bft_votes(&r->bft, key->round, (enum vote_type)key->type, NULL);
+	struct wire_msg m = {.type = WIRE_VOTE};
+	struct vote k = *key;
+
+	for (uint16_t i = 0; i < r->n; i++) {
+		if (!bft_bits_has(&bits, i) || (held && has_bit(held, i)))
+			continue;
+		k.validator = i;
+		if (bft_vote(&r->bft, &k, NULL, &m.u.vote))
+			queue_send(r, peer, REPLICA_CLASS_VOTE, &m);
+	}
+}
+
+/* The prevotes that made a block valid in an earlier round. */
+void
+gossip_send_polka(struct replica *r, uint16_t peer, uint32_t round)
+{
+	const struct vote key = {.type = VOTE_PREVOTE,
+	    .height = r->bft.height,
+	    .round = round};
+
+	send_votes(r, peer, &key, NULL);
+}
+
+static void
+send_proposal(struct replica *r, uint16_t peer, uint32_t round)
+{
+	struct wire_msg m = {.type = WIRE_PROPOSAL};
+	struct replica_body *body;
+	struct bft_offer offer;
+
+	if (!bft_proposal(&r->bft, round, &offer))
+		return;
+	body = bodies_find(r, &offer.p.block);
+	if (body == NULL)
+		return;
+	m.u.proposal.head = offer.p;
+	m.u.proposal.block = body->block;
+	queue_send(r, peer, REPLICA_CLASS_VOTE, &m);
+	if (offer.p.valid_round >= 0)
+		gossip_send_polka(r, peer, (uint32_t)offer.p.valid_round);
+}
+
+/* The peer is at our height and not ahead of our round. */
+static void
+repair_agreement(struct replica *r, uint16_t peer, const struct wire_status *s)
+{
+	bool same = s->round == r->bft.round;
+	struct vote key = {.height = r->bft.height};
+
+	if (r->bft.round < 0 || s->round > r->bft.round)
+		return;
+	key.round = (uint32_t)r->bft.round;
+	if (!same || !s->has_proposal)
+		send_proposal(r, peer, key.round);
+	key.type = VOTE_PREVOTE;
+	send_votes(r, peer, &key, same ? s->prevotes : NULL);
+	key.type = VOTE_PRECOMMIT;
+	send_votes(r, peer, &key, same ? s->precommits : NULL);
+}
+
+static void
+repair_round(struct replica *r, uint16_t peer, const struct wire_status *s)
+{
+	struct wire_msg answer = {.type = WIRE_ANSWER};
+	struct wire_msg attest = {.type = WIRE_ATTEST};
+	unsigned sent = 0;
+
+	for (uint16_t i = 0; i < r->n && r->round_open; i++) {
+		answer.u.answer = r->answers[i][0];
+		attest.u.attest = r->attests[i];
+		if (answer.u.answer != NULL && !has_bit(s->answers, i) &&
+		    i != peer && sent++ < GOSSIP_ANSWERS_MAX)
+			queue_send(r, peer, REPLICA_CLASS_ANSWER, &answer);
+		/* Ours may have grown since; a bit cannot say so. */
+		if (attest.u.attest != NULL && i != peer &&
+		    (i == r->self || !has_bit(s->attests, i)))
+			queue_send(r, peer, REPLICA_CLASS_ANSWER, &attest);
+	}
+}
+
+void
+gossip_heard(struct replica *r, uint16_t peer, const struct wire_status *s)
+{
+	struct replica_peer *p = &r->peers[peer];
+
+	p->status = *s;
+	p->heard = true;
+	if (s->head > ledger_height(r->ledger))
+		sync_ask(r);
+	if (r->decided == NULL && s->height == r->bft.height)
+		repair_agreement(r, peer, s);
+	if (s->fl_round == r->fl_round)
+		repair_round(r, peer, s);
+	round_progress(r);
+}
+
+void
+gossip_tick(struct replica *r)
+{
+	if (r->now.mono >= r->status_ms + REPLICA_STATUS_MS)
+		gossip_tell(r, REPLICA_ALL);
+}

@@ -1,0 +1,303 @@
+#include "consensus/replica/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define RECV_EARLY_PER_PEER 64
+#define RECV_EARLY_BYTES (1u << 20) /* of one message that is kept */
+
+/*
+ * Each receiver judges one message. What it returns is a sentence about
+ * something that no honest node sends, or NULL; late, early and repeated
+ * messages are honest.
+ */
+
+static bool
+is_blameworthy(enum ledger_verdict v)
+{
+	return v != LEDGER_OK && v != LEDGER_STALE && v != LEDGER_FUTURE &&
+	    v != LEDGER_FINISHED && v != LEDGER_MISSING_ANSWER;
+}
+
+static const char *
+judge(struct replica *r, enum ledger_verdict v)
+{
+	if (is_blameworthy(v))
+		return ledger_verdict_text(v);
+	r->counts.stale++;
+	return NULL;
+}
+
+static const char *
+judge_bft(struct replica *r)
+{
+	switch (r->verdict) {
+	case BFT_BAD_TYPE:
+		return "vote of an unknown type";
+	case BFT_BAD_INDEX:
+		return "vote of an unknown validator";
+	case BFT_BAD_ROUND:
+		return "proposal with an impossible valid round";
+	case BFT_NOT_PROPOSER:
+		return "proposal by a validator whose turn it is not";
+	case BFT_NOT_OURS:
+		queue_notice(r, REPLICA_NOTICE, r->self,
+		    "a vote signed with our key that this node never "
+		    "made: is the key in use twice?");
+		return NULL;
+	case BFT_OK:
+	case BFT_DUPLICATE:
+	case BFT_OLD:
+	case BFT_FUTURE:
+	case BFT_CONFLICT: /* the signer's fault, not the link's */
+	case BFT_BAD_BLOCK:
+	case BFT_UNKNOWN:
+	case BFT_IDLE:
+	case BFT_NVERDICTS:
+		break;
+	}
+	return NULL;
+}
+
+static const char *
+recv_vote(struct replica *r, const struct vote *v)
+{
+	struct bft_event ev = {.type = BFT_EV_VOTE};
+	enum ledger_verdict lv;
+	struct vote held;
+
+	if (v->validator == r->self)
+		return NULL; /* ours come back through the core alone */
+	if (bft_vote(&r->bft, v, &v->block, &held))
+		return NULL;
+	lv = ledger_check_vote(r->ledger, v);
+	if (lv != LEDGER_OK)
+		return judge(r, lv);
+	if (sync_active(r))
+		return NULL;
+	ev.vote = *v;
+	agree_feed(r, &ev);
+	return judge_bft(r);
+}
+
+/* PBTS: block time against our clock when the proposal came. */
+static bool
+is_timely(const struct replica *r, const struct block *b)
+{
+	const struct timing *t = &r->fed->timing;
+	uint64_t time = b->header.time_ms;
+
+	return time <= r->now.wall + t->precision &&
+	    r->now.wall <= time + t->delay + t->precision;
+}
+
+static const char *
+recv_proposal(struct replica *r, struct wire_proposal *m)
+{
+	struct bft_event ev = {.type = BFT_EV_PROPOSAL};
+	const struct proposal *p = &m->head;
+	enum ledger_verdict v;
+
+	if (p->proposer == r->self)
+		return NULL;
+	v = ledger_check_proposal(r->ledger, p);
+	if (v != LEDGER_OK)
+		return judge(r, v);
+	if (!hash_equal(&p->block, &m->block->id) ||
+	    m->block->header.height != p->height)
+		return "proposal for another block than the one beside it";
+	if (sync_active(r))
+		return NULL;
+	ev.proposal = (struct bft_offer){.p = *p,
+	    .block_round = m->block->header.round,
+	    .timely = is_timely(r, m->block)};
+	if (bodies_add(r, m->block) == NULL) {
+		m->block = NULL;
+		return NULL;
+	}
+	m->block = NULL;
+	agree_feed(r, &ev);
+	return judge_bft(r);
+}
+
+static const char *
+recv_answer(struct replica *r, struct wire_msg *m)
+{
+	const char *why;
+	struct answer *a = m->u.answer;
+
+	m->u.answer = NULL;
+	(void)round_accept(r, a, &why);
+	return why;
+}
+
+static const char *
+recv_attest(struct replica *r, struct wire_msg *m)
+{
+	struct attest *a = m->u.attest;
+	enum ledger_verdict v;
+
+	if (a->validator >= r->n)
+		return ledger_verdict_text(LEDGER_VALIDATOR);
+	if (a->validator == r->self || a->round != r->fl_round)
+		return NULL;
+	if (r->attests[a->validator] != NULL &&
+	    r->attests[a->validator]->seq >= a->seq)
+		return NULL;
+	v = ledger_check_attest(r->ledger, a);
+	if (v != LEDGER_OK)
+		return judge(r, v);
+	m->u.attest = NULL;
+	round_accept_attest(r, a);
+	return NULL;
+}
+
+static const char *
+recv_block_req(struct replica *r, uint16_t peer, const struct wire_range *q)
+{
+	uint64_t head = ledger_height(r->ledger);
+	struct replica_action *a;
+
+	if (q->count == 0 || q->count > WIRE_BLOCKS_MAX || q->from == 0)
+		return "request for an impossible range of blocks";
+	if (q->from > head)
+		return NULL;
+	a = queue_add(r, REPLICA_SERVE);
+	if (a == NULL)
+		return NULL;
+	a->peer = peer;
+	a->height = q->from;
+	a->count = q->count;
+	if (head - q->from + 1 < a->count)
+		a->count = (uint16_t)(head - q->from + 1);
+	return NULL;
+}
+
+static const char *
+dispatch(struct replica *r, uint16_t peer, struct wire_msg *m)
+{
+	switch (m->type) {
+	case WIRE_STATUS:
+		gossip_heard(r, peer, &m->u.status);
+		return NULL;
+	case WIRE_PROPOSAL:
+		return recv_proposal(r, &m->u.proposal);
+	case WIRE_VOTE:
+		return recv_vote(r, &m->u.vote);
+	case WIRE_ANSWER:
+		return recv_answer(r, m);
+	case WIRE_ATTEST:
+		return recv_attest(r, m);
+	case WIRE_ANSWER_REQ:
+		round_send_answers(r, peer, &m->u.ids);
+		return NULL;
+	case WIRE_BLOCK_REQ:
+		return recv_block_req(r, peer, &m->u.range);
+	case WIRE_BLOCK:
+		sync_block(r, peer, &m->u.decided);
+		m->u.decided.block = NULL;
+		return NULL;
+	case WIRE_PING:
+	case WIRE_PONG:
+	case WIRE_BYE:
+		break; /* the link's business */
+	}
+	return NULL;
+}
+
+/* Of the height or round that we reach with the block being stored? */
+static bool
+is_early(const struct replica *r, const struct wire_msg *m)
+{
+	switch (m->type) {
+	case WIRE_VOTE:
+		return m->u.vote.height == r->bft.height + 1;
+	case WIRE_PROPOSAL:
+		return m->u.proposal.head.height == r->bft.height + 1;
+	case WIRE_ANSWER:
+		return m->u.answer->round == r->fl_round + 1;
+	case WIRE_ATTEST:
+		return m->u.attest->round == r->fl_round + 1;
+	case WIRE_STATUS:
+	case WIRE_ANSWER_REQ:
+	case WIRE_BLOCK_REQ:
+	case WIRE_BLOCK:
+	case WIRE_PING:
+	case WIRE_PONG:
+	case WIRE_BYE:
+		break;
+	}
+	return false;
+}
+
+static void
+keep_early(struct replica *r, uint16_t peer, const uint8_t *data, size_t len)
+{
+	size_t of_peer = 0;
+	uint8_t *copy;
+
+	for (size_t i = 0; i < r->nearly; i++)
+		of_peer += r->early[i].peer == peer;
+	if (r->nearly == REPLICA_MAX_EARLY || of_peer >= RECV_EARLY_PER_PEER ||
+	    len > RECV_EARLY_BYTES)
+		return;
+	copy = malloc(len);
+	if (copy == NULL)
+		return;
+	memcpy(copy, data, len);
+	r->early[r->nearly++] = (struct replica_early){peer, copy, len};
+}
+
+void
+recv_message(struct replica *r, uint16_t peer, const uint8_t *data, size_t len)
+{
+	struct wire_msg m;
+	const char *blame = NULL;
+
+	switch (wire_decode(data, len, ledger_dim(r->ledger), &m)) {
+	case WIRE_OK:
+		break;
+	case WIRE_UNKNOWN_TYPE:
+		return;
+	case WIRE_NO_MEMORY:
+		r->counts.dropped++;
+		return;
+	case WIRE_TOO_LARGE:
+	case WIRE_MALFORMED:
+		r->counts.bad_messages++;
+		queue_notice(r, REPLICA_PUNISH, peer, "malformed message");
+		return;
+	}
+	if (is_early(r, &m))
+		keep_early(r, peer, data, len);
+	else
+		blame = dispatch(r, peer, &m);
+	wire_msg_close(&m);
+	if (blame != NULL) {
+		r->counts.bad_messages++;
+		queue_notice(r, REPLICA_PUNISH, peer, blame);
+	}
+}
+
+/* The head moved: what was early may be in time now. */
+void
+recv_early(struct replica *r)
+{
+	size_t n = r->nearly;
+	struct replica_early kept[REPLICA_MAX_EARLY];
+
+	memcpy(kept, r->early, n * sizeof(kept[0]));
+	r->nearly = 0;
+	for (size_t i = 0; i < n; i++) {
+		recv_message(r, kept[i].peer, kept[i].data, kept[i].len);
+		free(kept[i].data);
+	}
+}
+
+void
+recv_clear(struct replica *r)
+{
+	for (size_t i = 0; i < r->nearly; i++)
+		free(r->early[i].data);
+	r->nearly = 0;
+}

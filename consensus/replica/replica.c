@@ -1,0 +1,204 @@
+#include "consensus/replica/replica.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "consensus/replica/state.h"
+
+int
+replica_new(const struct replica_config *cfg, struct replica **out)
+{
+	const struct timing *t = &cfg->federation->timing;
+	const struct bft_params params = {
+	    .propose_ms = t->propose,
+	    .propose_delta_ms = t->round_step,
+	    .prevote_ms = t->prevote,
+	    .prevote_delta_ms = t->round_step,
+	    .precommit_ms = t->precommit,
+	    .precommit_delta_ms = t->round_step,
+	    .cap_ms = t->timeout_max,
+	};
+	struct replica *r;
+	int rc;
+
+	if (cfg->self >= cfg->federation->nmembers)
+		return -EINVAL;
+	r = calloc(1, sizeof(*r));
+	if (r == NULL)
+		return -ENOMEM;
+	r->fed = cfg->federation;
+	r->key = cfg->key;
+	r->self = cfg->self;
+	r->n = cfg->federation->nmembers;
+	rc = federation_id(r->fed, &r->fed_id);
+	if (rc == 0)
+		rc = ledger_new(r->fed, &r->ledger);
+	if (rc == 0)
+		rc = bft_init(&r->bft, &params);
+	if (rc < 0) {
+		replica_free(r);
+		return rc;
+	}
+	round_enter(r);
+	*out = r;
+	return 0;
+}
+
+void
+replica_free(struct replica *r)
+{
+	if (r == NULL)
+		return;
+	while (r->qhead < r->qlen)
+		replica_action_close(&r->queue[r->qhead++]);
+	free(r->queue);
+	while (r->phead < r->plen)
+		free(r->pending[r->phead++].attest);
+	free(r->pending);
+	bodies_clear(r);
+	round_clear(r);
+	sync_clear(r);
+	recv_clear(r);
+	block_free(r->decided);
+	block_free(r->applied);
+	free(r->decided_commit);
+	free(r->last_commit);
+	free(r->records);
+	ledger_free(r->ledger);
+	free(r);
+}
+
+static void
+start(struct replica *r)
+{
+	struct bft_event ev = {.type = BFT_EV_RESTORE};
+
+	r->started = true;
+	agree_enter(r);
+	ev.restore.records = r->records;
+	ev.restore.nrecords = r->nrecords;
+	agree_feed(r, &ev);
+	free(r->records);
+	r->records = NULL;
+	r->nrecords = 0;
+	round_enter(r);
+	round_progress(r);
+	gossip_tell(r, REPLICA_ALL);
+}
+
+static void
+peer_changed(struct replica *r, uint16_t peer, bool up)
+{
+	if (peer >= r->n)
+		return;
+	r->peers[peer] = (struct replica_peer){.up = up};
+	if (up)
+		gossip_tell(r, peer);
+}
+
+static void
+tick(struct replica *r)
+{
+	struct bft_event ev = {.type = BFT_EV_TIME};
+
+	if (r->out.deadline_ms != 0 && r->now.mono >= r->out.deadline_ms)
+		agree_feed(r, &ev);
+	sync_ask(r);
+	round_progress(r);
+	gossip_tick(r);
+}
+
+void
+replica_step(struct replica *r, const struct replica_event *ev)
+{
+	r->now = ev->now;
+	switch (ev->type) {
+	case REPLICA_EV_START:
+		start(r);
+		break;
+	case REPLICA_EV_PEER_UP:
+	case REPLICA_EV_PEER_DOWN:
+		peer_changed(r, ev->peer, ev->type == REPLICA_EV_PEER_UP);
+		break;
+	case REPLICA_EV_MSG:
+		if (r->started && !r->halted && ev->peer < r->n)
+			recv_message(r, ev->peer, ev->msg.data, ev->msg.len);
+		break;
+	case REPLICA_EV_STORED:
+		if (!r->halted)
+			queue_stored(r, ev->seq);
+		break;
+	case REPLICA_EV_TRAINED:
+		round_trained(r, ev->answer);
+		break;
+	case REPLICA_EV_TIME:
+		if (r->started && !r->halted)
+			tick(r);
+		break;
+	}
+}
+
+static uint64_t
+earlier(uint64_t a, uint64_t b)
+{
+	if (a == 0 || (b != 0 && b < a))
+		return b;
+	return a;
+}
+
+uint64_t
+replica_deadline(const struct replica *r)
+{
+	uint64_t at = r->status_ms + REPLICA_STATUS_MS;
+
+	at = earlier(at, r->out.deadline_ms);
+	at = earlier(at, round_deadline(r));
+	return at;
+}
+
+const struct ledger *
+replica_ledger(const struct replica *r)
+{
+	return r->ledger;
+}
+
+const struct bft *
+replica_bft(const struct replica *r)
+{
+	return &r->bft;
+}
+
+struct replica_counts
+replica_counts(const struct replica *r)
+{
+	return r->counts;
+}
+
+struct replica_progress
+replica_progress(const struct replica *r)
+{
+	struct replica_progress p = {.fl_round = r->fl_round,
+	    .answered = r->answers[r->self][0] != NULL,
+	    .training = r->training,
+	    .syncing = sync_active(r),
+	    .target = sync_target(r)};
+
+	for (uint16_t i = 0; i < r->n; i++) {
+		p.answers = (uint16_t)(p.answers + (r->answers[i][0] != NULL));
+		p.attests = (uint16_t)(p.attests + (r->attests[i] != NULL));
+	}
+	return p;
+}
+
+bool
+replica_holds_answer(const struct replica *r, uint16_t i)
+{
+	return i < r->n && r->answers[i][0] != NULL;
+}
+
+bool
+replica_holds_attest(const struct replica *r, uint16_t i)
+{
+	return i < r->n && r->attests[i] != NULL;
+}

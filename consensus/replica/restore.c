@@ -1,0 +1,90 @@
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "consensus/replica/state.h"
+
+/*
+ * What a node brings back from its disk: the chain, then the pool, then the
+ * vote log. Order matters, since each is judged by what came before it.
+ */
+
+int
+replica_replay(struct replica *r, const struct block *b, const struct commit *c)
+{
+	if (r->last_commit == NULL)
+		r->last_commit = malloc(sizeof(*r->last_commit));
+	if (r->last_commit == NULL)
+		return -ENOMEM;
+	if (ledger_apply(r->ledger, b) < 0)
+		return -EBADMSG;
+	*r->last_commit = *c;
+	round_enter(r);
+	return 0;
+}
+
+void
+replica_load_answer(struct replica *r, const uint8_t *data, size_t len)
+{
+	struct bytes_reader rd = bytes_reader_of(data, len);
+	struct answer *a = answer_get(&rd, ledger_dim(r->ledger));
+	const char *why;
+
+	if (a == NULL || !bytes_reader_done(&rd)) {
+		answer_unref(a);
+		return;
+	}
+	(void)round_accept(r, a, &why);
+}
+
+void
+replica_load_body(struct replica *r, const uint8_t *data, size_t len)
+{
+	struct bytes_reader rd = bytes_reader_of(data, len);
+	struct block *b = block_get(&rd);
+	struct replica_body *body;
+
+	if (b == NULL || !bytes_reader_done(&rd) ||
+	    b->header.height != ledger_height(r->ledger) + 1) {
+		block_free(b);
+		return;
+	}
+	body = bodies_add(r, b);
+	if (body == NULL)
+		return;
+	body->stored = true;
+	if (bodies_resolve(r, body->block)) {
+		body->checked = true;
+		body->valid = ledger_check(r->ledger, body->block) == LEDGER_OK;
+	}
+}
+
+int
+replica_load_records(struct replica *r, const struct votelog_record *recs,
+    size_t n)
+{
+	const struct ledger_round *lr = ledger_round(r->ledger);
+	const uint64_t height = ledger_height(r->ledger);
+	const struct votelog_record *last;
+
+	if (n == 0)
+		return 0;
+	last = &recs[n - 1];
+	if (last->has_bft && last->bft.height > height + 1)
+		return -EBADMSG;
+	if (last->has_attest && last->attest.fl_round == lr->number)
+		r->own_seq = last->attest.seq;
+	/* An answer that was signed but whose bytes are gone must not be made
+	 * again with other bytes: this round passes without ours. */
+	if (last->has_answer && last->answer.fl_round == lr->number &&
+	    round_find(r, &last->answer.id) == NULL)
+		r->own_lost = true;
+	r->records = calloc(n, sizeof(*r->records));
+	if (r->records == NULL)
+		return -ENOMEM;
+	for (size_t i = 0; i < n; i++)
+		if (recs[i].type == VOTELOG_BFT &&
+		    recs[i].bft.height == height + 1)
+			r->records[r->nrecords++] = recs[i].bft;
+	return 0;
+}

@@ -1,0 +1,341 @@
+#include "consensus/replica/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define ROUND_SLEEP_MS 60000 /* look at the wall clock at least this often */
+
+static bool
+is_mine(const struct replica *r, const struct answer *a)
+{
+	return a->member == r->self;
+}
+
+void
+round_clear(struct replica *r)
+{
+	for (uint16_t i = 0; i < VOTE_MAX_VALIDATORS; i++) {
+		answer_unref(r->answers[i][0]);
+		answer_unref(r->answers[i][1]);
+		r->answers[i][0] = r->answers[i][1] = NULL;
+		free(r->attests[i]);
+		r->attests[i] = NULL;
+	}
+	answer_unref(r->own);
+	r->own = NULL;
+	r->own_seq = 0;
+	r->own_lost = false;
+	r->attested_n = 0;
+	r->attested_ms = 0;
+}
+
+/* Train, unless an answer of ours was made before a restart. */
+static void
+start_training(struct replica *r)
+{
+	struct replica_action *a;
+
+	if (!r->started || !r->round_open || r->training || r->own_lost ||
+	    r->own != NULL || r->answers[r->self][0] != NULL ||
+	    !ledger_active(r->ledger, r->self))
+		return;
+	a = queue_add(r, REPLICA_TRAIN);
+	if (a == NULL)
+		return;
+	a->fl_round = r->fl_round;
+	r->training = true;
+}
+
+/* The ledger's round changed, or we start. */
+void
+round_enter(struct replica *r)
+{
+	const struct ledger_round *lr = ledger_round(r->ledger);
+	struct replica_action *a;
+
+	if (r->round_open && r->training) {
+		a = queue_add(r, REPLICA_CANCEL);
+		if (a != NULL)
+			a->fl_round = r->fl_round;
+	}
+	r->training = false;
+	if (r->fl_round != lr->number || lr->finished)
+		round_clear(r);
+	r->fl_round = lr->number;
+	r->round_open = !lr->finished;
+	start_training(r);
+}
+
+/* Sign what the trainer gave; it leaves when it is durable. */
+void
+round_trained(struct replica *r, struct answer *draft)
+{
+	const struct ledger_round *lr = ledger_round(r->ledger);
+	const struct replica_pending wait = {.wait = WAIT_ANSWER};
+	struct replica_action store = {.store = REPLICA_STORE_ANSWER};
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	enum ledger_verdict v;
+
+	if (!r->round_open || draft->round != r->fl_round || r->own != NULL ||
+	    r->answers[r->self][0] != NULL || r->halted) {
+		answer_unref(draft);
+		return;
+	}
+	r->training = false;
+	draft->version = ANSWER_VERSION;
+	draft->member = r->self;
+	draft->job = lr->job;
+	draft->base_model = lr->base_model;
+	draft->clip_q24 = (uint64_t)ledger_clip_q24(r->ledger);
+	answer_sign(draft, r->key, &r->fed_id);
+	v = ledger_check_answer(r->ledger, draft);
+	if (v != LEDGER_OK) {
+		queue_notice(r, REPLICA_NOTICE, r->self,
+		    ledger_verdict_text(v));
+		answer_unref(draft);
+		return;
+	}
+	store.id = draft->id;
+	answer_put(&w, draft);
+	if (bytes_writer_take(&w, &store.data, &store.len) < 0) {
+		answer_unref(draft);
+		r->counts.dropped++;
+		return;
+	}
+	r->own = draft;
+	(void)queue_store(r, &store, NULL);
+	store = (struct replica_action){.store = REPLICA_STORE_RECORD};
+	store.record = (struct votelog_record){.type = VOTELOG_ANSWER,
+	    .has_answer = true,
+	    .answer = {.fl_round = r->fl_round, .id = draft->id}};
+	(void)queue_store(r, &store, &wait);
+}
+
+void
+round_answer_stored(struct replica *r)
+{
+	struct wire_msg m = {.type = WIRE_ANSWER};
+
+	if (r->own == NULL)
+		return; /* the round closed meanwhile */
+	r->answers[r->self][0] = r->own;
+	r->own = NULL;
+	m.u.answer = r->answers[r->self][0];
+	queue_send(r, REPLICA_ALL, REPLICA_CLASS_ANSWER, &m);
+	round_progress(r);
+}
+
+/* Of another member, from a peer or from our pool after a restart. */
+bool
+round_accept(struct replica *r, struct answer *a, const char **why)
+{
+	struct replica_action store = {.store = REPLICA_STORE_ANSWER};
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	enum ledger_verdict v;
+	struct answer **slot;
+
+	*why = NULL;
+	if (a->round != r->fl_round || !r->round_open || a->member >= r->n) {
+		r->counts.stale++;
+		goto no;
+	}
+	slot = r->answers[a->member];
+	if ((slot[0] != NULL && hash_equal(&slot[0]->id, &a->id)) ||
+	    slot[1] != NULL)
+		goto no;
+	if (r->own != NULL && hash_equal(&r->own->id, &a->id))
+		goto no;
+	v = ledger_check_answer(r->ledger, a);
+	if (v != LEDGER_OK) {
+		*why = ledger_verdict_text(v);
+		goto no;
+	}
+	if (r->started) {
+		store.id = a->id;
+		answer_put(&w, a);
+		if (bytes_writer_take(&w, &store.data, &store.len) < 0) {
+			r->counts.dropped++;
+			goto no;
+		}
+		(void)queue_store(r, &store, NULL);
+	}
+	/* Our own words come back after a restart with a lost pool entry. */
+	if (is_mine(r, a))
+		r->training = false;
+	slot[slot[0] != NULL] = a;
+	if (slot[1] != NULL)
+		queue_notice(r, REPLICA_NOTICE, a->member,
+		    "signed two different answers for one round");
+	round_progress(r);
+	return true;
+no:
+	answer_unref(a);
+	return false;
+}
+
+static bool
+is_collected(const struct replica *r)
+{
+	for (uint16_t i = 0; i < r->n; i++)
+		if (ledger_active(r->ledger, i) && r->answers[i][0] == NULL)
+			return false;
+	return true;
+}
+
+static uint16_t
+count_held(const struct replica *r)
+{
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < r->n; i++)
+		n = (uint16_t)(n + (r->answers[i][0] != NULL));
+	return n;
+}
+
+/* Say which answers we hold: when all are here, when time is up, and again
+ * when more came since. */
+static void
+attest(struct replica *r)
+{
+	const struct ledger_round *lr = ledger_round(r->ledger);
+	struct replica_action store = {.store = REPLICA_STORE_RECORD};
+	struct replica_pending wait = {.wait = WAIT_ATTEST};
+	uint16_t held = count_held(r);
+	struct attest *a;
+
+	if (!r->round_open || r->attesting || r->halted || !r->started)
+		return;
+	if (r->own_seq > 0 && held <= r->attested_n)
+		return;
+	if (!is_collected(r)) {
+		if (r->now.wall < lr->collect_at_ms)
+			return;
+		if (r->own_seq > 0 &&
+		    r->now.mono < r->attested_ms + REPLICA_REATTEST_MS)
+			return;
+	}
+	a = calloc(1, sizeof(*a));
+	if (a == NULL)
+		return;
+	a->job = lr->job;
+	a->round = r->fl_round;
+	a->seq = r->own_seq + 1;
+	a->validator = r->self;
+	for (uint16_t i = 0; i < r->n; i++) {
+		if (r->answers[i][0] == NULL)
+			continue;
+		a->member[a->nheld] = i;
+		a->held[a->nheld++] = r->answers[i][0]->id;
+	}
+	r->attesting = true;
+	r->attested_ms = r->now.mono;
+	store.record = (struct votelog_record){.type = VOTELOG_ATTEST,
+	    .has_attest = true,
+	    .attest = {.fl_round = r->fl_round,
+		.seq = a->seq,
+		.digest = attest_digest(a)}};
+	wait.attest = a;
+	(void)queue_store(r, &store, &wait);
+}
+
+void
+round_attest_stored(struct replica *r, struct attest *a)
+{
+	struct wire_msg m = {.type = WIRE_ATTEST};
+
+	r->attesting = false;
+	if (!r->round_open || a->round != r->fl_round) {
+		free(a);
+		round_progress(r);
+		return;
+	}
+	attest_sign(a, r->key, &r->fed_id);
+	r->own_seq = a->seq;
+	r->attested_n = a->nheld;
+	m.u.attest = a;
+	queue_send(r, REPLICA_ALL, REPLICA_CLASS_ANSWER, &m);
+	round_accept_attest(r, a);
+}
+
+/* Checked by the caller; the newest of each validator counts. */
+void
+round_accept_attest(struct replica *r, struct attest *a)
+{
+	struct attest **slot = &r->attests[a->validator];
+
+	if (*slot != NULL && (*slot)->seq >= a->seq) {
+		free(a);
+		return;
+	}
+	free(*slot);
+	*slot = a;
+	round_progress(r);
+}
+
+struct answer *
+round_find(void *replica, const struct hash *id)
+{
+	struct replica *r = replica;
+
+	for (uint16_t i = 0; i < r->n; i++)
+		for (int k = 0; k < 2; k++)
+			if (r->answers[i][k] != NULL &&
+			    hash_equal(&r->answers[i][k]->id, id))
+				return r->answers[i][k];
+	return NULL;
+}
+
+void
+round_send_answers(struct replica *r, uint16_t peer, const struct wire_ids *ids)
+{
+	struct wire_msg m = {.type = WIRE_ANSWER};
+
+	for (uint16_t i = 0; i < ids->n; i++) {
+		m.u.answer = round_find(r, &ids->ids[i]);
+		if (m.u.answer != NULL)
+			queue_send(r, peer, REPLICA_CLASS_ANSWER, &m);
+	}
+}
+
+/* Something may have become possible: attest, validate, build, propose. */
+void
+round_progress(struct replica *r)
+{
+	struct ledger_inputs in = {.now_ms = r->now.wall,
+	    .attests = (const struct attest *const *)r->attests,
+	    .find = round_find,
+	    .arg = r};
+	struct bft_event ev = {.type = BFT_EV_WORK};
+	uint64_t when;
+
+	if (!r->started || r->halted)
+		return;
+	attest(r);
+	bodies_retry(r);
+	agree_try_build(r);
+	if (r->decided != NULL || sync_active(r))
+		return;
+	r->due_wall = 0;
+	if (ledger_due(r->ledger, &in, &when))
+		agree_feed(r, &ev);
+	else
+		r->due_wall = when;
+}
+
+/* mono time of the next thing that only time brings about; 0: none. */
+uint64_t
+round_deadline(const struct replica *r)
+{
+	const struct ledger_round *lr = ledger_round(r->ledger);
+	uint64_t wall = r->due_wall;
+
+	if (r->round_open && lr->collect_at_ms > r->now.wall &&
+	    (wall == 0 || lr->collect_at_ms < wall))
+		wall = lr->collect_at_ms;
+	if (wall == 0)
+		return 0;
+	if (wall <= r->now.wall)
+		return r->now.mono + 1;
+	wall -= r->now.wall;
+	return r->now.mono + (wall < ROUND_SLEEP_MS ? wall : ROUND_SLEEP_MS);
+}

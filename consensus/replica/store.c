@@ -1,0 +1,259 @@
+#include "consensus/replica/store.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+static int
+keep_record(void *arg, uint64_t seq, const struct votelog_record *rec)
+{
+	struct store *s = arg;
+	struct votelog_record *p;
+
+	(void)seq;
+	if (s->nrecords == s->cap) {
+		s->cap = s->cap != 0 ? 2 * s->cap : 64;
+		p = realloc(s->records, s->cap * sizeof(*p));
+		if (p == NULL)
+			return -ENOMEM;
+		s->records = p;
+	}
+	s->records[s->nrecords++] = *rec;
+	return 0;
+}
+
+static int
+open_chain(struct store *s, struct disk *d, const struct federation *f,
+    struct segments_report *report)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct hash id;
+	int rc;
+
+	rc = segments_open(&s->segments, d, SEGMENTS_DIR, SEGMENTS_REPAIR,
+	    report);
+	if (rc < 0 && rc != -ENOENT)
+		return rc;
+	if (rc < 0) {
+		rc = federation_id(f, &id);
+		if (rc < 0)
+			return rc;
+		federation_put(&w, f);
+		rc = w.error;
+		if (rc == 0)
+			rc = segments_create(d, SEGMENTS_DIR, &id, w.data,
+			    (uint32_t)w.len);
+		bytes_writer_close(&w);
+		if (rc == 0)
+			rc = segments_open(&s->segments, d, SEGMENTS_DIR,
+			    SEGMENTS_REPAIR, report);
+		if (rc < 0)
+			return rc;
+	}
+	rc = federation_id(f, &id);
+	if (rc == 0 && !hash_equal(&segments_find(&s->segments, 0)->id, &id))
+		rc = -EEXIST;
+	return rc;
+}
+
+int
+store_open(struct store *s, struct disk *d, const struct federation *f,
+    const struct hash *node, struct store_report *report)
+{
+	const struct votelog_open_args args = {.name = VOTELOG_NAME,
+	    .node = *node,
+	    .replay = keep_record,
+	    .arg = s,
+	    .report = &report->log};
+	int rc;
+
+	*s = STORE_INIT;
+	*report = (struct store_report){.part = STORE_VOTELOG};
+	s->dim_max = f->job.dim;
+	/* First the vote log: without it nothing may be signed, whatever the
+	 * chain says. */
+	rc = votelog_open(&s->log, d, &args);
+	if (rc < 0)
+		goto out;
+	report->part = STORE_CHAIN;
+	rc = open_chain(s, d, f, &report->chain);
+	if (rc < 0)
+		goto out;
+	report->part = STORE_POOL;
+	rc = pool_open(&s->pool, d, POOL_DIR);
+out:
+	if (rc < 0)
+		store_close(s);
+	return rc;
+}
+
+void
+store_close(struct store *s)
+{
+	segments_close(&s->segments);
+	votelog_close(&s->log);
+	free(s->records);
+	*s = STORE_INIT;
+}
+
+int
+store_block(struct store *s, uint64_t height, struct wire_decided *out)
+{
+	struct bytes_reader r;
+	uint8_t *data;
+	uint32_t len;
+	int rc;
+
+	rc = segments_read(&s->segments, height, &data, &len);
+	if (rc < 0)
+		return rc;
+	r = bytes_reader_of(data, len);
+	out->block = block_get_full(&r, s->dim_max);
+	commit_get(&r, &out->commit);
+	free(data);
+	if (out->block != NULL && bytes_reader_done(&r))
+		return 0;
+	block_free(out->block);
+	out->block = NULL;
+	return -EBADMSG;
+}
+
+struct load {
+	struct store *store;
+	struct replica *replica;
+	enum pool_kind kind;
+};
+
+static int
+load_item(void *arg, enum pool_kind kind, const struct hash *id)
+{
+	struct load *l = arg;
+	uint8_t *data;
+	uint32_t len;
+
+	if (kind != l->kind)
+		return 0;
+	if (pool_get(&l->store->pool, kind, id, &data, &len) < 0)
+		return 0; /* damaged is absent: peers have it */
+	if (kind == POOL_ANSWER)
+		replica_load_answer(l->replica, data, len);
+	else
+		replica_load_body(l->replica, data, len);
+	free(data);
+	return 0;
+}
+
+int
+store_load(struct store *s, struct replica *r, uint64_t *height)
+{
+	const uint64_t head = segments_head(&s->segments);
+	struct load l = {s, r, POOL_ANSWER};
+	struct wire_decided d;
+	int rc = 0;
+
+	for (*height = 1; *height <= head; (*height)++) {
+		rc = store_block(s, *height, &d);
+		if (rc < 0)
+			return rc;
+		rc = replica_replay(r, d.block, &d.commit);
+		block_free(d.block);
+		if (rc < 0)
+			return rc;
+	}
+	/* Bodies name answers, so answers come first. */
+	rc = pool_list(&s->pool, load_item, &l);
+	l.kind = POOL_BLOCK;
+	if (rc == 0)
+		rc = pool_list(&s->pool, load_item, &l);
+	*height = 0;
+	if (rc == 0)
+		rc = replica_load_records(r, s->records, s->nrecords);
+	free(s->records);
+	s->records = NULL;
+	s->nrecords = s->cap = 0;
+	return rc;
+}
+
+struct stale {
+	struct store *store;
+	bool answers;
+	size_t n;
+	struct {
+		enum pool_kind kind;
+		struct hash id;
+	} item[64];
+};
+
+static int
+collect_stale(void *arg, enum pool_kind kind, const struct hash *id)
+{
+	struct stale *st = arg;
+
+	if (kind == POOL_ANSWER && !st->answers)
+		return 0;
+	if (st->n == sizeof(st->item) / sizeof(st->item[0]))
+		return 1; /* the next block takes the rest */
+	st->item[st->n].kind = kind;
+	st->item[st->n++].id = *id;
+	return 0;
+}
+
+/* All bodies in the pool are of this height or below; with a closed round so
+ * are its answers, for those of the next one are queued after the block. */
+static void
+drop_stale(struct store *s, bool round_closed)
+{
+	struct stale st = {.store = s, .answers = round_closed};
+
+	if (pool_list(&s->pool, collect_stale, &st) < 0)
+		return;
+	for (size_t i = 0; i < st.n; i++)
+		(void)!pool_drop(&s->pool, st.item[i].kind, &st.item[i].id);
+}
+
+static int
+append_block(struct store *s, const struct replica_action *a)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct bytes_reader r;
+	struct header h;
+	int rc;
+
+	bytes_put_raw(&w, a->data, a->len);
+	commit_put(&w, a->commit);
+	rc = w.error;
+	if (rc == 0)
+		rc = segments_append(&s->segments, &a->id, w.data,
+		    (uint32_t)w.len);
+	bytes_writer_close(&w);
+	if (rc < 0)
+		return rc;
+	r = bytes_reader_of(a->data, a->len);
+	header_get(&r, &h);
+	drop_stale(s, h.kind != BLOCK_ORDINARY);
+	return 0;
+}
+
+static int
+put(struct store *s, enum pool_kind kind, const struct replica_action *a)
+{
+	const struct pool_item item = {kind, a->id, a->data, (uint32_t)a->len};
+
+	return pool_put(&s->pool, &item, 1);
+}
+
+int
+store_perform(struct store *s, const struct replica_action *a)
+{
+	switch (a->store) {
+	case REPLICA_STORE_RECORD:
+		return votelog_append(&s->log, &a->record);
+	case REPLICA_STORE_ANSWER:
+		return put(s, POOL_ANSWER, a);
+	case REPLICA_STORE_BODY:
+		return put(s, POOL_BLOCK, a);
+	case REPLICA_STORE_BLOCK:
+		return append_block(s, a);
+	}
+	return -EINVAL;
+}

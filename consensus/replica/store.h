@@ -1,0 +1,64 @@
+/*
+ * store.h - a node's files together: chain, pool, vote log.
+ *
+ * Performs the STORE actions of a replica, in the order they came, and brings
+ * a replica back from what is on the disk. The daemon's storage thread and
+ * the simulated disks of tests/cluster run this same code. A failure of
+ * store_perform is final: nothing that depends on it may be reported STORED.
+ * One thread, the disk's.
+ */
+#ifndef QML_CONSENSUS_REPLICA_STORE_H
+#define QML_CONSENSUS_REPLICA_STORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "consensus/chain/disk.h"
+#include "consensus/chain/pool.h"
+#include "consensus/chain/segments.h"
+#include "consensus/chain/votelog.h"
+#include "consensus/replica/replica.h"
+
+struct store {
+	struct segments segments;
+	struct votelog log;
+	struct pool pool;
+	struct votelog_record *records; /* of the log at open, oldest first */
+	size_t nrecords, cap;
+	uint32_t dim_max;
+};
+
+#define STORE_INIT \
+	((struct store){.segments = SEGMENTS_INIT, .log = VOTELOG_INIT})
+
+/* Which part of opening failed. */
+enum store_part { STORE_CHAIN, STORE_POOL, STORE_VOTELOG };
+
+struct store_report {
+	enum store_part part;
+	struct segments_report chain;
+	struct votelog_report log;
+};
+
+/* Opens all three, founding the chain with block 0 if there is none. -ENOENT:
+ * the vote log is lost. -EBADMSG: damage. -EEXIST: the chain of another
+ * federation. report says which part and where. */
+int store_open(struct store *s, struct disk *d, const struct federation *f,
+    const struct hash *node, struct store_report *report)
+    __attribute__((warn_unused_result));
+void store_close(struct store *s); /* accepts STORE_INIT */
+
+/* Into a replica that was just made. -EBADMSG: *height says which block does
+ * not fit, or 0 when the vote log is ahead of the chain. */
+int store_load(struct store *s, struct replica *r, uint64_t *height)
+    __attribute__((warn_unused_result));
+
+/* a->type is REPLICA_STORE; borrowed. */
+int store_perform(struct store *s, const struct replica_action *a)
+    __attribute__((warn_unused_result));
+
+/* Decided block as it lies in the chain; the caller closes *out. -ENOENT. */
+int store_block(struct store *s, uint64_t height, struct wire_decided *out)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,186 @@
+#include "consensus/bft/quorum.h"
+#include "consensus/replica/state.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+/*
+ * A claimed height is a hint and nothing more: only a block that verifies
+ * moves us. While an honest part of the power claims to be two or more heights
+ * ahead, we do not vote (SYNC xor VOTE).
+ */
+
+/* The largest height that more than a third of the power claims to have. */
+uint64_t
+sync_target(const struct replica *r)
+{
+	const uint32_t *power = ledger_powers(r->ledger);
+	uint64_t best = 0, total = 0;
+
+	for (uint16_t i = 0; i < r->n; i++)
+		total += power[i];
+	for (uint16_t i = 0; i < r->n; i++) {
+		uint64_t h, sum = 0;
+
+		if (!r->peers[i].heard)
+			continue;
+		h = r->peers[i].status.head;
+		if (h <= best)
+			continue;
+		for (uint16_t j = 0; j < r->n; j++)
+			if (r->peers[j].heard && r->peers[j].status.head >= h)
+				sum += power[j];
+		if (quorum_honest(sum, total))
+			best = h;
+	}
+	return best;
+}
+
+bool
+sync_active(const struct replica *r)
+{
+	return sync_target(r) > ledger_height(r->ledger) + 1;
+}
+
+/* A peer that claims more than we have, other than `not`. */
+static int
+choose_peer(const struct replica *r, uint16_t not )
+{
+	int second = -1;
+
+	for (uint16_t k = 1; k <= r->n; k++) {
+		uint16_t i = (uint16_t)((not +k) % r->n);
+		const struct replica_peer *p = &r->peers[i];
+
+		if (i == r->self || !p->up || !p->heard ||
+		    p->status.head <= ledger_height(r->ledger))
+			continue;
+		if (i != not )
+			return i;
+		second = i;
+	}
+	return second;
+}
+
+/* One block behind is the normal state of the slower half of a federation for
+ * some milliseconds: the votes are on their way. */
+static bool
+is_behind(struct replica *r)
+{
+	const uint64_t height = ledger_height(r->ledger);
+
+	if (sync_active(r))
+		return true;
+	if (r->behind_height != height) {
+		r->behind_height = height;
+		r->behind_ms = r->now.mono;
+	}
+	return r->now.mono >= r->behind_ms + REPLICA_BEHIND_MS;
+}
+
+void
+sync_ask(struct replica *r)
+{
+	struct wire_msg m = {.type = WIRE_BLOCK_REQ};
+	const uint64_t height = ledger_height(r->ledger);
+	int peer;
+
+	if (!r->started || r->nsyncq > 0 || r->decided != NULL)
+		return;
+	if (r->now.mono < r->sync_deadline && height < r->sync_until)
+		return;
+	peer = choose_peer(r, r->sync_peer);
+	if (peer < 0 || !is_behind(r))
+		return;
+	r->sync_peer = (uint16_t)peer;
+	r->sync_deadline = r->now.mono + REPLICA_SYNC_MS;
+	m.u.range.from = height + 1;
+	m.u.range.count = WIRE_BLOCKS_MAX;
+	r->sync_until = height + WIRE_BLOCKS_MAX;
+	if (r->peers[peer].status.head < r->sync_until)
+		r->sync_until = r->peers[peer].status.head;
+	queue_send(r, r->sync_peer, REPLICA_CLASS_SYNC, &m);
+}
+
+static void
+decided_close(struct wire_decided *d)
+{
+	block_free(d->block);
+	d->block = NULL;
+}
+
+/* A decided block in full. Takes *d. Blocks come in order; others are
+ * dropped and asked for again. */
+void
+sync_block(struct replica *r, uint16_t peer, struct wire_decided *d)
+{
+	uint64_t next = ledger_height(r->ledger) + 1 + r->nsyncq;
+
+	if (r->decided != NULL)
+		next++;
+	(void)peer;
+	if (d->block->header.height != next || r->nsyncq == WIRE_BLOCKS_MAX) {
+		r->counts.stale++;
+		decided_close(d);
+		return;
+	}
+	r->sync_deadline = r->now.mono + REPLICA_SYNC_MS;
+	r->syncq[r->nsyncq++] = *d;
+	sync_next(r);
+}
+
+static bool
+verify(struct replica *r, const struct wire_decided *d)
+{
+	const uint64_t height = ledger_height(r->ledger) + 1;
+	enum ledger_verdict v;
+
+	v = ledger_check_commit(r->ledger, &d->commit, height, &d->block->id);
+	if (v == LEDGER_OK)
+		v = ledger_check(r->ledger, d->block);
+	if (v == LEDGER_OK)
+		return true;
+	r->counts.bad_messages++;
+	queue_notice(r, REPLICA_PUNISH, r->sync_peer, ledger_verdict_text(v));
+	return false;
+}
+
+/* The head moved, or a block came: take the next one. */
+void
+sync_next(struct replica *r)
+{
+	struct wire_decided d;
+	struct commit *c;
+
+	while (r->decided == NULL && r->nsyncq > 0) {
+		d = r->syncq[0];
+		r->nsyncq--;
+		memmove(&r->syncq[0], &r->syncq[1],
+		    r->nsyncq * sizeof(r->syncq[0]));
+		if (d.block->header.height != ledger_height(r->ledger) + 1) {
+			decided_close(&d);
+			continue;
+		}
+		c = malloc(sizeof(*c));
+		if (c == NULL || !verify(r, &d)) {
+			free(c);
+			decided_close(&d);
+			sync_clear(r);
+			r->sync_deadline = 0; /* ask somebody else */
+			break;
+		}
+		*c = d.commit;
+		r->counts.synced++;
+		agree_decide(r, d.block, c);
+	}
+	if (r->nsyncq == 0 && r->decided == NULL)
+		sync_ask(r);
+}
+
+void
+sync_clear(struct replica *r)
+{
+	for (size_t i = 0; i < r->nsyncq; i++)
+		decided_close(&r->syncq[i]);
+	r->nsyncq = 0;
+}
