@@ -1,0 +1,55 @@
+/*
+ * storage.h - the one thread that writes the chain, the pool and the vote log.
+ *
+ * Jobs are done strictly in the order they were given; DONE events come back
+ * on the loop in that order. The SQL index follows on a thread of its own and
+ * is never waited for. The first failed write ends it: FAILED comes
+ * once and nothing after that write is reported, so no vote leaves on the
+ * strength of a record that may not be there. Loop thread only.
+ */
+#ifndef QML_DAEMON_NODE_STORAGE_H
+#define QML_DAEMON_NODE_STORAGE_H
+
+#include <stdint.h>
+#include <uv.h>
+
+#include "consensus/replica/replica.h"
+#include "consensus/replica/store.h"
+
+struct storage; /* opaque: shared with its thread */
+
+struct storage_callbacks {
+	void *arg;
+	/* Everything up to seq is durable. */
+	void (*stored)(void *arg, uint64_t seq);
+	/* A WIRE_BLOCK message for peer, from a SERVE job. data is taken. */
+	void (*served)(void *arg, uint16_t peer, uint8_t *data, size_t len);
+	/* err is a negative errno; text says what was being written. */
+	void (*failed)(void *arg, int err, const char *text);
+	/* After storage_stop, once everything queued is done. */
+	void (*stopped)(void *arg);
+};
+
+/* Opens the files under home (see home.h) on the calling thread. On failure
+ * *report tells where; see store_open. */
+int storage_open(struct storage **out, const char *home,
+	const struct federation *f, const struct hash *node,
+	struct store_report *report) __attribute__((warn_unused_result));
+/* Before start: bring a replica back. See store_load. */
+int storage_load(struct storage *s, struct replica *r, uint64_t *height)
+	__attribute__((warn_unused_result));
+/* keeps *cb. */
+int storage_start(struct storage *s, uv_loop_t *loop,
+	const struct storage_callbacks *cb) __attribute__((warn_unused_result));
+
+/* STORE or SERVE; takes what the action owns. */
+void storage_submit(struct storage *s, struct replica_action *a);
+/* Jobs queued and not yet reported. */
+size_t storage_depth(const struct storage *s);
+
+/* Finish what is queued, then `stopped`. */
+void storage_stop(struct storage *s);
+/* After `stopped`, or without start. NULL is fine. */
+void storage_free(struct storage *s);
+
+#endif
