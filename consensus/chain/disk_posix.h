@@ -9,6 +9,7 @@
 struct disk_posix {
 	struct disk disk; /* give &p.disk to the storage modules */
 	int dirfd;
+	bool readonly;
 };
 
 #define DISK_POSIX_INIT ((struct disk_posix){.dirfd = -1})

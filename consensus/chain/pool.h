@@ -3,7 +3,7 @@
  *
  * pool/a-<hex id>: an answer (answer_put). pool/b-<hex id>: the body of an
  * undecided block (block_put). They are durable before the node attests or
- * precommits them. A file is a 112-byte head (kind, id, length, checksum)
+ * precommits them. A file is an 80-byte head (kind, id, length, checksum)
  * and the bytes; what fails its checksum counts as absent and is written
  * again. One thread, the disk's.
  */

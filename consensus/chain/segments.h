@@ -36,7 +36,6 @@ struct segments_entry {
 	uint32_t len;     /* payload */
 	uint64_t offset;  /* of the head in its file */
 	struct hash id;
-	struct hash sum;
 };
 
 /* What open found. verdict RECORD_OK: nothing wrong. */
@@ -56,6 +55,7 @@ struct segments {
 	size_t nentries;
 	size_t cap;
 	uint64_t first;         /* height of entries[0]; 0 but for one file */
+	struct hash sum;        /* of the last record */
 	uint32_t last;          /* number of the last segment */
 	uint64_t tail;          /* where its next record goes */
 	uint64_t size;          /* of the last segment */
