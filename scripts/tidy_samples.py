@@ -125,6 +125,13 @@ SAMPLES = {
         ({"proto/x.c": "\n", "build/obj/proto/x.o":
           "void randombytes_buf(void *, unsigned long);"
           "void f(void *p) { randombytes_buf(p, 8); }"}, "randombytes_buf"),
+        ({"proto/x.c": "\n", "build/obj/proto/x.o":
+          "void crypto_sign_keypair(void *, void *);"
+          "void f(void *p) { crypto_sign_keypair(p, p); }"},
+         "crypto_sign_keypair"),
+        ({"proto/x.c": "\n", "build/obj/proto/x.o":
+          "void crypto_sign_seed_keypair(void *);"
+          "void f(void *p) { crypto_sign_seed_keypair(p); }"}, None),
         ({"consensus/bft/x.c": "\n", "build/obj/consensus/bft/x.o":
           "int printf(const char *, ...);"
           "int f(int a) { return printf(\"%d\", a); }"}, "printf"),
