@@ -16,10 +16,13 @@ LIBC = (r"mem(cpy|move|set|cmp|chr)|str(n?len|n?cmp|r?chr|c?spn|str)"
         r"|strto(u?ll?|u?max|d)|v?snprintf|malloc|calloc|realloc|free"
         r"|aligned_alloc|qsort|bsearch|abort|__assert_fail|__stack_chk_fail"
         r"|__(mem(cpy|move|set)|v?snprintf)_chk|__errno_location"
+        r"|explicit_bzero|__ctype_b_loc|_GLOBAL_OFFSET_TABLE_"
+        r"|__u?(div|mod|divmod)ti[34]")     # 128-bit division of libgcc
 
 # Keys come from a seed or from the caller, never from a source of randomness.
 SODIUM = (r"(?!crypto_\w*(?<!_seed)_keypair$|crypto_\w*keygen$)crypto_\w+"
-          r"|sodium_(init|memzero|memcmp|malloc|free|mlock|munlock|mprotect_\w+"
+          r"|sodium_(init|memzero|memcmp|malloc|free|mlock|munlock"
+          r"|mprotect_\w+"
           r"|bin2hex|hex2bin|is_zero|increment|compare|bin2base64"
           r"|base642bin|base64_encoded_len)")
 # What pure code may call outside our own libraries.
@@ -28,7 +31,8 @@ PURE_CALLS = {
     "consensus": LIBC,
     # glibc's exp and sin change bits between CPUs; these four do not.
     # __cpu_*: which vector width this CPU has; the results do not depend on it.
-    "sim": LIBC + r"|sqrt|fma|fabs|floor|inflate\w*|__cpu_(model|indicator_init)",
+    "sim": LIBC + r"|sqrt|fma|fabs|floor|inflate\w*"
+           r"|__cpu_(model|indicator_init)",
 }
 ANALYSIS = (r"sim/learn/linalg\.c", r"cblas_\w+|LAPACKE_\w+|openblas_\w+")
 OWN_LIBRARIES = {
