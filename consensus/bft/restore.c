@@ -91,10 +91,10 @@ restore_records(struct bft *b, const struct bft_record *records,
 	enum bft_verdict verdict;
 
 	assert(b->round == BFT_NO_ROUND && b->npending == 0);
+	if (b->self == BFT_NOT_VALIDATOR)
+		return BFT_OK;
 	verdict = find_position(b, records, nrecords);
-	if (verdict != BFT_OK)
-		goto out;
-	if (b->signed_round == BFT_NO_ROUND)
+	if (verdict != BFT_OK || b->signed_round == BFT_NO_ROUND)
 		goto out;
 	b->round = b->signed_round;
 	b->step = step_after[b->signed_type];
