@@ -2,8 +2,8 @@
  * storage.h - the one thread that writes the chain, the pool and the vote log.
  *
  * Jobs are done strictly in the order they were given; DONE events come back
- * on the loop in that order. The SQL index follows on a thread of its own and
- * is never waited for. The first failed write ends it: FAILED comes
+ * on the loop in that order. The SQL index follows when nothing else waits;
+ * nobody waits for it. The first failed write ends it: FAILED comes
  * once and nothing after that write is reported, so no vote leaves on the
  * strength of a record that may not be there. Loop thread only.
  */

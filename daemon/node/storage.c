@@ -1,0 +1,329 @@
+#include "daemon/node/storage.h"
+
+#include <errno.h>
+#include <pthread.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "consensus/chain/disk_posix.h"
+#include "consensus/chain/index.h"
+
+#define STORAGE_INDEX_NAME_LEN 512
+
+struct storage_job {
+	struct storage_job *next;
+	struct replica_action action;
+};
+
+struct result {
+	struct result *next;
+	enum { RESULT_STORED, RESULT_SERVED, RESULT_FAILED } what;
+	uint64_t seq;
+	uint16_t peer;
+	uint8_t *data;
+	size_t len;
+	int err;
+	const char *text;
+};
+
+struct storage {
+	/* the thread's, once started */
+	struct disk_posix disk;
+	struct store store;
+	struct index *index;
+	const struct federation *federation;
+	char index_path[STORAGE_INDEX_NAME_LEN];
+	bool failed;
+
+	/* under lock */
+	pthread_mutex_t lock;
+	pthread_cond_t wake;
+	struct storage_job *first, **last;
+	struct result *done, **done_last;
+	size_t depth;
+	bool stopping, finished;
+
+	/* the loop's */
+	pthread_t thread;
+	bool running;
+	uv_async_t async;
+	struct storage_callbacks cb;
+};
+
+int
+storage_open(struct storage **out, const char *home,
+	const struct federation *f, const struct hash *node,
+	struct store_report *report)
+{
+	struct storage *s = calloc(1, sizeof(*s));
+	int rc;
+
+	if (s == NULL)
+		return -ENOMEM;
+	s->disk = DISK_POSIX_INIT;
+	s->store = STORE_INIT;
+	s->federation = f;
+	s->last = &s->first;
+	s->done_last = &s->done;
+	pthread_mutex_init(&s->lock, NULL);
+	pthread_cond_init(&s->wake, NULL);
+	snprintf(s->index_path, sizeof(s->index_path), "%s/%s", home,
+		INDEX_NAME);
+	rc = disk_posix_open(&s->disk, home);
+	if (rc == 0)
+		rc = store_open(&s->store, &s->disk.disk, f, node, report);
+	if (rc < 0) {
+		storage_free(s);
+		return rc;
+	}
+	*out = s;
+	return 0;
+}
+
+int
+storage_load(struct storage *s, struct replica *r, uint64_t *height)
+{
+	return store_load(&s->store, r, height);
+}
+
+/* The index is for people: a failure costs them their tables, not us. */
+static void
+index_follow(struct storage *s)
+{
+	bool rebuilt;
+	int rc = 0;
+
+	if (s->index == NULL)
+		rc = index_open(&s->index, s->index_path, s->federation,
+			&rebuilt);
+	if (rc == 0)
+		rc = index_catch_up(s->index, &s->store.segments, NULL);
+	if (rc < 0) {
+		index_close(s->index);
+		s->index = NULL;
+		s->index_path[0] = '\0';
+	}
+}
+
+static bool
+index_behind(const struct storage *s)
+{
+	if (s->index_path[0] == '\0' || s->failed)
+		return false;
+	return s->index == NULL ||
+		index_head(s->index) < segments_head(&s->store.segments);
+}
+
+static void
+report(struct storage *s, const struct result *res)
+{
+	struct result *r = malloc(sizeof(*r));
+
+	if (r == NULL)
+		abort(); /* a lost report would stop consensus in silence */
+	*r = *res;
+	r->next = NULL;
+	pthread_mutex_lock(&s->lock);
+	*s->done_last = r;
+	s->done_last = &r->next;
+	pthread_mutex_unlock(&s->lock);
+	uv_async_send(&s->async);
+}
+
+static void
+perform_store(struct storage *s, struct storage_job *j)
+{
+	static const char *const what[] = { [REPLICA_STORE_RECORD] = "votes.wal",
+		[REPLICA_STORE_ANSWER] = "pool", [REPLICA_STORE_BODY] = "pool",
+		[REPLICA_STORE_BLOCK] = "chain" };
+	int rc;
+
+	if (s->failed)
+		return;
+	rc = store_perform(&s->store, &j->action);
+	if (rc < 0) {
+		s->failed = true;
+		report(s, &(struct result){ .what = RESULT_FAILED, .err = rc,
+			.text = what[j->action.store] });
+		return;
+	}
+	report(s, &(struct result){ .what = RESULT_STORED,
+		.seq = j->action.seq });
+}
+
+static void
+perform_serve(struct storage *s, struct storage_job *j)
+{
+	struct wire_msg m = { .type = WIRE_BLOCK };
+	struct result res = { .what = RESULT_SERVED,
+		.peer = j->action.peer };
+
+	for (uint16_t i = 0; i < j->action.count; i++) {
+		if (store_block(&s->store, j->action.height + i,
+			&m.u.decided) < 0)
+			return;
+		if (wire_encode(&m, &res.data, &res.len) == 0)
+			report(s, &res);
+		block_free(m.u.decided.block);
+	}
+}
+
+static void *
+run(void *arg)
+{
+	struct storage *s = arg;
+	struct storage_job *j;
+
+	pthread_mutex_lock(&s->lock);
+	for (;;) {
+		j = s->first;
+		if (j == NULL && s->stopping)
+			break;
+		if (j == NULL && !index_behind(s)) {
+			pthread_cond_wait(&s->wake, &s->lock);
+			continue;
+		}
+		if (j != NULL) {
+			s->first = j->next;
+			if (s->first == NULL)
+				s->last = &s->first;
+		}
+		pthread_mutex_unlock(&s->lock);
+		if (j == NULL)
+			index_follow(s);
+		else if (j->action.type == REPLICA_STORE)
+			perform_store(s, j);
+		else
+			perform_serve(s, j);
+		if (j != NULL)
+			replica_action_close(&j->action);
+		free(j);
+		pthread_mutex_lock(&s->lock);
+	}
+	s->finished = true;
+	pthread_mutex_unlock(&s->lock);
+	if (index_behind(s))
+		index_follow(s);
+	index_close(s->index);
+	s->index = NULL;
+	uv_async_send(&s->async);
+	return NULL;
+}
+
+static void
+close_cb(uv_handle_t *h)
+{
+	struct storage *s = h->data;
+
+	s->cb.stopped(s->cb.arg);
+}
+
+static void
+async_cb(uv_async_t *h)
+{
+	struct storage *s = h->data;
+	struct result *r, *next;
+	bool finished;
+
+	pthread_mutex_lock(&s->lock);
+	r = s->done;
+	s->done = NULL;
+	s->done_last = &s->done;
+	finished = s->finished;
+	pthread_mutex_unlock(&s->lock);
+	for (; r != NULL; r = next) {
+		next = r->next;
+		if (r->what != RESULT_SERVED)
+			s->depth--;
+		if (r->what == RESULT_STORED)
+			s->cb.stored(s->cb.arg, r->seq);
+		else if (r->what == RESULT_SERVED)
+			s->cb.served(s->cb.arg, r->peer, r->data, r->len);
+		else
+			s->cb.failed(s->cb.arg, r->err, r->text);
+		free(r);
+	}
+	if (finished && s->running) {
+		s->running = false;
+		pthread_join(s->thread, NULL);
+		uv_close((uv_handle_t *)&s->async, close_cb);
+	}
+}
+
+int
+storage_start(struct storage *s, uv_loop_t *loop,
+	const struct storage_callbacks *cb)
+{
+	int rc;
+
+	s->cb = *cb;
+	rc = uv_async_init(loop, &s->async, async_cb);
+	if (rc < 0)
+		return rc;
+	s->async.data = s;
+	rc = -pthread_create(&s->thread, NULL, run, s);
+	if (rc == 0)
+		s->running = true;
+	return rc;
+}
+
+void
+storage_submit(struct storage *s, struct replica_action *a)
+{
+	struct storage_job *j = malloc(sizeof(*j));
+
+	if (j == NULL)
+		abort(); /* the order of writes is what safety rests on */
+	j->next = NULL;
+	j->action = *a;
+	a->data = NULL;
+	a->commit = NULL;
+	if (j->action.type == REPLICA_STORE)
+		s->depth++;
+	pthread_mutex_lock(&s->lock);
+	*s->last = j;
+	s->last = &j->next;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+size_t
+storage_depth(const struct storage *s)
+{
+	return s->depth;
+}
+
+void
+storage_stop(struct storage *s)
+{
+	pthread_mutex_lock(&s->lock);
+	s->stopping = true;
+	pthread_cond_signal(&s->wake);
+	pthread_mutex_unlock(&s->lock);
+}
+
+void
+storage_free(struct storage *s)
+{
+	struct result *r;
+	struct storage_job *j;
+
+	if (s == NULL)
+		return;
+	while ((j = s->first) != NULL) {
+		s->first = j->next;
+		replica_action_close(&j->action);
+		free(j);
+	}
+	while ((r = s->done) != NULL) {
+		s->done = r->next;
+		free(r->data);
+		free(r);
+	}
+	store_close(&s->store);
+	disk_posix_close(&s->disk);
+	pthread_cond_destroy(&s->wake);
+	pthread_mutex_destroy(&s->lock);
+	free(s);
+}

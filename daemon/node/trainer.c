@@ -1,0 +1,473 @@
+#include "daemon/node/trainer.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/node/log.h"
+#include "gen/version.h"
+#include "proto/bytes.h"
+
+#define TRAINER_PAUSE_MIN_MS 500
+#define TRAINER_PAUSE_MAX_MS 60000
+#define TRAINER_KILL_MS 2000
+
+struct trainer {
+	uv_loop_t *loop;
+	struct trainer_config cfg;
+	struct trainer_callbacks cb;
+	enum trainer_state state;
+	char text[TRAINWIRE_TEXT_MAX];
+	struct trainwire_ready ready;
+
+	uv_process_t process;
+	uv_pipe_t in, out; /* of the child */
+	uv_timer_t timer;  /* pause before a restart, or patience at the end */
+	unsigned nhandles; /* not yet closed, of one child */
+	bool alive, stopping, broken;
+	uint64_t pause_ms;
+
+	uint8_t *frame;	   /* a message being read */
+	size_t have, cap;
+
+	bool wanted;	   /* a TRAIN not yet sent */
+	bool busy;	   /* a TRAIN sent, its answer not here */
+	uint64_t round;
+	uint16_t member;
+	int64_t *model;
+};
+
+struct outgoing {
+	uv_write_t req;
+	uint8_t head[4];
+	uint8_t *data;
+};
+
+static void launch(struct trainer *t);
+static void close_child(struct trainer *t);
+
+static void
+write_cb(uv_write_t *req, int status)
+{
+	struct outgoing *o = (struct outgoing *)req;
+
+	(void)status; /* a dead child is seen by its exit */
+	free(o->data);
+	free(o);
+}
+
+static int
+send_message(struct trainer *t, const struct trainwire_msg *m)
+{
+	struct outgoing *o = calloc(1, sizeof(*o));
+	uv_buf_t bufs[2];
+	size_t len;
+	int rc;
+
+	if (o == NULL)
+		return -ENOMEM;
+	rc = trainwire_encode(m, &o->data, &len);
+	if (rc < 0) {
+		free(o);
+		return rc;
+	}
+	o->head[0] = (uint8_t)(len >> 24);
+	o->head[1] = (uint8_t)(len >> 16);
+	o->head[2] = (uint8_t)(len >> 8);
+	o->head[3] = (uint8_t)len;
+	bufs[0] = uv_buf_init((char *)o->head, 4);
+	bufs[1] = uv_buf_init((char *)o->data, (unsigned)len);
+	rc = uv_write(&o->req, (uv_stream_t *)&t->in, bufs, 2, write_cb);
+	if (rc < 0)
+		write_cb(&o->req, rc);
+	return rc;
+}
+
+static int
+send_setup(struct trainer *t)
+{
+	struct trainwire_msg m = { .type = TRAINWIRE_SETUP };
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	int rc;
+
+	snprintf(m.u.setup.build, sizeof(m.u.setup.build), "%s", QML_BUILD_ID);
+	snprintf(m.u.setup.data, sizeof(m.u.setup.data), "%s", t->cfg.data);
+	memcpy(m.u.setup.salt, t->cfg.salt, sizeof(m.u.setup.salt));
+	m.u.setup.threads = t->cfg.threads;
+	m.u.setup.confine = t->cfg.confine;
+	federation_put(&w, t->cfg.federation);
+	rc = bytes_writer_take(&w, &m.u.setup.federation,
+		&m.u.setup.federation_len);
+	if (rc < 0)
+		return rc;
+	rc = send_message(t, &m);
+	trainwire_msg_close(&m);
+	return rc;
+}
+
+static void
+send_train(struct trainer *t)
+{
+	struct trainwire_msg m = { .type = TRAINWIRE_TRAIN };
+
+	if (!t->wanted || t->state != TRAINER_IDLE)
+		return;
+	m.u.model = (struct trainwire_model){ .round = t->round,
+		.member = t->member, .dim = t->cfg.federation->job.dim,
+		.model = t->model };
+	t->wanted = false;
+	t->state = TRAINER_BUSY;
+	t->busy = true;
+	if (send_message(t, &m) < 0)
+		close_child(t);
+}
+
+static void
+give_up_round(struct trainer *t, uint8_t reason)
+{
+	if (!t->wanted && !t->busy)
+		return;
+	t->wanted = t->busy = false;
+	t->cb.failed(t->cb.arg, t->round, reason, t->text);
+}
+
+static void
+handle_trained(struct trainer *t, const struct trainwire_trained *r)
+{
+	bool mine = t->busy && r->round == t->round &&
+		r->dim == t->cfg.federation->job.dim;
+
+	t->state = TRAINER_IDLE;
+	t->pause_ms = TRAINER_PAUSE_MIN_MS;
+	if (mine) {
+		t->busy = false;
+		t->cb.trained(t->cb.arg, r);
+	}
+	send_train(t);
+}
+
+static void
+handle_failed(struct trainer *t, const struct trainwire_failed *f)
+{
+	bool mine = t->busy && f->round == t->round;
+
+	t->state = TRAINER_IDLE;
+	snprintf(t->text, sizeof(t->text), "%s", f->text);
+	if (mine)
+		give_up_round(t, f->reason);
+	send_train(t);
+}
+
+static void
+handle(struct trainer *t, const struct trainwire_msg *m)
+{
+	switch (m->type) {
+	case TRAINWIRE_READY:
+		t->ready = m->u.ready;
+		t->state = TRAINER_IDLE;
+		t->text[0] = '\0';
+		t->cb.ready(t->cb.arg, &t->ready);
+		send_train(t);
+		break;
+	case TRAINWIRE_REFUSED:
+		t->state = TRAINER_REFUSED;
+		snprintf(t->text, sizeof(t->text), "%s", m->u.failed.text);
+		t->cb.refused(t->cb.arg, t->text);
+		give_up_round(t, m->u.failed.reason);
+		break;
+	case TRAINWIRE_TRAINED:
+		handle_trained(t, &m->u.trained);
+		break;
+	case TRAINWIRE_FAILED:
+		handle_failed(t, &m->u.failed);
+		break;
+	case TRAINWIRE_SETUP:
+	case TRAINWIRE_TRAIN:
+	case TRAINWIRE_SCORE:
+	case TRAINWIRE_SCORED:
+		snprintf(t->text, sizeof(t->text),
+			"the trainer sent a message of the wrong direction");
+		close_child(t);
+		break;
+	}
+}
+
+static size_t
+frame_len(const uint8_t *p)
+{
+	return (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 |
+		p[3];
+}
+
+/* Whole messages from the front of the frame buffer. */
+static void
+take_frames(struct trainer *t)
+{
+	struct trainwire_msg m;
+	size_t len, at = 0;
+
+	while (!t->broken && t->have - at >= 4) {
+		len = frame_len(t->frame + at);
+		if (len > TRAINWIRE_MAX) {
+			snprintf(t->text, sizeof(t->text),
+				"the trainer sent a message of %zu bytes",
+				len);
+			close_child(t);
+			break;
+		}
+		if (t->have - at - 4 < len)
+			break;
+		if (trainwire_decode(t->frame + at + 4, len, &m) != WIRE_OK) {
+			snprintf(t->text, sizeof(t->text),
+				"the trainer sent a malformed message");
+			close_child(t);
+			break;
+		}
+		handle(t, &m);
+		trainwire_msg_close(&m);
+		at += 4 + len;
+	}
+	memmove(t->frame, t->frame + at, t->have - at);
+	t->have -= at;
+}
+
+static void
+alloc_cb(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
+{
+	struct trainer *t = h->data;
+	size_t want = t->have + (suggested > 65536 ? 65536 : suggested);
+	uint8_t *p;
+
+	*buf = uv_buf_init(NULL, 0);
+	if (want > t->cap) {
+		p = realloc(t->frame, want);
+		if (p == NULL)
+			return;
+		t->frame = p;
+		t->cap = want;
+	}
+	*buf = uv_buf_init((char *)t->frame + t->have,
+		(unsigned)(t->cap - t->have));
+}
+
+static void
+read_cb(uv_stream_t *st, ssize_t n, const uv_buf_t *buf)
+{
+	struct trainer *t = st->data;
+
+	(void)buf;
+	if (n < 0) {
+		uv_read_stop(st);
+		return; /* the exit callback follows */
+	}
+	t->have += (size_t)n;
+	take_frames(t);
+}
+
+static void
+timer_cb(uv_timer_t *timer)
+{
+	struct trainer *t = timer->data;
+
+	if (t->alive)
+		uv_process_kill(&t->process, SIGKILL);
+	else if (!t->stopping)
+		launch(t);
+}
+
+static void
+stopped_cb(uv_handle_t *h)
+{
+	struct trainer *t = h->data;
+
+	t->cb.stopped(t->cb.arg);
+}
+
+static void
+child_closed_cb(uv_handle_t *h)
+{
+	struct trainer *t = h->data;
+
+	if (--t->nhandles > 0)
+		return;
+	t->alive = false;
+	t->have = 0;
+	if (t->stopping) {
+		uv_close((uv_handle_t *)&t->timer, stopped_cb);
+		return;
+	}
+	if (t->state == TRAINER_REFUSED)
+		return; /* the same data would be refused again */
+	t->state = TRAINER_WAITING;
+	uv_timer_start(&t->timer, timer_cb, t->pause_ms, 0);
+	t->pause_ms = 2 * t->pause_ms < TRAINER_PAUSE_MAX_MS ?
+		2 * t->pause_ms : TRAINER_PAUSE_MAX_MS;
+}
+
+/* Something is wrong with it: end it, the exit does the rest. */
+static void
+close_child(struct trainer *t)
+{
+	t->broken = true;
+	if (t->alive)
+		uv_process_kill(&t->process, SIGKILL);
+}
+
+static void
+exit_cb(uv_process_t *p, int64_t status, int sig)
+{
+	struct trainer *t = p->data;
+
+	uv_timer_stop(&t->timer);
+	if (!t->stopping && t->state != TRAINER_REFUSED) {
+		if (!t->broken)
+			snprintf(t->text, sizeof(t->text),
+				"the trainer ended (exit %lld, signal %d)",
+				(long long)status, sig);
+		log_warn("trainer.exit", "why=\"%s\" again_in_ms=%llu",
+			t->text, (unsigned long long)t->pause_ms);
+		give_up_round(t, ANSWER_REASON_TRAINER);
+	}
+	uv_close((uv_handle_t *)&t->process, child_closed_cb);
+	uv_close((uv_handle_t *)&t->in, child_closed_cb);
+	uv_close((uv_handle_t *)&t->out, child_closed_cb);
+}
+
+static int
+spawn(struct trainer *t)
+{
+	uv_stdio_container_t io[3] = {
+		{ .flags = UV_CREATE_PIPE | UV_READABLE_PIPE,
+			.data.stream = (uv_stream_t *)&t->in },
+		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+			.data.stream = (uv_stream_t *)&t->out },
+		{ .flags = UV_INHERIT_FD, .data.fd = 2 },
+	};
+	const uv_process_options_t opt = { .exit_cb = exit_cb,
+		.file = t->cfg.command[0], .args = t->cfg.command,
+		.stdio_count = 3, .stdio = io };
+
+	return uv_spawn(t->loop, &t->process, &opt);
+}
+
+static void
+launch(struct trainer *t)
+{
+	int rc;
+
+	t->broken = false;
+	t->state = TRAINER_STARTING;
+	uv_pipe_init(t->loop, &t->in, 0);
+	uv_pipe_init(t->loop, &t->out, 0);
+	t->in.data = t->out.data = t->process.data = t;
+	t->nhandles = 3;
+	rc = spawn(t);
+	t->alive = rc == 0;
+	if (rc < 0) {
+		snprintf(t->text, sizeof(t->text), "cannot start %s: %s",
+			t->cfg.command[0], uv_strerror(rc));
+		log_error("trainer.start", "why=\"%s\"", t->text);
+		give_up_round(t, ANSWER_REASON_TRAINER);
+		uv_close((uv_handle_t *)&t->process, child_closed_cb);
+		uv_close((uv_handle_t *)&t->in, child_closed_cb);
+		uv_close((uv_handle_t *)&t->out, child_closed_cb);
+		return;
+	}
+	rc = uv_read_start((uv_stream_t *)&t->out, alloc_cb, read_cb);
+	if (rc == 0)
+		rc = send_setup(t);
+	if (rc < 0)
+		close_child(t);
+}
+
+int
+trainer_start(struct trainer **out, uv_loop_t *loop,
+	const struct trainer_config *cfg, const struct trainer_callbacks *cb)
+{
+	const size_t n = cfg->federation->job.dim;
+	struct trainer *t = calloc(1, sizeof(*t));
+
+	if (t == NULL)
+		return -ENOMEM;
+	t->model = calloc(n, sizeof(*t->model));
+	if (t->model == NULL) {
+		free(t);
+		return -ENOMEM;
+	}
+	t->loop = loop;
+	t->cfg = *cfg;
+	t->cb = *cb;
+	t->pause_ms = TRAINER_PAUSE_MIN_MS;
+	uv_timer_init(loop, &t->timer);
+	t->timer.data = t;
+	*out = t;
+	launch(t);
+	return 0;
+}
+
+void
+trainer_train(struct trainer *t, uint64_t round, uint16_t member,
+	const int64_t *model)
+{
+	memcpy(t->model, model,
+		t->cfg.federation->job.dim * sizeof(*t->model));
+	t->round = round;
+	t->member = member;
+	t->wanted = true;
+	t->busy = false;
+	if (t->state == TRAINER_REFUSED || t->state == TRAINER_NONE)
+		give_up_round(t, ANSWER_REASON_NO_DATA);
+	else
+		send_train(t);
+}
+
+void
+trainer_cancel(struct trainer *t)
+{
+	t->wanted = t->busy = false;
+}
+
+enum trainer_state
+trainer_state(const struct trainer *t)
+{
+	return t->state;
+}
+
+const struct trainwire_ready *
+trainer_ready(const struct trainer *t)
+{
+	return &t->ready;
+}
+
+const char *
+trainer_text(const struct trainer *t)
+{
+	return t->text;
+}
+
+void
+trainer_stop(struct trainer *t)
+{
+	t->stopping = true;
+	t->wanted = t->busy = false;
+	t->state = TRAINER_NONE;
+	if (!t->alive) {
+		if (t->nhandles == 0)
+			uv_close((uv_handle_t *)&t->timer, stopped_cb);
+		return;
+	}
+	uv_process_kill(&t->process, SIGTERM);
+	uv_timer_start(&t->timer, timer_cb, TRAINER_KILL_MS, 0);
+}
+
+void
+trainer_free(struct trainer *t)
+{
+	if (t == NULL)
+		return;
+	free(t->model);
+	free(t->frame);
+	free(t);
+}
