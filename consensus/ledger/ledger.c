@@ -12,16 +12,13 @@ static int
 read_params(struct ledger *l)
 {
 	const struct federation *f = &l->f;
+	char err[256];
 
-	if (f->nmembers == 0 || f->nmembers > FEDERATION_MAX_MEMBERS)
+	if (federation_check(f, err, sizeof(err)) < 0)
 		return -EINVAL;
 	l->rule = aggregate_find(f->job.rule);
-	if (!l->rule || f->job.dim == 0 || f->job.dim > ANSWER_DIM_MAX ||
-	    f->job.rounds == 0)
-		return -EINVAL;
-	if (decimal_q24(&f->job.clip, &l->clip_q24) < 0 ||
-	    decimal_q24(&f->job.bound, &l->bound_q24) < 0 || l->clip_q24 <= 0 ||
-	    l->bound_q24 <= 0)
+	if (!l->rule || decimal_q24(&f->job.clip, &l->clip_q24) < 0 ||
+	    decimal_q24(&f->job.bound, &l->bound_q24) < 0)
 		return -EINVAL;
 	l->answers_min = f->answers_min
 	    ? f->answers_min

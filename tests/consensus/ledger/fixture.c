@@ -1,0 +1,290 @@
+#include "fixture.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "proto/q24.h"
+
+static void
+found_members(struct town *t, const struct town_setup *s)
+{
+	struct sign_key *keys[TOWN_MAX];
+	struct sign_public pk;
+
+	t->f.nmembers = s->n;
+	t->f.members = calloc(s->n, sizeof(*t->f.members));
+	assert_non_null(t->f.members);
+	for (uint16_t i = 0; i < s->n; i++) {
+		struct member *m = &t->f.members[i];
+		uint8_t seed[SIGN_SEED_LEN] = {(uint8_t)(i + 1), 7};
+
+		assert_int_equal(sign_key_new(seed, &keys[i]), 0);
+		m->sign = sign_key_public(keys[i]);
+		memset(m->network, i + 1, sizeof(m->network));
+		snprintf(m->name, sizeof(m->name), "m%d", i);
+		m->power = s->powers[i] ? s->powers[i] : 1;
+		m->weight = s->weighted ? i + 1u : 1;
+	}
+	federation_sort(&t->f);
+	for (uint16_t i = 0; i < s->n; i++)
+		for (uint16_t k = 0; k < s->n; k++) {
+			pk = sign_key_public(keys[k]);
+			if (memcmp(&pk, &t->f.members[i].sign, sizeof(pk)) == 0)
+				t->keys[i] = keys[k];
+		}
+}
+
+static void
+found_schema(struct federation *f)
+{
+	f->ncolumns = 2;
+	f->columns = calloc(2, sizeof(*f->columns));
+	f->nlabels = 2;
+	f->labels = calloc(2, sizeof(*f->labels));
+	assert_non_null(f->columns);
+	assert_non_null(f->labels);
+	for (int i = 0; i < 2; i++) {
+		snprintf(f->columns[i].name, FEDERATION_TEXT_LEN, "x%d", i);
+		f->columns[i].hi = (struct decimal){1, 0};
+		snprintf(f->labels[i], FEDERATION_TEXT_LEN, "c%d", i);
+	}
+	snprintf(f->label, sizeof(f->label), "label");
+}
+
+static void
+found_job(struct job *j, const struct town_setup *s)
+{
+	*j = (struct job){
+	    .task = JOB_LINEAR,
+	    .dim = 6, /* 2 classes, 2 features and a constant */
+	    .rounds = s->rounds,
+	    .seed = hash_bytes("test", "seed", 4),
+	    .head_scale = {1, 0},
+	    .steps = 1,
+	    .batch = 1,
+	    .rate = {1, -2},
+	    .rate_last = {1, -2},
+	    .rule = s->rule ? s->rule : JOB_MEAN,
+	    .trim = s->trim,
+	    .weighting = s->weighted ? JOB_REGISTERED : JOB_UNWEIGHTED,
+	    .clip = {4, 0},
+	    .bound = {3, 0},
+	};
+}
+
+void
+town_open(struct town *t, const struct town_setup *s)
+{
+	char err[200] = "";
+
+	*t = (struct town){.now_ms = TOWN_FOUNDED_MS, .rng = 42};
+	assert_int_equal(sign_setup(), 0);
+	t->f.version = FEDERATION_VERSION;
+	snprintf(t->f.name, sizeof(t->f.name), "town");
+	t->f.founded_ms = TOWN_FOUNDED_MS;
+	found_members(t, s);
+	found_schema(&t->f);
+	found_job(&t->f.job, s);
+	t->f.answers_min = s->answers_min;
+	t->f.timing = (struct timing){
+	    .collect = TOWN_COLLECT_MS,
+	    .straggler = TOWN_STRAGGLER_MS,
+	    .heartbeat = TOWN_HEARTBEAT_MS,
+	    .propose = 100,
+	    .prevote = 100,
+	    .precommit = 100,
+	    .round_step = 10,
+	    .timeout_max = 1000,
+	    .precision = 100,
+	    .delay = 100,
+	    .interval = TOWN_INTERVAL_MS,
+	};
+	if (federation_check(&t->f, err, sizeof(err)) < 0)
+		fail_msg("fixture: %s", err);
+	assert_int_equal(federation_id(&t->f, &t->fid), 0);
+	assert_int_equal(ledger_new(&t->f, &t->l), 0);
+}
+
+static void
+forget_pool(struct town *t)
+{
+	for (unsigned i = 0; i < t->npool; i++)
+		answer_unref(t->pool[i]);
+	t->npool = 0;
+	memset(t->given, 0, sizeof(t->given));
+}
+
+void
+town_close(struct town *t)
+{
+	forget_pool(t);
+	for (uint16_t i = 0; i < t->f.nmembers; i++)
+		sign_key_free(t->keys[i]);
+	ledger_free(t->l);
+	federation_close(&t->f);
+}
+
+/* xorshift64*: good enough to choose subsets with. */
+uint64_t
+town_random(struct town *t)
+{
+	t->rng ^= t->rng >> 12;
+	t->rng ^= t->rng << 25;
+	t->rng ^= t->rng >> 27;
+	return t->rng * 0x2545f4914f6cdd1du >> 16;
+}
+
+struct answer *
+town_draft(struct town *t, uint16_t member, uint8_t kind)
+{
+	const struct ledger_round *r = ledger_round(t->l);
+	bool update = kind == ANSWER_UPDATE;
+	struct answer *a = answer_new(update ? t->f.job.dim : 0);
+
+	assert_non_null(a);
+	a->kind = kind;
+	a->reason = update ? ANSWER_REASON_NONE : ANSWER_REASON_NO_DATA;
+	a->member = member;
+	a->job = r->job;
+	a->round = r->number;
+	a->base_model = r->base_model;
+	if (!update)
+		return a;
+	a->clip_q24 = (uint64_t)ledger_clip_q24(t->l);
+	a->rows = 10u + member;
+	a->correct = member;
+	a->loss_before_q24 = 3 * Q24_ONE;
+	a->loss_after_q24 = 2 * Q24_ONE;
+	for (uint32_t j = 0; j < a->dim; j++)
+		a->delta[j] = (int64_t)(town_random(t) % (2 * Q24_ONE)) -
+		    Q24_ONE;
+	return a;
+}
+
+unsigned
+town_keep(struct town *t, struct answer *a)
+{
+	assert_true(t->npool < TOWN_POOL);
+	answer_sign(a, t->keys[a->member], &t->fid);
+	t->pool[t->npool] = a;
+	return t->npool++;
+}
+
+unsigned
+town_answer(struct town *t, uint16_t member, uint8_t kind)
+{
+	return town_keep(t, town_draft(t, member, kind));
+}
+
+void
+town_attest(struct town *t, uint16_t validator, uint64_t pool_bits)
+{
+	struct attest *a = &t->attest[validator];
+	uint32_t seq = a->seq + 1;
+
+	*a = (struct attest){
+	    .job = ledger_round(t->l)->job,
+	    .round = ledger_round(t->l)->number,
+	    .seq = seq,
+	    .validator = validator,
+	};
+	for (uint16_t m = 0; m < t->f.nmembers; m++)
+		for (unsigned i = 0; i < t->npool; i++)
+			if ((pool_bits >> i & 1) && t->pool[i]->member == m) {
+				a->member[a->nheld] = m;
+				a->held[a->nheld++] = t->pool[i]->id;
+				break;
+			}
+	attest_sign(a, t->keys[validator], &t->fid);
+	t->given[validator] = a;
+}
+
+void
+town_all(struct town *t, uint8_t kind)
+{
+	for (uint16_t m = 0; m < t->f.nmembers; m++)
+		town_answer(t, m, kind);
+	for (uint16_t v = 0; v < t->f.nmembers; v++)
+		town_attest(t, v, UINT64_MAX);
+}
+
+static struct answer *
+find(void *arg, const struct hash *id)
+{
+	struct town *t = arg;
+
+	for (unsigned i = 0; i < t->npool; i++)
+		if (hash_equal(&t->pool[i]->id, id))
+			return t->pool[i];
+	return NULL;
+}
+
+struct ledger_inputs
+town_inputs(struct town *t, uint32_t bft_round)
+{
+	return (struct ledger_inputs){
+	    .now_ms = t->now_ms,
+	    .round = bft_round,
+	    .proposer = ledger_proposer(t->l, bft_round),
+	    .last_commit = t->has_commit ? &t->commit : NULL,
+	    .attests = t->given,
+	    .find = find,
+	    .arg = t,
+	};
+}
+
+struct block *
+town_build(struct town *t)
+{
+	struct ledger_inputs in = town_inputs(t, 0);
+	struct hash missing;
+	struct block *b = NULL;
+
+	assert_int_equal(ledger_build(t->l, &in, &b, &missing), 0);
+	return b;
+}
+
+void
+town_certify(struct town *t, struct commit *c, uint64_t height,
+    const struct hash *block)
+{
+	*c = (struct commit){.height = height, .block = *block};
+	for (uint16_t v = 0; v < t->f.nmembers; v++) {
+		struct vote vote = {
+		    .type = VOTE_PRECOMMIT,
+		    .height = height,
+		    .block = *block,
+		    .validator = v,
+		};
+
+		vote_sign(&vote, t->keys[v], &t->fid);
+		c->validators[c->nsigs] = v;
+		c->sigs[c->nsigs++] = vote.sig;
+	}
+}
+
+void
+town_commit(struct town *t, const struct block *b)
+{
+	assert_int_equal(ledger_apply(t->l, b), 0);
+	town_certify(t, &t->commit, b->header.height, &b->id);
+	t->has_commit = true;
+	forget_pool(t);
+}
+
+uint8_t
+town_step(struct town *t)
+{
+	struct block *b = town_build(t);
+	uint8_t kind = b->header.kind;
+
+	town_commit(t, b);
+	block_free(b);
+	return kind;
+}
