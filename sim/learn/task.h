@@ -24,6 +24,9 @@
 #define TASK_MAX_LAYERS 256
 #define TASK_MAX_CLASSES 256
 #define TASK_MAX_FEATURES 4096
+#define TASK_INIT_RANGE 1677721	/* 0.1 radian in Q24 */
+#define TASK_SUGGEST_LAYERS 8
+#define TASK_SUGGEST_SCALE 4.0
 
 enum task_encoding {
 	TASK_ENC_ANGLE,		/* RY(pi x_i) on qubit i; needs d <= n */
@@ -49,6 +52,7 @@ struct task_spec {
 
 struct task_ops;
 struct dataset;
+struct fit_map;
 struct train_job;
 struct train_metrics;
 struct train_score;
@@ -57,6 +61,8 @@ struct task {
 	const struct task_ops *ops;
 	struct task_spec spec;	/* spec.name points to static storage */
 	size_t nparams;
+	size_t nangles;		/* of nparams, those of the circuit: first */
+	size_t nobs;		/* inputs of the linear head */
 	void *impl;		/* owned by ops: the compiled plan */
 };
 
@@ -67,11 +73,9 @@ struct task_ops {
 	const char *name;
 	/* NULL if the spec is fine, else a sentence without a full stop. */
 	const char *(*check)(const struct task_spec *spec);
-	int (*open)(struct task *t);	/* sets nparams and impl */
+	int (*open)(struct task *t);	/* sets nangles, nobs, impl */
 	void (*close)(struct task *t);
-	void (*periods)(const struct task *t, int64_t *period);
-	void (*init_params)(const struct task *t, const uint8_t *seed,
-	    int64_t *params);
+	const struct fit_map *map;	/* rows to head inputs */
 	int (*local_update)(const struct train_job *job, int64_t *delta,
 	    struct train_metrics *metrics);
 	int (*evaluate)(const struct train_job *job, struct train_score *out);

@@ -82,6 +82,17 @@ struct train_score {
 int train_local(const struct train_job *job, int64_t *delta,
     struct train_metrics *metrics);
 
+/* What train_local and train_evaluate call for tasks that have a fit_map. */
+int train_by_gradient(const struct train_job *job, int64_t *delta,
+    struct train_metrics *metrics);
+int train_score_rows(const struct train_job *job, struct train_score *out);
+
+/* Adam's step size at h->round. */
+double train_rate(const struct train_hyper *h);
+
+/* To the nearest integer, ties to even; |x| < 2^63. */
+int64_t train_round_even(double x);
+
 /* Scores job->params on job->rows; of hyper only threads and plain are used.
  * The caller sets out->confusion and out->guess (NULL, or with room) first. */
 int train_evaluate(const struct train_job *job, struct train_score *out);

@@ -1,0 +1,96 @@
+/*
+ * fit.h - loss, gradient and scores of models with a linear softmax head.
+ *
+ * A model maps a row to nobs numbers (a circuit's observables, or the features
+ * themselves) and a dense head maps these to one logit a class. What differs
+ * between tasks is struct fit_map. Rows are worked off in blocks of FIT_BLOCK,
+ * results are kept per block and added in block order: any number of threads
+ * gives the same bits.
+ */
+#ifndef QML_SIM_LEARN_FIT_H
+#define QML_SIM_LEARN_FIT_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/state/lanes.h"
+
+#define FIT_BLOCK 16		/* rows: two groups of LANES */
+
+struct dataset;
+struct fit;
+struct pool;
+struct task;
+struct train_score;
+
+/* From prepared rows to observables. */
+struct fit_map {
+	/* Doubles of a prepared row, and preparing all rows of ds into out. */
+	size_t (*row_size)(const struct task *t);
+	void (*prepare)(const struct fit *f, const struct dataset *ds,
+	    double *out);
+	/* Shared state of all threads, and one thread's scratch. */
+	int (*open)(struct fit *f);
+	void (*close)(struct fit *f);
+	int (*open_worker)(const struct fit *f, void **scratch);
+	void (*close_worker)(void *scratch);
+	/* Puts circuit parameters in; theta[task->nangles]. */
+	void (*bind)(struct fit *f, const double *theta);
+	/* obs[nobs][LANES] of LANES rows (NULL: lane not used). */
+	void (*forward)(const struct fit *f, void *scratch,
+	    const double *const *rows, double *obs);
+	/* After forward: takes d loss / d obs. May be NULL. */
+	void (*backward)(const struct fit *f, void *scratch,
+	    const double *dobs);
+	/* grad[nangles] += what backward gathered since. May be NULL. */
+	void (*collect)(const struct fit *f, void *scratch, double *grad);
+};
+
+struct fit_worker {
+	void *scratch;		/* the map's */
+	double *obs;		/* nobs rows */
+	double *dobs;
+	double *logits;		/* nclasses rows */
+	double *dhead;		/* nclasses (nobs + 1) rows */
+};
+
+struct fit {
+	const struct task *task;	/* kept */
+	const struct lanes *lanes;
+	struct pool *pool;
+	void *shared;		/* the map's */
+	struct fit_worker *workers;
+	size_t nworkers;
+	double *rows;		/* prepared, by fit_load */
+	const int32_t *labels;	/* kept */
+	size_t nrows;
+	const double *theta;	/* of the call in progress */
+	const uint32_t *pick;
+	size_t npick;
+	double *blocks;		/* a gradient per block */
+	size_t blocks_max;
+	struct train_score *score;
+	double *losses;		/* per row */
+};
+
+#define FIT_INIT { .task = NULL }
+
+/* -EINVAL: nthreads; -ENOMEM, -EAGAIN. */
+int fit_open(struct fit *f, const struct task *t, size_t nthreads, bool plain);
+
+void fit_close(struct fit *f);
+
+/* Prepares the rows; *ds is kept until the next call. -EINVAL if its width or
+ * a label does not suit the task; -ENOMEM. */
+int fit_load(struct fit *f, const struct dataset *ds);
+
+/* grad[nparams] = gradient of the mean cross-entropy over rows pick[n].
+ * -ENOMEM. */
+int fit_gradient(struct fit *f, const double *theta, const uint32_t *pick,
+    size_t n, double *grad);
+
+/* Scores theta on all rows; see struct train_score. -ENOMEM. */
+int fit_score(struct fit *f, const double *theta, struct train_score *out);
+
+#endif

@@ -1,0 +1,211 @@
+#include "sim/learn/vqc.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdlib.h>
+
+#include "sim/circuit/bind.h"
+#include "sim/circuit/circuit.h"
+#include "sim/circuit/plan.h"
+#include "sim/circuit/template.h"
+#include "sim/gradient/adjoint.h"
+#include "sim/learn/dataset.h"
+#include "sim/learn/fit.h"
+#include "sim/learn/task.h"
+#include "sim/learn/train.h"
+#include "sim/observable/zstring.h"
+#include "sim/state/lanes.h"
+
+struct vqc {
+	struct plan plan;
+	struct zstring obs;
+};
+
+static const char *
+vqc_check(const struct task_spec *s)
+{
+	if (s->nqubits < 1 || s->nqubits > TASK_MAX_QUBITS)
+		return "qubits must be 1 to 12";
+	if (s->nlayers < 1 || s->nlayers > TASK_MAX_LAYERS)
+		return "layers must be 1 to 256";
+	if (s->encoding == TASK_ENC_ANGLE && s->nfeatures > s->nqubits)
+		return "angle encoding needs a qubit for each feature";
+	if (s->encoding == TASK_ENC_AMPLITUDE &&
+	    s->nfeatures > UINT32_C(1) << s->nqubits)
+		return "amplitude encoding needs 2^qubits >= features";
+	if (!isfinite(s->head_scale) || s->head_scale <= 0.0)
+		return "head scale must be above 0";
+	return NULL;
+}
+
+static int
+build_circuit(struct circuit *c, const struct task_spec *s)
+{
+	int rc = circuit_init(c, s->nqubits);
+
+	if (rc < 0)
+		return rc;
+	if (s->encoding == TASK_ENC_AMPLITUDE)
+		rc = template_amplitude(c, s->nfeatures);
+	else
+		rc = template_angle(c, s->nfeatures);
+	if (rc < 0)
+		return rc;
+	if (s->ansatz == TASK_STRONGLY_ENTANGLING)
+		return template_strongly_entangling(c, s->nlayers);
+	return template_hardware_efficient(c, s->nlayers);
+}
+
+static void
+vqc_close(struct task *t)
+{
+	struct vqc *v = t->impl;
+
+	if (v == NULL)
+		return;
+	plan_close(&v->plan);
+	zstring_close(&v->obs);
+	free(v);
+	t->impl = NULL;
+}
+
+static int
+vqc_open(struct task *t)
+{
+	struct circuit c = CIRCUIT_INIT;
+	struct vqc *v = calloc(1, sizeof(*v));
+	int rc;
+
+	if (v == NULL)
+		return -ENOMEM;
+	t->impl = v;
+	rc = build_circuit(&c, &t->spec);
+	if (rc == 0)
+		rc = plan_compile(&v->plan, &c);
+	if (rc == 0)
+		rc = zstring_init_pairs(&v->obs, &v->plan);
+	circuit_close(&c);
+	if (rc < 0) {
+		vqc_close(t);
+		return rc;
+	}
+	t->nangles = v->plan.nparams;
+	t->nobs = v->obs.count;
+	return 0;
+}
+
+static const struct vqc *
+vqc_of(const struct fit *f)
+{
+	return f->task->impl;
+}
+
+static size_t
+map_row_size(const struct task *t)
+{
+	const struct vqc *v = t->impl;
+
+	return adjoint_row_size(&v->plan);
+}
+
+static void
+map_prepare(const struct fit *f, const struct dataset *ds, double *out)
+{
+	adjoint_prepare(&vqc_of(f)->plan, f->lanes, ds->features, ds->n, out);
+}
+
+static void
+map_close(struct fit *f)
+{
+	if (f->shared != NULL)
+		bind_close(f->shared);
+	free(f->shared);
+	f->shared = NULL;
+}
+
+static int
+map_open(struct fit *f)
+{
+	f->shared = calloc(1, sizeof(struct bind));
+	if (f->shared == NULL)
+		return -ENOMEM;
+	return bind_init(f->shared, &vqc_of(f)->plan);
+}
+
+static int
+map_open_worker(const struct fit *f, void **scratch)
+{
+	struct adjoint *a = calloc(1, sizeof(*a));
+	int rc;
+
+	if (a == NULL)
+		return -ENOMEM;
+	rc = adjoint_init(a, &vqc_of(f)->plan, f->lanes);
+	if (rc < 0) {
+		free(a);
+		return rc;
+	}
+	*scratch = a;
+	return 0;
+}
+
+static void
+map_close_worker(void *scratch)
+{
+	adjoint_close(scratch);
+	free(scratch);
+}
+
+static void
+map_bind(struct fit *f, const double *theta)
+{
+	bind_set(f->shared, &vqc_of(f)->plan, f->lanes, theta);
+}
+
+static void
+map_forward(const struct fit *f, void *scratch, const double *const *rows,
+    double *obs)
+{
+	struct adjoint *a = scratch;
+
+	adjoint_forward(a, f->shared, rows);
+	zstring_expect(&vqc_of(f)->obs, f->shared, f->lanes, a->diag, obs);
+}
+
+static void
+map_backward(const struct fit *f, void *scratch, const double *dobs)
+{
+	struct adjoint *a = scratch;
+
+	zstring_weigh(&vqc_of(f)->obs, f->shared, f->lanes, dobs, a->diag);
+	adjoint_backward(a, f->shared);
+}
+
+static void
+map_collect(const struct fit *f, void *scratch, double *grad)
+{
+	adjoint_collect(scratch, f->shared, grad);
+}
+
+static const struct fit_map vqc_map = {
+	.row_size = map_row_size,
+	.prepare = map_prepare,
+	.open = map_open,
+	.close = map_close,
+	.open_worker = map_open_worker,
+	.close_worker = map_close_worker,
+	.bind = map_bind,
+	.forward = map_forward,
+	.backward = map_backward,
+	.collect = map_collect
+};
+
+const struct task_ops vqc_ops = {
+	.name = "vqc",
+	.check = vqc_check,
+	.open = vqc_open,
+	.close = vqc_close,
+	.map = &vqc_map,
+	.local_update = train_by_gradient,
+	.evaluate = train_score_rows
+};
