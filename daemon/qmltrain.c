@@ -1,0 +1,113 @@
+/*
+ * qmltrain - the trainer: the only program that sees rows. No keys, no
+ * network. As a child of qmlnode it speaks trainwire on stdin and stdout;
+ * from a terminal it works on files.
+ */
+#include <errno.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/trainer/cmd.h"
+#include "daemon/trainer/confine.h"
+#include "daemon/trainer/serve.h"
+#include "gen/version.h"
+#include "proto/sign.h"
+
+static int
+cmd_serve(int argc, char **argv)
+{
+	int confined = 0, rc;
+
+	(void)argv;
+	if (argc > 1) {
+		fprintf(stderr, "qmltrain: serve takes no options\n");
+		return CMD_USAGE;
+	}
+	signal(SIGPIPE, SIG_IGN);
+	rc = serve_run(STDIN_FILENO, STDOUT_FILENO, &confined);
+	if (rc == -EPIPE)
+		rc = 0; /* nobody waits for the answer any more */
+	if (rc < 0)
+		fprintf(stderr, "qmltrain: %s\n", rc == -EPROTO
+			? "the input is not what qmlnode sends"
+			: strerror(-rc));
+	if (confined) /* exit handlers of libraries may want files */
+		_exit(rc < 0 ? CMD_FAILED : CMD_DONE);
+	return rc < 0 ? CMD_FAILED : CMD_DONE;
+}
+
+static int
+cmd_confine_test(int argc, char **argv)
+{
+	(void)argc;
+	(void)argv;
+	return confine_test();
+}
+
+static const struct command {
+	const char *name;
+	int (*run)(int argc, char **argv);
+	const char *help; /* NULL: not for people */
+} commands[] = {
+	{"serve", cmd_serve, "what qmlnode starts: trainwire on stdin, stdout"},
+	{"check", cmd_check,
+		"--federation F --data CSV [--json]: do my rows fit?"},
+	{"inspect", cmd_inspect,
+		"--data CSV [--json]: columns, extents, labels, a first job"},
+	{"split", cmd_split, "--data CSV --out DIR [--nodes 4] [--mode "
+		"label-skew|iid]\n              [--seed 1] [--heldout 0.2] "
+		"[--json]: rows for a trial federation"},
+	{"baseline", cmd_baseline, "--federation F --data DIR [--threads N] "
+		"[--json]: what others make of\n              those rows"},
+	{"score", cmd_score, "--federation F --data CSV --model M [--json]: "
+		"accuracy and confusion"},
+	{"predict", cmd_predict,
+		"--federation F --data CSV --model M: a label for each row"},
+	{"replay", cmd_replay, "--chain DIR --data CSV --salt FILE --round T "
+		"--member NAME:\n              is that update what training "
+		"on these rows gives?"},
+	{"confine-test", cmd_confine_test, NULL},
+};
+
+static int
+print_help(FILE *out, int status)
+{
+	size_t i;
+
+	fprintf(out, "usage: qmltrain COMMAND [OPTIONS]\n\n");
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (commands[i].help)
+			fprintf(out, "  %-10s  %s\n", commands[i].name,
+				commands[i].help);
+	}
+	fprintf(out, "\nExit status: 0 done, 1 failed, 2 usage, 5 not found, "
+		"8 an update is not what\nits rows give.\n");
+	return status;
+}
+
+int
+main(int argc, char **argv)
+{
+	const char *name = argc > 1 ? argv[1] : "serve";
+	size_t i;
+
+	if (sign_setup() < 0) {
+		fprintf(stderr, "qmltrain: libsodium cannot start\n");
+		return CMD_FAILED;
+	}
+	if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0)
+		return print_help(stdout, CMD_DONE);
+	if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
+		printf("qmltrain %s\nbuild %s\n", QML_VERSION, QML_BUILD_ID);
+		return CMD_DONE;
+	}
+	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
+		if (strcmp(commands[i].name, name) == 0)
+			return commands[i].run(argc > 1 ? argc - 1 : 1,
+				argc > 1 ? argv + 1 : argv);
+	}
+	fprintf(stderr, "qmltrain: there is no command \"%s\"\n", name);
+	return print_help(stderr, CMD_USAGE);
+}

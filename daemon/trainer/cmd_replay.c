@@ -1,0 +1,418 @@
+/*
+ * An update in the chain is what the declared training gives on the declared
+ * rows, or it is not: the holder of the rows does the training again, from the
+ * model that the chain gives, and compares integer by integer. Every block on
+ * the way is checked as a validator would.
+ */
+#include "daemon/trainer/cmd.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "consensus/chain/disk_posix.h"
+#include "consensus/chain/segments.h"
+#include "consensus/ledger/ledger.h"
+#include "daemon/trainer/args.h"
+#include "daemon/trainer/asset.h"
+#include "proto/block.h"
+
+#define PATH_LEN 4096
+#define THREADS_MAX 64
+
+struct replay {
+	struct disk_posix disk;
+	struct segments segments;
+	struct ledger *ledger;    /* just before the block of the answer */
+	struct block *block;      /* the block that holds the answer */
+	const struct answer *answer; /* in block */
+	struct session session;
+	uint8_t salt[ASSET_SALT_LEN];
+	bool salted;
+	uint64_t round;
+	uint16_t member;
+	uint16_t threads;
+	bool json;
+};
+
+static int
+complain(const char *what, const char *why)
+{
+	fprintf(stderr, "qmltrain: replay: %s: %s\n", what, why);
+	return CMD_FAILED;
+}
+
+/* Splits DIR/chain into the disk's root and a name below it. */
+static int
+open_chain(struct replay *r, const char *home, const char *chain)
+{
+	char root[PATH_LEN], name[DISK_NAME_MAX] = SEGMENTS_DIR;
+	struct segments_report report;
+	const char *slash;
+	size_t len;
+	int rc;
+
+	snprintf(root, sizeof(root), "%s", home ? home : chain);
+	if (!home) {
+		len = strlen(root);
+		while (len > 1 && root[len - 1] == '/')
+			root[--len] = '\0';
+		slash = strrchr(root, '/');
+		snprintf(name, sizeof(name), "%.127s",
+			slash ? slash + 1 : root);
+		snprintf(root + (slash ? slash - root + 1 : 0), 2, "%s",
+			slash ? "" : ".");
+	}
+	rc = disk_posix_open_readonly(&r->disk, root);
+	if (rc == 0)
+		rc = segments_open(&r->segments, &r->disk.disk, name,
+			SEGMENTS_READ, &report);
+	if (rc == 0)
+		return CMD_DONE;
+	if (rc == -EBADMSG)
+		fprintf(stderr, "qmltrain: replay: the chain is damaged at "
+			"block %" PRIu64 ": %s; `qmlnode audit` says more\n",
+			report.height, record_verdict_text(report.verdict));
+	else
+		complain(home ? home : chain, strerror(-rc));
+	return rc == -ENOENT ? CMD_NOT_FOUND : CMD_FAILED;
+}
+
+static int
+open_ledger(struct replay *r)
+{
+	struct federation f = FEDERATION_INIT;
+	struct bytes_reader reader;
+	uint8_t *data = NULL;
+	uint32_t len = 0;
+	int rc;
+
+	rc = segments_read(&r->segments, 0, &data, &len);
+	if (rc < 0)
+		return complain("block 0", strerror(-rc));
+	reader = bytes_reader_of(data, len);
+	federation_get(&reader, &f);
+	if (bytes_reader_done(&reader))
+		rc = ledger_new(&f, &r->ledger);
+	else
+		rc = -EBADMSG;
+	free(data);
+	federation_close(&f);
+	return rc < 0 ? complain("block 0", strerror(-rc)) : CMD_DONE;
+}
+
+static struct block *
+read_block(struct replay *r, uint64_t height)
+{
+	struct bytes_reader reader;
+	struct block *b;
+	uint8_t *data = NULL;
+	uint32_t len = 0;
+
+	if (segments_read(&r->segments, height, &data, &len) < 0)
+		return NULL;
+	reader = bytes_reader_of(data, len);
+	b = block_get_full(&reader, ledger_dim(r->ledger));
+	free(data);
+	return b;
+}
+
+static const struct answer *
+find_answer(const struct block *b, uint16_t member)
+{
+	uint16_t i;
+
+	for (i = 0; i < b->header.nanswers; i++) {
+		if (b->answers[i] && b->answers[i]->member == member)
+			return b->answers[i];
+	}
+	return NULL;
+}
+
+static bool
+closes_round(const struct block *b, uint64_t round)
+{
+	return b->header.kind != BLOCK_ORDINARY && b->header.fl_round == round;
+}
+
+/* Applies blocks up to the one that closed the round, and keeps that one. */
+static int
+walk(struct replay *r)
+{
+	uint64_t h, head = segments_head(&r->segments);
+	char what[64];
+	struct block *b;
+
+	for (h = 1; h <= head; h++) {
+		snprintf(what, sizeof(what), "block %" PRIu64, h);
+		b = read_block(r, h);
+		if (!b)
+			return complain(what, "is malformed");
+		if (closes_round(b, r->round) &&
+			ledger_check(r->ledger, b) == LEDGER_OK) {
+			r->block = b;
+			return CMD_DONE;
+		}
+		if (ledger_apply(r->ledger, b) < 0) {
+			block_free(b);
+			return complain(what, "does not follow the rules");
+		}
+		block_free(b);
+	}
+	fprintf(stderr, "qmltrain: replay: no block of this chain (height "
+		"%" PRIu64 ") closes round %" PRIu64 "\n", head, r->round);
+	return CMD_NOT_FOUND;
+}
+
+/* NAME, or an index as in `qmlctl members`. */
+static int
+find_member(struct replay *r, const char *text)
+{
+	const struct federation *f = ledger_federation(r->ledger);
+	const uint64_t range[2] = {0, (uint64_t)f->nmembers - 1};
+	uint64_t n = 0;
+	uint16_t i;
+
+	for (i = 0; i < f->nmembers; i++) {
+		if (strcmp(f->members[i].name, text) == 0) {
+			r->member = i;
+			return CMD_DONE;
+		}
+	}
+	if (strspn(text, "0123456789") != strlen(text)) {
+		fprintf(stderr, "qmltrain: replay: the federation %s has no "
+			"member \"%s\"\n", f->name, text);
+		return CMD_NOT_FOUND;
+	}
+	if (args_number("member", text, range, &n) < 0)
+		return CMD_NOT_FOUND;
+	r->member = (uint16_t)n;
+	return CMD_DONE;
+}
+
+static int
+pick_answer(struct replay *r)
+{
+	const struct answer *a = find_answer(r->block, r->member);
+	static const struct hash none;
+
+	if (!a || a->kind != ANSWER_UPDATE) {
+		fprintf(stderr, "qmltrain: replay: member %u has no update in "
+			"round %" PRIu64 "\n", (unsigned)r->member, r->round);
+		return CMD_NOT_FOUND;
+	}
+	if (!(a->flags & ANSWER_REPLAYABLE) ||
+		!hash_equal(&a->trainer_state, &none) ||
+		!hash_equal(&a->seed_commit, &none))
+		return complain("this update", "does not claim to be "
+			"replayable (launcher, kept state or private seed)");
+	r->answer = a;
+	return CMD_DONE;
+}
+
+static int
+retrain(struct replay *r, struct trainwire_msg *out)
+{
+	struct trainwire_model m = {
+		.round = r->round,
+		.member = r->member,
+		.dim = ledger_dim(r->ledger),
+	};
+	int rc;
+
+	m.model = calloc(m.dim, sizeof(*m.model));
+	if (!m.model)
+		return complain("training", strerror(ENOMEM));
+	memcpy(m.model, ledger_model(r->ledger), m.dim * sizeof(*m.model));
+	rc = session_train(&r->session, &m, out);
+	free(m.model);
+	if (rc < 0)
+		return complain("training", strerror(-rc));
+	if (out->type == TRAINWIRE_TRAINED)
+		return CMD_DONE;
+	rc = complain("training", out->u.failed.text);
+	trainwire_msg_close(out);
+	return rc;
+}
+
+static uint32_t
+first_difference(const struct answer *a, const struct trainwire_trained *t)
+{
+	uint32_t i = 0;
+
+	while (i < a->dim && a->delta[i] == t->delta[i])
+		i++;
+	return i;
+}
+
+static void
+print_json(const struct replay *r, const struct trainwire_trained *t,
+	bool same_rows)
+{
+	const struct answer *a = r->answer;
+	uint32_t i = first_difference(a, t);
+
+	printf("{\"confirmed\":%s,\"round\":%" PRIu64 ",\"member\":%u,"
+		"\"dim\":%u,\"rows_match\":%s,\"first_difference\":",
+		i == a->dim && same_rows ? "true" : "false", r->round,
+		(unsigned)r->member, (unsigned)a->dim,
+		!r->salted ? "null" : same_rows ? "true" : "false");
+	if (i < a->dim)
+		printf("{\"parameter\":%u,\"chain\":%" PRId64 ",\"rows\":%"
+			PRId64 "}", (unsigned)i, a->delta[i], t->delta[i]);
+	else
+		printf("null");
+	printf("}\n");
+}
+
+static void
+print_text(const struct replay *r, const struct trainwire_trained *t,
+	bool same_rows)
+{
+	const struct answer *a = r->answer;
+	uint32_t i = first_difference(a, t);
+
+	if (!r->salted)
+		printf("The rows were not compared with the committed ones: "
+			"give --salt for that.\n");
+	else if (!same_rows)
+		printf("The rows are not the ones that member %u committed "
+			"to: the data asset differs.\n", (unsigned)r->member);
+	if (a->rows != t->rows)
+		printf("The update names %u rows, here are %u.\n",
+			(unsigned)a->rows, (unsigned)t->rows);
+	if (i < a->dim)
+		printf("different: parameter %u of %u is %" PRId64 " in the "
+			"chain, training on these rows gives %" PRId64 ".\n",
+			(unsigned)i, (unsigned)a->dim, a->delta[i],
+			t->delta[i]);
+	else if (same_rows)
+		printf("confirmed: round %" PRIu64 ", member %u: all %u "
+			"parameters of the update are what training on these "
+			"rows gives.\n", r->round, (unsigned)r->member,
+			(unsigned)a->dim);
+	else
+		printf("All %u parameters agree all the same.\n",
+			(unsigned)a->dim);
+}
+
+static int
+compare(struct replay *r)
+{
+	struct trainwire_msg msg;
+	bool same_rows, same;
+	int rc;
+
+	rc = retrain(r, &msg);
+	if (rc != CMD_DONE)
+		return rc;
+	same_rows = !r->salted || hash_equal(&r->session.data_asset,
+		&r->answer->data_asset);
+	same = first_difference(r->answer, &msg.u.trained) == r->answer->dim &&
+		r->answer->rows == msg.u.trained.rows;
+	if (r->json)
+		print_json(r, &msg.u.trained, same_rows);
+	else
+		print_text(r, &msg.u.trained, same_rows);
+	trainwire_msg_close(&msg);
+	return same && same_rows ? CMD_DONE : CMD_DIFFERS;
+}
+
+/* 32 bytes, or their 64 hex digits on a line. */
+static int
+load_salt(struct replay *r, const char *path)
+{
+	uint8_t *data;
+	struct hash h;
+	size_t len;
+	int rc;
+
+	rc = cmd_load_file(path, 128, &data, &len);
+	if (rc != CMD_DONE)
+		return rc;
+	if (len == ASSET_SALT_LEN) {
+		memcpy(r->salt, data, len);
+		r->salted = true;
+	} else if (len >= 2 * HASH_LEN) {
+		data[2 * HASH_LEN] = '\0';
+		r->salted = hash_from_hex((char *)data, &h) == 0;
+		memcpy(r->salt, h.b, sizeof(r->salt));
+	}
+	free(data);
+	return r->salted ? CMD_DONE
+		: complain(path, "want 32 bytes or 64 hex digits");
+}
+
+static int
+run(struct replay *r, const char *data, const char *member)
+{
+	struct session_source source = {
+		.data = data,
+		.salt = r->salted ? r->salt : NULL,
+		.threads = r->threads,
+		.show_values = true,
+	};
+	int rc;
+
+	rc = open_ledger(r);
+	if (rc == CMD_DONE)
+		rc = find_member(r, member);
+	if (rc == CMD_DONE)
+		rc = cmd_open_session(&r->session,
+			ledger_federation(r->ledger), &source, NULL);
+	if (rc == CMD_DONE)
+		rc = walk(r);
+	if (rc == CMD_DONE)
+		rc = pick_answer(r);
+	return rc == CMD_DONE ? compare(r) : rc;
+}
+
+int
+cmd_replay(int argc, char **argv)
+{
+	const char *home = NULL, *chain = NULL, *data = NULL, *salt = NULL;
+	const char *round = NULL, *member = NULL, *threads = NULL;
+	struct replay r = {
+		.disk = DISK_POSIX_INIT,
+		.session = SESSION_INIT,
+	};
+	const struct args_option options[] = {
+		{"home", &home, NULL, false},
+		{"chain", &chain, NULL, false},
+		{"data", &data, NULL, true},
+		{"salt", &salt, NULL, false},
+		{"round", &round, NULL, true},
+		{"member", &member, NULL, true},
+		{"threads", &threads, NULL, false},
+		{"json", NULL, &r.json, false},
+	};
+	const uint64_t rounds[2] = {0, UINT32_MAX};
+	const uint64_t range[2] = {1, THREADS_MAX};
+	uint64_t n = 1;
+	int rc;
+
+	if (args_parse(argc, argv, options,
+		sizeof(options) / sizeof(options[0])) < 0 ||
+		args_number("round", round, rounds, &r.round) < 0 ||
+		args_number("threads", threads, range, &n) < 0)
+		return CMD_USAGE;
+	if (!home == !chain) {
+		fprintf(stderr, "qmltrain: replay: want --home DIR or --chain "
+			"DIR\n");
+		return CMD_USAGE;
+	}
+	r.threads = (uint16_t)n;
+	rc = salt ? load_salt(&r, salt) : CMD_DONE;
+	if (rc == CMD_DONE)
+		rc = open_chain(&r, home, chain);
+	if (rc == CMD_DONE)
+		rc = run(&r, data, member);
+	block_free(r.block);
+	ledger_free(r.ledger);
+	session_close(&r.session);
+	segments_close(&r.segments);
+	disk_posix_close(&r.disk);
+	return rc;
+}

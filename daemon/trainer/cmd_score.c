@@ -1,0 +1,141 @@
+#include "daemon/trainer/cmd.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/trainer/args.h"
+#include "proto/q24.h"
+
+/* What score and predict have in common. */
+struct applied {
+	struct federation federation;
+	struct session session;
+	int64_t *model;
+	bool json;
+};
+
+static int
+open_applied(struct applied *a, int argc, char **argv, bool unlabelled)
+{
+	const char *federation = NULL, *data = NULL, *model = NULL;
+	const struct args_option options[] = {
+		{"federation", &federation, NULL, true},
+		{"data", &data, NULL, true},
+		{"model", &model, NULL, true},
+		{"json", NULL, &a->json, false},
+	};
+	struct session_source source = {
+		.unlabelled = unlabelled,
+		.show_values = true,
+	};
+	int rc;
+
+	if (args_parse(argc, argv, options, 4) < 0)
+		return CMD_USAGE;
+	rc = cmd_load_federation(federation, &a->federation);
+	source.data = data;
+	if (rc == CMD_DONE)
+		rc = cmd_open_session(&a->session, &a->federation, &source,
+			NULL);
+	if (rc == CMD_DONE)
+		rc = cmd_load_model(model, a->federation.job.dim, &a->model);
+	return rc;
+}
+
+static void
+close_applied(struct applied *a)
+{
+	free(a->model);
+	session_close(&a->session);
+	federation_close(&a->federation);
+}
+
+static void
+print_json(const struct trainwire_scored *s)
+{
+	size_t i, n = s->nclasses;
+
+	printf("{\"rows\":%u,\"correct\":%u,\"accuracy\":%.6f,\"loss\":%.6f,"
+		"\"confusion\":[", (unsigned)s->rows, (unsigned)s->correct,
+		(double)s->correct / (double)s->rows,
+		q24_to_double(s->loss_q24));
+	for (i = 0; i < n * n; i++)
+		printf("%s%u%s", i % n ? "," : i ? ",[" : "[",
+			(unsigned)s->confusion[i], i % n == n - 1 ? "]" : "");
+	printf("]}\n");
+}
+
+static void
+print_text(const struct federation *f, const struct trainwire_scored *s)
+{
+	size_t i, j, n = s->nclasses;
+
+	printf("accuracy  %.4f (%u of %u rows)\n",
+		(double)s->correct / (double)s->rows, (unsigned)s->correct,
+		(unsigned)s->rows);
+	printf("loss      %.4f\n", q24_to_double(s->loss_q24));
+	printf("rows: what they are; columns: what the model says\n");
+	for (i = 0; i < n; i++) {
+		printf("  %-12.12s", f->labels[i]);
+		for (j = 0; j < n; j++)
+			printf(" %5u", (unsigned)s->confusion[i * n + j]);
+		printf("\n");
+	}
+}
+
+int
+cmd_score(int argc, char **argv)
+{
+	struct applied a = {.session = SESSION_INIT};
+	struct trainwire_model m = {0};
+	struct trainwire_msg answer;
+	int rc;
+
+	rc = open_applied(&a, argc, argv, false);
+	if (rc != CMD_DONE)
+		goto out;
+	m.dim = a.federation.job.dim;
+	m.model = a.model;
+	session_score(&a.session, &m, &answer);
+	if (answer.type != TRAINWIRE_SCORED) {
+		fprintf(stderr, "qmltrain: %s\n", answer.u.failed.text);
+		rc = CMD_FAILED;
+	} else if (a.json) {
+		print_json(&answer.u.scored);
+	} else {
+		print_text(&a.federation, &answer.u.scored);
+	}
+	trainwire_msg_close(&answer);
+out:
+	close_applied(&a);
+	return rc;
+}
+
+int
+cmd_predict(int argc, char **argv)
+{
+	struct applied a = {.session = SESSION_INIT};
+	int32_t *guess = NULL;
+	size_t i;
+	int rc, error = 0;
+
+	rc = open_applied(&a, argc, argv, true);
+	if (rc != CMD_DONE)
+		goto out;
+	guess = calloc(a.session.rows.n, sizeof(*guess));
+	error = guess ? session_predict(&a.session, a.model, guess) : -ENOMEM;
+	if (error < 0) {
+		fprintf(stderr, "qmltrain: predict: %s\n", strerror(-error));
+		rc = CMD_FAILED;
+		goto out;
+	}
+	printf("row,%s\n", a.federation.label);
+	for (i = 0; i < a.session.rows.n; i++)
+		printf("%zu,%s\n", i + 1, a.federation.labels[guess[i]]);
+out:
+	free(guess);
+	close_applied(&a);
+	return rc;
+}

@@ -1,0 +1,175 @@
+#include "daemon/trainer/recipe.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/q24.h"
+#include "sim/learn/dataset.h"
+
+static int
+fill_spec(const struct federation *f, struct task_spec *spec, char *err,
+	size_t errlen)
+{
+	const struct job *j = &f->job;
+
+	*spec = (struct task_spec){
+		.name = j->task == JOB_LINEAR ? "linear" : "vqc",
+		.nfeatures = f->ncolumns,
+		.nclasses = f->nlabels,
+		.head_scale = 1,
+	};
+	if (j->task == JOB_LINEAR)
+		return 0;
+	if (j->readout != JOB_Z_ZZ) {
+		snprintf(err, errlen, "job: this trainer knows the readout "
+			"z_zz only");
+		return -EINVAL;
+	}
+	spec->encoding = j->encoding == JOB_AMPLITUDE ? TASK_ENC_AMPLITUDE
+		: TASK_ENC_ANGLE;
+	spec->ansatz = j->ansatz == JOB_HARDWARE_EFFICIENT
+		? TASK_HARDWARE_EFFICIENT : TASK_STRONGLY_ENTANGLING;
+	spec->nqubits = j->qubits;
+	spec->nlayers = j->layers;
+	spec->head_scale = decimal_double(&j->head_scale);
+	return 0;
+}
+
+/* The job states sizes for those who have no compiler; they must be ours. */
+static int
+check_sizes(const struct job *j, const struct task *t, char *err,
+	size_t errlen)
+{
+	int64_t *period;
+	size_t i, nangles = 0;
+	int rc = 0;
+
+	if (t->nparams != j->dim) {
+		snprintf(err, errlen, "job: dim is %u, but this circuit and "
+			"schema have %zu parameters", (unsigned)j->dim,
+			t->nparams);
+		return -EINVAL;
+	}
+	period = calloc(t->nparams, sizeof(*period));
+	if (!period)
+		return -ENOMEM;
+	task_periods(t, period);
+	while (nangles < t->nparams && period[nangles] == Q24_TWO_PI)
+		nangles++;
+	for (i = nangles; i < t->nparams; i++) {
+		if (period[i] != 0)
+			nangles = SIZE_MAX; /* no job can say this */
+	}
+	if (nangles != j->nangles) {
+		snprintf(err, errlen, "job: nangles is %u, but this circuit "
+			"has %zu angles", (unsigned)j->nangles, nangles);
+		rc = -EINVAL;
+	}
+	free(period);
+	return rc;
+}
+
+int
+recipe_task(const struct federation *f, struct task *t, char *err,
+	size_t errlen)
+{
+	struct task_spec spec;
+	const char *why;
+	int rc;
+
+	*t = (struct task)TASK_INIT;
+	rc = fill_spec(f, &spec, err, errlen);
+	if (rc < 0)
+		return rc;
+	why = task_check(&spec);
+	if (why) {
+		snprintf(err, errlen, "job: %s", why);
+		return -EINVAL;
+	}
+	rc = task_init(t, &spec);
+	if (rc == 0) {
+		rc = check_sizes(&f->job, t, err, errlen);
+		if (rc < 0)
+			task_close(t);
+	}
+	if (rc == -ENOMEM)
+		snprintf(err, errlen, "there is not enough memory for the "
+			"circuit");
+	return rc;
+}
+
+/* Every member and round has its own stream of batches. */
+static void
+turn_seed(const struct job *j, const struct recipe_turn *turn, uint8_t *out)
+{
+	uint8_t b[10];
+	struct hash_stream s;
+	struct hash h;
+	int i;
+
+	b[0] = (uint8_t)(turn->member >> 8);
+	b[1] = (uint8_t)turn->member;
+	for (i = 0; i < 8; i++)
+		b[2 + i] = (uint8_t)(turn->round >> (56 - 8 * i));
+	hash_begin(&s, "qml.trainseed");
+	hash_add(&s, j->seed.b, HASH_LEN);
+	hash_add(&s, b, sizeof(b));
+	h = hash_end(&s);
+	memcpy(out, h.b, TRAIN_SEED_BYTES);
+}
+
+int
+recipe_hyper(const struct job *j, const struct recipe_turn *turn,
+	struct train_hyper *h, char *err, size_t errlen)
+{
+	const char *why;
+	int rc;
+
+	_Static_assert(TRAIN_SEED_BYTES == HASH_LEN, "a seed is a hash");
+	train_hyper_default(h);
+	if (turn->round >= j->rounds) {
+		snprintf(err, errlen, "round %llu is not one of the job's %u",
+			(unsigned long long)turn->round, (unsigned)j->rounds);
+		return -EINVAL;
+	}
+	h->lr = decimal_double(&j->rate);
+	h->lr_end = decimal_double(&j->rate_last);
+	h->round = (uint32_t)turn->round;
+	h->nrounds = j->rounds;
+	h->steps = j->steps;
+	h->batch = j->batch;
+	h->threads = turn->threads ? turn->threads : 1;
+	if (h->threads > TRAIN_MAX_THREADS)
+		h->threads = TRAIN_MAX_THREADS;
+	turn_seed(j, turn, h->seed);
+	rc = decimal_q24(&j->clip, &h->clip_l2);
+	if (rc == 0)
+		rc = decimal_q24(&j->bound, &h->bound);
+	why = rc < 0 ? "clip or bound is too large" : train_hyper_check(h);
+	if (why) {
+		snprintf(err, errlen, "job: %s", why);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+int
+recipe_scale(const struct federation *f, struct dataset *rows)
+{
+	struct data_range *ranges;
+	size_t i;
+	int rc;
+
+	ranges = calloc(f->ncolumns, sizeof(*ranges));
+	if (!ranges)
+		return -ENOMEM;
+	for (i = 0; i < f->ncolumns; i++) {
+		ranges[i].lo = decimal_double(&f->columns[i].lo);
+		ranges[i].hi = decimal_double(&f->columns[i].hi);
+	}
+	rc = dataset_scale(rows, ranges, NULL);
+	free(ranges);
+	return rc == -ERANGE ? -EINVAL : rc;
+}

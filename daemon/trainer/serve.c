@@ -1,0 +1,246 @@
+#include "daemon/trainer/serve.h"
+
+#include <errno.h>
+#include <poll.h>
+#include <stdbool.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/trainer/confine.h"
+#include "daemon/trainer/session.h"
+#include "gen/version.h"
+#include "proto/answer.h"
+#include "proto/trainwire.h"
+
+struct serve {
+	int in;
+	int out;
+	struct session session;
+	struct confine_report confined;
+};
+
+/* 1: all of it; 0: the input ended before the first byte. */
+static int
+read_all(int fd, uint8_t *data, size_t len)
+{
+	size_t got = 0;
+	ssize_t n;
+
+	while (got < len) {
+		n = read(fd, data + got, len - got);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		if (n == 0)
+			return got == 0 ? 0 : -EPROTO;
+		got += (size_t)n;
+	}
+	return 1;
+}
+
+static int
+write_all(int fd, const uint8_t *data, size_t len)
+{
+	ssize_t n;
+
+	while (len > 0) {
+		n = write(fd, data, len);
+		if (n < 0 && errno == EINTR)
+			continue;
+		if (n < 0)
+			return -errno;
+		data += n;
+		len -= (size_t)n;
+	}
+	return 0;
+}
+
+static int
+send_msg(const struct serve *s, const struct trainwire_msg *m)
+{
+	uint8_t head[4], *data = NULL;
+	size_t len = 0;
+	int rc, i;
+
+	rc = trainwire_encode(m, &data, &len);
+	if (rc < 0)
+		return rc;
+	for (i = 0; i < 4; i++)
+		head[i] = (uint8_t)(len >> (24 - 8 * i));
+	rc = write_all(s->out, head, sizeof(head));
+	if (rc == 0)
+		rc = write_all(s->out, data, len);
+	free(data);
+	return rc;
+}
+
+/* As read_all; *m is to be closed when 1. */
+static int
+recv_msg(const struct serve *s, struct trainwire_msg *m)
+{
+	uint8_t head[4], *data;
+	size_t len;
+	int rc;
+
+	rc = read_all(s->in, head, sizeof(head));
+	if (rc <= 0)
+		return rc;
+	len = (size_t)head[0] << 24 | (size_t)head[1] << 16 |
+		(size_t)head[2] << 8 | head[3];
+	if (len == 0 || len > TRAINWIRE_MAX)
+		return -EPROTO;
+	data = malloc(len);
+	if (!data)
+		return -ENOMEM;
+	rc = read_all(s->in, data, len);
+	if (rc == 0)
+		rc = -EPROTO;
+	if (rc > 0 && trainwire_decode(data, len, m) != WIRE_OK)
+		rc = -EPROTO;
+	free(data);
+	return rc;
+}
+
+/* Between two steps: has the other side gone? Then nobody waits for this. */
+static bool
+peer_gone(void *arg)
+{
+	struct pollfd p = {.fd = *(const int *)arg, .events = POLLIN};
+
+	return poll(&p, 1, 0) == 1 && (p.revents & (POLLHUP | POLLERR)) != 0;
+}
+
+static int
+refuse(const struct serve *s, const char *why)
+{
+	struct trainwire_msg m = {.type = TRAINWIRE_REFUSED};
+
+	m.u.failed.reason = ANSWER_REASON_NO_DATA;
+	snprintf(m.u.failed.text, sizeof(m.u.failed.text), "%s", why);
+	fprintf(stderr, "qmltrain: %s\n", m.u.failed.text);
+	return send_msg(s, &m);
+}
+
+static void
+confine(struct serve *s)
+{
+	confine_self(&s->confined);
+	if (s->confined.seccomp)
+		return;
+	fprintf(stderr, "qmltrain: not confined: the kernel refuses the "
+		"filter: %s\n", strerror(-s->confined.error));
+}
+
+static int
+open_session(struct serve *s, const struct trainwire_setup *setup,
+	char err[static TABLE_ERR_LEN])
+{
+	struct bytes_reader r =
+		bytes_reader_of(setup->federation, setup->federation_len);
+	struct federation f = FEDERATION_INIT;
+	struct session_source source = {
+		.data = setup->data,
+		.salt = setup->salt,
+		.threads = setup->threads,
+	};
+	int rc;
+
+	federation_get(&r, &f);
+	if (!bytes_reader_done(&r)) {
+		snprintf(err, TABLE_ERR_LEN, "the federation in the first "
+			"message is malformed");
+		federation_close(&f);
+		return -EINVAL;
+	}
+	rc = session_open(&s->session, &f, &source, NULL, err);
+	federation_close(&f);
+	return rc;
+}
+
+static int
+on_setup(struct serve *s, const struct trainwire_setup *setup)
+{
+	struct trainwire_msg m = {.type = TRAINWIRE_READY};
+	char err[TABLE_ERR_LEN];
+
+	if (s->session.ready)
+		return refuse(s, "the data were set up already; start another "
+			"trainer");
+	if (strcmp(setup->build, QML_BUILD_ID) != 0)
+		return refuse(s, "qmlnode and qmltrain are of different "
+			"builds; install both from one");
+	if (open_session(s, setup, err) < 0)
+		return refuse(s, err);
+	s->session.stop = peer_gone;
+	s->session.stop_arg = &s->in;
+	if (setup->confine)
+		confine(s);
+	m.u.ready.dim = (uint32_t)s->session.task.nparams;
+	m.u.ready.rows = (uint32_t)s->session.rows.n;
+	m.u.ready.data_asset = s->session.data_asset;
+	m.u.ready.confined = s->confined.seccomp;
+	return send_msg(s, &m);
+}
+
+static int
+on_model(struct serve *s, const struct trainwire_msg *in)
+{
+	struct trainwire_msg m;
+	int rc;
+
+	if (in->type == TRAINWIRE_SCORE) {
+		session_score(&s->session, &in->u.model, &m);
+	} else {
+		rc = session_train(&s->session, &in->u.model, &m);
+		if (rc < 0)
+			return rc;
+	}
+	if (m.type == TRAINWIRE_TRAINED && s->confined.seccomp)
+		m.u.trained.flags |= ANSWER_CONFINED;
+	rc = send_msg(s, &m);
+	trainwire_msg_close(&m);
+	return rc;
+}
+
+static int
+on_msg(struct serve *s, const struct trainwire_msg *m)
+{
+	switch (m->type) {
+	case TRAINWIRE_SETUP:
+		return on_setup(s, &m->u.setup);
+	case TRAINWIRE_TRAIN:
+	case TRAINWIRE_SCORE:
+		return on_model(s, m);
+	case TRAINWIRE_READY:
+	case TRAINWIRE_REFUSED:
+	case TRAINWIRE_TRAINED:
+	case TRAINWIRE_FAILED:
+	case TRAINWIRE_SCORED:
+		return -EPROTO; /* ours to say */
+	}
+	return -EPROTO;
+}
+
+int
+serve_run(int in, int out, int *confined)
+{
+	struct serve s = {.in = in, .out = out, .session = SESSION_INIT};
+	struct trainwire_msg m;
+	int rc;
+
+	while ((rc = recv_msg(&s, &m)) > 0) {
+		rc = on_msg(&s, &m);
+		trainwire_msg_close(&m);
+		if (rc < 0)
+			break;
+	}
+	if (rc == -ECANCELED)
+		rc = 0; /* the other side left during a training */
+	*confined = s.confined.seccomp;
+	session_close(&s.session);
+	return rc;
+}
