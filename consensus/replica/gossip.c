@@ -67,7 +67,7 @@ gossip_tell(struct replica *r, uint16_t peer)
 	struct wire_msg m = {.type = WIRE_STATUS};
 
 	put_status(r, &m.u.status);
-	queue_send(r, peer, REPLICA_CLASS_VOTE, &m);
+	queue_send(r, peer, REPLICA_CLASS_STATUS, &m);
 	if (peer == REPLICA_ALL)
 		r->status_ms = r->now.mono;
 }

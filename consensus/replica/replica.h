@@ -86,6 +86,7 @@ enum replica_store {
 /* Traffic classes, most urgent first. */
 enum replica_class {
 	REPLICA_CLASS_VOTE,
+	REPLICA_CLASS_STATUS, /* worthless when the next one is out */
 	REPLICA_CLASS_ANSWER,
 	REPLICA_CLASS_SYNC,
 };

@@ -13,11 +13,9 @@ log_set_level(enum log_level level)
 }
 
 static void __attribute__((format(printf, 3, 0)))
-write_line(enum log_level level, const char *event, const char *fmt,
-	va_list ap)
+write_line(enum log_level level, const char *event, const char *fmt, va_list ap)
 {
-	static const char *const names[] = { "error", "warn", "info",
-		"debug" };
+	static const char *const names[] = {"error", "warn", "info", "debug"};
 	/* journald and a terminal both want whole lines. */
 	char line[1024], stamp[32];
 	struct timespec ts;
@@ -36,7 +34,7 @@ write_line(enum log_level level, const char *event, const char *fmt,
 		if ((unsigned char)*p < 0x20)
 			*p = ' ';
 	fprintf(stderr, "ts=%s.%03ldZ lvl=%s ev=%s %s\n", stamp,
-		ts.tv_nsec / 1000000, names[level], event, line);
+	    ts.tv_nsec / 1000000, names[level], event, line);
 }
 
 #define LOG_AT(level)                                \

@@ -52,9 +52,8 @@ struct storage {
 };
 
 int
-storage_open(struct storage **out, const char *home,
-	const struct federation *f, const struct hash *node,
-	struct store_report *report)
+storage_open(struct storage **out, const char *home, const struct federation *f,
+    const struct hash *node, struct store_report *report)
 {
 	struct storage *s = calloc(1, sizeof(*s));
 	int rc;
@@ -69,7 +68,7 @@ storage_open(struct storage **out, const char *home,
 	pthread_mutex_init(&s->lock, NULL);
 	pthread_cond_init(&s->wake, NULL);
 	snprintf(s->index_path, sizeof(s->index_path), "%s/%s", home,
-		INDEX_NAME);
+	    INDEX_NAME);
 	rc = disk_posix_open(&s->disk, home);
 	if (rc == 0)
 		rc = store_open(&s->store, &s->disk.disk, f, node, report);
@@ -96,7 +95,7 @@ index_follow(struct storage *s)
 
 	if (s->index == NULL)
 		rc = index_open(&s->index, s->index_path, s->federation,
-			&rebuilt);
+		    &rebuilt);
 	if (rc == 0)
 		rc = index_catch_up(s->index, &s->store.segments, NULL);
 	if (rc < 0) {
@@ -112,7 +111,7 @@ index_behind(const struct storage *s)
 	if (s->index_path[0] == '\0' || s->failed)
 		return false;
 	return s->index == NULL ||
-		index_head(s->index) < segments_head(&s->store.segments);
+	    index_head(s->index) < segments_head(&s->store.segments);
 }
 
 static void
@@ -134,9 +133,10 @@ report(struct storage *s, const struct result *res)
 static void
 perform_store(struct storage *s, struct storage_job *j)
 {
-	static const char *const what[] = { [REPLICA_STORE_RECORD] = "votes.wal",
-		[REPLICA_STORE_ANSWER] = "pool", [REPLICA_STORE_BODY] = "pool",
-		[REPLICA_STORE_BLOCK] = "chain" };
+	static const char *const what[] = {[REPLICA_STORE_RECORD] = "votes.wal",
+	    [REPLICA_STORE_ANSWER] = "pool",
+	    [REPLICA_STORE_BODY] = "pool",
+	    [REPLICA_STORE_BLOCK] = "chain"};
 	int rc;
 
 	if (s->failed)
@@ -144,24 +144,25 @@ perform_store(struct storage *s, struct storage_job *j)
 	rc = store_perform(&s->store, &j->action);
 	if (rc < 0) {
 		s->failed = true;
-		report(s, &(struct result){ .what = RESULT_FAILED, .err = rc,
-			.text = what[j->action.store] });
+		report(s,
+		    &(struct result){.what = RESULT_FAILED,
+			.err = rc,
+			.text = what[j->action.store]});
 		return;
 	}
-	report(s, &(struct result){ .what = RESULT_STORED,
-		.seq = j->action.seq });
+	report(s,
+	    &(struct result){.what = RESULT_STORED, .seq = j->action.seq});
 }
 
 static void
 perform_serve(struct storage *s, struct storage_job *j)
 {
-	struct wire_msg m = { .type = WIRE_BLOCK };
-	struct result res = { .what = RESULT_SERVED,
-		.peer = j->action.peer };
+	struct wire_msg m = {.type = WIRE_BLOCK};
+	struct result res = {.what = RESULT_SERVED, .peer = j->action.peer};
 
 	for (uint16_t i = 0; i < j->action.count; i++) {
-		if (store_block(&s->store, j->action.height + i,
-			&m.u.decided) < 0)
+		if (store_block(&s->store, j->action.height + i, &m.u.decided) <
+		    0)
 			return;
 		if (wire_encode(&m, &res.data, &res.len) == 0)
 			report(s, &res);
@@ -253,7 +254,7 @@ async_cb(uv_async_t *h)
 
 int
 storage_start(struct storage *s, uv_loop_t *loop,
-	const struct storage_callbacks *cb)
+    const struct storage_callbacks *cb)
 {
 	int rc;
 

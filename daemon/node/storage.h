@@ -33,14 +33,14 @@ struct storage_callbacks {
 /* Opens the files under home (see home.h) on the calling thread. On failure
  * *report tells where; see store_open. */
 int storage_open(struct storage **out, const char *home,
-	const struct federation *f, const struct hash *node,
-	struct store_report *report) __attribute__((warn_unused_result));
+    const struct federation *f, const struct hash *node,
+    struct store_report *report) __attribute__((warn_unused_result));
 /* Before start: bring a replica back. See store_load. */
 int storage_load(struct storage *s, struct replica *r, uint64_t *height)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 /* keeps *cb. */
 int storage_start(struct storage *s, uv_loop_t *loop,
-	const struct storage_callbacks *cb) __attribute__((warn_unused_result));
+    const struct storage_callbacks *cb) __attribute__((warn_unused_result));
 
 /* STORE or SERVE; takes what the action owns. */
 void storage_submit(struct storage *s, struct replica_action *a);

@@ -29,11 +29,11 @@ struct trainer {
 	bool alive, stopping, broken;
 	uint64_t pause_ms;
 
-	uint8_t *frame;	   /* a message being read */
+	uint8_t *frame; /* a message being read */
 	size_t have, cap;
 
-	bool wanted;	   /* a TRAIN not yet sent */
-	bool busy;	   /* a TRAIN sent, its answer not here */
+	bool wanted; /* a TRAIN not yet sent */
+	bool busy;   /* a TRAIN sent, its answer not here */
 	uint64_t round;
 	uint16_t member;
 	int64_t *model;
@@ -88,7 +88,7 @@ send_message(struct trainer *t, const struct trainwire_msg *m)
 static int
 send_setup(struct trainer *t)
 {
-	struct trainwire_msg m = { .type = TRAINWIRE_SETUP };
+	struct trainwire_msg m = {.type = TRAINWIRE_SETUP};
 	struct bytes_writer w = BYTES_WRITER_INIT;
 	int rc;
 
@@ -99,7 +99,7 @@ send_setup(struct trainer *t)
 	m.u.setup.confine = t->cfg.confine;
 	federation_put(&w, t->cfg.federation);
 	rc = bytes_writer_take(&w, &m.u.setup.federation,
-		&m.u.setup.federation_len);
+	    &m.u.setup.federation_len);
 	if (rc < 0)
 		return rc;
 	rc = send_message(t, &m);
@@ -110,13 +110,14 @@ send_setup(struct trainer *t)
 static void
 send_train(struct trainer *t)
 {
-	struct trainwire_msg m = { .type = TRAINWIRE_TRAIN };
+	struct trainwire_msg m = {.type = TRAINWIRE_TRAIN};
 
 	if (!t->wanted || t->state != TRAINER_IDLE)
 		return;
-	m.u.model = (struct trainwire_model){ .round = t->round,
-		.member = t->member, .dim = t->cfg.federation->job.dim,
-		.model = t->model };
+	m.u.model = (struct trainwire_model){.round = t->round,
+	    .member = t->member,
+	    .dim = t->cfg.federation->job.dim,
+	    .model = t->model};
 	t->wanted = false;
 	t->state = TRAINER_BUSY;
 	t->busy = true;
@@ -137,7 +138,7 @@ static void
 handle_trained(struct trainer *t, const struct trainwire_trained *r)
 {
 	bool mine = t->busy && r->round == t->round &&
-		r->dim == t->cfg.federation->job.dim;
+	    r->dim == t->cfg.federation->job.dim;
 
 	t->state = TRAINER_IDLE;
 	t->pause_ms = TRAINER_PAUSE_MIN_MS;
@@ -188,7 +189,7 @@ handle(struct trainer *t, const struct trainwire_msg *m)
 	case TRAINWIRE_SCORE:
 	case TRAINWIRE_SCORED:
 		snprintf(t->text, sizeof(t->text),
-			"the trainer sent a message of the wrong direction");
+		    "the trainer sent a message of the wrong direction");
 		close_child(t);
 		break;
 	}
@@ -198,7 +199,7 @@ static size_t
 frame_len(const uint8_t *p)
 {
 	return (size_t)p[0] << 24 | (size_t)p[1] << 16 | (size_t)p[2] << 8 |
-		p[3];
+	    p[3];
 }
 
 /* Whole messages from the front of the frame buffer. */
@@ -212,8 +213,7 @@ take_frames(struct trainer *t)
 		len = frame_len(t->frame + at);
 		if (len > TRAINWIRE_MAX) {
 			snprintf(t->text, sizeof(t->text),
-				"the trainer sent a message of %zu bytes",
-				len);
+			    "the trainer sent a message of %zu bytes", len);
 			close_child(t);
 			break;
 		}
@@ -221,7 +221,7 @@ take_frames(struct trainer *t)
 			break;
 		if (trainwire_decode(t->frame + at + 4, len, &m) != WIRE_OK) {
 			snprintf(t->text, sizeof(t->text),
-				"the trainer sent a malformed message");
+			    "the trainer sent a malformed message");
 			close_child(t);
 			break;
 		}
@@ -249,7 +249,7 @@ alloc_cb(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
 		t->cap = want;
 	}
 	*buf = uv_buf_init((char *)t->frame + t->have,
-		(unsigned)(t->cap - t->have));
+	    (unsigned)(t->cap - t->have));
 }
 
 static void
@@ -302,8 +302,9 @@ child_closed_cb(uv_handle_t *h)
 		return; /* the same data would be refused again */
 	t->state = TRAINER_WAITING;
 	uv_timer_start(&t->timer, timer_cb, t->pause_ms, 0);
-	t->pause_ms = 2 * t->pause_ms < TRAINER_PAUSE_MAX_MS ?
-		2 * t->pause_ms : TRAINER_PAUSE_MAX_MS;
+	t->pause_ms = 2 * t->pause_ms < TRAINER_PAUSE_MAX_MS
+	    ? 2 * t->pause_ms
+	    : TRAINER_PAUSE_MAX_MS;
 }
 
 /* Something is wrong with it: end it, the exit does the rest. */
@@ -324,10 +325,10 @@ exit_cb(uv_process_t *p, int64_t status, int sig)
 	if (!t->stopping && t->state != TRAINER_REFUSED) {
 		if (!t->broken)
 			snprintf(t->text, sizeof(t->text),
-				"the trainer ended (exit %lld, signal %d)",
-				(long long)status, sig);
-		log_warn("trainer.exit", "why=\"%s\" again_in_ms=%llu",
-			t->text, (unsigned long long)t->pause_ms);
+			    "the trainer ended (exit %lld, signal %d)",
+			    (long long)status, sig);
+		log_warn("trainer.exit", "why=\"%s\" again_in_ms=%llu", t->text,
+		    (unsigned long long)t->pause_ms);
 		give_up_round(t, ANSWER_REASON_TRAINER);
 	}
 	uv_close((uv_handle_t *)&t->process, child_closed_cb);
@@ -339,15 +340,17 @@ static int
 spawn(struct trainer *t)
 {
 	uv_stdio_container_t io[3] = {
-		{ .flags = UV_CREATE_PIPE | UV_READABLE_PIPE,
-			.data.stream = (uv_stream_t *)&t->in },
-		{ .flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
-			.data.stream = (uv_stream_t *)&t->out },
-		{ .flags = UV_INHERIT_FD, .data.fd = 2 },
+	    {.flags = UV_CREATE_PIPE | UV_READABLE_PIPE,
+		.data.stream = (uv_stream_t *)&t->in},
+	    {.flags = UV_CREATE_PIPE | UV_WRITABLE_PIPE,
+		.data.stream = (uv_stream_t *)&t->out},
+	    {.flags = UV_INHERIT_FD, .data.fd = 2},
 	};
-	const uv_process_options_t opt = { .exit_cb = exit_cb,
-		.file = t->cfg.command[0], .args = t->cfg.command,
-		.stdio_count = 3, .stdio = io };
+	const uv_process_options_t opt = {.exit_cb = exit_cb,
+	    .file = t->cfg.command[0],
+	    .args = t->cfg.command,
+	    .stdio_count = 3,
+	    .stdio = io};
 
 	return uv_spawn(t->loop, &t->process, &opt);
 }
@@ -367,7 +370,7 @@ launch(struct trainer *t)
 	t->alive = rc == 0;
 	if (rc < 0) {
 		snprintf(t->text, sizeof(t->text), "cannot start %s: %s",
-			t->cfg.command[0], uv_strerror(rc));
+		    t->cfg.command[0], uv_strerror(rc));
 		log_error("trainer.start", "why=\"%s\"", t->text);
 		give_up_round(t, ANSWER_REASON_TRAINER);
 		uv_close((uv_handle_t *)&t->process, child_closed_cb);
@@ -384,7 +387,7 @@ launch(struct trainer *t)
 
 int
 trainer_start(struct trainer **out, uv_loop_t *loop,
-	const struct trainer_config *cfg, const struct trainer_callbacks *cb)
+    const struct trainer_config *cfg, const struct trainer_callbacks *cb)
 {
 	const size_t n = cfg->federation->job.dim;
 	struct trainer *t = calloc(1, sizeof(*t));
@@ -409,10 +412,9 @@ trainer_start(struct trainer **out, uv_loop_t *loop,
 
 void
 trainer_train(struct trainer *t, uint64_t round, uint16_t member,
-	const int64_t *model)
+    const int64_t *model)
 {
-	memcpy(t->model, model,
-		t->cfg.federation->job.dim * sizeof(*t->model));
+	memcpy(t->model, model, t->cfg.federation->job.dim * sizeof(*t->model));
 	t->round = round;
 	t->member = member;
 	t->wanted = true;

@@ -20,20 +20,20 @@
 struct trainer; /* opaque: hides its pipes */
 
 enum trainer_state {
-	TRAINER_NONE,	  /* no data configured, or stopped */
+	TRAINER_NONE,     /* no data configured, or stopped */
 	TRAINER_STARTING, /* setup sent, waiting for READY */
 	TRAINER_IDLE,
 	TRAINER_BUSY,
-	TRAINER_REFUSED,  /* the data do not fit; text says why */
-	TRAINER_WAITING,  /* died; started again soon */
+	TRAINER_REFUSED, /* the data do not fit; text says why */
+	TRAINER_WAITING, /* died; started again soon */
 };
 
 struct trainer_config {
-	char **command;	     /* NULL-terminated; borrowed for life */
-	const char *data;    /* path of the table; borrowed for life */
+	char **command;   /* NULL-terminated; borrowed for life */
+	const char *data; /* path of the table; borrowed for life */
 	uint8_t salt[32];
 	uint16_t threads;
-	bool confine;	     /* false behind a launcher */
+	bool confine;                        /* false behind a launcher */
 	const struct federation *federation; /* borrowed for life */
 };
 
@@ -45,18 +45,18 @@ struct trainer_callbacks {
 	void (*trained)(void *arg, const struct trainwire_trained *t);
 	/* No result for this round: answer_reason and a sentence. */
 	void (*failed)(void *arg, uint64_t round, uint8_t reason,
-		const char *text);
+	    const char *text);
 	void (*stopped)(void *arg); /* after trainer_stop */
 };
 
 /* Starts the child. Both arguments are kept. -ENOMEM or uv's code. */
 int trainer_start(struct trainer **out, uv_loop_t *loop,
-	const struct trainer_config *cfg, const struct trainer_callbacks *cb)
-	__attribute__((warn_unused_result));
+    const struct trainer_config *cfg, const struct trainer_callbacks *cb)
+    __attribute__((warn_unused_result));
 /* Train this round as soon as the child is ready; a round in progress or
  * waiting is replaced. model [dim] is copied. */
 void trainer_train(struct trainer *t, uint64_t round, uint16_t member,
-	const int64_t *model);
+    const int64_t *model);
 void trainer_cancel(struct trainer *t);
 enum trainer_state trainer_state(const struct trainer *t);
 /* What READY said; all zero before. */

@@ -1,0 +1,402 @@
+#include "daemon/node/node.h"
+
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "daemon/node/log.h"
+#include "daemon/node/start.h"
+#include "proto/id.h"
+
+static void drive(struct node *n);
+static void arm(struct node *n);
+
+uint64_t
+node_mono_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_MONOTONIC, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+uint64_t
+node_wall_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (uint64_t)ts.tv_sec * 1000 + (uint64_t)ts.tv_nsec / 1000000;
+}
+
+static struct replica_now
+now(void)
+{
+	return (struct replica_now){node_mono_ms(), node_wall_ms()};
+}
+
+static const char *
+member_name(const struct node *n, uint16_t i)
+{
+	const struct federation *f = n->opt->federation;
+
+	return i < f->nmembers ? f->members[i].name : "?";
+}
+
+/* One event in, everything that follows from it out. */
+void
+node_step(struct node *n, const struct replica_event *ev)
+{
+	struct replica_event e = *ev;
+
+	e.now = now();
+	replica_step(n->replica, &e);
+	drive(n);
+}
+
+static void
+note_round(struct node *n, const struct block *b)
+{
+	const struct ledger_round_summary *s =
+	    ledger_last_round(replica_ledger(n->replica));
+	struct node_round *r;
+
+	if (b->header.kind == BLOCK_ORDINARY || s == NULL)
+		return;
+	r = &n->rounds[n->nrounds++ % NODE_ROUNDS_KEPT];
+	*r = (struct node_round){.round = s->round,
+	    .height = s->height,
+	    .time_ms = s->time_ms,
+	    .duration_ms = s->duration_ms,
+	    .kind = s->kind,
+	    .nparts = s->nparts,
+	    .nupdates = s->nupdates,
+	    .rows = s->rows,
+	    .correct = s->correct,
+	    .loss_before_q24 = s->loss_before_q24,
+	    .loss_after_q24 = s->loss_after_q24};
+}
+
+static void
+handle_applied(struct node *n, const struct replica_action *a)
+{
+	const struct block *b = a->block;
+	const struct ledger_round *lr =
+	    ledger_round(replica_ledger(n->replica));
+	uint64_t mono = node_mono_ms();
+	char id[ID_TEXT_LEN];
+
+	note_round(n, b);
+	n->last_block = b->id;
+	n->last_block_wall_ms = node_wall_ms();
+	log_info("block.commit",
+	    "height=%llu kind=%u round=%llu answers=%u "
+	    "id=%s",
+	    (unsigned long long)a->height, b->header.kind,
+	    (unsigned long long)b->header.fl_round, b->header.nanswers,
+	    id_text(ID_BLOCK, &b->id, id));
+	if (b->header.kind != BLOCK_ORDINARY && n->answer_ms != 0) {
+		n->latency_us[n->nlatencies++ % NODE_LATENCIES_KEPT] =
+		    (uint32_t)((mono - n->answer_ms) * 1000);
+		n->answer_ms = 0;
+		n->nanswers = 0;
+	}
+	if (!n->control_open)
+		return;
+	control_block_committed(n->control, b);
+	if (b->header.kind != BLOCK_ORDINARY && !lr->finished)
+		control_round_opened(n->control, lr->number);
+}
+
+static void
+handle_train(struct node *n, const struct replica_action *a)
+{
+	const struct ledger *l = replica_ledger(n->replica);
+	struct replica_event ev = {.type = REPLICA_EV_TRAINED};
+
+	if (n->trainer != NULL && !n->stopping) {
+		trainer_train(n->trainer, a->fl_round, n->opt->self,
+		    ledger_model(l));
+		return;
+	}
+	ev.answer = answer_new(0);
+	if (ev.answer == NULL)
+		return;
+	ev.answer->kind = ANSWER_NO_UPDATE;
+	ev.answer->reason = ANSWER_REASON_NO_DATA;
+	ev.answer->round = a->fl_round;
+	node_step(n, &ev);
+}
+
+static void
+handle(struct node *n, struct replica_action *a)
+{
+	static const enum link_class classes[] = {
+	    [REPLICA_CLASS_VOTE] = LINK_VOTE,
+	    [REPLICA_CLASS_STATUS] = LINK_STATUS,
+	    [REPLICA_CLASS_ANSWER] = LINK_DATA,
+	    [REPLICA_CLASS_SYNC] = LINK_SYNC,
+	};
+
+	/* On the way out only what was decided still counts. */
+	if (n->stopping && a->type != REPLICA_STORE &&
+	    a->type != REPLICA_APPLIED)
+		return;
+	switch (a->type) {
+	case REPLICA_SEND:
+		if (a->peer == REPLICA_ALL)
+			peers_broadcast(n->peers, classes[a->class], a->data,
+			    a->len);
+		else
+			peers_send(n->peers, a->peer, classes[a->class],
+			    a->data, a->len);
+		a->data = NULL;
+		break;
+	case REPLICA_STORE:
+	case REPLICA_SERVE:
+		storage_submit(n->storage, a);
+		break;
+	case REPLICA_TRAIN:
+		handle_train(n, a);
+		break;
+	case REPLICA_CANCEL:
+		if (n->trainer != NULL)
+			trainer_cancel(n->trainer);
+		break;
+	case REPLICA_APPLIED:
+		handle_applied(n, a);
+		break;
+	case REPLICA_PUNISH:
+		log_info("peer.punish", "peer=%s why=\"%s\"",
+		    member_name(n, a->peer), a->text);
+		peers_punish(n->peers, a->peer);
+		break;
+	case REPLICA_NOTICE:
+		log_warn("replica.notice", "member=%s what=\"%s\"",
+		    member_name(n, a->peer), a->text);
+		break;
+	case REPLICA_HALT:
+		n->halted = a->text;
+		log_error("replica.halt", "why=\"%s\"", a->text);
+		node_stop(n, NODE_EXIT_SOFTWARE);
+		break;
+	}
+}
+
+/* When the number of answers grows, latency to the block counts from now. */
+static void
+note_answers(struct node *n)
+{
+	struct replica_progress p = replica_progress(n->replica);
+
+	if (p.answers == n->nanswers)
+		return;
+	if (p.answers > n->nanswers)
+		n->answer_ms = node_mono_ms();
+	n->nanswers = p.answers;
+}
+
+static void
+drive(struct node *n)
+{
+	struct replica_action a;
+
+	if (n->driving)
+		return; /* the outer call goes on until nothing is left */
+	n->driving = true;
+	note_answers(n);
+	while (replica_next(n->replica, &a)) {
+		handle(n, &a);
+		replica_action_close(&a);
+	}
+	n->driving = false;
+	arm(n);
+}
+
+static void
+timer_cb(uv_timer_t *t)
+{
+	node_step(t->data, &(struct replica_event){.type = REPLICA_EV_TIME});
+}
+
+static void
+arm(struct node *n)
+{
+	uint64_t at = replica_deadline(n->replica), mono = node_mono_ms();
+
+	if (!n->timer_open || n->stopping)
+		return;
+	uv_update_time(&n->loop);
+	uv_timer_start(&n->timer, timer_cb, at > mono ? at - mono : 0, 0);
+}
+
+/* storage */
+
+static void
+stored_cb(void *arg, uint64_t seq)
+{
+	struct node *n = arg;
+
+	node_step(n,
+	    &(struct replica_event){.type = REPLICA_EV_STORED, .seq = seq});
+}
+
+static void
+served_cb(void *arg, uint16_t peer, uint8_t *data, size_t len)
+{
+	struct node *n = arg;
+
+	if (n->stopping)
+		free(data);
+	else
+		peers_send(n->peers, peer, LINK_SYNC, data, len);
+}
+
+static void
+storage_failed_cb(void *arg, int err, const char *text)
+{
+	struct node *n = arg;
+
+	n->halted = "a write failed";
+	log_error("storage.failed", "what=%s why=\"%s\"", text,
+	    uv_strerror(err));
+	node_stop(n, NODE_EXIT_IO);
+}
+
+/* trainer */
+
+static void
+ready_cb(void *arg, const struct trainwire_ready *r)
+{
+	(void)arg;
+	log_info("trainer.ready", "rows=%u dim=%u confined=%u", r->rows, r->dim,
+	    r->confined);
+}
+
+static void
+refused_cb(void *arg, const char *text)
+{
+	(void)arg;
+	log_error("trainer.refused", "why=\"%s\"", text);
+}
+
+static void
+trained_cb(void *arg, const struct trainwire_trained *t)
+{
+	struct node *n = arg;
+	struct replica_event ev = {.type = REPLICA_EV_TRAINED};
+	struct answer *a = answer_new(t->dim);
+
+	if (a == NULL) {
+		log_error("trainer.memory", "round=%llu",
+		    (unsigned long long)t->round);
+		return;
+	}
+	a->kind = ANSWER_UPDATE;
+	a->round = t->round;
+	a->flags = t->flags;
+	a->data_asset = trainer_ready(n->trainer)->data_asset;
+	a->trainer_state = t->trainer_state;
+	a->rows = t->rows;
+	a->correct = t->correct;
+	a->loss_before_q24 = t->loss_before_q24;
+	a->loss_after_q24 = t->loss_after_q24;
+	memcpy(a->delta, t->delta, t->dim * sizeof(*a->delta));
+	ev.answer = a;
+	node_step(n, &ev);
+}
+
+static void
+train_failed_cb(void *arg, uint64_t round, uint8_t reason, const char *text)
+{
+	struct node *n = arg;
+	struct replica_event ev = {.type = REPLICA_EV_TRAINED};
+
+	log_warn("trainer.no_update", "round=%llu why=\"%s\"",
+	    (unsigned long long)round, text);
+	ev.answer = answer_new(0);
+	if (ev.answer == NULL)
+		return;
+	ev.answer->kind = ANSWER_NO_UPDATE;
+	ev.answer->reason = reason;
+	ev.answer->round = round;
+	node_step(n, &ev);
+}
+
+/* links */
+
+static void
+peer_up_cb(void *arg, uint16_t i)
+{
+	struct node *n = arg;
+
+	log_info("peer.up", "peer=%s", member_name(n, i));
+	node_step(n,
+	    &(struct replica_event){.type = REPLICA_EV_PEER_UP, .peer = i});
+}
+
+static void
+peer_down_cb(void *arg, uint16_t i, int reason)
+{
+	struct node *n = arg;
+
+	log_info("peer.down", "peer=%s why=\"%s\"", member_name(n, i),
+	    reason == 0 ? "replaced" : uv_strerror(reason));
+	if (!peers_up(n->peers, i))
+		node_step(n,
+		    &(struct replica_event){.type = REPLICA_EV_PEER_DOWN,
+			.peer = i});
+}
+
+static void
+peer_msg_cb(void *arg, uint16_t i, uint8_t *data, size_t len)
+{
+	struct node *n = arg;
+	struct replica_event ev = {.type = REPLICA_EV_MSG, .peer = i};
+	uint16_t before = n->nanswers;
+
+	ev.msg.data = data;
+	ev.msg.len = len;
+	node_step(n, &ev);
+	free(data);
+	if (n->nanswers > before && n->control_open)
+		control_answer_received(n->control,
+		    replica_progress(n->replica).fl_round, i);
+}
+
+static void
+peer_refused_cb(void *arg, const char *address, int reason)
+{
+	(void)arg;
+	log_info("peer.refused", "address=%s why=\"%s\"", address,
+	    uv_strerror(reason));
+}
+
+struct storage_callbacks
+node_storage_callbacks(struct node *n)
+{
+	return (struct storage_callbacks){.arg = n,
+	    .stored = stored_cb,
+	    .served = served_cb,
+	    .failed = storage_failed_cb};
+}
+
+struct trainer_callbacks
+node_trainer_callbacks(struct node *n)
+{
+	return (struct trainer_callbacks){.arg = n,
+	    .ready = ready_cb,
+	    .refused = refused_cb,
+	    .trained = trained_cb,
+	    .failed = train_failed_cb};
+}
+
+struct peers_events
+node_peers_events(struct node *n)
+{
+	return (struct peers_events){.arg = n,
+	    .up = peer_up_cb,
+	    .down = peer_down_cb,
+	    .msg = peer_msg_cb,
+	    .refused = peer_refused_cb};
+}

@@ -1,0 +1,92 @@
+/*
+ * node.h - the daemon: one loop, one owner of all state.
+ *
+ * Feeds the replica with what links, storage, trainer and clock bring, and
+ * carries out its actions in order. Makes no decision of its own. Everything
+ * here runs on the loop thread.
+ */
+#ifndef QML_DAEMON_NODE_NODE_H
+#define QML_DAEMON_NODE_NODE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <uv.h>
+
+#include "consensus/replica/replica.h"
+#include "daemon/node/control.h"
+#include "daemon/node/peers.h"
+#include "daemon/node/storage.h"
+#include "daemon/node/trainer.h"
+
+#define NODE_ROUNDS_KEPT 4096 /* in memory, for status */
+#define NODE_LATENCIES_KEPT 1024
+
+/* Everything is borrowed for the life of the node. */
+struct node_options {
+	const char *home;
+	const struct federation *federation;
+	uint16_t self;
+	const struct sign_key *key;
+	const uint8_t *network_secret; /* X25519 [32] */
+	const uint8_t *psk;            /* [32], or NULL */
+	const char *listen;            /* NULL: dial only */
+	const char *socket;            /* control socket path */
+	char **trainer_command;        /* NULL-terminated */
+	const char *data;              /* NULL: validate only */
+	uint8_t salt[32];
+	uint16_t threads;
+	bool confine;
+	bool plain_links; /* tests only */
+};
+
+/* A closed round, for people. */
+struct node_round {
+	uint64_t round, height, time_ms, duration_ms;
+	uint8_t kind; /* enum block_kind */
+	uint16_t nparts, nupdates;
+	uint64_t rows, correct;
+	int64_t loss_before_q24, loss_after_q24;
+};
+
+struct node {
+	const struct node_options *opt;
+	struct hash federation_id;
+	uv_loop_t loop;
+	struct replica *replica;
+	struct storage *storage;
+	struct peers *peers;
+	struct trainer *trainer; /* NULL without data */
+	struct control *control;
+	uv_timer_t timer;
+	uv_signal_t sigterm, sigint;
+	bool peers_open, trainer_open, storage_open, control_open;
+	bool stopping, timer_open;
+	bool driving; /* inside node_drive */
+	int exit_code;
+	uint64_t started_ms; /* mono */
+	uint64_t ready_ms;   /* mono: listeners up, chain verified */
+	const char *halted;  /* why we stopped voting, or NULL */
+
+	struct node_round rounds[NODE_ROUNDS_KEPT]; /* ring by round */
+	uint64_t nrounds;                           /* ever */
+	uint64_t answer_ms; /* mono: last answer of the open round came */
+	uint16_t nanswers;
+	uint32_t latency_us[NODE_LATENCIES_KEPT]; /* ring: answer to block */
+	uint64_t nlatencies;
+	struct hash last_block;
+	uint64_t last_block_wall_ms;
+};
+
+/*
+ * Runs until SIGTERM or SIGINT, or until it cannot go on. Returns the exit
+ * code of DESIGN section 10; what went wrong has been logged.
+ */
+int node_run(const struct node_options *opt);
+
+/* Begin to drain; the loop ends when everything is closed. Idempotent. */
+void node_stop(struct node *n, int exit_code);
+
+uint64_t node_mono_ms(void);
+uint64_t node_wall_ms(void);
+
+#endif

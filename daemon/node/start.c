@@ -1,0 +1,316 @@
+#include "daemon/node/start.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/node/log.h"
+
+/* When everything that makes work is closed, storage may end. */
+static void
+stop_done(struct node *n)
+{
+	if (n->peers_open || n->trainer_open || n->control_open)
+		return;
+	if (n->storage_open)
+		storage_stop(n->storage);
+}
+
+static void
+peers_stopped_cb(void *arg)
+{
+	struct node *n = arg;
+
+	n->peers_open = false;
+	stop_done(n);
+}
+
+static void
+trainer_stopped_cb(void *arg)
+{
+	struct node *n = arg;
+
+	n->trainer_open = false;
+	stop_done(n);
+}
+
+static void
+control_stopped_cb(void *arg)
+{
+	struct node *n = arg;
+
+	n->control_open = false;
+	stop_done(n);
+}
+
+static void
+storage_stopped_cb(void *arg)
+{
+	struct node *n = arg;
+
+	n->storage_open = false;
+	uv_stop(&n->loop);
+}
+
+void
+node_stop(struct node *n, int exit_code)
+{
+	if (n->stopping)
+		return;
+	n->stopping = true;
+	n->exit_code = exit_code;
+	log_info("node.stop", "exit=%d", exit_code);
+	if (n->timer_open) {
+		uv_close((uv_handle_t *)&n->timer, NULL);
+		uv_close((uv_handle_t *)&n->sigterm, NULL);
+		uv_close((uv_handle_t *)&n->sigint, NULL);
+		n->timer_open = false;
+	}
+	if (n->peers_open)
+		peers_stop(n->peers, peers_stopped_cb, n);
+	if (n->trainer_open)
+		trainer_stop(n->trainer);
+	if (n->control_open)
+		control_stop(n->control, control_stopped_cb, n);
+	stop_done(n);
+}
+
+static void
+signal_cb(uv_signal_t *s, int signum)
+{
+	struct node *n = s->data;
+
+	log_info("node.signal", "signal=%d", signum);
+	node_stop(n, 0);
+}
+
+static const char *
+part_name(enum store_part p)
+{
+	switch (p) {
+	case STORE_CHAIN:
+		return "chain";
+	case STORE_POOL:
+		return "pool";
+	case STORE_VOTELOG:
+		return "votes.wal";
+	}
+	return "?";
+}
+
+static int
+explain_open(const struct node *n, int rc, const struct store_report *rep)
+{
+	const char *home = n->opt->home;
+
+	if (rc == -ENOENT && rep->part == STORE_VOTELOG) {
+		log_error("storage.votes_missing",
+		    "file=%s/%s "
+		    "why=\"the vote log is gone; without it this node could "
+		    "sign a second, different vote\" mend=\"put the file "
+		    "back, or found a new identity with qmlnode init in "
+		    "another home\"",
+		    home, VOTELOG_NAME);
+		return NODE_EXIT_DAMAGED;
+	}
+	if (rc == -EBADMSG && rep->part == STORE_CHAIN) {
+		log_error("storage.chain_damaged",
+		    "segment=%06u.seg "
+		    "offset=%" PRIu64 " height=%" PRIu64 " why=\"%s\" "
+		    "mend=\"qmlnode audit %s shows the place; copy the "
+		    "segment from another member\"",
+		    rep->chain.segment, rep->chain.offset, rep->chain.height,
+		    record_verdict_text(rep->chain.verdict), home);
+		return NODE_EXIT_DAMAGED;
+	}
+	if (rc == -EBADMSG) {
+		log_error("storage.damaged",
+		    "part=%s seq=%" PRIu64 " "
+		    "why=\"both copies of a record are damaged\"",
+		    part_name(rep->part), rep->log.seq);
+		return NODE_EXIT_DAMAGED;
+	}
+	if (rc == -EEXIST) {
+		log_error("storage.other_federation",
+		    "home=%s why=\"the chain "
+		    "here belongs to another federation\" mend=\"use "
+		    "another home\"",
+		    home);
+		return NODE_EXIT_CONFLICT;
+	}
+	log_error("storage.open", "part=%s home=%s why=\"%s\"",
+	    part_name(rep->part), home, uv_strerror(rc));
+	return rc == -EINVAL ? NODE_EXIT_CONFLICT : NODE_EXIT_IO;
+}
+
+static int
+open_replica(struct node *n)
+{
+	const struct node_options *o = n->opt;
+	const struct replica_config cfg = {.federation = o->federation,
+	    .key = o->key,
+	    .self = o->self};
+	const struct hash *id = &o->federation->members[o->self].id;
+	struct store_report rep;
+	uint64_t height;
+	int rc;
+
+	rc = storage_open(&n->storage, o->home, o->federation, id, &rep);
+	if (rc < 0)
+		return explain_open(n, rc, &rep);
+	rc = replica_new(&cfg, &n->replica);
+	if (rc == 0)
+		rc = storage_load(n->storage, n->replica, &height);
+	if (rc == 0) {
+		log_info("chain.loaded", "height=%" PRIu64,
+		    ledger_height(replica_ledger(n->replica)));
+		return 0;
+	}
+	if (rc == -EBADMSG && height == 0)
+		log_error("storage.chain_lost",
+		    "why=\"the vote log is ahead "
+		    "of the chain: blocks were lost\" mend=\"copy the "
+		    "chain folder from another member\"");
+	else
+		log_error("storage.load", "height=%" PRIu64 " why=\"%s\"",
+		    height, uv_strerror(rc));
+	return rc == -EBADMSG ? NODE_EXIT_DAMAGED : NODE_EXIT_FAILED;
+}
+
+static int
+open_links(struct node *n)
+{
+	const struct node_options *o = n->opt;
+	const struct peers_config cfg = {.loop = &n->loop,
+	    .federation = o->federation,
+	    .self = o->self,
+	    .secret = o->network_secret,
+	    .psk = o->psk,
+	    .listen = o->listen,
+	    .plain = o->plain_links,
+	    .events = node_peers_events(n)};
+	int rc = peers_start(&cfg, &n->peers);
+
+	if (rc < 0) {
+		log_error("links.listen",
+		    "address=%s why=\"%s\" "
+		    "mend=\"change listen in qmlnode.yaml, or stop the "
+		    "program that has the port\"",
+		    o->listen != NULL ? o->listen : "none", uv_strerror(rc));
+		return rc == -EADDRINUSE ? NODE_EXIT_TEMPORARY
+					 : NODE_EXIT_FAILED;
+	}
+	n->peers_open = true;
+	return 0;
+}
+
+static int
+open_trainer(struct node *n)
+{
+	const struct node_options *o = n->opt;
+	struct trainer_config cfg = {.command = o->trainer_command,
+	    .data = o->data,
+	    .threads = o->threads,
+	    .confine = o->confine,
+	    .federation = o->federation};
+	struct trainer_callbacks cb = node_trainer_callbacks(n);
+	int rc;
+
+	if (o->data == NULL)
+		return 0;
+	memcpy(cfg.salt, o->salt, sizeof(cfg.salt));
+	cb.stopped = trainer_stopped_cb;
+	rc = trainer_start(&n->trainer, &n->loop, &cfg, &cb);
+	if (rc < 0) {
+		log_error("trainer.start", "why=\"%s\"", uv_strerror(rc));
+		return NODE_EXIT_FAILED;
+	}
+	n->trainer_open = true;
+	return 0;
+}
+
+static int
+open_rest(struct node *n)
+{
+	struct storage_callbacks cb = node_storage_callbacks(n);
+	int rc;
+
+	cb.stopped = storage_stopped_cb;
+	rc = storage_start(n->storage, &n->loop, &cb);
+	if (rc < 0) {
+		log_error("storage.start", "why=\"%s\"", uv_strerror(rc));
+		return NODE_EXIT_FAILED;
+	}
+	n->storage_open = true;
+	rc = control_start(&n->control, n, n->opt->socket);
+	if (rc < 0) {
+		log_error("control.start", "socket=%s why=\"%s\"",
+		    n->opt->socket, uv_strerror(rc));
+		return rc == -EADDRINUSE ? NODE_EXIT_TEMPORARY
+					 : NODE_EXIT_FAILED;
+	}
+	n->control_open = true;
+	return 0;
+}
+
+static void
+open_signals(struct node *n)
+{
+	uv_timer_init(&n->loop, &n->timer);
+	uv_signal_init(&n->loop, &n->sigterm);
+	uv_signal_init(&n->loop, &n->sigint);
+	n->timer.data = n->sigterm.data = n->sigint.data = n;
+	uv_signal_start(&n->sigterm, signal_cb, SIGTERM);
+	uv_signal_start(&n->sigint, signal_cb, SIGINT);
+	signal(SIGPIPE, SIG_IGN);
+	n->timer_open = true;
+}
+
+int
+node_run(const struct node_options *opt)
+{
+	struct node *n = calloc(1, sizeof(*n));
+	int rc;
+
+	if (n == NULL || uv_loop_init(&n->loop) < 0) {
+		free(n);
+		log_error("node.memory", "why=\"out of memory\"");
+		return NODE_EXIT_FAILED;
+	}
+	n->opt = opt;
+	n->started_ms = node_mono_ms();
+	rc = federation_id(opt->federation, &n->federation_id) < 0
+	    ? NODE_EXIT_FAILED
+	    : open_replica(n);
+	if (rc == 0) {
+		open_signals(n);
+		rc = open_rest(n);
+		if (rc == 0)
+			rc = open_links(n);
+		if (rc == 0)
+			rc = open_trainer(n);
+		if (rc == 0) {
+			n->ready_ms = node_mono_ms();
+			log_info("node.ready", "listen=%s ms=%" PRIu64,
+			    opt->listen != NULL ? opt->listen : "none",
+			    n->ready_ms - n->started_ms);
+			node_step(n,
+			    &(struct replica_event){.type = REPLICA_EV_START});
+		} else {
+			node_stop(n, rc);
+		}
+		if (n->storage_open)
+			uv_run(&n->loop, UV_RUN_DEFAULT);
+		rc = n->exit_code;
+	}
+	/* Close callbacks of what was closed last. */
+	uv_run(&n->loop, UV_RUN_DEFAULT);
+	(void)uv_loop_close(&n->loop);
+	trainer_free(n->trainer);
+	storage_free(n->storage);
+	replica_free(n->replica);
+	free(n);
+	return rc;
+}
