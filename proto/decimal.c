@@ -119,7 +119,7 @@ char *
 decimal_text(const struct decimal *d, char out[static DECIMAL_TEXT_LEN])
 {
 	char digits[24];
-	char text[64] = { 0 }; /* roomy, so that no compiler sees a cut */
+	char text[64] = {0}; /* roomy, so that no compiler sees a cut */
 	const char *sign = d->mant < 0 ? "-" : "";
 	int n, point;
 
@@ -127,11 +127,11 @@ decimal_text(const struct decimal *d, char out[static DECIMAL_TEXT_LEN])
 	    (long long)(d->mant < 0 ? -d->mant : d->mant));
 	point = n + d->exp; /* digits left of the point */
 	if (d->exp >= 0 && point <= MANT_DIGITS)
-		snprintf(text, sizeof(text), "%s%s%.*s", sign, digits,
-		    d->exp, "000000000000000000");
+		snprintf(text, sizeof(text), "%s%s%.*s", sign, digits, d->exp,
+		    "000000000000000000");
 	else if (d->exp < 0 && point > 0)
-		snprintf(text, sizeof(text), "%s%.*s.%s", sign, point,
-		    digits, digits + point);
+		snprintf(text, sizeof(text), "%s%.*s.%s", sign, point, digits,
+		    digits + point);
 	else if (d->exp < 0 && point > -6)
 		snprintf(text, sizeof(text), "%s0.%.*s%s", sign, -point,
 		    "000000", digits);

@@ -38,13 +38,13 @@ federation_copy(struct federation *to, const struct federation *from)
 	int rc;
 
 	rc = copy_array(&members, from->members, from->nmembers,
-		sizeof(*from->members));
+	    sizeof(*from->members));
 	if (rc == 0)
 		rc = copy_array(&columns, from->columns, from->ncolumns,
-			sizeof(*from->columns));
+		    sizeof(*from->columns));
 	if (rc == 0)
 		rc = copy_array(&labels, from->labels, from->nlabels,
-			sizeof(*from->labels));
+		    sizeof(*from->labels));
 	if (rc != 0) {
 		free(members);
 		free(columns);
@@ -84,11 +84,11 @@ federation_sort(struct federation *f)
 	size_t i;
 
 	for (i = 0; i < f->nmembers; i++)
-		f->members[i].id = member_id(&f->members[i].sign,
-			f->members[i].network);
+		f->members[i].id =
+		    member_id(&f->members[i].sign, f->members[i].network);
 	if (f->nmembers > 1)
 		qsort(f->members, f->nmembers, sizeof(*f->members),
-			compare_members);
+		    compare_members);
 }
 
 int
@@ -183,7 +183,7 @@ federation_put(struct bytes_writer *w, const struct federation *f)
  * none; NULL and r bad when there is no room or no memory. */
 static void *
 get_array(struct bytes_reader *r, uint16_t *n, size_t max, size_t least,
-	size_t size)
+    size_t size)
 {
 	void *array;
 	uint16_t count = bytes_get_u16(r);
@@ -211,7 +211,7 @@ get_members(struct bytes_reader *r, struct federation *f)
 	size_t i;
 
 	f->members = get_array(r, &f->nmembers, FEDERATION_MAX_MEMBERS,
-		MEMBER_BYTES_MIN, sizeof(*f->members));
+	    MEMBER_BYTES_MIN, sizeof(*f->members));
 	for (i = 0; i < f->nmembers; i++) {
 		m = &f->members[i];
 		bytes_get_string(r, m->name, sizeof(m->name));
@@ -231,7 +231,7 @@ get_schema(struct bytes_reader *r, struct federation *f)
 	size_t i;
 
 	f->columns = get_array(r, &f->ncolumns, FEDERATION_MAX_COLUMNS,
-		COLUMN_BYTES_MIN, sizeof(*f->columns));
+	    COLUMN_BYTES_MIN, sizeof(*f->columns));
 	for (i = 0; i < f->ncolumns; i++) {
 		c = &f->columns[i];
 		bytes_get_string(r, c->name, sizeof(c->name));
@@ -241,7 +241,7 @@ get_schema(struct bytes_reader *r, struct federation *f)
 	}
 	bytes_get_string(r, f->label, sizeof(f->label));
 	f->labels = get_array(r, &f->nlabels, FEDERATION_MAX_LABELS,
-		LABEL_BYTES_MIN, sizeof(*f->labels));
+	    LABEL_BYTES_MIN, sizeof(*f->labels));
 	for (i = 0; i < f->nlabels; i++)
 		bytes_get_string(r, f->labels[i], sizeof(f->labels[i]));
 }

@@ -38,10 +38,10 @@ static bool
 name_ok(const char *s)
 {
 	static const char ok[] = "abcdefghijklmnopqrstuvwxyz"
-		"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
+				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
 
 	return s[0] != '\0' && s[0] != '.' && s[0] != '-' &&
-		s[strspn(s, ok)] == '\0';
+	    s[strspn(s, ok)] == '\0';
 }
 
 /* Length of the UTF-8 character at s, or 0: malformed, overlong, surrogate or
@@ -64,7 +64,7 @@ utf8_len(const unsigned char *s)
 		c = c << 6 | (s[i] & 0x3f);
 	}
 	if ((n == 3 && c < 0x800) || (n == 4 && c < 0x10000) || c > 0x10ffff ||
-		(c >= 0xd800 && c <= 0xdfff) || (c >= 0x80 && c < 0xa0))
+	    (c >= 0xd800 && c <= 0xdfff) || (c >= 0x80 && c < 0xa0))
 		return 0;
 	return n;
 }
@@ -105,8 +105,8 @@ address_ok(const char *s)
 	for (p = s; *p != '\0'; p++)
 		if (*p <= ' ' || *p >= 0x7f || *p == '/' || *p == '@')
 			return false;
-	if (s[0] == '[' ? colon[-1] != ']' :
-			memchr(s, ':', (size_t)(colon - s)) != NULL)
+	if (s[0] == '[' ? colon[-1] != ']'
+			: memchr(s, ':', (size_t)(colon - s)) != NULL)
 		return false;
 	for (p = colon + 1; *p >= '0' && *p <= '9'; p++)
 		port = 10 * port + (unsigned long)(*p - '0');
@@ -140,23 +140,25 @@ check_member(const struct federation *f, size_t i, struct errbuf e)
 	struct hash id = member_id(&m->sign, m->network);
 
 	if (!name_ok(m->name))
-		return fail(e, "members[%zu].name: want letters, digits, "
-			"'.', '-' or '_', got '%s'", i, m->name);
+		return fail(e,
+		    "members[%zu].name: want letters, digits, "
+		    "'.', '-' or '_', got '%s'",
+		    i, m->name);
 	if (m->address[0] != '\0' && !address_ok(m->address))
 		return fail(e, "members[%zu].address: want host:port, got '%s'",
-			i, m->address);
+		    i, m->address);
 	if (m->power < 1 || m->power > POWER_MAX)
 		return fail(e, "members[%zu].power: want 1 to %u, got %u", i,
-			POWER_MAX, m->power);
+		    POWER_MAX, m->power);
 	if (m->weight < 1 || m->weight > POWER_MAX)
 		return fail(e, "members[%zu].weight: want 1 to %u, got %u", i,
-			POWER_MAX, m->weight);
+		    POWER_MAX, m->weight);
 	if (!hash_equal(&id, &m->id))
 		return fail(e, "members[%zu].id: does not belong to the keys",
-			i);
+		    i);
 	if (i > 0 && hash_equal(&m[-1].id, &m->id))
 		return fail(e, "members: %s and %s have the same keys",
-			m[-1].name, m->name);
+		    m[-1].name, m->name);
 	if (i > 0 && hash_compare(&m[-1].id, &m->id) > 0)
 		return fail(e, "members: not sorted by id");
 	return 0;
@@ -170,13 +172,13 @@ check_pair(const struct member *a, const struct member *b, struct errbuf e)
 		return fail(e, "members: two are named '%s'", a->name);
 	if (memcmp(a->sign.b, b->sign.b, SIGN_PUBLIC_LEN) == 0)
 		return fail(e, "members: %s and %s have the same sign key",
-			a->name, b->name);
+		    a->name, b->name);
 	if (memcmp(a->network, b->network, sizeof(a->network)) == 0)
 		return fail(e, "members: %s and %s have the same network key",
-			a->name, b->name);
+		    a->name, b->name);
 	if (a->address[0] != '\0' && strcmp(a->address, b->address) == 0)
 		return fail(e, "members: %s and %s have the same address %s",
-			a->name, b->name, a->address);
+		    a->name, b->name, a->address);
 	return 0;
 }
 
@@ -188,7 +190,7 @@ check_members(const struct federation *f, struct errbuf e)
 
 	if (f->nmembers < 1 || f->nmembers > FEDERATION_MAX_MEMBERS)
 		return fail(e, "members: want 1 to %d, got %u",
-			FEDERATION_MAX_MEMBERS, f->nmembers);
+		    FEDERATION_MAX_MEMBERS, f->nmembers);
 	for (i = 0; i < f->nmembers && rc == 0; i++)
 		rc = check_member(f, i, e);
 	for (i = 0; i < f->nmembers && rc == 0; i++)
@@ -206,26 +208,31 @@ check_columns(const struct federation *f, struct errbuf e)
 
 	if (f->ncolumns < 1 || f->ncolumns > FEDERATION_MAX_COLUMNS)
 		return fail(e, "schema.columns: want 1 to %d, got %u",
-			FEDERATION_MAX_COLUMNS, f->ncolumns);
+		    FEDERATION_MAX_COLUMNS, f->ncolumns);
 	for (i = 0; i < f->ncolumns; i++) {
 		c = &f->columns[i];
 		names[i] = c->name;
 		if (!text_ok(c->name))
-			return fail(e, "schema.columns[%zu].name: want a "
-				"text without comma or quote, got '%s'", i,
-				c->name);
+			return fail(e,
+			    "schema.columns[%zu].name: want a "
+			    "text without comma or quote, got '%s'",
+			    i, c->name);
 		if (!unit_ok(c->unit))
-			return fail(e, "schema.columns[%zu].unit: want a "
-				"text without comma or quote, got '%s'", i,
-				c->unit);
+			return fail(e,
+			    "schema.columns[%zu].unit: want a "
+			    "text without comma or quote, got '%s'",
+			    i, c->unit);
 		if (decimal_compare(&c->lo, &c->hi) >= 0)
-			return fail(e, "schema.columns[%zu].range: '%s' "
-				"needs a lower end below the upper", i,
-				c->name);
+			return fail(e,
+			    "schema.columns[%zu].range: '%s' "
+			    "needs a lower end below the upper",
+			    i, c->name);
 	}
 	if (!text_ok(f->label))
-		return fail(e, "schema.label: want a text without comma or "
-			"quote, got '%s'", f->label);
+		return fail(e,
+		    "schema.label: want a text without comma or "
+		    "quote, got '%s'",
+		    f->label);
 	names[i] = f->label;
 	twice = duplicate(names, i + 1u);
 	if (twice != NULL)
@@ -241,13 +248,14 @@ check_labels(const struct federation *f, struct errbuf e)
 
 	if (f->nlabels < 2 || f->nlabels > FEDERATION_MAX_LABELS)
 		return fail(e, "schema.labels: want 2 to %d, got %u",
-			FEDERATION_MAX_LABELS, f->nlabels);
+		    FEDERATION_MAX_LABELS, f->nlabels);
 	for (i = 0; i < f->nlabels; i++) {
 		names[i] = f->labels[i];
 		if (!text_ok(f->labels[i]))
-			return fail(e, "schema.labels[%zu]: want a text "
-				"without comma or quote, got '%s'", i,
-				f->labels[i]);
+			return fail(e,
+			    "schema.labels[%zu]: want a text "
+			    "without comma or quote, got '%s'",
+			    i, f->labels[i]);
 	}
 	twice = duplicate(names, f->nlabels);
 	if (twice != NULL)
@@ -264,25 +272,26 @@ static int
 check_timing(const struct timing *t, struct errbuf e)
 {
 	const struct span spans[] = {
-		{ "collect", t->collect, 1, DAY_MS },
-		{ "straggler", t->straggler, t->collect, 7 * DAY_MS },
-		{ "heartbeat", t->heartbeat, t->interval, DAY_MS },
-		{ "propose", t->propose, 1, t->timeout_max },
-		{ "prevote", t->prevote, 1, t->timeout_max },
-		{ "precommit", t->precommit, 1, t->timeout_max },
-		{ "round_step", t->round_step, 0, t->timeout_max },
-		{ "timeout_max", t->timeout_max, 1, DAY_MS },
-		{ "precision", t->precision, 1, DAY_MS },
-		{ "delay", t->delay, 1, DAY_MS },
-		{ "interval", t->interval, 1, DAY_MS },
+	    {"collect", t->collect, 1, DAY_MS},
+	    {"straggler", t->straggler, t->collect, 7 * DAY_MS},
+	    {"heartbeat", t->heartbeat, t->interval, DAY_MS},
+	    {"propose", t->propose, 1, t->timeout_max},
+	    {"prevote", t->prevote, 1, t->timeout_max},
+	    {"precommit", t->precommit, 1, t->timeout_max},
+	    {"round_step", t->round_step, 0, t->timeout_max},
+	    {"timeout_max", t->timeout_max, 1, DAY_MS},
+	    {"precision", t->precision, 1, DAY_MS},
+	    {"delay", t->delay, 1, DAY_MS},
+	    {"interval", t->interval, 1, DAY_MS},
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(spans) / sizeof(spans[0]); i++)
-		if (spans[i].value < spans[i].lo || spans[i].value > spans[i].hi)
+		if (spans[i].value < spans[i].lo ||
+		    spans[i].value > spans[i].hi)
 			return fail(e, "timing.%s: want %u to %u ms, got %u",
-				spans[i].name, spans[i].lo, spans[i].hi,
-				spans[i].value);
+			    spans[i].name, spans[i].lo, spans[i].hi,
+			    spans[i].value);
 	return 0;
 }
 
@@ -300,32 +309,36 @@ check_job(const struct federation *f, struct errbuf e)
 	rc = job_check(&f->job, weights, e.text, e.len);
 	if (rc != 0)
 		return rc;
-	if (f->job.rule == JOB_TRIMMED_MEAN &&
-		2u * f->job.trim >= f->nmembers)
-		return fail(e, "job.trim: want less than half of %u members, "
-			"got %u", f->nmembers, f->job.trim);
+	if (f->job.rule == JOB_TRIMMED_MEAN && 2u * f->job.trim >= f->nmembers)
+		return fail(e,
+		    "job.trim: want less than half of %u members, "
+		    "got %u",
+		    f->nmembers, f->job.trim);
 	if (job_sizes(&f->job, f->ncolumns, f->nlabels, &dim, &nangles) != 0)
 		return fail(e, "job.qubits: %u qubits do not hold %u columns",
-			f->job.qubits, f->ncolumns);
+		    f->job.qubits, f->ncolumns);
 	if (dim != f->job.dim || nangles != f->job.nangles)
-		return fail(e, "job.dim: want %u parameters with %u angles for "
-			"this schema, got %u with %u", dim, nangles,
-			f->job.dim, f->job.nangles);
+		return fail(e,
+		    "job.dim: want %u parameters with %u angles for "
+		    "this schema, got %u with %u",
+		    dim, nangles, f->job.dim, f->job.nangles);
 	return 0;
 }
 
 int
 federation_check(const struct federation *f, char *err, size_t errlen)
 {
-	struct errbuf e = { err, errlen };
+	struct errbuf e = {err, errlen};
 	int rc;
 
 	if (f->version != FEDERATION_VERSION)
 		return fail(e, "version: want %d, got %u", FEDERATION_VERSION,
-			f->version);
+		    f->version);
 	if (!name_ok(f->name))
-		return fail(e, "name: want letters, digits, '.', '-' or '_', "
-			"got '%s'", f->name);
+		return fail(e,
+		    "name: want letters, digits, '.', '-' or '_', "
+		    "got '%s'",
+		    f->name);
 	if (f->founded_ms < 1 || f->founded_ms >= FOUNDED_MAX)
 		return fail(e, "founded: out of range");
 	rc = check_members(f, e);
@@ -337,7 +350,7 @@ federation_check(const struct federation *f, char *err, size_t errlen)
 		rc = check_timing(&f->timing, e);
 	if (rc == 0 && f->answers_min > f->nmembers)
 		rc = fail(e, "answers_min: want 0 to %u, got %u", f->nmembers,
-			f->answers_min);
+		    f->answers_min);
 	if (rc == 0)
 		rc = check_job(f, e);
 	return rc;

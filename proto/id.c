@@ -30,8 +30,8 @@ prefix_of(enum id_kind kind)
 static uint32_t
 polymod_step(uint32_t c, unsigned value)
 {
-	static const uint32_t gen[5] = { 0x3b6a57b2, 0x26508e6d, 0x1ea119fa,
-		0x3d4233dd, 0x2a1462b3 };
+	static const uint32_t gen[5] = {0x3b6a57b2, 0x26508e6d, 0x1ea119fa,
+	    0x3d4233dd, 0x2a1462b3};
 	uint32_t top = c >> 25;
 	int i;
 
@@ -74,7 +74,7 @@ group_of(const struct hash *h, size_t i)
 char *
 id_text(enum id_kind kind, const struct hash *h, char out[static ID_TEXT_LEN])
 {
-	uint8_t data[NDATA + NSUM] = { 0 };
+	uint8_t data[NDATA + NSUM] = {0};
 	const char *prefix = prefix_of(kind);
 	uint32_t sum;
 	size_t i;
@@ -102,7 +102,7 @@ id_parse(enum id_kind kind, const char *text, struct hash *out)
 	size_t i, n = 0, nbits = 0;
 
 	if (strlen(text) != NPREFIX + 1 + sizeof(data) ||
-		memcmp(text, prefix, NPREFIX) != 0 || text[NPREFIX] != '1')
+	    memcmp(text, prefix, NPREFIX) != 0 || text[NPREFIX] != '1')
 		return -EINVAL;
 	for (i = 0; i < sizeof(data); i++) {
 		at = strchr(alphabet, text[NPREFIX + 1 + i]);

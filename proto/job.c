@@ -73,7 +73,7 @@ job_hash(const struct job *j)
 {
 	/* Fixed size; a writer would have to report out of memory. */
 	struct bytes_writer w = BYTES_WRITER_INIT;
-	struct hash h = { { 0 } };
+	struct hash h = {{0}};
 
 	job_put(&w, j);
 	if (w.error == 0)
@@ -104,39 +104,38 @@ check_ranges(const struct job *j, char *err, size_t errlen)
 {
 	uint64_t vqc = j->task == JOB_VQC;
 	const struct range ranges[] = {
-		{ "task", j->task, JOB_VQC, JOB_LINEAR },
-		{ "encoding", j->encoding, vqc, vqc * JOB_AMPLITUDE },
-		{ "ansatz", j->ansatz, vqc, vqc * JOB_HARDWARE_EFFICIENT },
-		{ "readout", j->readout, vqc, vqc * JOB_Z_ZZ },
-		{ "qubits", j->qubits, vqc, vqc * QUBITS_MAX },
-		{ "layers", j->layers, vqc, vqc * LAYERS_MAX },
-		{ "dim", j->dim, 1, ANSWER_DIM_MAX },
-		{ "nangles", j->nangles, vqc, vqc * j->dim },
-		{ "rounds", j->rounds, 1, ROUNDS_MAX },
-		{ "steps", j->steps, 1, STEPS_MAX },
-		{ "batch", j->batch, 1, BATCH_MAX },
-		{ "rule", j->rule, JOB_MEAN, JOB_TRIMMED_MEAN },
-		{ "weighting", j->weighting, JOB_UNWEIGHTED, JOB_REGISTERED },
+	    {"task", j->task, JOB_VQC, JOB_LINEAR},
+	    {"encoding", j->encoding, vqc, vqc * JOB_AMPLITUDE},
+	    {"ansatz", j->ansatz, vqc, vqc * JOB_HARDWARE_EFFICIENT},
+	    {"readout", j->readout, vqc, vqc * JOB_Z_ZZ},
+	    {"qubits", j->qubits, vqc, vqc * QUBITS_MAX},
+	    {"layers", j->layers, vqc, vqc * LAYERS_MAX},
+	    {"dim", j->dim, 1, ANSWER_DIM_MAX},
+	    {"nangles", j->nangles, vqc, vqc * j->dim},
+	    {"rounds", j->rounds, 1, ROUNDS_MAX},
+	    {"steps", j->steps, 1, STEPS_MAX},
+	    {"batch", j->batch, 1, BATCH_MAX},
+	    {"rule", j->rule, JOB_MEAN, JOB_TRIMMED_MEAN},
+	    {"weighting", j->weighting, JOB_UNWEIGHTED, JOB_REGISTERED},
 	};
 	size_t i;
 
 	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
 		if (ranges[i].value < ranges[i].lo ||
-			ranges[i].value > ranges[i].hi)
+		    ranges[i].value > ranges[i].hi)
 			return fail(err, errlen,
-				"job.%s: want %llu to %llu, got %llu",
-				ranges[i].name,
-				(unsigned long long)ranges[i].lo,
-				(unsigned long long)ranges[i].hi,
-				(unsigned long long)ranges[i].value);
+			    "job.%s: want %llu to %llu, got %llu",
+			    ranges[i].name, (unsigned long long)ranges[i].lo,
+			    (unsigned long long)ranges[i].hi,
+			    (unsigned long long)ranges[i].value);
 	if (j->rule == JOB_MEAN && j->trim != 0)
 		return fail(err, errlen, "job.trim: want 0 with rule mean");
 	if (j->rule == JOB_TRIMMED_MEAN && j->trim == 0)
 		return fail(err, errlen,
-			"job.trim: want at least 1 with rule trimmed_mean");
+		    "job.trim: want at least 1 with rule trimmed_mean");
 	if (j->rule == JOB_TRIMMED_MEAN && j->weighting != JOB_UNWEIGHTED)
 		return fail(err, errlen,
-			"job.weighting: want unweighted with trimmed_mean");
+		    "job.weighting: want unweighted with trimmed_mean");
 	return 0;
 }
 
@@ -151,12 +150,12 @@ check_decimals(const struct job *j, char *err, size_t errlen)
 {
 	/* The least nonzero Q24 number is 6e-8. */
 	const struct bounds bounds[] = {
-		{ "init", &j->init, { 0, 0 }, { 1, 3 } },
-		{ "head_scale", &j->head_scale, { 1, -6 }, { 1, 6 } },
-		{ "rate", &j->rate, { 1, -9 }, { 1, 1 } },
-		{ "rate_last", &j->rate_last, { 0, 0 }, { 1, 1 } },
-		{ "clip", &j->clip, { 1, -6 }, { 1, 9 } },
-		{ "bound", &j->bound, { 1, -6 }, { 1, 9 } },
+	    {"init", &j->init, {0, 0}, {1, 3}},
+	    {"head_scale", &j->head_scale, {1, -6}, {1, 6}},
+	    {"rate", &j->rate, {1, -9}, {1, 1}},
+	    {"rate_last", &j->rate_last, {0, 0}, {1, 1}},
+	    {"clip", &j->clip, {1, -6}, {1, 9}},
+	    {"bound", &j->bound, {1, -6}, {1, 9}},
 	};
 	char lo[DECIMAL_TEXT_LEN], hi[DECIMAL_TEXT_LEN];
 	char got[DECIMAL_TEXT_LEN];
@@ -164,17 +163,17 @@ check_decimals(const struct job *j, char *err, size_t errlen)
 
 	for (i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++)
 		if (decimal_compare(bounds[i].value, &bounds[i].lo) < 0 ||
-			decimal_compare(bounds[i].value, &bounds[i].hi) > 0)
+		    decimal_compare(bounds[i].value, &bounds[i].hi) > 0)
 			return fail(err, errlen,
-				"job.%s: want %s to %s, got %s",
-				bounds[i].name, decimal_text(&bounds[i].lo, lo),
-				decimal_text(&bounds[i].hi, hi),
-				decimal_text(bounds[i].value, got));
+			    "job.%s: want %s to %s, got %s", bounds[i].name,
+			    decimal_text(&bounds[i].lo, lo),
+			    decimal_text(&bounds[i].hi, hi),
+			    decimal_text(bounds[i].value, got));
 	if (decimal_compare(&j->rate_last, &j->rate) > 0)
 		return fail(err, errlen,
-			"job.rate_last: want at most job.rate, %s, got %s",
-			decimal_text(&j->rate, hi),
-			decimal_text(&j->rate_last, got));
+		    "job.rate_last: want at most job.rate, %s, got %s",
+		    decimal_text(&j->rate, hi),
+		    decimal_text(&j->rate_last, got));
 	return 0;
 }
 
@@ -190,21 +189,23 @@ job_check(const struct job *j, uint32_t weight_sum, char *err, size_t errlen)
 	if (rc != 0)
 		return rc;
 	if (decimal_q24(&j->init, &init) != 0 ||
-		decimal_q24(&j->bound, &bound) != 0 || bound < 1)
+	    decimal_q24(&j->bound, &bound) != 0 || bound < 1)
 		return fail(err, errlen, "job.bound: not a Q24 number");
 	/* The sum of one round, and the model after the last. */
 	if ((q24_wide)bound * weight_sum >= SUM_MAX)
-		return fail(err, errlen, "job.bound: too large: a sum over "
-			"all members could overflow");
+		return fail(err, errlen,
+		    "job.bound: too large: a sum over "
+		    "all members could overflow");
 	if ((q24_wide)bound * j->rounds + init >= SUM_MAX)
-		return fail(err, errlen, "job.bound: too large: the model "
-			"could overflow within job.rounds rounds");
+		return fail(err, errlen,
+		    "job.bound: too large: the model "
+		    "could overflow within job.rounds rounds");
 	return 0;
 }
 
 int
 job_sizes(const struct job *j, uint32_t nfeatures, uint32_t nclasses,
-	uint32_t *dim, uint32_t *nangles)
+    uint32_t *dim, uint32_t *nangles)
 {
 	uint64_t q = j->qubits, angles = 0, inputs = nfeatures, total;
 
@@ -213,11 +214,11 @@ job_sizes(const struct job *j, uint32_t nfeatures, uint32_t nclasses,
 	if (j->task == JOB_VQC) {
 		if (q < 1 || q > QUBITS_MAX)
 			return -EINVAL;
-		if (nfeatures > (j->encoding == JOB_AMPLITUDE ?
-					(uint64_t)1 << q : q))
+		if (nfeatures >
+		    (j->encoding == JOB_AMPLITUDE ? (uint64_t)1 << q : q))
 			return -EINVAL;
 		angles = (j->ansatz == JOB_STRONGLY_ENTANGLING ? 3 : 2) * q *
-			j->layers;
+		    j->layers;
 		inputs = j->readout == JOB_Z_ZZ ? q + q * (q - 1) / 2 : q;
 	}
 	total = angles + nclasses * (inputs + 1);

@@ -17,8 +17,7 @@ struct slice {
 };
 
 static void
-blake2b(uint8_t out[static NOISE_HASH_LEN], const struct slice *parts,
-	size_t n)
+blake2b(uint8_t out[static NOISE_HASH_LEN], const struct slice *parts, size_t n)
 {
 	crypto_generichash_state s;
 	size_t i;
@@ -27,7 +26,7 @@ blake2b(uint8_t out[static NOISE_HASH_LEN], const struct slice *parts,
 	for (i = 0; i < n; i++)
 		if (parts[i].len > 0)
 			crypto_generichash_update(&s, parts[i].data,
-				parts[i].len);
+			    parts[i].len);
 	crypto_generichash_final(&s, out, NOISE_HASH_LEN);
 	sodium_memzero(&s, sizeof(s));
 }
@@ -36,9 +35,9 @@ blake2b(uint8_t out[static NOISE_HASH_LEN], const struct slice *parts,
 static void
 hmac(const struct slice *key, const struct slice *msg, size_t n, uint8_t *out)
 {
-	uint8_t pad[BLOCK_LEN] = { 0 };
+	uint8_t pad[BLOCK_LEN] = {0};
 	uint8_t inner[NOISE_HASH_LEN];
-	struct slice parts[4] = { { pad, BLOCK_LEN } };
+	struct slice parts[4] = {{pad, BLOCK_LEN}};
 	size_t i;
 
 	assert(key->len <= BLOCK_LEN && n <= 3);
@@ -50,7 +49,7 @@ hmac(const struct slice *key, const struct slice *msg, size_t n, uint8_t *out)
 	blake2b(inner, parts, 1 + n);
 	for (i = 0; i < BLOCK_LEN; i++)
 		pad[i] ^= 0x36 ^ 0x5c;
-	parts[1] = (struct slice){ inner, sizeof(inner) };
+	parts[1] = (struct slice){inner, sizeof(inner)};
 	blake2b(out, parts, 2);
 	sodium_memzero(pad, sizeof(pad));
 	sodium_memzero(inner, sizeof(inner));
@@ -62,19 +61,19 @@ static void
 hkdf(const uint8_t *ck, struct slice input, size_t n, uint8_t *out)
 {
 	uint8_t temp[NOISE_HASH_LEN];
-	struct slice key = { ck, NOISE_HASH_LEN };
+	struct slice key = {ck, NOISE_HASH_LEN};
 	struct slice msg[2];
 	uint8_t i;
 
 	hmac(&key, &input, 1, temp);
 	key.data = temp;
 	for (i = 1; i <= n; i++) {
-		msg[1] = (struct slice){ &i, 1 };
+		msg[1] = (struct slice){&i, 1};
 		if (i == 1)
 			hmac(&key, &msg[1], 1, out);
 		else
 			hmac(&key, msg, 2, out);
-		msg[0] = (struct slice){ out, NOISE_HASH_LEN };
+		msg[0] = (struct slice){out, NOISE_HASH_LEN};
 		out += NOISE_HASH_LEN;
 	}
 	sodium_memzero(temp, sizeof(temp));
@@ -83,7 +82,7 @@ hkdf(const uint8_t *ck, struct slice input, size_t n, uint8_t *out)
 static void
 mix_hash(struct noise *n, const void *data, size_t len)
 {
-	struct slice parts[2] = { { n->h, NOISE_HASH_LEN }, { data, len } };
+	struct slice parts[2] = {{n->h, NOISE_HASH_LEN}, {data, len}};
 
 	blake2b(n->h, parts, 2);
 }
@@ -101,7 +100,7 @@ mix_key(struct noise *n, const uint8_t input[static NOISE_KEY_LEN])
 {
 	uint8_t out[2 * NOISE_HASH_LEN];
 
-	hkdf(n->ck, (struct slice){ input, NOISE_KEY_LEN }, 2, out);
+	hkdf(n->ck, (struct slice){input, NOISE_KEY_LEN}, 2, out);
 	memcpy(n->ck, out, NOISE_HASH_LEN);
 	cipher_key(&n->cipher, out + NOISE_HASH_LEN);
 	sodium_memzero(out, sizeof(out));
@@ -112,7 +111,7 @@ mix_key_and_hash(struct noise *n, const uint8_t input[static NOISE_KEY_LEN])
 {
 	uint8_t out[3 * NOISE_HASH_LEN];
 
-	hkdf(n->ck, (struct slice){ input, NOISE_KEY_LEN }, 3, out);
+	hkdf(n->ck, (struct slice){input, NOISE_KEY_LEN}, 3, out);
 	memcpy(n->ck, out, NOISE_HASH_LEN);
 	mix_hash(n, out + NOISE_HASH_LEN, NOISE_HASH_LEN);
 	cipher_key(&n->cipher, out + 2 * NOISE_HASH_LEN);
@@ -137,7 +136,7 @@ seal(struct noise_cipher *c, struct slice ad, struct slice plain, uint8_t *out)
 
 	nonce_of(c->counter, nonce);
 	crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, plain.data,
-		plain.len, ad.data, ad.len, NULL, nonce, c->key);
+	    plain.len, ad.data, ad.len, NULL, nonce, c->key);
 	c->counter++;
 }
 
@@ -149,9 +148,8 @@ unseal(struct noise_cipher *c, struct slice ad, struct slice box, uint8_t *out)
 	if (box.len < NOISE_TAG_LEN)
 		return -EBADMSG;
 	nonce_of(c->counter, nonce);
-	if (crypto_aead_chacha20poly1305_ietf_decrypt(out, NULL, NULL,
-			box.data, box.len, ad.data, ad.len, nonce,
-			c->key) != 0)
+	if (crypto_aead_chacha20poly1305_ietf_decrypt(out, NULL, NULL, box.data,
+		box.len, ad.data, ad.len, nonce, c->key) != 0)
 		return -EBADMSG;
 	c->counter++;
 	return 0;
@@ -161,15 +159,15 @@ unseal(struct noise_cipher *c, struct slice ad, struct slice box, uint8_t *out)
 static void
 encrypt_and_hash(struct noise *n, struct slice plain, uint8_t *out)
 {
-	seal(&n->cipher, (struct slice){ n->h, NOISE_HASH_LEN }, plain, out);
+	seal(&n->cipher, (struct slice){n->h, NOISE_HASH_LEN}, plain, out);
 	mix_hash(n, out, plain.len + NOISE_TAG_LEN);
 }
 
 static int
 decrypt_and_hash(struct noise *n, struct slice box, uint8_t *out)
 {
-	int rc = unseal(&n->cipher, (struct slice){ n->h, NOISE_HASH_LEN },
-		box, out);
+	int rc =
+	    unseal(&n->cipher, (struct slice){n->h, NOISE_HASH_LEN}, box, out);
 
 	if (rc == 0)
 		mix_hash(n, box.data, box.len);
@@ -201,7 +199,7 @@ mix_ephemeral(struct noise *n, const uint8_t *pub)
 
 void
 noise_public(const uint8_t secret[static NOISE_KEY_LEN],
-	uint8_t out[static NOISE_KEY_LEN])
+    uint8_t out[static NOISE_KEY_LEN])
 {
 	/* Fails for no secret: the base point is not of low order and the
 	 * scalar is clamped. */
@@ -217,7 +215,7 @@ noise_init(struct noise *n, const struct noise_start *start)
 	static const char psk2[] = "Noise_IKpsk2_25519_ChaChaPoly_BLAKE2b";
 
 	assert((start->remote == NULL) == (start->role == NOISE_LISTENER));
-	*n = (struct noise){ .role = start->role, .psk = start->psk != NULL };
+	*n = (struct noise){.role = start->role, .psk = start->psk != NULL};
 	/* [5.2] a name of at most 64 bytes is padded, not hashed. */
 	if (n->psk) {
 		memcpy(n->h, psk2, sizeof(psk2) - 1);
@@ -234,8 +232,7 @@ noise_init(struct noise *n, const struct noise_start *start)
 	if (n->role == NOISE_DIALER)
 		memcpy(n->rs, start->remote, NOISE_KEY_LEN);
 	/* <- s: the listener's static key is known beforehand. */
-	mix_hash(n, n->role == NOISE_DIALER ? n->rs : n->s_pub,
-		NOISE_KEY_LEN);
+	mix_hash(n, n->role == NOISE_DIALER ? n->rs : n->s_pub, NOISE_KEY_LEN);
 }
 
 /* [5.2] Split; the dialer sends with the first key. */
@@ -245,7 +242,7 @@ split(struct noise *n)
 	uint8_t out[2 * NOISE_HASH_LEN];
 	bool dialer = n->role == NOISE_DIALER;
 
-	hkdf(n->ck, (struct slice){ NULL, 0 }, 2, out);
+	hkdf(n->ck, (struct slice){NULL, 0}, 2, out);
 	cipher_key(dialer ? &n->send : &n->recv, out);
 	cipher_key(dialer ? &n->recv : &n->send, out + NOISE_HASH_LEN);
 	sodium_memzero(out, sizeof(out));
@@ -276,8 +273,7 @@ write_first(struct noise *n, struct slice payload, uint8_t *out)
 	rc = mix_dh(n, n->e, n->rs);
 	if (rc != 0)
 		return rc;
-	encrypt_and_hash(n, (struct slice){ n->s_pub, NOISE_KEY_LEN },
-		out + 32);
+	encrypt_and_hash(n, (struct slice){n->s_pub, NOISE_KEY_LEN}, out + 32);
 	rc = mix_dh(n, n->s, n->rs);
 	if (rc != 0)
 		return rc;
@@ -295,12 +291,12 @@ read_first(struct noise *n, struct slice msg, uint8_t *out)
 	mix_ephemeral(n, n->re);
 	rc = mix_dh(n, n->s, n->re);
 	if (rc == 0)
-		rc = decrypt_and_hash(n, (struct slice){ m + 32, 48 }, n->rs);
+		rc = decrypt_and_hash(n, (struct slice){m + 32, 48}, n->rs);
 	if (rc == 0)
 		rc = mix_dh(n, n->s, n->rs);
 	if (rc == 0)
-		rc = decrypt_and_hash(n,
-			(struct slice){ m + 80, msg.len - 80 }, out);
+		rc = decrypt_and_hash(n, (struct slice){m + 80, msg.len - 80},
+		    out);
 	return rc;
 }
 
@@ -338,15 +334,14 @@ read_second(struct noise *n, struct slice msg, uint8_t *out)
 		return rc;
 	if (n->psk)
 		mix_key_and_hash(n, n->pre);
-	return decrypt_and_hash(n, (struct slice){ m + 32, msg.len - 32 },
-		out);
+	return decrypt_and_hash(n, (struct slice){m + 32, msg.len - 32}, out);
 }
 
 int
 noise_write(struct noise *n, const void *payload, size_t len, uint8_t *out,
-	size_t *outlen)
+    size_t *outlen)
 {
-	struct slice p = { payload, len };
+	struct slice p = {payload, len};
 	bool first = n->role == NOISE_DIALER;
 	size_t over = first ? NOISE_FIRST_LEN : NOISE_SECOND_LEN;
 	int rc;
@@ -367,9 +362,9 @@ noise_write(struct noise *n, const void *payload, size_t len, uint8_t *out,
 
 int
 noise_read(struct noise *n, const uint8_t *msg, size_t len, uint8_t *payload,
-	size_t *payload_len)
+    size_t *payload_len)
 {
-	struct slice m = { msg, len };
+	struct slice m = {msg, len};
 	bool first = n->role == NOISE_LISTENER;
 	size_t over = first ? NOISE_FIRST_LEN : NOISE_SECOND_LEN;
 	int rc;
@@ -403,7 +398,7 @@ rekey(struct noise_cipher *c)
 
 	nonce_of(UINT64_MAX, nonce);
 	crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, zeros,
-		sizeof(zeros), NULL, 0, NULL, nonce, c->key);
+	    sizeof(zeros), NULL, 0, NULL, nonce, c->key);
 	memcpy(c->key, out, NOISE_KEY_LEN);
 	sodium_memzero(out, sizeof(out));
 }
@@ -417,8 +412,8 @@ noise_seal(struct noise *n, const uint8_t *plain, size_t len, uint8_t *out)
 		return -EMSGSIZE;
 	if (n->send.counter == UINT64_MAX)
 		return -EOVERFLOW;
-	seal(&n->send, (struct slice){ NULL, 0 }, (struct slice){ plain, len },
-		out);
+	seal(&n->send, (struct slice){NULL, 0}, (struct slice){plain, len},
+	    out);
 	if (n->send.counter % REKEY_EVERY == 0)
 		rekey(&n->send);
 	return 0;
@@ -435,8 +430,8 @@ noise_open(struct noise *n, const uint8_t *record, size_t len, uint8_t *out)
 		return -EBADMSG;
 	if (n->recv.counter == UINT64_MAX)
 		return -EOVERFLOW;
-	rc = unseal(&n->recv, (struct slice){ NULL, 0 },
-		(struct slice){ record, len }, out);
+	rc = unseal(&n->recv, (struct slice){NULL, 0},
+	    (struct slice){record, len}, out);
 	if (rc == 0 && n->recv.counter % REKEY_EVERY == 0)
 		rekey(&n->recv);
 	return rc;

@@ -171,7 +171,7 @@ q24_hash(const char *tag, const int64_t *x, size_t n)
 void
 q24_stream(const struct hash *seed, int64_t bound, int64_t *out, size_t n)
 {
-	struct hash h = { { 0 } };
+	struct hash h = {{0}};
 	struct hash_stream s;
 	uint8_t index[8];
 	q24_uwide r;
@@ -182,7 +182,7 @@ q24_stream(const struct hash *seed, int64_t bound, int64_t *out, size_t n)
 	width = 2 * (uint64_t)bound + 1;
 	for (i = 0; i < n; i++) {
 		if (i % 2 == 0) {
-			q24_store(index, &(int64_t){ (int64_t)(i / 2) }, 1);
+			q24_store(index, &(int64_t){(int64_t)(i / 2)}, 1);
 			hash_begin(&s, "qml.stream");
 			hash_add(&s, seed->b, HASH_LEN);
 			hash_add(&s, index, sizeof(index));

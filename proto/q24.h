@@ -46,7 +46,6 @@ struct hash q24_hash(const char *tag, const int64_t *x, size_t n);
 
 /* A stream of integers from a seed: element i is uniform in [-bound, bound],
  * a function of (seed, i) only. M_0 is made of it. bound < 2^62. */
-void q24_stream(const struct hash *seed, int64_t bound, int64_t *out,
-	size_t n);
+void q24_stream(const struct hash *seed, int64_t bound, int64_t *out, size_t n);
 
 #endif

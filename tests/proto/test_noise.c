@@ -31,7 +31,7 @@ struct vector {
 static struct blob
 unhex(const char *text)
 {
-	struct blob out = { .len = 0 };
+	struct blob out = {.len = 0};
 	unsigned v;
 
 	for (; sscanf(text, "%2x", &v) == 1; text += 2) {
@@ -49,13 +49,14 @@ read_line(struct vector *v, const char *key, char *a, const char *b)
 		const char *key;
 		struct blob *to;
 	} keys[] = {
-		{ "prologue", &v->prologue }, { "psk", &v->psk },
-		{ "init_static", &v->init_static },
-		{ "init_ephemeral", &v->init_ephemeral },
-		{ "init_remote_static", &v->init_remote },
-		{ "resp_static", &v->resp_static },
-		{ "resp_ephemeral", &v->resp_ephemeral },
-		{ "final_hash", &v->final },
+	    {"prologue", &v->prologue},
+	    {"psk", &v->psk},
+	    {"init_static", &v->init_static},
+	    {"init_ephemeral", &v->init_ephemeral},
+	    {"init_remote_static", &v->init_remote},
+	    {"resp_static", &v->resp_static},
+	    {"resp_ephemeral", &v->resp_ephemeral},
+	    {"final_hash", &v->final},
 	};
 	size_t i;
 
@@ -90,11 +91,13 @@ read_vector(const char *path)
 static void
 start_pair(const struct vector *v, struct noise *dialer, struct noise *listener)
 {
-	struct noise_start d = { .role = NOISE_DIALER,
-		.secret = v->init_static.b, .remote = v->init_remote.b,
-		.psk = v->psk.len > 0 ? v->psk.b : NULL,
-		.ephemeral = v->init_ephemeral.b, .prologue = v->prologue.b,
-		.prologue_len = v->prologue.len };
+	struct noise_start d = {.role = NOISE_DIALER,
+	    .secret = v->init_static.b,
+	    .remote = v->init_remote.b,
+	    .psk = v->psk.len > 0 ? v->psk.b : NULL,
+	    .ephemeral = v->init_ephemeral.b,
+	    .prologue = v->prologue.b,
+	    .prologue_len = v->prologue.len};
 	struct noise_start l = d;
 
 	l.role = NOISE_LISTENER;
@@ -107,20 +110,22 @@ start_pair(const struct vector *v, struct noise *dialer, struct noise *listener)
 
 static void
 check_message(const struct vector *v, size_t i, struct noise *from,
-	struct noise *to)
+    struct noise *to)
 {
 	uint8_t out[512], back[512];
 	size_t len = 0, back_len = 0;
 
 	if (i < 2) {
 		assert_int_equal(noise_write(from, v->plain[i].b,
-			v->plain[i].len, out, &len), 0);
+				     v->plain[i].len, out, &len),
+		    0);
 		assert_int_equal(noise_read(to, out, len, back, &back_len), 0);
 	} else {
 		len = v->plain[i].len + NOISE_TAG_LEN;
 		back_len = v->plain[i].len;
 		assert_int_equal(noise_seal(from, v->plain[i].b,
-			v->plain[i].len, out), 0);
+				     v->plain[i].len, out),
+		    0);
 		assert_int_equal(noise_open(to, out, len, back), 0);
 	}
 	assert_int_equal(len, v->cipher[i].len);
@@ -140,7 +145,7 @@ run_vector(const char *path)
 	start_pair(&v, &d, &l);
 	for (i = 0; i < v.n; i++)
 		check_message(&v, i, i % 2 == 0 ? &d : &l,
-			i % 2 == 0 ? &l : &d);
+		    i % 2 == 0 ? &l : &d);
 	assert_int_equal(v.final.len, NOISE_HASH_LEN);
 	assert_memory_equal(d.h, v.final.b, NOISE_HASH_LEN);
 	assert_memory_equal(l.h, v.final.b, NOISE_HASH_LEN);
@@ -171,7 +176,8 @@ flip_bit(const struct vector *v, size_t which, size_t bit)
 
 	start_pair(v, &d, &l);
 	assert_int_equal(noise_write(&d, v->plain[0].b, v->plain[0].len, out,
-		&len), 0);
+			     &len),
+	    0);
 	if (which == 0) {
 		out[bit / 8] ^= mask;
 		assert_int_equal(noise_read(&l, out, len, back, &n), -EBADMSG);
@@ -180,7 +186,8 @@ flip_bit(const struct vector *v, size_t which, size_t bit)
 	}
 	assert_int_equal(noise_read(&l, out, len, back, &n), 0);
 	assert_int_equal(noise_write(&l, v->plain[1].b, v->plain[1].len, out,
-		&len), 0);
+			     &len),
+	    0);
 	out[bit / 8] ^= mask;
 	assert_int_equal(noise_read(&d, out, len, back, &n), -EBADMSG);
 	assert_false(noise_done(&d));
@@ -189,8 +196,8 @@ flip_bit(const struct vector *v, size_t which, size_t bit)
 static void
 test_handshake_bits(void **state)
 {
-	static const char *const paths[] = { "tests/data/noise/ik.txt",
-		"tests/data/noise/ikpsk2.txt" };
+	static const char *const paths[] = {"tests/data/noise/ik.txt",
+	    "tests/data/noise/ikpsk2.txt"};
 	struct vector v;
 	size_t bit, which, p;
 
@@ -240,7 +247,7 @@ test_wrong_secrets(void **state)
 			w.psk.b[31] ^= 1;
 		start_pair(&v, &d, &l);
 		noise_close(&l);
-		start_pair(&w, &(struct noise){ 0 }, &l);
+		start_pair(&w, &(struct noise){0}, &l);
 		assert_int_equal(noise_write(&d, "x", 1, out, &len), 0);
 		rc = noise_read(&l, out, len, back, &n);
 		/* The psk enters at the end of the second message. */
@@ -259,16 +266,16 @@ static void
 test_low_order(void **state)
 {
 	static const uint8_t points[][NOISE_KEY_LEN] = {
-		{ 0 },
-		{ 1 },
-		{ 0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56,
-			0xe3, 0xfa, 0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09, 0x8d,
-			0xeb, 0x9c, 0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16,
-			0x5f, 0x49, 0xb8, 0x00 },
-		{ 0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0,
-			0xb1, 0x55, 0x9c, 0x83, 0xef, 0x5b, 0x04, 0x44, 0x5c,
-			0xc4, 0x58, 0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd,
-			0xd0, 0x9f, 0x11, 0x57 },
+	    {0},
+	    {1},
+	    {0xe0, 0xeb, 0x7a, 0x7c, 0x3b, 0x41, 0xb8, 0xae, 0x16, 0x56, 0xe3,
+		0xfa, 0xf1, 0x9f, 0xc4, 0x6a, 0xda, 0x09, 0x8d, 0xeb, 0x9c,
+		0x32, 0xb1, 0xfd, 0x86, 0x62, 0x05, 0x16, 0x5f, 0x49, 0xb8,
+		0x00},
+	    {0x5f, 0x9c, 0x95, 0xbc, 0xa3, 0x50, 0x8c, 0x24, 0xb1, 0xd0, 0xb1,
+		0x55, 0x9c, 0x83, 0xef, 0x5b, 0x04, 0x44, 0x5c, 0xc4, 0x58,
+		0x1c, 0x8e, 0x86, 0xd8, 0x22, 0x4e, 0xdd, 0xd0, 0x9f, 0x11,
+		0x57},
 	};
 	struct vector v = read_vector("tests/data/noise/ik.txt");
 	struct noise d, l;
@@ -283,7 +290,7 @@ test_low_order(void **state)
 		memset(out, 0, sizeof(out));
 		memcpy(out, points[i], NOISE_KEY_LEN);
 		assert_int_equal(noise_read(&l, out, NOISE_FIRST_LEN, back, &n),
-			-EBADMSG);
+		    -EBADMSG);
 	}
 }
 
@@ -302,17 +309,19 @@ test_turns_and_sizes(void **state)
 	assert_int_equal(noise_seal(&d, big, 1, out), -EPROTO);
 	assert_int_equal(noise_open(&d, big, 17, out), -EPROTO);
 	assert_int_equal(noise_write(&d, big,
-		NOISE_MSG_MAX - NOISE_FIRST_LEN + 1, out, &len), -EMSGSIZE);
+			     NOISE_MSG_MAX - NOISE_FIRST_LEN + 1, out, &len),
+	    -EMSGSIZE);
 	assert_int_equal(noise_write(&d, big, NOISE_MSG_MAX - NOISE_FIRST_LEN,
-		out, &len), 0);
+			     out, &len),
+	    0);
 	assert_int_equal(noise_read(&l, out, len, big, &n), 0);
 	assert_int_equal(n, NOISE_MSG_MAX - NOISE_FIRST_LEN);
 	assert_int_equal(noise_write(&d, "", 0, out, &len), -EPROTO);
 	start_pair(&v, &d, &l);
 	assert_int_equal(noise_read(&l, out, NOISE_FIRST_LEN - 1, big, &n),
-		-EBADMSG);
+	    -EBADMSG);
 	assert_int_equal(noise_read(&l, out, NOISE_FIRST_LEN, big, &n),
-		-EPROTO);
+	    -EPROTO);
 }
 
 static void
@@ -362,7 +371,7 @@ test_rekey(void **state)
 	memcpy(key, d.send.key, sizeof(key));
 	for (i = 0; i < (1u << 16) + 10; i++) {
 		assert_int_equal(noise_seal(&d, (const uint8_t *)&i, 4, box),
-			0);
+		    0);
 		assert_int_equal(noise_open(&l, box, 20, out), 0);
 		assert_memory_equal(out, &i, 4);
 		if (i == 1000)
@@ -395,14 +404,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_vectors),
-		cmocka_unit_test(test_handshake_bits),
-		cmocka_unit_test(test_wrong_secrets),
-		cmocka_unit_test(test_low_order),
-		cmocka_unit_test(test_turns_and_sizes),
-		cmocka_unit_test(test_transport),
-		cmocka_unit_test(test_rekey),
-		cmocka_unit_test(test_close_wipes),
+	    cmocka_unit_test(test_vectors),
+	    cmocka_unit_test(test_handshake_bits),
+	    cmocka_unit_test(test_wrong_secrets),
+	    cmocka_unit_test(test_low_order),
+	    cmocka_unit_test(test_turns_and_sizes),
+	    cmocka_unit_test(test_transport),
+	    cmocka_unit_test(test_rekey),
+	    cmocka_unit_test(test_close_wipes),
 	};
 
 	if (sign_setup() != 0)
