@@ -1,0 +1,25 @@
+/*
+ * error.h - one sentence about a configuration file, and how to mend it.
+ *
+ * Always `file:line:col: key: want ..., got ...`; a second line, when there is
+ * one, says what to do.
+ */
+#ifndef QML_CONFIG_ERROR_H
+#define QML_CONFIG_ERROR_H
+
+#define CONFIG_ERROR_LEN 1024
+
+struct config_error {
+	const char *file; /* borrowed; shown as given */
+	char text[CONFIG_ERROR_LEN];
+};
+
+struct config_place {
+	unsigned line, col; /* from 1; 0: the file as a whole */
+};
+
+/* Writes `file:line:col: ` and the sentence. Returns -EINVAL. */
+int config_fail(struct config_error *e, struct config_place at,
+    const char *format, ...) __attribute__((format(printf, 3, 4)));
+
+#endif

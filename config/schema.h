@@ -1,0 +1,84 @@
+/*
+ * schema.h - one row per key: parser, ranges, defaults, help and listing.
+ *
+ * A file is a table of rows and a struct that they fill. Adding a key is one
+ * row. Keys are strict: one that has no row is an error that names the nearest
+ * key there is.
+ */
+#ifndef QML_CONFIG_SCHEMA_H
+#define QML_CONFIG_SCHEMA_H
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+
+#include "config/yaml.h"
+
+enum schema_type {
+	SCHEMA_INT,      /* uint8_t .. uint64_t, by size; lo..hi */
+	SCHEMA_BOOL,     /* bool: true or false */
+	SCHEMA_TEXT,     /* char[size] */
+	SCHEMA_WORD,     /* uint8_t: lo + index in words */
+	SCHEMA_DECIMAL,  /* struct decimal */
+	SCHEMA_DURATION, /* uint32_t milliseconds, written 100ms, 2s, 5m, 1h */
+	SCHEMA_TEXTS,    /* struct schema_texts */
+	SCHEMA_OTHER,    /* read by the caller; only its presence is checked */
+};
+
+/* A list of texts, NULL-terminated like an argv; owned. */
+struct schema_texts {
+	char **text;
+	size_t n;
+};
+
+struct schema_row {
+	const char *key; /* full path: "trainer.threads" */
+	enum schema_type type;
+	size_t offset; /* into the struct */
+	size_t size;   /* of the member */
+	uint64_t lo, hi;
+	const char *const *words; /* NULL-terminated */
+	const char *def;          /* as it is written; NULL: required */
+	const char *help;
+};
+
+/* Line of the file that set each row; 0: the default. */
+struct schema_origin {
+	unsigned line;
+};
+
+struct schema {
+	const struct schema_row *rows;
+	size_t n;
+};
+
+/* Fills out[] from map (NULL: an empty one) and the defaults. origins may be
+ * NULL, else it is [n]. prefix is put before keys in messages ("" or
+ * "members[2]."). -EINVAL with e filled, -ENOMEM. */
+struct schema_input {
+	const struct yaml_node *map;
+	struct config_place at; /* where the map stands, for missing keys */
+	const char *prefix;
+	struct schema_origin *origins;
+};
+
+int schema_fill(const struct schema *s, const struct schema_input *in,
+    void *out, struct config_error *e) __attribute__((warn_unused_result));
+/* Frees what SCHEMA_TEXTS rows own. */
+void schema_close(const struct schema *s, void *out);
+
+/* The value as it would be written in the file. */
+void schema_print_value(const struct schema_row *row, const void *out,
+    FILE *to);
+/* Every row with its value and where it comes from: `check --effective`. */
+void schema_print_effective(const struct schema *s, const void *out,
+    const struct schema_origin *origins, const char *file, FILE *to);
+/* A file of all keys, commented out at their defaults, help above each. */
+void schema_print_example(const struct schema *s, FILE *to);
+
+/* The nearest of n words (Levenshtein, at most a third of its length away),
+ * or NULL. */
+const char *schema_nearest(const char *word, const char *const *words,
+    size_t n);
+
+#endif
