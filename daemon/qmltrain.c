@@ -61,6 +61,9 @@ static const struct command {
 		"[--json]: rows for a trial federation"},
 	{"baseline", cmd_baseline, "--federation F --data DIR [--threads N] "
 		"[--json]: what others make of\n              those rows"},
+	{"train", cmd_train, "--federation F --data CSV [--out M] [--rounds N] "
+		"[--member I]\n              [--threads N] [--plain] [--json]: "
+		"the job on these rows alone"},
 	{"score", cmd_score, "--federation F --data CSV --model M [--json]: "
 		"accuracy and confusion"},
 	{"predict", cmd_predict,

@@ -25,6 +25,7 @@ int cmd_check(int argc, char **argv);
 int cmd_inspect(int argc, char **argv);
 int cmd_split(int argc, char **argv);
 int cmd_baseline(int argc, char **argv);
+int cmd_train(int argc, char **argv);
 int cmd_score(int argc, char **argv);
 int cmd_predict(int argc, char **argv);
 int cmd_replay(int argc, char **argv);

@@ -110,10 +110,9 @@ static int
 one_round(const struct session *s, struct trainwire_model *m)
 {
 	struct trainwire_msg answer;
-	uint32_t i;
 	int rc;
 
-	rc = session_train(s, m, &answer);
+	rc = session_round(s, m, &answer);
 	if (rc < 0)
 		return rc;
 	if (answer.type != TRAINWIRE_TRAINED) {
@@ -121,9 +120,6 @@ one_round(const struct session *s, struct trainwire_model *m)
 			(unsigned long long)m->round, answer.u.failed.text);
 		rc = -EDOM;
 	}
-	for (i = 0; i < m->dim && rc == 0; i++)
-		m->model[i] = q24_add_sat(m->model[i],
-			answer.u.trained.delta[i]);
 	trainwire_msg_close(&answer);
 	return rc;
 }

@@ -115,8 +115,6 @@ json_job(FILE *out, const struct table *t)
 	};
 	struct train_hyper h;
 	struct task task;
-	int64_t *period;
-	size_t nangles = 0;
 	const char *why;
 	int rc;
 
@@ -130,14 +128,6 @@ json_job(FILE *out, const struct table *t)
 	rc = task_init(&task, &spec);
 	if (rc < 0)
 		return rc;
-	period = calloc(task.nparams, sizeof(*period));
-	if (!period) {
-		task_close(&task);
-		return -ENOMEM;
-	}
-	task_periods(&task, period);
-	while (nangles < task.nparams && period[nangles] != 0)
-		nangles++;
 	train_hyper_default(&h);
 	fprintf(out, "\"job\":{\"task\":\"vqc\",\"encoding\":\"%s\","
 		"\"ansatz\":\"%s\",\"readout\":\"z_zz\",\"qubits\":%u,"
@@ -149,10 +139,9 @@ json_job(FILE *out, const struct table *t)
 		spec.ansatz == TASK_STRONGLY_ENTANGLING
 			? "strongly_entangling" : "hardware_efficient",
 		(unsigned)spec.nqubits, (unsigned)spec.nlayers, spec.head_scale,
-		task.nparams, nangles, (unsigned)h.steps, (unsigned)h.batch,
+		task.nparams, task.nangles, (unsigned)h.steps, (unsigned)h.batch,
 		h.lr, h.lr_end, (double)h.clip_l2 / (double)TASK_Q24_ONE,
 		(double)h.bound / (double)TASK_Q24_ONE);
-	free(period);
 	task_close(&task);
 	return 0;
 }

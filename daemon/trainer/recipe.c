@@ -42,33 +42,18 @@ static int
 check_sizes(const struct job *j, const struct task *t, char *err,
 	size_t errlen)
 {
-	int64_t *period;
-	size_t i, nangles = 0;
-	int rc = 0;
-
 	if (t->nparams != j->dim) {
 		snprintf(err, errlen, "job: dim is %u, but this circuit and "
 			"schema have %zu parameters", (unsigned)j->dim,
 			t->nparams);
 		return -EINVAL;
 	}
-	period = calloc(t->nparams, sizeof(*period));
-	if (!period)
-		return -ENOMEM;
-	task_periods(t, period);
-	while (nangles < t->nparams && period[nangles] == Q24_TWO_PI)
-		nangles++;
-	for (i = nangles; i < t->nparams; i++) {
-		if (period[i] != 0)
-			nangles = SIZE_MAX; /* no job can say this */
-	}
-	if (nangles != j->nangles) {
+	if (t->nangles != j->nangles) {
 		snprintf(err, errlen, "job: nangles is %u, but this circuit "
-			"has %zu angles", (unsigned)j->nangles, nangles);
-		rc = -EINVAL;
+			"has %zu angles", (unsigned)j->nangles, t->nangles);
+		return -EINVAL;
 	}
-	free(period);
-	return rc;
+	return 0;
 }
 
 int

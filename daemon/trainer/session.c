@@ -140,6 +140,7 @@ session_train(const struct session *s, const struct trainwire_model *m,
 		return 0;
 	}
 	rc = recipe_hyper(&s->federation.job, &turn, &h, err, sizeof(err));
+	h.plain = s->plain;
 	if (rc == 0)
 		trained.delta = calloc(m->dim, sizeof(*trained.delta));
 	if (rc == 0 && !trained.delta)
@@ -162,6 +163,21 @@ session_train(const struct session *s, const struct trainwire_model *m,
 	return 0;
 }
 
+int
+session_round(const struct session *s, struct trainwire_model *m,
+	struct trainwire_msg *out)
+{
+	uint32_t i;
+	int rc;
+
+	rc = session_train(s, m, out);
+	for (i = 0; i < m->dim && rc == 0 && out->type == TRAINWIRE_TRAINED;
+		i++)
+		m->model[i] = q24_add_sat(m->model[i],
+			out->u.trained.delta[i]);
+	return rc;
+}
+
 static int
 evaluate(const struct session *s, const int64_t *model,
 	struct train_score *score)
@@ -176,6 +192,7 @@ evaluate(const struct session *s, const int64_t *model,
 
 	train_hyper_default(&h);
 	h.threads = s->threads ? s->threads : 1;
+	h.plain = s->plain;
 	return train_evaluate(&job, score);
 }
 

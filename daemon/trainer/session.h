@@ -25,6 +25,7 @@ struct session {
 	struct dataset rows; /* scaled */
 	struct hash data_asset;
 	uint16_t threads;
+	bool plain; /* portable gate loops only; never changes a bit */
 	/* Asked between steps: true gives the training up. May be NULL. */
 	bool (*stop)(void *arg);
 	void *stop_arg;
@@ -53,6 +54,9 @@ void session_close(struct session *s); /* accepts SESSION_INIT */
  * delta obeys clip and bound exactly. *out is closed by the caller.
  * -ECANCELED when stop() said so: there is no answer then. */
 int session_train(const struct session *s, const struct trainwire_model *m,
+	struct trainwire_msg *out) __attribute__((warn_unused_result));
+/* The same, and a delta is added to m->model: a federation of one. */
+int session_round(const struct session *s, struct trainwire_model *m,
 	struct trainwire_msg *out) __attribute__((warn_unused_result));
 /* SCORED with confusion counts, or FAILED. */
 void session_score(const struct session *s, const struct trainwire_model *m,

@@ -1,0 +1,172 @@
+/*
+ * The job on one table alone, as a federation of one would run it: to see
+ * whether a circuit learns before others are asked, and to see the payloads.
+ */
+#include "daemon/trainer/cmd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "daemon/trainer/args.h"
+#include "proto/q24.h"
+
+#define THREADS_MAX 64
+
+struct training {
+	struct federation federation;
+	struct session session;
+	struct trainwire_model model;
+	uint64_t rounds;
+	bool json;
+};
+
+static void
+print_round(const struct training *t, const struct trainwire_trained *r)
+{
+	struct hash payload = q24_hash("qml.payload", r->delta, r->dim);
+	char hex[HASH_HEX_LEN];
+	double accuracy = (double)r->correct / (double)r->rows;
+
+	hash_hex(&payload, hex);
+	if (t->json)
+		printf("{\"round\":%" PRIu64 ",\"loss_before\":%.6f,"
+			"\"loss_after\":%.6f,\"accuracy\":%.6f,\"norm_squared\":%.6f,"
+			"\"payload\":\"%s\"}\n", r->round,
+			q24_to_double(r->loss_before_q24),
+			q24_to_double(r->loss_after_q24), accuracy,
+			(double)q24_norm2(r->delta, r->dim) /
+				((double)Q24_ONE * (double)Q24_ONE), hex);
+	else
+		printf("round %-4" PRIu64 " loss %8.4f -> %8.4f   accuracy "
+			"%.4f   payload %.16s\n", r->round,
+			q24_to_double(r->loss_before_q24),
+			q24_to_double(r->loss_after_q24), accuracy, hex);
+	fflush(stdout);
+}
+
+static int
+run(struct training *t)
+{
+	struct trainwire_model *m = &t->model;
+	struct trainwire_msg answer;
+	int rc, status = CMD_DONE;
+
+	for (m->round = 0; m->round < t->rounds && status == CMD_DONE;
+		m->round++) {
+		rc = session_round(&t->session, m, &answer);
+		if (rc < 0) {
+			fprintf(stderr, "qmltrain: train: %s\n", strerror(-rc));
+			return CMD_FAILED;
+		}
+		if (answer.type == TRAINWIRE_TRAINED) {
+			print_round(t, &answer.u.trained);
+		} else {
+			fprintf(stderr, "qmltrain: train: round %" PRIu64
+				": %s\n", m->round, answer.u.failed.text);
+			status = CMD_FAILED;
+		}
+		trainwire_msg_close(&answer);
+	}
+	return status;
+}
+
+/* A new file of big-endian Q24 numbers, for score and predict. */
+static int
+write_model(const struct training *t, const char *path)
+{
+	size_t len = (size_t)t->model.dim * 8;
+	uint8_t *bytes = malloc(len);
+	int fd = -1, rc = -ENOMEM;
+
+	if (bytes) {
+		q24_store(bytes, t->model.model, t->model.dim);
+		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		rc = fd < 0 ? -errno : 0;
+	}
+	if (rc == 0 && write(fd, bytes, len) != (ssize_t)len)
+		rc = -EIO;
+	if (fd >= 0 && close(fd) != 0 && rc == 0)
+		rc = -errno;
+	free(bytes);
+	if (rc == 0)
+		return CMD_DONE;
+	fprintf(stderr, "qmltrain: %s: %s\n", path, strerror(-rc));
+	return CMD_FAILED;
+}
+
+static int
+open_training(struct training *t, const char *federation, const char *data,
+	uint16_t threads)
+{
+	struct session_source source = {
+		.data = data,
+		.threads = threads,
+		.show_values = true,
+	};
+	const struct job *j = &t->federation.job;
+	int rc;
+
+	rc = cmd_load_federation(federation, &t->federation);
+	if (rc == CMD_DONE)
+		rc = cmd_open_session(&t->session, &t->federation, &source,
+			NULL);
+	if (rc != CMD_DONE)
+		return rc;
+	t->model.dim = j->dim;
+	t->model.model = calloc(j->dim, sizeof(*t->model.model));
+	if (!t->model.model) {
+		fprintf(stderr, "qmltrain: train: not enough memory\n");
+		return CMD_FAILED;
+	}
+	job_start_model(j, t->model.model);
+	if (t->rounds == 0 || t->rounds > j->rounds)
+		t->rounds = j->rounds;
+	return CMD_DONE;
+}
+
+int
+cmd_train(int argc, char **argv)
+{
+	const char *federation = NULL, *data = NULL, *out = NULL;
+	const char *rounds = NULL, *member = NULL, *threads = NULL;
+	struct training t = {.session = SESSION_INIT};
+	bool plain = false;
+	const struct args_option options[] = {
+		{"federation", &federation, NULL, true},
+		{"data", &data, NULL, true},
+		{"out", &out, NULL, false},
+		{"rounds", &rounds, NULL, false},
+		{"member", &member, NULL, false},
+		{"threads", &threads, NULL, false},
+		{"plain", NULL, &plain, false},
+		{"json", NULL, &t.json, false},
+	};
+	const uint64_t range[2] = {1, THREADS_MAX};
+	const uint64_t any[2] = {1, UINT32_MAX};
+	const uint64_t index[2] = {0, FEDERATION_MAX_MEMBERS - 1};
+	uint64_t n = 1, i = 0;
+	int rc;
+
+	if (args_parse(argc, argv, options,
+		sizeof(options) / sizeof(options[0])) < 0 ||
+		args_number("rounds", rounds, any, &t.rounds) < 0 ||
+		args_number("member", member, index, &i) < 0 ||
+		args_number("threads", threads, range, &n) < 0)
+		return CMD_USAGE;
+	rc = open_training(&t, federation, data, (uint16_t)n);
+	t.session.plain = plain;
+	t.model.member = (uint16_t)i;
+	if (rc == CMD_DONE)
+		rc = run(&t);
+	if (rc == CMD_DONE && out)
+		rc = write_model(&t, out);
+	free(t.model.model);
+	session_close(&t.session);
+	federation_close(&t.federation);
+	return rc;
+}
