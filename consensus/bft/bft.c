@@ -222,7 +222,7 @@ recv_proposal(struct bft *b, const struct bft_offer *o, struct bft_out *out)
 	/* Of an old round a block is wanted only once a quorum precommits
 	 * it; that is FETCH. */
 	if (verdict != BFT_OK || s->in_force < 0 || s->round < b->round ||
-	    block_get(b, &o->p.block)->known != BFT_BLOCK_UNKNOWN)
+	    known_get(b, &o->p.block)->known != BFT_BLOCK_UNKNOWN)
 		return verdict;
 	a = out_add(out, BFT_VALIDATE, b);
 	a->round = o->p.round;
@@ -234,7 +234,7 @@ recv_proposal(struct bft *b, const struct bft_offer *o, struct bft_out *out)
 static enum bft_verdict
 recv_verdict(struct bft *b, const struct hash *block, bool valid)
 {
-	struct bft_block *e = hash_is_zero(block) ? NULL : block_find(b, block);
+	struct bft_block *e = hash_is_zero(block) ? NULL : known_find(b, block);
 
 	if (e == NULL || b->decided || e->known != BFT_BLOCK_UNKNOWN)
 		return BFT_UNKNOWN;
@@ -256,7 +256,7 @@ recv_built(struct bft *b, const struct bft_event *ev, struct bft_out *out)
 		b->self)
 		return BFT_UNKNOWN;
 	assert(!hash_is_zero(&ev->built.block));
-	block_get(b, &ev->built.block)->known = BFT_BLOCK_VALID;
+	known_get(b, &ev->built.block)->known = BFT_BLOCK_VALID;
 	rules_propose(b, out, &ev->built.block, BFT_NO_ROUND);
 	return BFT_OK;
 }

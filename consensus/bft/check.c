@@ -76,7 +76,7 @@ check_decision(const struct bft *b)
 			    &b->decision.block);
 	}
 	assert(quorum_reached(power, b->set.total));
-	assert(block_known(b, &b->decision.block) == BFT_BLOCK_VALID);
+	assert(known_of(b, &b->decision.block) == BFT_BLOCK_VALID);
 }
 
 void
@@ -91,9 +91,9 @@ bft_check(const struct bft *b)
 	assert(b->valid.round >= b->locked.round);
 	/* A block that could not be proposed again must not be a mark. */
 	if (b->valid.round != BFT_NO_ROUND)
-		assert(block_known(b, &b->valid.block) == BFT_BLOCK_VALID);
+		assert(known_of(b, &b->valid.block) == BFT_BLOCK_VALID);
 	if (b->locked.round != BFT_NO_ROUND)
-		assert(block_known(b, &b->locked.block) == BFT_BLOCK_VALID);
+		assert(known_of(b, &b->locked.block) == BFT_BLOCK_VALID);
 	check_rounds(b);
 	check_own(b);
 	check_pending(b);

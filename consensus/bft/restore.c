@@ -52,7 +52,7 @@ static void
 trust_block(struct bft *b, const struct hash *id)
 {
 	if (!hash_is_zero(id))
-		block_get(b, id)->known = BFT_BLOCK_VALID;
+		known_get(b, id)->known = BFT_BLOCK_VALID;
 }
 
 /* The record is durable, so its message may leave at once: the same bytes

@@ -174,7 +174,7 @@ round_offer(struct bft_round *s, const struct bft_offer *o, bool *first)
 }
 
 struct bft_block *
-block_find(struct bft *b, const struct hash *id)
+known_find(struct bft *b, const struct hash *id)
 {
 	for (unsigned i = 0; i < BFT_MAX_BLOCKS; i++) {
 		if (hash_equal(&b->blocks[i].id, id))
@@ -184,7 +184,7 @@ block_find(struct bft *b, const struct hash *id)
 }
 
 enum bft_known
-block_known(const struct bft *b, const struct hash *id)
+known_of(const struct bft *b, const struct hash *id)
 {
 	for (unsigned i = 0; i < BFT_MAX_BLOCKS; i++) {
 		if (hash_equal(&b->blocks[i].id, id))
@@ -217,15 +217,15 @@ block_used(const struct bft *b, const struct hash *id)
 }
 
 struct bft_block *
-block_get(struct bft *b, const struct hash *id)
+known_get(struct bft *b, const struct hash *id)
 {
 	static const struct hash nil;
-	struct bft_block *e = block_find(b, id);
+	struct bft_block *e = known_find(b, id);
 
 	assert(!hash_is_zero(id));
 	if (e != NULL)
 		return e;
-	e = block_find(b, &nil);
+	e = known_find(b, &nil);
 	/* 3 per round and 3 marks are in use at most: 51 of 64. */
 	for (unsigned i = 0; e == NULL && i < BFT_MAX_BLOCKS; i++) {
 		if (!block_used(b, &b->blocks[i].id))

@@ -29,10 +29,10 @@ const struct bft_offer *round_in_force(const struct bft_round *s);
 void round_follow_majority(struct bft_round *s);
 
 /* Verdict on block; BFT_BLOCK_UNKNOWN if nothing is remembered. */
-enum bft_known block_known(const struct bft *b, const struct hash *id);
+enum bft_known known_of(const struct bft *b, const struct hash *id);
 /* NULL: not remembered. */
-struct bft_block *block_find(struct bft *b, const struct hash *id);
+struct bft_block *known_find(struct bft *b, const struct hash *id);
 /* Find or remember; never NULL. */
-struct bft_block *block_get(struct bft *b, const struct hash *id);
+struct bft_block *known_get(struct bft *b, const struct hash *id);
 
 #endif

@@ -192,7 +192,7 @@ rule_l22(struct bft *b, struct bft_out *out)
 	if (b->step != BFT_STEP_PROPOSE || o == NULL ||
 	    o->p.valid_round != BFT_NO_ROUND)
 		return false;
-	known = block_known(b, &o->p.block);
+	known = known_of(b, &o->p.block);
 	if (!o->timely || o->block_round != (uint32_t)b->round ||
 	    locked_on_other(b, &o->p.block))
 		known = BFT_BLOCK_INVALID;
@@ -217,7 +217,7 @@ rule_l28(struct bft *b, struct bft_out *out)
 	old = rounds_find(b, o->p.valid_round);
 	if (old == NULL || !tally_won(PREVOTES(old), &o->p.block))
 		return false;
-	known = block_known(b, &o->p.block);
+	known = known_of(b, &o->p.block);
 	if (o->block_round > (uint32_t)o->p.valid_round ||
 	    (b->locked.round > o->p.valid_round &&
 		locked_on_other(b, &o->p.block)))
@@ -242,7 +242,7 @@ rule_l36(struct bft *b, struct bft_out *out)
 
 	if (s->did_l36 || b->step == BFT_STEP_PROPOSE ||
 	    !PREVOTES(s)->majority || hash_is_zero(block) ||
-	    block_known(b, block) != BFT_BLOCK_VALID)
+	    known_of(b, block) != BFT_BLOCK_VALID)
 		return false;
 	s->did_l36 = true;
 	b->valid = (struct bft_mark){*block, b->round};
@@ -295,7 +295,7 @@ rule_l49(struct bft *b, struct bft_out *out)
 		if (s->round == BFT_NO_ROUND || !PRECOMMITS(s)->majority ||
 		    hash_is_zero(&m.block))
 			continue;
-		known = block_known(b, &m.block);
+		known = known_of(b, &m.block);
 		if (known == BFT_BLOCK_UNKNOWN)
 			continue;
 		b->halted = known == BFT_BLOCK_INVALID;
@@ -341,7 +341,7 @@ rule_wake(struct bft *b, struct bft_out *out)
 	const struct bft_offer *o = s != NULL ? round_in_force(s) : NULL;
 
 	if (b->round != BFT_NO_ROUND || o == NULL ||
-	    block_known(b, &o->p.block) != BFT_BLOCK_VALID)
+	    known_of(b, &o->p.block) != BFT_BLOCK_VALID)
 		return false;
 	rules_start(b, 0, out);
 	return true;
@@ -358,7 +358,7 @@ fetch_missing(struct bft *b, struct bft_out *out, const struct bft_round *s)
 		if (!t->majority || hash_is_zero(&t->winner) ||
 		    (k == 0 && s->round < b->round))
 			continue;
-		e = block_get(b, &t->winner);
+		e = known_get(b, &t->winner);
 		if (e->known != BFT_BLOCK_UNKNOWN || e->fetched)
 			continue;
 		e->fetched = true;

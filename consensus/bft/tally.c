@@ -116,12 +116,13 @@ tally_check(const struct bft_tally *t, const struct bft_set *set)
 {
 	uint64_t any = 0, blocks = 0;
 
-	for (uint16_t i = 0; i < BFT_MAX_VALIDATORS; i++) {
+	for (uint16_t i = set->n; i < BFT_MAX_VALIDATORS; i++)
+		assert(!bft_bits_has(&t->have, i));
+	for (uint16_t i = 0; i < set->n; i++) {
 		if (!bft_bits_has(&t->have, i)) {
 			assert(!bft_bits_has(&t->twice, i));
 			continue;
 		}
-		assert(i < set->n);
 		any += set->power[i];
 		if (!hash_is_zero(&t->ballots[0][i].block))
 			blocks += set->power[i];
@@ -131,6 +132,6 @@ tally_check(const struct bft_tally *t, const struct bft_set *set)
 	}
 	assert(t->any == any && t->blocks == blocks);
 	if (t->majority)
-		assert(quorum_reached(tally_power(t, set, &t->winner),
-		    set->total));
+		assert(quorum_reached(
+		    tally_power(t, set, &t->winner), set->total));
 }

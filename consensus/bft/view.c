@@ -40,7 +40,7 @@ bft_status(const struct bft *b, struct bft_status *out)
 	}
 	if (o != NULL) {
 		out->have_proposal = true;
-		out->known = block_known(b, &o->p.block);
+		out->known = known_of(b, &o->p.block);
 	}
 	for (unsigned i = 0; i < BFT_NTIMERS && !b->decided; i++) {
 		uint64_t t = b->deadline_ms[i];
