@@ -1,0 +1,273 @@
+#include "tests/cluster/simdisk.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+struct handle {
+	struct disk_file file;
+	struct simfile *f;
+};
+
+static struct simdisk *
+of(struct disk *d)
+{
+	return (struct simdisk *)d;
+}
+
+static struct simfile *
+find(struct simdisk *d, const char *name)
+{
+	for (int i = 0; i < SIMDISK_FILES; i++)
+		if (strcmp(d->files[i].name, name) == 0)
+			return &d->files[i];
+	return NULL;
+}
+
+/* Both images grow together, so that a sync copies only what was written. */
+static void
+resize(struct simfile *f, uint64_t size)
+{
+	uint64_t room = f->room > 0 ? f->room : 4096;
+
+	if (size <= f->size)
+		return;
+	while (room < size)
+		room *= 2;
+	if (room != f->room) {
+		f->now = realloc(f->now, room);
+		f->safe = realloc(f->safe, room);
+		assert(f->now != NULL && f->safe != NULL);
+		memset(f->now + f->room, 0, room - f->room);
+		memset(f->safe + f->room, 0, room - f->room);
+		f->room = room;
+	}
+	f->size = size;
+}
+
+static void
+mark(struct simfile *f, uint64_t at, uint64_t len)
+{
+	if (f->ndirty == f->cap) {
+		f->cap = f->cap > 0 ? 2 * f->cap : 8;
+		f->dirty = realloc(f->dirty, f->cap * sizeof(*f->dirty));
+		assert(f->dirty != NULL);
+	}
+	f->dirty[f->ndirty++] = (struct simrange){at, len};
+}
+
+static int
+sim_open(struct disk *d, const char *name, enum disk_mode mode,
+    struct disk_file **out)
+{
+	struct simfile *f = find(of(d), name);
+	struct handle *h;
+
+	if (mode == DISK_CREATE && f != NULL)
+		return -EEXIST;
+	if (mode != DISK_CREATE && f == NULL)
+		return -ENOENT;
+	if (f == NULL) {
+		f = find(of(d), "");
+		assert(f != NULL);
+		*f = (struct simfile){0};
+		strncpy(f->name, name, sizeof(f->name) - 1);
+	}
+	h = calloc(1, sizeof(*h));
+	assert(h != NULL);
+	h->f = f;
+	h->file.disk = d;
+	*out = &h->file;
+	return 0;
+}
+
+static void
+sim_close(struct disk_file *f)
+{
+	free((struct handle *)f);
+}
+
+static int64_t
+sim_read(struct disk_file *df, void *buf, size_t len, uint64_t offset)
+{
+	struct simfile *f = ((struct handle *)df)->f;
+
+	if (offset >= f->size)
+		return 0;
+	if (len > f->size - offset)
+		len = f->size - offset;
+	memcpy(buf, f->now + offset, len);
+	return (int64_t)len;
+}
+
+static int64_t
+sim_write(struct disk_file *df, const void *buf, size_t len, uint64_t offset)
+{
+	struct simfile *f = ((struct handle *)df)->f;
+
+	resize(f, offset + len);
+	memcpy(f->now + offset, buf, len);
+	mark(f, offset, len);
+	return (int64_t)len;
+}
+
+static int
+sim_reserve(struct disk_file *df, uint64_t size)
+{
+	resize(((struct handle *)df)->f, size);
+	return 0;
+}
+
+static int
+sim_size(struct disk_file *df, uint64_t *out)
+{
+	*out = ((struct handle *)df)->f->size;
+	return 0;
+}
+
+static void
+harden(struct simfile *f)
+{
+	for (size_t i = 0; i < f->ndirty; i++)
+		memcpy(f->safe + f->dirty[i].at, f->now + f->dirty[i].at,
+		    f->dirty[i].len);
+	f->ndirty = 0;
+	f->safe_size = f->size;
+}
+
+static int
+sim_sync(struct disk_file *df)
+{
+	harden(((struct handle *)df)->f);
+	of(df->disk)->nsyncs++;
+	return 0;
+}
+
+static bool
+in_dir(const char *name, const char *dir)
+{
+	size_t n = strlen(dir);
+
+	if (n == 0)
+		return strchr(name, '/') == NULL;
+	return strncmp(name, dir, n) == 0 && name[n] == '/';
+}
+
+static int
+sim_sync_dir(struct disk *d, const char *dir)
+{
+	for (int i = 0; i < SIMDISK_FILES; i++)
+		if (in_dir(of(d)->files[i].name, dir))
+			of(d)->files[i].linked = true;
+	return 0;
+}
+
+static int
+sim_make_dir(struct disk *d, const char *dir)
+{
+	(void)d;
+	(void)dir;
+	return 0;
+}
+
+static void
+forget(struct simfile *f)
+{
+	free(f->now);
+	free(f->safe);
+	free(f->dirty);
+	*f = (struct simfile){0};
+}
+
+static int
+sim_unlink(struct disk *d, const char *name)
+{
+	struct simfile *f = find(of(d), name);
+
+	if (f == NULL)
+		return -ENOENT;
+	forget(f);
+	return 0;
+}
+
+static int
+sim_list(struct disk *d, const char *dir, disk_list_fn *fn, void *arg)
+{
+	size_t n = strlen(dir);
+	int rc = 0;
+
+	for (int i = 0; i < SIMDISK_FILES && rc == 0; i++) {
+		const char *name = of(d)->files[i].name;
+
+		if (name[0] != '\0' && in_dir(name, dir))
+			rc = fn(arg, name + (n > 0 ? n + 1 : 0));
+	}
+	return rc;
+}
+
+static const struct disk_ops ops = {
+    .open = sim_open,
+    .close = sim_close,
+    .read = sim_read,
+    .write = sim_write,
+    .reserve = sim_reserve,
+    .size = sim_size,
+    .sync = sim_sync,
+    .sync_dir = sim_sync_dir,
+    .make_dir = sim_make_dir,
+    .unlink = sim_unlink,
+    .list = sim_list,
+};
+
+void
+simdisk_init(struct simdisk *d)
+{
+	*d = (struct simdisk){.disk = {.ops = &ops}, .lose = true};
+}
+
+/* Each sector written since the last sync survives or not, on its own. */
+static void
+crash_file(struct simdisk *d, struct simfile *f, struct rng *rng)
+{
+	if (!f->linked && rng_chance(rng, 500)) {
+		forget(f);
+		return;
+	}
+	for (size_t i = 0; i < f->ndirty; i++) {
+		const struct simrange *r = &f->dirty[i];
+
+		for (uint64_t at = r->at; at < r->at + r->len;
+		     at = (at / DISK_SECTOR + 1) * DISK_SECTOR) {
+			uint64_t len = DISK_SECTOR - at % DISK_SECTOR;
+
+			if (len > r->at + r->len - at)
+				len = r->at + r->len - at;
+			if (rng_chance(rng, 500))
+				continue;
+			d->nlost++;
+			memcpy(f->now + at, f->safe + at, len);
+		}
+	}
+	if (f->safe_size < f->size && rng_chance(rng, 500))
+		f->size = f->safe_size; /* the rest was never allocated */
+	memset(f->now + f->size, 0, f->room - f->size);
+	f->linked = true;
+	harden(f);
+}
+
+void
+simdisk_crash(struct simdisk *d, struct rng *rng)
+{
+	d->disk.dead = false;
+	for (int i = 0; i < SIMDISK_FILES && d->lose; i++)
+		if (d->files[i].name[0] != '\0')
+			crash_file(d, &d->files[i], rng);
+}
+
+void
+simdisk_close(struct simdisk *d)
+{
+	for (int i = 0; i < SIMDISK_FILES; i++)
+		forget(&d->files[i]);
+}
