@@ -203,13 +203,15 @@ bool
 block_sealed(const struct block *b)
 {
 	struct header want = b->header;
-	struct hash id;
+	struct hash id, header;
 
 	if ((b->last_commit != NULL) != (b->header.height > 1))
 		return false;
 	body_seal(b, &want);
 	id = header_id(&want);
-	return hash_equal(&id, &b->id) && attests_ascend(b);
+	header = header_id(&b->header);
+	return hash_equal(&id, &header) && hash_equal(&id, &b->id) &&
+	    attests_ascend(b);
 }
 
 void
