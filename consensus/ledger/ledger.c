@@ -46,16 +46,19 @@ allocate(struct ledger *l)
 }
 
 /* State after block 0. */
-static void
+static int
 found(struct ledger *l)
 {
+	l->round.job = job_hash(&l->f.job);
+	if (hash_is_zero(&l->round.job))
+		return -ENOMEM; /* the only way job_hash can tell */
 	l->time_ms = l->f.founded_ms;
 	l->head = l->fid;
 	merkle_append(&l->history, &l->fid);
 	job_start_model(&l->f.job, l->model);
-	l->round.job = job_hash(&l->f.job);
 	l->round.base_model = q24_hash("qml.model", l->model, l->f.job.dim);
 	state_open_round(l, &l->round, 0, l->time_ms);
+	return 0;
 }
 
 int
@@ -75,11 +78,12 @@ ledger_new(const struct federation *f, struct ledger **out)
 		rc = allocate(l);
 	if (rc == 0)
 		rc = state_hash_fixed(l);
+	if (rc == 0)
+		rc = found(l);
 	if (rc < 0) {
 		ledger_free(l);
 		return rc;
 	}
-	found(l);
 	*out = l;
 	return 0;
 }
@@ -236,7 +240,8 @@ static bool
 resolved(const struct block *b)
 {
 	for (uint16_t i = 0; i < b->header.nanswers; i++)
-		if (!b->answers[i])
+		if (!b->answers[i] ||
+		    !hash_equal(&b->answers[i]->id, &b->answer_ids[i]))
 			return false;
 	return true;
 }

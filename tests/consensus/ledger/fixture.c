@@ -162,8 +162,8 @@ town_draft(struct town *t, uint16_t member, uint8_t kind)
 	a->loss_before_q24 = 3 * Q24_ONE;
 	a->loss_after_q24 = 2 * Q24_ONE;
 	for (uint32_t j = 0; j < a->dim; j++)
-		a->delta[j] = (int64_t)(town_random(t) % (2 * Q24_ONE)) -
-		    Q24_ONE;
+		a->delta[j] =
+		    (int64_t)(town_random(t) % (2 * Q24_ONE)) - Q24_ONE;
 	return a;
 }
 

@@ -26,7 +26,7 @@ struct town_setup {
 	uint8_t rule; /* 0: mean */
 	uint16_t trim;
 	uint16_t answers_min;
-	bool weighted;   /* member i of the YAML order has weight i + 1 */
+	bool weighted; /* member i of the YAML order has weight i + 1 */
 	uint32_t powers[TOWN_MAX]; /* 0: 1 */
 };
 
@@ -39,7 +39,7 @@ struct town {
 	unsigned npool;
 	struct attest attest[TOWN_MAX];
 	const struct attest *given[TOWN_MAX]; /* NULL: none */
-	struct commit commit; /* of the head */
+	struct commit commit;                 /* of the head */
 	bool has_commit;
 	uint64_t now_ms;
 	uint64_t rng;
@@ -69,6 +69,6 @@ void town_commit(struct town *t, const struct block *b);
 /* Build and commit; returns the kind. */
 uint8_t town_step(struct town *t);
 void town_certify(struct town *t, struct commit *c, uint64_t height,
-	const struct hash *block);
+    const struct hash *block);
 
 #endif

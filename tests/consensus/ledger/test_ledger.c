@@ -144,8 +144,7 @@ summary_of_round(void **state)
 	assert_int_equal(r->part[1].reason, ANSWER_REASON_NO_DATA);
 	assert_int_equal(r->loss_before_q24, 3 * Q24_ONE);
 	/* (10 * 5 + 25 * 2) / 35 */
-	assert_int_equal(r->loss_after_q24,
-	    q24_div(100 * Q24_ONE, 35));
+	assert_int_equal(r->loss_after_q24, q24_div(100 * Q24_ONE, 35));
 	town_close(&t);
 }
 
@@ -297,8 +296,11 @@ trimmed_needs_its_minimum(void **state)
 	uint64_t when;
 
 	(void)state;
-	town_open(&t, &(struct town_setup){.n = 4, .rounds = 2,
-	    .rule = JOB_TRIMMED_MEAN, .trim = 1});
+	town_open(&t,
+	    &(struct town_setup){.n = 4,
+		.rounds = 2,
+		.rule = JOB_TRIMMED_MEAN,
+		.trim = 1});
 	town_answer(&t, 0, ANSWER_UPDATE);
 	town_answer(&t, 1, ANSWER_UPDATE);
 	town_answer(&t, 2, ANSWER_NO_UPDATE);
@@ -323,8 +325,8 @@ registered_weights(void **state)
 	int64_t weights = 0;
 
 	(void)state;
-	town_open(&t, &(struct town_setup){.n = 3, .rounds = 2,
-	    .weighted = true});
+	town_open(&t,
+	    &(struct town_setup){.n = 3, .rounds = 2, .weighted = true});
 	town_all(&t, ANSWER_UPDATE);
 	for (uint16_t i = 0; i < 3; i++) {
 		sum += t.pool[i]->delta[4] * (int64_t)t.f.members[i].weight;
@@ -347,8 +349,8 @@ power_counts(void **state)
 	uint16_t strong = 0;
 
 	(void)state;
-	town_open(&t, &(struct town_setup){.n = 4, .rounds = 2,
-	    .powers = {10, 1, 1, 1}});
+	town_open(&t,
+	    &(struct town_setup){.n = 4, .rounds = 2, .powers = {10, 1, 1, 1}});
 	while (t.f.members[strong].power != 10)
 		strong++;
 	for (uint16_t m = 0; m < 4; m++)

@@ -210,11 +210,11 @@ refusals(void **state)
 	(void)state;
 	town_open(&t, &(struct town_setup){.n = 4, .rounds = 9});
 	a = town_draft(&t, 1, ANSWER_NO_UPDATE);
-#define EXPECT(want)                                                           \
-	do {                                                                   \
-		sign_message(t.keys[1], "qml.answer.v1", &t.fid, &a->id,       \
-		    &a->sig);                                                  \
-		assert_int_equal(ledger_check_answer(t.l, a), (want));         \
+#define EXPECT(want)                                                     \
+	do {                                                             \
+		sign_message(t.keys[1], "qml.answer.v1", &t.fid, &a->id, \
+		    &a->sig);                                            \
+		assert_int_equal(ledger_check_answer(t.l, a), (want));   \
 	} while (0)
 	answer_sign(a, t.keys[1], &t.fid);
 	EXPECT(LEDGER_OK);
@@ -256,11 +256,11 @@ attestations(void **state)
 	town_all(&t, ANSWER_UPDATE);
 	a = &t.attest[3];
 	assert_int_equal(a->nheld, 4);
-#define EXPECT(want)                                                           \
-	do {                                                                   \
-		attest_sign(a, t.keys[3], &t.fid);                             \
-		assert_int_equal(ledger_check_attest(t.l, a), (want));         \
-		assert_int_equal(ledger_check_attest(t.l, a), (want));         \
+#define EXPECT(want)                                                   \
+	do {                                                           \
+		attest_sign(a, t.keys[3], &t.fid);                     \
+		assert_int_equal(ledger_check_attest(t.l, a), (want)); \
+		assert_int_equal(ledger_check_attest(t.l, a), (want)); \
 	} while (0)
 	EXPECT(LEDGER_OK);
 	a->nheld = 0; /* held nothing: also an answer */
@@ -364,7 +364,8 @@ certificates(void **state)
 	(void)state;
 	town_open(&t, &(struct town_setup){.n = 4, .rounds = 1});
 	town_certify(&t, &good, 7, &id);
-#define EXPECT(want) assert_int_equal(ledger_check_commit(t.l, &c, 7, &id), want)
+#define EXPECT(want) \
+	assert_int_equal(ledger_check_commit(t.l, &c, 7, &id), want)
 	c = good;
 	EXPECT(LEDGER_OK);
 	c.nsigs = 3;
