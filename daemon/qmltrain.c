@@ -9,21 +9,21 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "daemon/trainer/cmd.h"
+#include "daemon/trainer/tool.h"
 #include "daemon/trainer/confine.h"
 #include "daemon/trainer/serve.h"
 #include "gen/version.h"
 #include "proto/sign.h"
 
 static int
-cmd_serve(int argc, char **argv)
+run_serve(int argc, char **argv)
 {
 	int confined = 0, rc;
 
 	(void)argv;
 	if (argc > 1) {
 		fprintf(stderr, "qmltrain: serve takes no options\n");
-		return CMD_USAGE;
+		return TOOL_USAGE;
 	}
 	signal(SIGPIPE, SIG_IGN);
 	rc = serve_run(STDIN_FILENO, STDOUT_FILENO, &confined);
@@ -34,12 +34,12 @@ cmd_serve(int argc, char **argv)
 			? "the input is not what qmlnode sends"
 			: strerror(-rc));
 	if (confined) /* exit handlers of libraries may want files */
-		_exit(rc < 0 ? CMD_FAILED : CMD_DONE);
-	return rc < 0 ? CMD_FAILED : CMD_DONE;
+		_exit(rc < 0 ? TOOL_FAILED : TOOL_DONE);
+	return rc < 0 ? TOOL_FAILED : TOOL_DONE;
 }
 
 static int
-cmd_confine_test(int argc, char **argv)
+run_confine_test(int argc, char **argv)
 {
 	(void)argc;
 	(void)argv;
@@ -51,27 +51,27 @@ static const struct command {
 	int (*run)(int argc, char **argv);
 	const char *help; /* NULL: not for people */
 } commands[] = {
-	{"serve", cmd_serve, "what qmlnode starts: trainwire on stdin, stdout"},
-	{"check", cmd_check,
+	{"serve", run_serve, "what qmlnode starts: trainwire on stdin, stdout"},
+	{"check", tool_check,
 		"--federation F --data CSV [--json]: do my rows fit?"},
-	{"inspect", cmd_inspect,
+	{"inspect", tool_inspect,
 		"--data CSV [--json]: columns, extents, labels, a first job"},
-	{"split", cmd_split, "--data CSV --out DIR [--nodes 4] [--mode "
+	{"split", tool_split, "--data CSV --out DIR [--nodes 4] [--mode "
 		"label-skew|iid]\n              [--seed 1] [--heldout 0.2] "
 		"[--json]: rows for a trial federation"},
-	{"baseline", cmd_baseline, "--federation F --data DIR [--threads N] "
+	{"baseline", tool_baseline, "--federation F --data DIR [--threads N] "
 		"[--json]: what others make of\n              those rows"},
-	{"train", cmd_train, "--federation F --data CSV [--out M] [--rounds N] "
+	{"train", tool_train, "--federation F --data CSV [--out M] [--rounds N] "
 		"[--member I]\n              [--threads N] [--plain] [--json]: "
 		"the job on these rows alone"},
-	{"score", cmd_score, "--federation F --data CSV --model M [--json]: "
+	{"score", tool_score, "--federation F --data CSV --model M [--json]: "
 		"accuracy and confusion"},
-	{"predict", cmd_predict,
+	{"predict", tool_predict,
 		"--federation F --data CSV --model M: a label for each row"},
-	{"replay", cmd_replay, "--chain DIR --data CSV --salt FILE --round T "
+	{"replay", tool_replay, "--chain DIR --data CSV --salt FILE --round T "
 		"--member NAME:\n              is that update what training "
 		"on these rows gives?"},
-	{"confine-test", cmd_confine_test, NULL},
+	{"confine-test", run_confine_test, NULL},
 };
 
 static int
@@ -98,13 +98,13 @@ main(int argc, char **argv)
 
 	if (sign_setup() < 0) {
 		fprintf(stderr, "qmltrain: libsodium cannot start\n");
-		return CMD_FAILED;
+		return TOOL_FAILED;
 	}
 	if (strcmp(name, "--help") == 0 || strcmp(name, "help") == 0)
-		return print_help(stdout, CMD_DONE);
+		return print_help(stdout, TOOL_DONE);
 	if (strcmp(name, "--version") == 0 || strcmp(name, "version") == 0) {
 		printf("qmltrain %s\nbuild %s\n", QML_VERSION, QML_BUILD_ID);
-		return CMD_DONE;
+		return TOOL_DONE;
 	}
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].name, name) == 0)
@@ -112,5 +112,5 @@ main(int argc, char **argv)
 				argc > 1 ? argv + 1 : argv);
 	}
 	fprintf(stderr, "qmltrain: there is no command \"%s\"\n", name);
-	return print_help(stderr, CMD_USAGE);
+	return print_help(stderr, TOOL_USAGE);
 }

@@ -132,16 +132,15 @@ json_job(FILE *out, const struct table *t)
 	fprintf(out, "\"job\":{\"task\":\"vqc\",\"encoding\":\"%s\","
 		"\"ansatz\":\"%s\",\"readout\":\"z_zz\",\"qubits\":%u,"
 		"\"layers\":%u,\"head_scale\":\"%.12g\",\"dim\":%zu,"
-		"\"nangles\":%zu,\"steps\":%u,\"batch\":%u,\"rate\":\"%.12g\","
-		"\"rate_last\":\"%.12g\",\"clip\":\"%.12g\",\"bound\":"
-		"\"%.12g\"}",
+		"\"nangles\":%zu,\"init\":\"0.1\",\"steps\":%u,"
+		"\"batch\":%u,\"rate\":\"%.12g\",\"rate_last\":\"%.12g\","
+		"\"clip\":\"16\",\"bound\":\"4\"}",
 		spec.encoding == TASK_ENC_AMPLITUDE ? "amplitude" : "angle",
 		spec.ansatz == TASK_STRONGLY_ENTANGLING
 			? "strongly_entangling" : "hardware_efficient",
 		(unsigned)spec.nqubits, (unsigned)spec.nlayers, spec.head_scale,
-		task.nparams, task.nangles, (unsigned)h.steps, (unsigned)h.batch,
-		h.lr, h.lr_end, (double)h.clip_l2 / (double)TASK_Q24_ONE,
-		(double)h.bound / (double)TASK_Q24_ONE);
+		task.nparams, task.nangles, (unsigned)h.steps,
+		(unsigned)h.batch, h.lr, h.lr_end);
 	task_close(&task);
 	return 0;
 }

@@ -1,4 +1,4 @@
-#include "daemon/trainer/cmd.h"
+#include "daemon/trainer/tool.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -33,14 +33,14 @@ open_applied(struct applied *a, int argc, char **argv, bool unlabelled)
 	int rc;
 
 	if (args_parse(argc, argv, options, 4) < 0)
-		return CMD_USAGE;
-	rc = cmd_load_federation(federation, &a->federation);
+		return TOOL_USAGE;
+	rc = tool_load_federation(federation, &a->federation);
 	source.data = data;
-	if (rc == CMD_DONE)
-		rc = cmd_open_session(&a->session, &a->federation, &source,
+	if (rc == TOOL_DONE)
+		rc = tool_open_session(&a->session, &a->federation, &source,
 			NULL);
-	if (rc == CMD_DONE)
-		rc = cmd_load_model(model, a->federation.job.dim, &a->model);
+	if (rc == TOOL_DONE)
+		rc = tool_load_model(model, a->federation.job.dim, &a->model);
 	return rc;
 }
 
@@ -86,7 +86,7 @@ print_text(const struct federation *f, const struct trainwire_scored *s)
 }
 
 int
-cmd_score(int argc, char **argv)
+tool_score(int argc, char **argv)
 {
 	struct applied a = {.session = SESSION_INIT};
 	struct trainwire_model m = {0};
@@ -94,14 +94,14 @@ cmd_score(int argc, char **argv)
 	int rc;
 
 	rc = open_applied(&a, argc, argv, false);
-	if (rc != CMD_DONE)
+	if (rc != TOOL_DONE)
 		goto out;
 	m.dim = a.federation.job.dim;
 	m.model = a.model;
 	session_score(&a.session, &m, &answer);
 	if (answer.type != TRAINWIRE_SCORED) {
 		fprintf(stderr, "qmltrain: %s\n", answer.u.failed.text);
-		rc = CMD_FAILED;
+		rc = TOOL_FAILED;
 	} else if (a.json) {
 		print_json(&answer.u.scored);
 	} else {
@@ -114,7 +114,7 @@ out:
 }
 
 int
-cmd_predict(int argc, char **argv)
+tool_predict(int argc, char **argv)
 {
 	struct applied a = {.session = SESSION_INIT};
 	int32_t *guess = NULL;
@@ -122,13 +122,13 @@ cmd_predict(int argc, char **argv)
 	int rc, error = 0;
 
 	rc = open_applied(&a, argc, argv, true);
-	if (rc != CMD_DONE)
+	if (rc != TOOL_DONE)
 		goto out;
 	guess = calloc(a.session.rows.n, sizeof(*guess));
 	error = guess ? session_predict(&a.session, a.model, guess) : -ENOMEM;
 	if (error < 0) {
 		fprintf(stderr, "qmltrain: predict: %s\n", strerror(-error));
-		rc = CMD_FAILED;
+		rc = TOOL_FAILED;
 		goto out;
 	}
 	printf("row,%s\n", a.federation.label);

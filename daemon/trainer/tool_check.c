@@ -1,4 +1,4 @@
-#include "daemon/trainer/cmd.h"
+#include "daemon/trainer/tool.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -37,7 +37,7 @@ print_text(const struct session *s, const struct table *t)
 }
 
 int
-cmd_check(int argc, char **argv)
+tool_check(int argc, char **argv)
 {
 	const char *federation = NULL, *data = NULL;
 	bool json = false;
@@ -53,17 +53,17 @@ cmd_check(int argc, char **argv)
 	int rc;
 
 	if (args_parse(argc, argv, options, 3) < 0)
-		return CMD_USAGE;
-	rc = cmd_load_federation(federation, &f);
-	if (rc != CMD_DONE)
+		return TOOL_USAGE;
+	rc = tool_load_federation(federation, &f);
+	if (rc != TOOL_DONE)
 		return rc;
 	source.data = data;
-	rc = cmd_open_session(&s, &f, &source, &t);
+	rc = tool_open_session(&s, &f, &source, &t);
 	federation_close(&f);
-	if (rc != CMD_DONE)
+	if (rc != TOOL_DONE)
 		return rc;
 	if ((json ? print_json(&s, &t) : print_text(&s, &t)) < 0)
-		rc = CMD_FAILED;
+		rc = TOOL_FAILED;
 	table_close(&t);
 	session_close(&s);
 	return rc;
@@ -85,7 +85,7 @@ print_columns(const struct table *t)
 }
 
 int
-cmd_inspect(int argc, char **argv)
+tool_inspect(int argc, char **argv)
 {
 	const char *data = NULL;
 	bool json = false;
@@ -99,12 +99,12 @@ cmd_inspect(int argc, char **argv)
 	int rc;
 
 	if (args_parse(argc, argv, options, 2) < 0)
-		return CMD_USAGE;
+		return TOOL_USAGE;
 	source.path = data;
 	rc = table_load(&t, &source, err);
 	if (rc < 0) {
 		fprintf(stderr, "qmltrain: %s\n", err);
-		return rc == -ENOENT ? CMD_NOT_FOUND : CMD_FAILED;
+		return rc == -ENOENT ? TOOL_NOT_FOUND : TOOL_FAILED;
 	}
 	if (json) {
 		printf("{");
@@ -114,5 +114,5 @@ cmd_inspect(int argc, char **argv)
 		rc = print_columns(&t);
 	}
 	table_close(&t);
-	return rc < 0 ? CMD_FAILED : CMD_DONE;
+	return rc < 0 ? TOOL_FAILED : TOOL_DONE;
 }

@@ -4,7 +4,7 @@
  * rows. A node on its own runs the very job of the federation: the same
  * circuit, start, rounds and steps, on its rows only.
  */
-#include "daemon/trainer/cmd.h"
+#include "daemon/trainer/tool.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -43,7 +43,7 @@ open_part(struct yardstick *y, const char *dir, const char *name,
 	};
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
-	return cmd_open_session(s, &y->federation, &source, NULL);
+	return tool_open_session(s, &y->federation, &source, NULL);
 }
 
 static int
@@ -54,13 +54,13 @@ open_parts(struct yardstick *y, const char *dir)
 	int rc;
 
 	rc = open_part(y, dir, "heldout.csv", &y->heldout);
-	for (i = 0; i < FEDERATION_MAX_MEMBERS && rc == CMD_DONE; i++) {
+	for (i = 0; i < FEDERATION_MAX_MEMBERS && rc == TOOL_DONE; i++) {
 		snprintf(name, sizeof(name), "node%zu.csv", i);
 		snprintf(path, sizeof(path), "%s/%s", dir, name);
 		if (i > 0 && access(path, F_OK) != 0)
 			break;
 		rc = open_part(y, dir, name, &y->nodes[i]);
-		if (rc == CMD_DONE)
+		if (rc == TOOL_DONE)
 			y->nnodes++;
 	}
 	return rc;
@@ -185,21 +185,21 @@ run(struct yardstick *y, const char *dir, bool json)
 	int rc;
 
 	rc = open_parts(y, dir);
-	if (rc != CMD_DONE)
+	if (rc != TOOL_DONE)
 		return rc;
 	rc = run_classical(y);
 	for (i = 0; i < y->nnodes && rc == 0; i++)
 		rc = run_alone(y, i);
 	if (rc < 0) {
 		fprintf(stderr, "qmltrain: baseline: %s\n", strerror(-rc));
-		return CMD_FAILED;
+		return TOOL_FAILED;
 	}
 	print_result(y, json);
-	return CMD_DONE;
+	return TOOL_DONE;
 }
 
 int
-cmd_baseline(int argc, char **argv)
+tool_baseline(int argc, char **argv)
 {
 	const char *federation = NULL, *dir = NULL, *threads = NULL;
 	bool json = false;
@@ -217,13 +217,13 @@ cmd_baseline(int argc, char **argv)
 
 	if (args_parse(argc, argv, options, 4) < 0 ||
 		args_number("threads", threads, range, &n) < 0)
-		return CMD_USAGE;
+		return TOOL_USAGE;
 	y = calloc(1, sizeof(*y));
 	if (!y)
-		return CMD_FAILED;
+		return TOOL_FAILED;
 	y->threads = (uint16_t)n;
-	rc = cmd_load_federation(federation, &y->federation);
-	if (rc == CMD_DONE)
+	rc = tool_load_federation(federation, &y->federation);
+	if (rc == TOOL_DONE)
 		rc = run(y, dir, json);
 	for (i = 0; i < y->nnodes; i++)
 		session_close(&y->nodes[i]);

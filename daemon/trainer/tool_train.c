@@ -2,7 +2,7 @@
  * The job on one table alone, as a federation of one would run it: to see
  * whether a circuit learns before others are asked, and to see the payloads.
  */
-#include "daemon/trainer/cmd.h"
+#include "daemon/trainer/tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -54,21 +54,21 @@ run(struct training *t)
 {
 	struct trainwire_model *m = &t->model;
 	struct trainwire_msg answer;
-	int rc, status = CMD_DONE;
+	int rc, status = TOOL_DONE;
 
-	for (m->round = 0; m->round < t->rounds && status == CMD_DONE;
+	for (m->round = 0; m->round < t->rounds && status == TOOL_DONE;
 		m->round++) {
 		rc = session_round(&t->session, m, &answer);
 		if (rc < 0) {
 			fprintf(stderr, "qmltrain: train: %s\n", strerror(-rc));
-			return CMD_FAILED;
+			return TOOL_FAILED;
 		}
 		if (answer.type == TRAINWIRE_TRAINED) {
 			print_round(t, &answer.u.trained);
 		} else {
 			fprintf(stderr, "qmltrain: train: round %" PRIu64
 				": %s\n", m->round, answer.u.failed.text);
-			status = CMD_FAILED;
+			status = TOOL_FAILED;
 		}
 		trainwire_msg_close(&answer);
 	}
@@ -94,9 +94,9 @@ write_model(const struct training *t, const char *path)
 		rc = -errno;
 	free(bytes);
 	if (rc == 0)
-		return CMD_DONE;
+		return TOOL_DONE;
 	fprintf(stderr, "qmltrain: %s: %s\n", path, strerror(-rc));
-	return CMD_FAILED;
+	return TOOL_FAILED;
 }
 
 static int
@@ -111,26 +111,26 @@ open_training(struct training *t, const char *federation, const char *data,
 	const struct job *j = &t->federation.job;
 	int rc;
 
-	rc = cmd_load_federation(federation, &t->federation);
-	if (rc == CMD_DONE)
-		rc = cmd_open_session(&t->session, &t->federation, &source,
+	rc = tool_load_federation(federation, &t->federation);
+	if (rc == TOOL_DONE)
+		rc = tool_open_session(&t->session, &t->federation, &source,
 			NULL);
-	if (rc != CMD_DONE)
+	if (rc != TOOL_DONE)
 		return rc;
 	t->model.dim = j->dim;
 	t->model.model = calloc(j->dim, sizeof(*t->model.model));
 	if (!t->model.model) {
 		fprintf(stderr, "qmltrain: train: not enough memory\n");
-		return CMD_FAILED;
+		return TOOL_FAILED;
 	}
 	job_start_model(j, t->model.model);
 	if (t->rounds == 0 || t->rounds > j->rounds)
 		t->rounds = j->rounds;
-	return CMD_DONE;
+	return TOOL_DONE;
 }
 
 int
-cmd_train(int argc, char **argv)
+tool_train(int argc, char **argv)
 {
 	const char *federation = NULL, *data = NULL, *out = NULL;
 	const char *rounds = NULL, *member = NULL, *threads = NULL;
@@ -157,13 +157,13 @@ cmd_train(int argc, char **argv)
 		args_number("rounds", rounds, any, &t.rounds) < 0 ||
 		args_number("member", member, index, &i) < 0 ||
 		args_number("threads", threads, range, &n) < 0)
-		return CMD_USAGE;
+		return TOOL_USAGE;
 	rc = open_training(&t, federation, data, (uint16_t)n);
 	t.session.plain = plain;
 	t.model.member = (uint16_t)i;
-	if (rc == CMD_DONE)
+	if (rc == TOOL_DONE)
 		rc = run(&t);
-	if (rc == CMD_DONE && out)
+	if (rc == TOOL_DONE && out)
 		rc = write_model(&t, out);
 	free(t.model.model);
 	session_close(&t.session);

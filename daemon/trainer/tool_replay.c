@@ -4,7 +4,7 @@
  * model that the chain gives, and compares integer by integer. Every block on
  * the way is checked as a validator would.
  */
-#include "daemon/trainer/cmd.h"
+#include "daemon/trainer/tool.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -41,7 +41,7 @@ static int
 complain(const char *what, const char *why)
 {
 	fprintf(stderr, "qmltrain: replay: %s: %s\n", what, why);
-	return CMD_FAILED;
+	return TOOL_FAILED;
 }
 
 /* Splits DIR/chain into the disk's root and a name below it. */
@@ -70,14 +70,14 @@ open_chain(struct replay *r, const char *home, const char *chain)
 		rc = segments_open(&r->segments, &r->disk.disk, name,
 			SEGMENTS_READ, &report);
 	if (rc == 0)
-		return CMD_DONE;
+		return TOOL_DONE;
 	if (rc == -EBADMSG)
 		fprintf(stderr, "qmltrain: replay: the chain is damaged at "
 			"block %" PRIu64 ": %s; `qmlnode audit` says more\n",
 			report.height, record_verdict_text(report.verdict));
 	else
 		complain(home ? home : chain, strerror(-rc));
-	return rc == -ENOENT ? CMD_NOT_FOUND : CMD_FAILED;
+	return rc == -ENOENT ? TOOL_NOT_FOUND : TOOL_FAILED;
 }
 
 static int
@@ -100,7 +100,7 @@ open_ledger(struct replay *r)
 		rc = -EBADMSG;
 	free(data);
 	federation_close(&f);
-	return rc < 0 ? complain("block 0", strerror(-rc)) : CMD_DONE;
+	return rc < 0 ? complain("block 0", strerror(-rc)) : TOOL_DONE;
 }
 
 static struct block *
@@ -153,7 +153,7 @@ walk(struct replay *r)
 		if (closes_round(b, r->round) &&
 			ledger_check(r->ledger, b) == LEDGER_OK) {
 			r->block = b;
-			return CMD_DONE;
+			return TOOL_DONE;
 		}
 		if (ledger_apply(r->ledger, b) < 0) {
 			block_free(b);
@@ -163,7 +163,7 @@ walk(struct replay *r)
 	}
 	fprintf(stderr, "qmltrain: replay: no block of this chain (height "
 		"%" PRIu64 ") closes round %" PRIu64 "\n", head, r->round);
-	return CMD_NOT_FOUND;
+	return TOOL_NOT_FOUND;
 }
 
 /* NAME, or an index as in `qmlctl members`. */
@@ -178,18 +178,18 @@ find_member(struct replay *r, const char *text)
 	for (i = 0; i < f->nmembers; i++) {
 		if (strcmp(f->members[i].name, text) == 0) {
 			r->member = i;
-			return CMD_DONE;
+			return TOOL_DONE;
 		}
 	}
 	if (strspn(text, "0123456789") != strlen(text)) {
 		fprintf(stderr, "qmltrain: replay: the federation %s has no "
 			"member \"%s\"\n", f->name, text);
-		return CMD_NOT_FOUND;
+		return TOOL_NOT_FOUND;
 	}
 	if (args_number("member", text, range, &n) < 0)
-		return CMD_NOT_FOUND;
+		return TOOL_NOT_FOUND;
 	r->member = (uint16_t)n;
-	return CMD_DONE;
+	return TOOL_DONE;
 }
 
 static int
@@ -201,7 +201,7 @@ pick_answer(struct replay *r)
 	if (!a || a->kind != ANSWER_UPDATE) {
 		fprintf(stderr, "qmltrain: replay: member %u has no update in "
 			"round %" PRIu64 "\n", (unsigned)r->member, r->round);
-		return CMD_NOT_FOUND;
+		return TOOL_NOT_FOUND;
 	}
 	if (!(a->flags & ANSWER_REPLAYABLE) ||
 		!hash_equal(&a->trainer_state, &none) ||
@@ -209,7 +209,7 @@ pick_answer(struct replay *r)
 		return complain("this update", "does not claim to be "
 			"replayable (launcher, kept state or private seed)");
 	r->answer = a;
-	return CMD_DONE;
+	return TOOL_DONE;
 }
 
 static int
@@ -231,7 +231,7 @@ retrain(struct replay *r, struct trainwire_msg *out)
 	if (rc < 0)
 		return complain("training", strerror(-rc));
 	if (out->type == TRAINWIRE_TRAINED)
-		return CMD_DONE;
+		return TOOL_DONE;
 	rc = complain("training", out->u.failed.text);
 	trainwire_msg_close(out);
 	return rc;
@@ -306,7 +306,7 @@ compare(struct replay *r)
 	int rc;
 
 	rc = retrain(r, &msg);
-	if (rc != CMD_DONE)
+	if (rc != TOOL_DONE)
 		return rc;
 	same_rows = !r->salted || hash_equal(&r->session.data_asset,
 		&r->answer->data_asset);
@@ -317,7 +317,7 @@ compare(struct replay *r)
 	else
 		print_text(r, &msg.u.trained, same_rows);
 	trainwire_msg_close(&msg);
-	return same && same_rows ? CMD_DONE : CMD_DIFFERS;
+	return same && same_rows ? TOOL_DONE : TOOL_DIFFERS;
 }
 
 /* 32 bytes, or their 64 hex digits on a line. */
@@ -329,8 +329,8 @@ load_salt(struct replay *r, const char *path)
 	size_t len;
 	int rc;
 
-	rc = cmd_load_file(path, 128, &data, &len);
-	if (rc != CMD_DONE)
+	rc = tool_load_file(path, 128, &data, &len);
+	if (rc != TOOL_DONE)
 		return rc;
 	if (len == ASSET_SALT_LEN) {
 		memcpy(r->salt, data, len);
@@ -341,7 +341,7 @@ load_salt(struct replay *r, const char *path)
 		memcpy(r->salt, h.b, sizeof(r->salt));
 	}
 	free(data);
-	return r->salted ? CMD_DONE
+	return r->salted ? TOOL_DONE
 		: complain(path, "want 32 bytes or 64 hex digits");
 }
 
@@ -357,20 +357,20 @@ run(struct replay *r, const char *data, const char *member)
 	int rc;
 
 	rc = open_ledger(r);
-	if (rc == CMD_DONE)
+	if (rc == TOOL_DONE)
 		rc = find_member(r, member);
-	if (rc == CMD_DONE)
-		rc = cmd_open_session(&r->session,
+	if (rc == TOOL_DONE)
+		rc = tool_open_session(&r->session,
 			ledger_federation(r->ledger), &source, NULL);
-	if (rc == CMD_DONE)
+	if (rc == TOOL_DONE)
 		rc = walk(r);
-	if (rc == CMD_DONE)
+	if (rc == TOOL_DONE)
 		rc = pick_answer(r);
-	return rc == CMD_DONE ? compare(r) : rc;
+	return rc == TOOL_DONE ? compare(r) : rc;
 }
 
 int
-cmd_replay(int argc, char **argv)
+tool_replay(int argc, char **argv)
 {
 	const char *home = NULL, *chain = NULL, *data = NULL, *salt = NULL;
 	const char *round = NULL, *member = NULL, *threads = NULL;
@@ -390,6 +390,7 @@ cmd_replay(int argc, char **argv)
 	};
 	const uint64_t rounds[2] = {0, UINT32_MAX};
 	const uint64_t range[2] = {1, THREADS_MAX};
+	char own[PATH_LEN];
 	uint64_t n = 1;
 	int rc;
 
@@ -397,17 +398,21 @@ cmd_replay(int argc, char **argv)
 		sizeof(options) / sizeof(options[0])) < 0 ||
 		args_number("round", round, rounds, &r.round) < 0 ||
 		args_number("threads", threads, range, &n) < 0)
-		return CMD_USAGE;
+		return TOOL_USAGE;
 	if (!home == !chain) {
 		fprintf(stderr, "qmltrain: replay: want --home DIR or --chain "
 			"DIR\n");
-		return CMD_USAGE;
+		return TOOL_USAGE;
 	}
 	r.threads = (uint16_t)n;
-	rc = salt ? load_salt(&r, salt) : CMD_DONE;
-	if (rc == CMD_DONE)
+	if (!salt && home) {
+		snprintf(own, sizeof(own), "%s/data.salt", home);
+		salt = own;
+	}
+	rc = salt ? load_salt(&r, salt) : TOOL_DONE;
+	if (rc == TOOL_DONE)
 		rc = open_chain(&r, home, chain);
-	if (rc == CMD_DONE)
+	if (rc == TOOL_DONE)
 		rc = run(&r, data, member);
 	block_free(r.block);
 	ledger_free(r.ledger);

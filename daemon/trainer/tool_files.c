@@ -1,4 +1,4 @@
-#include "daemon/trainer/cmd.h"
+#include "daemon/trainer/tool.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -8,39 +8,39 @@
 #include "proto/q24.h"
 
 int
-cmd_load_file(const char *path, size_t max, uint8_t **data, size_t *len)
+tool_load_file(const char *path, size_t max, uint8_t **data, size_t *len)
 {
 	uint8_t *buf = malloc(max + 1);
 	FILE *f = buf ? fopen(path, "rb") : NULL;
-	int error = buf ? errno : ENOMEM, rc = CMD_DONE;
+	int error = buf ? errno : ENOMEM, rc = TOOL_DONE;
 	size_t n = 0;
 
 	if (!f) {
 		fprintf(stderr, "qmltrain: %s: %s\n", path, strerror(error));
 		free(buf);
-		return error == ENOENT ? CMD_NOT_FOUND : CMD_FAILED;
+		return error == ENOENT ? TOOL_NOT_FOUND : TOOL_FAILED;
 	}
 	n = fread(buf, 1, max + 1, f);
 	if (ferror(f)) {
 		fprintf(stderr, "qmltrain: %s: cannot be read\n", path);
-		rc = CMD_FAILED;
+		rc = TOOL_FAILED;
 	} else if (n > max) {
 		fprintf(stderr, "qmltrain: %s: is longer than %zu bytes\n",
 			path, max);
-		rc = CMD_FAILED;
+		rc = TOOL_FAILED;
 	}
 	fclose(f);
-	if (rc != CMD_DONE) {
+	if (rc != TOOL_DONE) {
 		free(buf);
 		return rc;
 	}
 	*data = buf;
 	*len = n;
-	return CMD_DONE;
+	return TOOL_DONE;
 }
 
 int
-cmd_load_federation(const char *path, struct federation *f)
+tool_load_federation(const char *path, struct federation *f)
 {
 	struct bytes_reader r;
 	uint8_t *data;
@@ -49,18 +49,18 @@ cmd_load_federation(const char *path, struct federation *f)
 	int rc;
 
 	*f = FEDERATION_INIT;
-	rc = cmd_load_file(path, FEDERATION_BYTES_MAX, &data, &len);
-	if (rc != CMD_DONE)
+	rc = tool_load_file(path, FEDERATION_BYTES_MAX, &data, &len);
+	if (rc != TOOL_DONE)
 		return rc;
 	r = bytes_reader_of(data, len);
 	federation_get(&r, f);
 	whole = bytes_reader_done(&r);
 	free(data);
 	if (whole)
-		return CMD_DONE;
+		return TOOL_DONE;
 	federation_close(f);
 	fprintf(stderr, "qmltrain: %s: is not a federation\n", path);
-	return CMD_FAILED;
+	return TOOL_FAILED;
 }
 
 /* The integers of "params_q24": [..]; false when there are not dim of them. */
@@ -92,48 +92,48 @@ parse_params(const char *text, uint32_t dim, int64_t *model)
 }
 
 int
-cmd_load_model(const char *path, uint32_t dim, int64_t **model)
+tool_load_model(const char *path, uint32_t dim, int64_t **model)
 {
 	uint8_t *data;
 	size_t len;
 	bool good = true;
 	int rc;
 
-	rc = cmd_load_file(path, (size_t)dim * 24 + 65536, &data, &len);
-	if (rc != CMD_DONE)
+	rc = tool_load_file(path, (size_t)dim * 24 + 65536, &data, &len);
+	if (rc != TOOL_DONE)
 		return rc;
 	*model = calloc(dim, sizeof(**model));
 	if (!*model) {
 		fprintf(stderr, "qmltrain: %s: not enough memory\n", path);
 		free(data);
-		return CMD_FAILED;
+		return TOOL_FAILED;
 	}
 	if (len == (size_t)dim * 8) {
 		q24_load(*model, data, dim);
 	} else {
-		data[len] = '\0'; /* cmd_load_file left room for it */
+		data[len] = '\0'; /* tool_load_file left room for it */
 		good = parse_params((const char *)data, dim, *model);
 	}
 	free(data);
 	if (good)
-		return CMD_DONE;
+		return TOOL_DONE;
 	fprintf(stderr, "qmltrain: %s: is not a model of %u parameters; want "
 		"the file of `qmlctl model export --format json`\n", path,
 		(unsigned)dim);
 	free(*model);
 	*model = NULL;
-	return CMD_FAILED;
+	return TOOL_FAILED;
 }
 
 int
-cmd_open_session(struct session *s, const struct federation *f,
+tool_open_session(struct session *s, const struct federation *f,
 	const struct session_source *source, struct table *t)
 {
 	char err[TABLE_ERR_LEN];
 	int rc = session_open(s, f, source, t, err);
 
 	if (rc == 0)
-		return CMD_DONE;
+		return TOOL_DONE;
 	fprintf(stderr, "qmltrain: %s\n", err);
-	return rc == -ENOENT ? CMD_NOT_FOUND : CMD_FAILED;
+	return rc == -ENOENT ? TOOL_NOT_FOUND : TOOL_FAILED;
 }

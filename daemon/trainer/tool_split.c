@@ -1,4 +1,4 @@
-#include "daemon/trainer/cmd.h"
+#include "daemon/trainer/tool.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -284,7 +284,7 @@ run_split(struct splitting *p, const char *data, const char *seed, bool json)
 	rc = table_load(&p->table, &source, err);
 	if (rc < 0) {
 		fprintf(stderr, "qmltrain: %s\n", err);
-		return rc == -ENOENT ? CMD_NOT_FOUND : CMD_FAILED;
+		return rc == -ENOENT ? TOOL_NOT_FOUND : TOOL_FAILED;
 	}
 	rc = assign(p, seed);
 	if (rc < 0)
@@ -302,7 +302,7 @@ run_split(struct splitting *p, const char *data, const char *seed, bool json)
 		rc = print_split(p, json);
 	table_close(&p->table);
 	free(p->owner);
-	return rc < 0 ? CMD_FAILED : CMD_DONE;
+	return rc < 0 ? TOOL_FAILED : TOOL_DONE;
 }
 
 /* "0.2" is 20 percent; split.h counts in whole ones. */
@@ -323,7 +323,7 @@ parse_percent(const char *text, unsigned *percent)
 }
 
 int
-cmd_split(int argc, char **argv)
+tool_split(int argc, char **argv)
 {
 	const char *data = NULL, *nodes = "4", *mode = "label-skew";
 	const char *seed = "1", *heldout = "0.2", *dir = NULL;
@@ -345,12 +345,12 @@ cmd_split(int argc, char **argv)
 		sizeof(options) / sizeof(options[0])) < 0 ||
 		args_number("nodes", nodes, range, &n) < 0 ||
 		parse_percent(heldout, &p.percent) < 0)
-		return CMD_USAGE;
+		return TOOL_USAGE;
 	p.skewed = strcmp(mode, "label-skew") == 0;
 	if (!p.skewed && strcmp(mode, "iid") != 0) {
 		fprintf(stderr, "qmltrain: --mode: want iid or label-skew, got "
 			"\"%s\"\n", mode);
-		return CMD_USAGE;
+		return TOOL_USAGE;
 	}
 	p.nnodes = (size_t)n;
 	p.dir = dir;
