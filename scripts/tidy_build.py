@@ -145,6 +145,9 @@ def purity(tree):
         return 0, found
     defined = symbols(["--defined-only", "--extern-only"],
                       list(objects.values()), tree.root)
+    # The thread pool is not pure but its users may be: the way work is cut
+    # does not depend on the number of threads.
+    pools = glob.glob(os.path.join(obj, "sim", "**", "pool.o"), recursive=True)
     generated = os.path.join(obj, "gen", "qml.pb-c.o")
     own = {}
     for path, o in objects.items():
@@ -152,6 +155,9 @@ def purity(tree):
     if os.path.exists(generated):
         own.setdefault("proto", set()).update(*symbols(
             ["--defined-only"], [generated], tree.root).values())
+    if pools:
+        own.setdefault("sim", set()).update(*symbols(
+            ["--defined-only", "--extern-only"], pools, tree.root).values())
     wanted = symbols(["--undefined-only"], list(objects.values()), tree.root)
     for path, o in sorted(objects.items()):
         layer = path.split("/")[0]

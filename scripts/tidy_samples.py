@@ -43,6 +43,8 @@ SAMPLES = {
         ({"tests/sim/x.c": '#include "proto/hash.h"\n'}, "may not include"),
         ({"proto/x.c": '#include "hash.h"\n'}, "its folder"),
         ({"proto/x.c": '#include "tests/x.h"\n'}, "includes a test"),
+        ({"tests/sim/x.c": '#include "y.h"\n'}, "not beside"),
+        ({"tests/sim/x.c": '#include "y.h"\n', "tests/sim/y.h": "\n"}, None),
         ({"sim/x.c": '#include "gen/version.h"\n'}, "may not include"),
         ({"consensus/bft/x.c": '#include "proto/hash.h"\n'}, None),
         ({"daemon/node/x.c": '#include "gen/version.h"\n'}, None),

@@ -45,7 +45,11 @@ def layers(tree):
         layer = layer_of(path, MAY_INCLUDE) or ""
         top = name.split("/")[0]
         at = "%s:%d" % (path, num)
-        if "/" not in name:
+        if "/" not in name and path.startswith("tests/"):
+            near = os.path.join(tree.root, os.path.dirname(path), name)
+            if not os.path.exists(near):    # a test's neighbour may be short
+                found.append('%s: "%s" is not beside the test' % (at, name))
+        elif "/" not in name:
             found.append('%s: "%s" does not name its folder' % (at, name))
         elif name == "gen/version.h" and layer.startswith("daemon"):
             pass
