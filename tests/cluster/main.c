@@ -8,13 +8,15 @@
 int
 main(int argc, char **argv)
 {
-	struct world_setup s = {.n = 4, .heights = 20};
+	struct world_setup s = {.n = 4, .heights = 20, .faults = true};
 	uint64_t from = 0, n = 1;
 	char why[512];
 
 	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "--trace") == 0)
 			s.trace = true;
+		else if (strcmp(argv[i], "--calm") == 0)
+			s.faults = false;
 		else if (i + 1 < argc && strcmp(argv[i], "--from") == 0)
 			from = strtoull(argv[++i], NULL, 10);
 		else if (i + 1 < argc && strcmp(argv[i], "--seeds") == 0)

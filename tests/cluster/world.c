@@ -149,6 +149,12 @@ sort_keys(struct world *w)
 	assert(federation_id(&w->fed, &w->fed_id) == 0);
 }
 
+static bool
+is_cut(const struct world *w, uint16_t a, uint16_t b)
+{
+	return (w->side >> a & 1) != (w->side >> b & 1);
+}
+
 static void
 start_node(struct world *w, uint16_t i)
 {
@@ -180,7 +186,7 @@ start_node(struct world *w, uint16_t i)
 	for (uint16_t j = 0; j < w->setup.n; j++) {
 		struct replica_event up = {.type = REPLICA_EV_PEER_UP};
 
-		if (j == i || !w->nodes[j].up)
+		if (j == i || !w->nodes[j].up || is_cut(w, i, j))
 			continue;
 		up.peer = j;
 		step(w, i, &up);
@@ -212,6 +218,24 @@ stop_node(struct world *w, uint16_t i)
 	}
 }
 
+/* When a message arrives; false: never. */
+static bool
+travel(struct world *w, uint64_t *at)
+{
+	const struct world_faults *f = &w->faults;
+
+	*at = w->now + 1 + rng_below(&w->rng, 20);
+	if (w->now >= f->calm_at)
+		return true;
+	if (rng_chance(&w->rng, f->loss))
+		return false;
+	if (f->delay_ms > 0)
+		*at += rng_below(&w->rng, f->delay_ms);
+	if (rng_chance(&w->rng, f->slow))
+		*at += rng_below(&w->rng, 3000);
+	return true;
+}
+
 static void
 send_one(struct world *w, uint16_t from, uint16_t to,
     const struct replica_action *a)
@@ -220,14 +244,22 @@ send_one(struct world *w, uint16_t from, uint16_t to,
 	    .node = to,
 	    .from = from};
 
-	if (to == from || !w->nodes[to].up)
+	if (to == from || !w->nodes[to].up || is_cut(w, from, to) ||
+	    !travel(w, &e.at))
 		return;
-	e.at = w->now + 1 + rng_below(&w->rng, 20);
 	e.data = malloc(a->len);
 	assert(e.data != NULL);
 	memcpy(e.data, a->data, a->len);
 	e.len = a->len;
 	push(w, e);
+	if (w->now < w->faults.calm_at &&
+	    rng_chance(&w->rng, w->faults.twice)) {
+		e.at += rng_below(&w->rng, 2000);
+		e.data = malloc(a->len);
+		assert(e.data != NULL);
+		memcpy(e.data, a->data, a->len);
+		push(w, e);
+	}
 }
 
 static void
@@ -388,6 +420,86 @@ do_trained(struct world *w, uint16_t i, uint64_t round)
 	step(w, i, &ev);
 }
 
+/* Kill one node, or now and then all of them at once; each comes back. */
+static void
+do_crash(struct world *w)
+{
+	bool all = rng_chance(&w->rng, 100);
+	uint16_t one = (uint16_t)rng_below(&w->rng, w->setup.n);
+
+	for (uint16_t i = 0; i < w->setup.n; i++) {
+		if (!w->nodes[i].up || (!all && i != one))
+			continue;
+		w->nodes[i].disk.lose = rng_chance(&w->rng, 700);
+		stop_node(w, i);
+		w->ncrashes++;
+		if (w->setup.trace)
+			printf("%8" PRIu64 " node %u crashes\n", w->now, i);
+		push(w,
+		    (struct world_event){.type = WORLD_RESTART,
+			.node = i,
+			.at = w->now + 1 + rng_below(&w->rng, 4000)});
+	}
+	if (w->now < w->faults.calm_at)
+		push(w,
+		    (struct world_event){.type = WORLD_CRASH,
+			.at = w->now + 1 +
+			    rng_below(&w->rng, 2 * w->faults.crash_ms)});
+}
+
+/* Two halves at random; every second time the split heals. */
+static void
+do_split(struct world *w)
+{
+	uint64_t all = (1u << w->setup.n) - 1;
+
+	w->nsplits++;
+	w->side = w->side != 0 || w->now >= w->faults.calm_at
+	    ? 0
+	    : (uint32_t)(rng_next(&w->rng) & all);
+	for (uint16_t i = 0; i < w->setup.n; i++)
+		for (uint16_t j = 0; j < w->setup.n; j++) {
+			struct replica_event ev = {.type = is_cut(w, i, j)
+				? REPLICA_EV_PEER_DOWN
+				: REPLICA_EV_PEER_UP};
+
+			ev.peer = j;
+			if (i != j && w->nodes[i].up && w->nodes[j].up)
+				step(w, i, &ev);
+		}
+	if (w->now < w->faults.calm_at)
+		push(w,
+		    (struct world_event){.type = WORLD_SPLIT,
+			.at = w->now + 1 +
+			    rng_below(&w->rng, 2 * w->faults.partition_ms)});
+}
+
+static void
+draw_faults(struct world *w)
+{
+	struct world_faults *f = &w->faults;
+	struct rng *r = &w->rng;
+
+	if (!w->setup.faults)
+		return;
+	f->calm_at = 10000 + rng_below(r, 40000);
+	f->loss = rng_chance(r, 700) ? (uint32_t)rng_below(r, 300) : 0;
+	f->twice = rng_chance(r, 500) ? (uint32_t)rng_below(r, 500) : 0;
+	f->slow = rng_chance(r, 500) ? (uint32_t)rng_below(r, 200) : 0;
+	f->delay_ms = rng_chance(r, 500) ? (uint32_t)rng_below(r, 400) : 0;
+	f->crash_ms = rng_chance(r, 700) ? 500 + rng_below(r, 5000) : 0;
+	f->partition_ms = rng_chance(r, 500) ? 1000 + rng_below(r, 6000) : 0;
+	f->skew_ms = rng_chance(r, 500) ? (int64_t)rng_below(r, 240) : 0;
+	for (uint16_t i = 0; i < w->setup.n && f->skew_ms > 0; i++)
+		w->nodes[i].skew =
+		    (int64_t)rng_below(r, (uint64_t)(2 * f->skew_ms)) -
+		    f->skew_ms;
+	if (f->crash_ms > 0)
+		push(w, (struct world_event){.type = WORLD_CRASH, .at = 2000});
+	if (f->partition_ms > 0)
+		push(w, (struct world_event){.type = WORLD_SPLIT, .at = 3000});
+}
+
 static void
 happen(struct world *w, struct world_event *e)
 {
@@ -396,6 +508,14 @@ happen(struct world *w, struct world_event *e)
 
 	if (e->type == WORLD_RESTART) {
 		start_node(w, e->node);
+		return;
+	}
+	if (e->type == WORLD_CRASH) {
+		do_crash(w);
+		return;
+	}
+	if (e->type == WORLD_SPLIT) {
+		do_split(w);
 		return;
 	}
 	if (!n->up || e->life != n->life)
@@ -419,6 +539,8 @@ happen(struct world *w, struct world_event *e)
 		do_trained(w, e->node, e->number);
 		break;
 	case WORLD_RESTART:
+	case WORLD_CRASH:
+	case WORLD_SPLIT:
 		break;
 	}
 }
@@ -426,8 +548,10 @@ happen(struct world *w, struct world_event *e)
 static bool
 finished(const struct world *w)
 {
+	if (w->now < w->faults.calm_at)
+		return false;
 	for (uint16_t i = 0; i < w->setup.n; i++)
-		if (w->nodes[i].head < w->setup.heights)
+		if (!w->nodes[i].up || w->nodes[i].head < w->setup.heights)
 			return false;
 	return true;
 }
@@ -468,11 +592,12 @@ world_run(const struct world_setup *setup, char *failure, size_t len)
 			.node = i,
 			.at = rng_below(&w->rng, 1000)});
 	}
+	draw_faults(w);
 	while (w->nheap > 0 && w->failure[0] == '\0' && !finished(w)) {
 		e = pop(w);
 		w->now = e.at > w->now ? e.at : w->now;
 		w->steps++;
-		if (w->now > setup->heights * 60000)
+		if (w->now > w->faults.calm_at + 60000 + setup->heights * 3000)
 			fail(w,
 			    "no progress: %" PRIu64 " ms for %" PRIu64
 			    " heights",
@@ -482,7 +607,9 @@ world_run(const struct world_setup *setup, char *failure, size_t len)
 	}
 	snprintf(failure, len, "%s", w->failure);
 	if (setup->trace)
-		printf("%" PRIu64 " ms, %" PRIu64 " steps\n", w->now, w->steps);
+		printf("%" PRIu64 " ms, %" PRIu64 " steps, %" PRIu64
+		       " crashes\n",
+		    w->now, w->steps, w->ncrashes);
 	close_world(w);
 	free(w);
 	return failure[0] == '\0' ? 0 : -1;

@@ -27,6 +27,17 @@ struct world_setup {
 	uint16_t n;
 	uint64_t heights; /* the run is over when all live nodes are there */
 	bool trace;
+	bool faults; /* network, crashes and clocks go wrong as the seed says */
+};
+
+/* Drawn from the seed; all zero in a calm world. */
+struct world_faults {
+	uint32_t loss, twice, slow; /* permille of messages */
+	uint32_t delay_ms;
+	uint64_t crash_ms;     /* mean time between crashes; 0: none */
+	uint64_t partition_ms; /* mean time between partitions; 0: none */
+	int64_t skew_ms;       /* largest clock error */
+	uint64_t calm_at;      /* from here on everything works */
 };
 
 enum world_event_type {
@@ -34,7 +45,9 @@ enum world_event_type {
 	WORLD_DELIVER,
 	WORLD_STORED,
 	WORLD_TRAINED,
-	WORLD_RESTART
+	WORLD_RESTART,
+	WORLD_CRASH,
+	WORLD_SPLIT,
 };
 
 struct world_event {
@@ -71,6 +84,9 @@ struct world {
 	struct rng rng;
 	uint64_t now; /* virtual ms since the start */
 	uint64_t seq, steps;
+	struct world_faults faults;
+	uint32_t side; /* bit i: which half node i is in */
+	uint64_t ncrashes, nsplits;
 	struct federation fed;
 	struct hash fed_id;
 	struct sign_key *keys[WORLD_MAX];
