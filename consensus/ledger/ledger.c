@@ -273,3 +273,14 @@ ledger_apply(struct ledger *l, const struct block *b)
 	mem->has_next = false;
 	return 0;
 }
+
+int
+ledger_replay(struct ledger *l, const struct block *b)
+{
+	int rc;
+
+	l->memory->replaying = true;
+	rc = ledger_apply(l, b);
+	l->memory->replaying = false;
+	return rc;
+}

@@ -119,6 +119,11 @@ enum ledger_verdict ledger_check(const struct ledger *l, const struct block *b);
 int ledger_apply(struct ledger *l, const struct block *b)
     __attribute__((warn_unused_result));
 
+/* The same for a block that this node verified, stored and reads back from its
+ * own chain: signatures and norms are not verified again, all else is. */
+int ledger_replay(struct ledger *l, const struct block *b)
+    __attribute__((warn_unused_result));
+
 /* The leaves of the state root, for people who look for a difference. */
 #define LEDGER_LEAVES 8
 const char *ledger_leaf_name(unsigned i);

@@ -9,6 +9,13 @@
 
 #define FLAGS_KNOWN (ANSWER_REPLAYABLE | ANSWER_STATE_LOST | ANSWER_CONFINED)
 
+/* Verified here before, or part of our own chain that is replayed. */
+static bool
+is_known(const struct ledger *l, const struct hash *key)
+{
+	return l->memory->replaying || seen_has(&l->memory->seen, key);
+}
+
 /* Is this object about the open round? */
 static enum ledger_verdict
 check_round(const struct ledger *l, const struct hash *job, uint64_t round)
@@ -92,7 +99,6 @@ check_payload(const struct ledger *l, const struct answer *a)
 enum ledger_verdict
 ledger_check_answer(const struct ledger *l, const struct answer *a)
 {
-	struct seen *seen = &l->memory->seen;
 	const struct sign_public *pk;
 	enum ledger_verdict v = check_answer_head(l, a);
 	struct hash key;
@@ -102,21 +108,20 @@ ledger_check_answer(const struct ledger *l, const struct answer *a)
 	/* The id covers job and payload, so the bounds hold for it too. */
 	pk = &l->f.members[a->member].sign;
 	key = seen_key(SEEN_ANSWER, &a->id, pk, &a->sig);
-	if (seen_has(seen, &key))
+	if (is_known(l, &key))
 		return LEDGER_OK;
 	v = check_payload(l, a);
 	if (v != LEDGER_OK)
 		return v;
 	if (!answer_verify(a, pk, &l->fid))
 		return LEDGER_SIGNATURE;
-	seen_add(seen, &key);
+	seen_add(&l->memory->seen, &key);
 	return LEDGER_OK;
 }
 
 enum ledger_verdict
 ledger_check_attest(const struct ledger *l, const struct attest *a)
 {
-	struct seen *seen = &l->memory->seen;
 	const struct sign_public *pk;
 	struct hash digest, key;
 	enum ledger_verdict v = check_round(l, &a->job, a->round);
@@ -136,18 +141,17 @@ ledger_check_attest(const struct ledger *l, const struct attest *a)
 	pk = &l->f.members[a->validator].sign;
 	digest = attest_digest(a);
 	key = seen_key(SEEN_ATTEST, &digest, pk, &a->sig);
-	if (seen_has(seen, &key))
+	if (is_known(l, &key))
 		return LEDGER_OK;
 	if (!attest_verify(a, pk, &l->fid))
 		return LEDGER_SIGNATURE;
-	seen_add(seen, &key);
+	seen_add(&l->memory->seen, &key);
 	return LEDGER_OK;
 }
 
 enum ledger_verdict
 ledger_check_vote(const struct ledger *l, const struct vote *v)
 {
-	struct seen *seen = &l->memory->seen;
 	const struct sign_public *pk;
 	struct hash digest, key;
 
@@ -158,18 +162,17 @@ ledger_check_vote(const struct ledger *l, const struct vote *v)
 	pk = &l->f.members[v->validator].sign;
 	digest = vote_digest(v);
 	key = seen_key(SEEN_VOTE, &digest, pk, &v->sig);
-	if (seen_has(seen, &key))
+	if (is_known(l, &key))
 		return LEDGER_OK;
 	if (!vote_verify(v, pk, &l->fid))
 		return LEDGER_SIGNATURE;
-	seen_add(seen, &key);
+	seen_add(&l->memory->seen, &key);
 	return LEDGER_OK;
 }
 
 enum ledger_verdict
 ledger_check_proposal(const struct ledger *l, const struct proposal *p)
 {
-	struct seen *seen = &l->memory->seen;
 	const struct sign_public *pk;
 	struct hash digest, key;
 
@@ -181,11 +184,11 @@ ledger_check_proposal(const struct ledger *l, const struct proposal *p)
 	pk = &l->f.members[p->proposer].sign;
 	digest = proposal_digest(p);
 	key = seen_key(SEEN_PROPOSAL, &digest, pk, &p->sig);
-	if (seen_has(seen, &key))
+	if (is_known(l, &key))
 		return LEDGER_OK;
 	if (!proposal_verify(p, pk, &l->fid))
 		return LEDGER_SIGNATURE;
-	seen_add(seen, &key);
+	seen_add(&l->memory->seen, &key);
 	return LEDGER_OK;
 }
 

@@ -15,6 +15,7 @@
 /* What may change behind a const ledger: memory, never meaning. */
 struct ledger_memory {
 	struct seen seen;
+	bool replaying; /* signatures and norms are taken as verified */
 	/* The outcome of a block: valid for `block` until the next apply. */
 	bool has_next;
 	struct hash block;

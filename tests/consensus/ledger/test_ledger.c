@@ -443,6 +443,43 @@ apply_is_all_or_nothing(void **state)
 	town_close(&t);
 }
 
+/* Our own chain: the state is recomputed, the signatures are not. */
+static void
+replay_trusts_signatures_only(void **state)
+{
+	struct town t;
+	struct ledger *fresh = NULL;
+	struct block *b;
+	struct hash x[LEDGER_LEAVES], y[LEDGER_LEAVES];
+
+	(void)state;
+	town_open(&t, &(struct town_setup){.n = 4, .rounds = 9});
+	assert_int_equal(ledger_new(&t.f, &fresh), 0);
+	town_all(&t, ANSWER_UPDATE);
+	t.now_ms += 100;
+	b = town_build(&t);
+	b->header.model.b[0] ^= 1;
+	assert_int_equal(block_seal(b), 0);
+	assert_int_equal(ledger_replay(fresh, b), -EBADMSG);
+	b->header.model.b[0] ^= 1;
+	b->attests[0].sig.b[0] ^= 1;
+	assert_int_equal(block_seal(b), 0);
+	assert_int_equal(ledger_apply(fresh, b), -EBADMSG);
+	assert_int_equal(ledger_replay(fresh, b), 0);
+	town_step(&t);
+	ledger_leaves(t.l, x);
+	ledger_leaves(fresh, y);
+	assert_memory_equal(x, y, sizeof(x));
+	/* Nothing was remembered as verified. */
+	block_free(b);
+	town_all(&t, ANSWER_UPDATE);
+	t.pool[0]->sig.b[0] ^= 1;
+	assert_int_equal(ledger_check_answer(fresh, t.pool[0]),
+	    LEDGER_SIGNATURE);
+	ledger_free(fresh);
+	town_close(&t);
+}
+
 /* What was checked last does not leak into another block's outcome. */
 static void
 memory_is_of_one_block(void **state)
@@ -512,6 +549,7 @@ main(void)
 	    cmocka_unit_test(power_counts),
 	    cmocka_unit_test(same_history_same_state),
 	    cmocka_unit_test(apply_is_all_or_nothing),
+	    cmocka_unit_test(replay_trusts_signatures_only),
 	    cmocka_unit_test(memory_is_of_one_block),
 	    cmocka_unit_test(names),
 	};
