@@ -116,6 +116,8 @@ $(VERSION_H): $(SRC_all) Makefile
 	@printf '#define QML_VERSION "%s"\n#define QML_BUILD_ID "%s"\n' \
 	$(VERSION) "$$(sha256sum $(SRC_all) | sha256sum | cut -c 1-64)" >$@
 $(call obj,$(SRC_node) $(SRC_trainer) $(SRC_cli) $(SRC_main)): | $(VERSION_H)
+# -MMD leaves out what -isystem finds, so the files that name it are asked.
+$(call obj,$(shell grep -ls 'gen/version\.h' $(SRC_all))): $(VERSION_H)
 
 $(call obj,$(wildcard proto/*.c)): | $(if $(PB_O),$(PB_H))
 $(B)/obj/sim/%.o: OPT = $(if $(SAN)$(COV),-O1,-O3)
