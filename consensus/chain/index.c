@@ -1,0 +1,542 @@
+/*
+ * index.c - the SQL tables: the only file that includes sqlite3.h.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <sqlite3.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "consensus/chain/index.h"
+#include "consensus/chain/schema.h"
+#include "consensus/chain/verify.h"
+#include "consensus/ledger/summary.h"
+#include "proto/id.h"
+
+#define Q24 16777216.0
+
+struct index {
+	char *path;
+	const struct federation *f;
+	struct hash federation;
+	sqlite3 *db;
+	sqlite3_stmt *stmt[SCHEMA_STATEMENTS];
+	uint64_t head;
+	bool branch_known; /* head is a block of the log */
+};
+
+static int
+error_of(int code)
+{
+	switch (code & 0xff) {
+	case SQLITE_OK:
+	case SQLITE_ROW:
+	case SQLITE_DONE:
+		return 0;
+	case SQLITE_NOMEM:
+		return -ENOMEM;
+	case SQLITE_FULL:
+		return -ENOSPC;
+	case SQLITE_READONLY:
+	case SQLITE_PERM:
+		return -EACCES;
+	case SQLITE_BUSY:
+	case SQLITE_LOCKED:
+		return -EBUSY;
+	case SQLITE_IOERR:
+	case SQLITE_CANTOPEN:
+		return -EIO;
+	default: /* corrupt, not a database, tables that are not ours */
+		return -EBADMSG;
+	}
+}
+
+/* types, one letter an argument: i int64_t, t text, d double, n NULL. */
+static int
+bind_all(sqlite3_stmt *st, const char *types, va_list ap)
+{
+	const char *text;
+	int i, code = SQLITE_OK;
+
+	for (i = 1; *types && code == SQLITE_OK; i++, types++) {
+		if (*types == 'i') {
+			code = sqlite3_bind_int64(st, i, va_arg(ap, int64_t));
+		} else if (*types == 'd') {
+			code = sqlite3_bind_double(st, i, va_arg(ap, double));
+		} else if (*types == 't') {
+			text = va_arg(ap, const char *);
+			code = sqlite3_bind_text(st, i, text, -1,
+			    SQLITE_TRANSIENT);
+		} else {
+			code = sqlite3_bind_null(st, i);
+		}
+	}
+	return error_of(code);
+}
+
+/* Run a statement that returns nothing. */
+static int
+run(struct index *x, enum schema_statement s, const char *types, ...)
+{
+	sqlite3_stmt *st = x->stmt[s];
+	va_list ap;
+	int rc;
+
+	va_start(ap, types);
+	rc = bind_all(st, types, ap);
+	va_end(ap);
+	if (rc == 0)
+		rc = error_of(sqlite3_step(st));
+	sqlite3_reset(st);
+	return rc;
+}
+
+/* First column of the first row as a number; -ENOENT without a row. */
+static int
+ask_number(struct index *x, enum schema_statement s, const char *key,
+    int64_t *out)
+{
+	sqlite3_stmt *st = x->stmt[s];
+	int code, rc = 0;
+
+	if (key)
+		rc = error_of(
+		    sqlite3_bind_text(st, 1, key, -1, SQLITE_TRANSIENT));
+	if (rc < 0)
+		return rc;
+	code = sqlite3_step(st);
+	rc = code == SQLITE_DONE ? -ENOENT : error_of(code);
+	if (rc == 0)
+		*out = sqlite3_column_int64(st, 0);
+	sqlite3_reset(st);
+	return rc;
+}
+
+/* Whether the first column of the first row is this text. */
+static int
+same_text(sqlite3_stmt *st, const char *text, bool *same)
+{
+	const unsigned char *have;
+	int code = sqlite3_step(st);
+
+	*same = false;
+	if (code == SQLITE_ROW) {
+		have = sqlite3_column_text(st, 0);
+		*same = have && !strcmp((const char *)have, text);
+	}
+	sqlite3_reset(st);
+	return error_of(code);
+}
+
+static void
+close_db(struct index *x)
+{
+	int i;
+
+	for (i = 0; i < SCHEMA_STATEMENTS; i++) {
+		sqlite3_finalize(x->stmt[i]);
+		x->stmt[i] = NULL;
+	}
+	sqlite3_close(x->db);
+	x->db = NULL;
+	x->head = 0;
+	x->branch_known = false;
+}
+
+static int
+prepare(struct index *x)
+{
+	int i, rc = 0;
+
+	for (i = 0; i < SCHEMA_STATEMENTS && rc == 0; i++)
+		rc = error_of(sqlite3_prepare_v2(x->db, schema_sql[i], -1,
+		    &x->stmt[i], NULL));
+	return rc;
+}
+
+static int
+connect(struct index *x)
+{
+	static const char pragmas[] = "PRAGMA journal_mode = WAL;"
+				      "PRAGMA synchronous = NORMAL;";
+	int rc = error_of(sqlite3_open_v2(x->path, &x->db,
+	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
+	    NULL));
+
+	if (rc < 0)
+		return rc;
+	sqlite3_busy_timeout(x->db, 2000);
+	return error_of(sqlite3_exec(x->db, pragmas, NULL, NULL, NULL));
+}
+
+/* The first column of a pragma's row. */
+static int
+pragma_is(struct index *x, const char *pragma, const char *want, bool *same)
+{
+	sqlite3_stmt *st;
+	int rc = error_of(sqlite3_prepare_v2(x->db, pragma, -1, &st, NULL));
+
+	if (rc == 0)
+		rc = same_text(st, want, same);
+	sqlite3_finalize(st);
+	return rc;
+}
+
+/* -EBADMSG when what is there is not a sound index of this federation. */
+static int
+check_existing(struct index *x)
+{
+	char hex[HASH_HEX_LEN], version[16];
+	sqlite3_stmt *st;
+	int64_t head = -1;
+	bool same = false;
+	int rc;
+
+	snprintf(version, sizeof(version), "%d", INDEX_SCHEMA);
+	rc = pragma_is(x, "PRAGMA user_version", version, &same);
+	if (rc == 0 && same)
+		rc = pragma_is(x, "PRAGMA quick_check(1)", "ok", &same);
+	if (rc == 0)
+		rc = same ? prepare(x) : -EBADMSG;
+	if (rc < 0)
+		return rc;
+	st = x->stmt[SCHEMA_GET_META];
+	rc =
+	    error_of(sqlite3_bind_text(st, 1, "federation", -1, SQLITE_STATIC));
+	if (rc == 0)
+		rc = same_text(st, hash_hex(&x->federation, hex), &same);
+	if (rc < 0 || !same)
+		return rc < 0 ? rc : -EBADMSG;
+	rc = ask_number(x, SCHEMA_GET_META, "applied_height", &head);
+	if (rc < 0 || head < 0)
+		return rc == -ENOENT || rc == 0 ? -EBADMSG : rc;
+	x->head = (uint64_t)head;
+	return 0;
+}
+
+static int
+put_members(struct index *x)
+{
+	const struct member *m;
+	char id[ID_TEXT_LEN];
+	uint16_t i;
+	int rc = 0;
+
+	for (i = 0; i < x->f->nmembers && rc == 0; i++) {
+		m = &x->f->members[i];
+		rc = run(x, SCHEMA_PUT_MEMBER, "itttii", (int64_t)i,
+		    id_text(ID_NODE, &m->id, id), m->name, m->address,
+		    (int64_t)m->power, (int64_t)m->weight);
+	}
+	return rc;
+}
+
+static int
+fill_new(struct index *x)
+{
+	char hex[HASH_HEX_LEN], pragma[40];
+	int rc;
+
+	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d",
+	    INDEX_SCHEMA);
+	rc = error_of(sqlite3_exec(x->db, "BEGIN", NULL, NULL, NULL));
+	if (rc == 0)
+		rc = error_of(
+		    sqlite3_exec(x->db, schema_tables, NULL, NULL, NULL));
+	if (rc == 0)
+		rc = prepare(x);
+	if (rc == 0)
+		rc = run(x, SCHEMA_PUT_META, "tt", "federation",
+		    hash_hex(&x->federation, hex));
+	if (rc == 0)
+		rc = run(x, SCHEMA_PUT_META, "tt", "name", x->f->name);
+	if (rc == 0)
+		rc =
+		    run(x, SCHEMA_PUT_META, "ti", "applied_height", (int64_t)0);
+	if (rc == 0)
+		rc = put_members(x);
+	if (rc == 0)
+		rc = error_of(sqlite3_exec(x->db, pragma, NULL, NULL, NULL));
+	if (rc == 0)
+		rc = error_of(sqlite3_exec(x->db, "COMMIT", NULL, NULL, NULL));
+	return rc;
+}
+
+/* Remove the file and what belongs to it. */
+static int
+remove_files(const struct index *x)
+{
+	static const char *const suffix[] = {"", "-wal", "-shm"};
+	size_t size = strlen(x->path) + 5, i;
+	char *name = malloc(size);
+	int rc = name ? 0 : -ENOMEM;
+
+	for (i = 0; i < 3 && rc == 0; i++) {
+		snprintf(name, size, "%s%s", x->path, suffix[i]);
+		if (unlink(name) < 0 && errno != ENOENT)
+			rc = -errno;
+	}
+	free(name);
+	return rc;
+}
+
+static int
+start_over(struct index *x)
+{
+	int rc;
+
+	close_db(x);
+	rc = remove_files(x);
+	if (rc == 0)
+		rc = connect(x);
+	return rc == 0 ? fill_new(x) : rc;
+}
+
+static int
+open_db(struct index *x, bool *rebuilt)
+{
+	bool existed = access(x->path, F_OK) == 0;
+	int rc;
+
+	*rebuilt = false;
+	if (!existed)
+		return start_over(x); /* a stray -wal must not be replayed */
+	rc = connect(x);
+	if (rc == 0)
+		rc = check_existing(x);
+	if (rc != -EBADMSG)
+		return rc;
+	*rebuilt = true;
+	return start_over(x);
+}
+
+int
+index_open(struct index **out, const char *path, const struct federation *f,
+    bool *rebuilt)
+{
+	struct index *x = calloc(1, sizeof(*x));
+	bool thrown_away;
+	int rc = -ENOMEM;
+
+	*out = NULL;
+	if (!x)
+		return rc;
+	x->f = f;
+	x->path = strdup(path);
+	if (x->path)
+		rc = federation_id(f, &x->federation);
+	if (rc == 0)
+		rc = open_db(x, rebuilt ? rebuilt : &thrown_away);
+	if (rc < 0) {
+		index_close(x);
+		return rc;
+	}
+	*out = x;
+	return 0;
+}
+
+void
+index_close(struct index *x)
+{
+	if (!x)
+		return;
+	close_db(x);
+	free(x->path);
+	free(x);
+}
+
+uint64_t
+index_head(const struct index *x)
+{
+	return x->head;
+}
+
+static const char *
+kind_text(uint8_t kind)
+{
+	if (kind == BLOCK_AGGREGATE)
+		return "aggregate";
+	return kind == BLOCK_SKIP ? "skip" : "heartbeat";
+}
+
+static const char *
+reason_text(uint8_t reason)
+{
+	static const char *const text[] = {
+	    [ANSWER_REASON_NONE] = "none",
+	    [ANSWER_REASON_NO_DATA] = "no data",
+	    [ANSWER_REASON_TRAINER] = "trainer failed",
+	    [ANSWER_REASON_DECLINED] = "declined",
+	    [ANSWER_REASON_NUMERIC] = "numeric",
+	};
+
+	return reason <= ANSWER_REASON_NUMERIC ? text[reason] : "unknown";
+}
+
+static int
+put_block(struct index *x, const struct block *b, const struct commit *c)
+{
+	const struct header *h = &b->header;
+	char id[ID_TEXT_LEN], model[ID_TEXT_LEN], root[HASH_HEX_LEN];
+	uint16_t i;
+	int rc = run(x, SCHEMA_PUT_BLOCK, "ittiiiiiiitt", (int64_t)h->height,
+	    id_text(ID_BLOCK, &b->id, id), kind_text(h->kind),
+	    (int64_t)h->time_ms, (int64_t)h->proposer, (int64_t)h->round,
+	    (int64_t)c->round, (int64_t)h->fl_round, (int64_t)h->nanswers,
+	    (int64_t)h->nattests, id_text(ID_MODEL, &h->model, model),
+	    hash_hex(&h->state_root, root));
+
+	for (i = 0; i < c->nsigs && rc == 0; i++)
+		rc = run(x, SCHEMA_PUT_SIGNER, "ii", (int64_t)h->height,
+		    (int64_t)c->validators[i]);
+	return rc;
+}
+
+static int
+put_answer(struct index *x, const struct answer *a)
+{
+	char id[HASH_HEX_LEN];
+
+	hash_hex(&a->id, id);
+	if (a->kind != ANSWER_UPDATE)
+		return run(x, SCHEMA_PUT_ANSWER, "iitttnnnniii",
+		    (int64_t)a->round, (int64_t)a->member, id, "no update",
+		    reason_text(a->reason),
+		    (int64_t) !!(a->flags & ANSWER_REPLAYABLE),
+		    (int64_t) !!(a->flags & ANSWER_STATE_LOST),
+		    (int64_t) !!(a->flags & ANSWER_CONFINED));
+	return run(x, SCHEMA_PUT_ANSWER, "iittniiddiii", (int64_t)a->round,
+	    (int64_t)a->member, id, "update", (int64_t)a->rows,
+	    (int64_t)a->correct, (double)a->loss_before_q24 / Q24,
+	    (double)a->loss_after_q24 / Q24,
+	    (int64_t) !!(a->flags & ANSWER_REPLAYABLE),
+	    (int64_t) !!(a->flags & ANSWER_STATE_LOST),
+	    (int64_t) !!(a->flags & ANSWER_CONFINED));
+}
+
+static int
+put_round(struct index *x, const struct block *b)
+{
+	struct ledger_round_summary s;
+	int64_t opened = (int64_t)x->f->founded_ms;
+	uint16_t i;
+	int rc = ask_number(x, SCHEMA_LAST_CLOSED, NULL, &opened);
+
+	if (rc < 0 && rc != -ENOENT)
+		return rc;
+	summary_of_block(&s, b, (uint64_t)opened);
+	rc = run(x, SCHEMA_PUT_ROUND,
+	    s.nupdates ? "iitiiiiiidd" : "iitiiiiiinn", (int64_t)s.round,
+	    (int64_t)s.height, kind_text(s.kind), (int64_t)s.time_ms,
+	    (int64_t)s.duration_ms, (int64_t)s.nupdates, (int64_t)s.nparts,
+	    (int64_t)s.rows, (int64_t)s.correct,
+	    (double)s.loss_before_q24 / Q24, (double)s.loss_after_q24 / Q24);
+	for (i = 0; i < b->header.nanswers && rc == 0; i++)
+		rc = put_answer(x, b->answers[i]);
+	for (i = 0; i < b->header.nattests && rc == 0; i++)
+		rc = run(x, SCHEMA_PUT_ATTEST, "iiii", (int64_t)s.round,
+		    (int64_t)b->attests[i].validator,
+		    (int64_t)b->attests[i].seq, (int64_t)b->attests[i].nheld);
+	return rc;
+}
+
+int
+index_apply(struct index *x, const struct block *b, const struct commit *c)
+{
+	uint64_t height = b->header.height;
+	int rc, undo;
+
+	if (height != x->head + 1)
+		return -EINVAL;
+	rc = run(x, SCHEMA_BEGIN, "");
+	if (rc < 0)
+		return rc;
+	rc = put_block(x, b, c);
+	if (rc == 0 && b->header.kind != BLOCK_ORDINARY)
+		rc = put_round(x, b);
+	if (rc == 0)
+		rc = run(x, SCHEMA_PUT_META, "ti", "applied_height",
+		    (int64_t)height);
+	if (rc == 0)
+		rc = run(x, SCHEMA_COMMIT, "");
+	if (rc < 0) {
+		undo = run(x, SCHEMA_ROLLBACK, "");
+		(void)undo; /* closing the database would do it as well */
+		return rc;
+	}
+	x->head = height;
+	return 0;
+}
+
+/* Is the last block applied one of this log? */
+static int
+check_branch(struct index *x, const struct segments *s)
+{
+	const struct segments_entry *e = segments_find(s, x->head);
+	char id[ID_TEXT_LEN];
+	bool same;
+	int rc;
+
+	if (x->head == 0)
+		return 0;
+	if (!e)
+		return -EBADMSG;
+	rc = error_of(sqlite3_bind_int64(x->stmt[SCHEMA_GET_BLOCK_ID], 1,
+	    (sqlite3_int64)x->head));
+	if (rc == 0)
+		rc = same_text(x->stmt[SCHEMA_GET_BLOCK_ID],
+		    id_text(ID_BLOCK, &e->id, id), &same);
+	return rc == 0 && !same ? -EBADMSG : rc;
+}
+
+static int
+apply_next(struct index *x, struct segments *s)
+{
+	struct commit c;
+	struct block *b = NULL;
+	uint8_t *data;
+	uint32_t len;
+	int rc = segments_read(s, x->head + 1, &data, &len);
+
+	if (rc < 0)
+		return rc == -EBADMSG ? -EINVAL : rc;
+	if (verify_decode(data, len, x->f->job.dim, &b, &c) != VERIFY_OK)
+		rc = -EINVAL; /* the log's fault: no rebuild can help */
+	free(data);
+	if (rc == 0)
+		rc = index_apply(x, b, &c);
+	block_free(b);
+	return rc;
+}
+
+static int
+follow(struct index *x, struct segments *s, uint64_t *n)
+{
+	int rc = x->branch_known ? 0 : check_branch(x, s);
+
+	x->branch_known = rc == 0;
+	for (; rc == 0 && x->head < segments_head(s); ++*n)
+		rc = apply_next(x, s);
+	return rc;
+}
+
+int
+index_catch_up(struct index *x, struct segments *s, uint64_t *napplied)
+{
+	uint64_t n = 0;
+	int rc;
+
+	rc = follow(x, s, &n);
+	if (rc == -EBADMSG) { /* damaged or of another branch: fill again */
+		n = 0;
+		rc = start_over(x);
+		if (rc == 0)
+			rc = follow(x, s, &n);
+	}
+	if (napplied)
+		*napplied = n;
+	return rc;
+}

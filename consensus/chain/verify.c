@@ -1,0 +1,242 @@
+/*
+ * verify.c - links, certificates and signatures of full blocks.
+ */
+#include <assert.h>
+#include <stddef.h>
+
+#include "consensus/bft/quorum.h"
+#include "consensus/chain/verify.h"
+
+const char *
+verify_text(enum verify_verdict v)
+{
+	switch (v) {
+	case VERIFY_OK:
+		return "sound";
+	case VERIFY_FORM:
+		return "the record does not hold a block and a certificate";
+	case VERIFY_ID:
+		return "the block's hash is not the one in its record";
+	case VERIFY_FEDERATION:
+		return "the block is of another federation";
+	case VERIFY_HEIGHT:
+		return "the block is of another height";
+	case VERIFY_PREVIOUS:
+		return "the block does not name the block before it";
+	case VERIFY_TIME:
+		return "the block's time is not after the block before it";
+	case VERIFY_HISTORY:
+		return "the history root is not that of the blocks before";
+	case VERIFY_LAST_COMMIT:
+		return "the certificate of the block before does not hold";
+	case VERIFY_COMMIT_BLOCK:
+		return "the certificate is for another block";
+	case VERIFY_COMMIT_SIGNER:
+		return "the certificate names validators that there are not";
+	case VERIFY_COMMIT_QUORUM:
+		return "the certificate has no quorum";
+	case VERIFY_COMMIT_SIGNATURE:
+		return "the certificate has a bad signature of";
+	case VERIFY_ANSWER_MEMBER:
+		return "an answer names a member that there is not";
+	case VERIFY_ANSWER_SIGNATURE:
+		return "an answer has a bad signature of";
+	case VERIFY_ATTEST_SIGNER:
+		return "an attestation names a validator that there is not";
+	case VERIFY_ATTEST_SIGNATURE:
+		return "an attestation has a bad signature of";
+	}
+	assert(v <= VERIFY_ATTEST_SIGNATURE);
+	return "";
+}
+
+enum verify_verdict
+verify_decode(const uint8_t *data, size_t len, uint32_t dim_max,
+    struct block **b, struct commit *c)
+{
+	struct bytes_reader r = bytes_reader_of(data, len);
+
+	*b = block_get_full(&r, dim_max);
+	if (!*b)
+		return VERIFY_FORM;
+	commit_get(&r, c);
+	if (bytes_reader_done(&r))
+		return VERIFY_OK;
+	block_free(*b);
+	*b = NULL;
+	return VERIFY_FORM;
+}
+
+int
+verify_init(struct verify *v, const struct federation *f)
+{
+	int rc;
+
+	*v = (struct verify){.f = f, .time_ms = f->founded_ms};
+	rc = federation_id(f, &v->federation);
+	if (rc < 0)
+		return rc;
+	v->head = v->federation;
+	merkle_append(&v->history, &v->head);
+	return 0;
+}
+
+/* Who signed, without the signatures: known, ascending, a quorum. */
+static enum verify_verdict
+check_signers(const struct federation *f, const struct commit *c)
+{
+	uint64_t total = 0, power = 0;
+	uint16_t i;
+
+	for (i = 0; i < f->nmembers; i++)
+		total += f->members[i].power;
+	for (i = 0; i < c->nsigs; i++) {
+		if (c->validators[i] >= f->nmembers)
+			return VERIFY_COMMIT_SIGNER;
+		if (i > 0 && c->validators[i] <= c->validators[i - 1])
+			return VERIFY_COMMIT_SIGNER;
+		power += f->members[c->validators[i]].power;
+	}
+	return quorum_reached(power, total) ? VERIFY_OK : VERIFY_COMMIT_QUORUM;
+}
+
+enum verify_verdict
+verify_commit(const struct federation *f, const struct hash *federation,
+    const struct commit *c, uint16_t *who)
+{
+	enum verify_verdict v = check_signers(f, c);
+	struct vote vote;
+	uint16_t i;
+
+	for (i = 0; i < c->nsigs && v == VERIFY_OK; i++) {
+		*who = c->validators[i];
+		vote = commit_vote(c, i);
+		if (!vote_verify(&vote, &f->members[*who].sign, federation))
+			v = VERIFY_COMMIT_SIGNATURE;
+	}
+	return v;
+}
+
+/* The certificate of the block before, inside this one. Mostly it is the one
+ * that we saw, and its signatures need no second look. */
+static enum verify_verdict
+check_last_commit(struct verify *v, const struct block *b)
+{
+	struct hash h;
+
+	if (v->height == 0)
+		return b->last_commit || !hash_is_zero(&b->header.last_commit)
+		    ? VERIFY_LAST_COMMIT
+		    : VERIFY_OK;
+	if (!b->last_commit)
+		return VERIFY_LAST_COMMIT;
+	h = commit_hash(b->last_commit);
+	if (!hash_equal(&h, &b->header.last_commit))
+		return VERIFY_LAST_COMMIT;
+	if (hash_equal(&h, &v->commit))
+		return VERIFY_OK;
+	if (b->last_commit->height != v->height ||
+	    !hash_equal(&b->last_commit->block, &v->head))
+		return VERIFY_LAST_COMMIT;
+	if (verify_commit(v->f, &v->federation, b->last_commit, &v->who) !=
+	    VERIFY_OK)
+		return VERIFY_LAST_COMMIT;
+	v->ncommit_signatures += b->last_commit->nsigs;
+	return VERIFY_OK;
+}
+
+static enum verify_verdict
+check_place(const struct verify *v, const struct block *b)
+{
+	const struct header *h = &b->header;
+	struct hash root = merkle_root(&v->history);
+
+	if (!hash_equal(&h->federation, &v->federation))
+		return VERIFY_FEDERATION;
+	if (h->height != v->height + 1)
+		return VERIFY_HEIGHT;
+	if (!hash_equal(&h->prev, &v->head))
+		return VERIFY_PREVIOUS;
+	if (h->time_ms <= v->time_ms)
+		return VERIFY_TIME;
+	if (h->history_size != h->height ||
+	    !hash_equal(&h->history_root, &root))
+		return VERIFY_HISTORY;
+	return VERIFY_OK;
+}
+
+static enum verify_verdict
+check_commit(struct verify *v, const struct block *b, const struct commit *c)
+{
+	enum verify_verdict verdict;
+
+	if (c->height != b->header.height || !hash_equal(&c->block, &b->id))
+		return VERIFY_COMMIT_BLOCK;
+	verdict = verify_commit(v->f, &v->federation, c, &v->who);
+	if (verdict == VERIFY_OK)
+		v->ncommit_signatures += c->nsigs;
+	return verdict;
+}
+
+static enum verify_verdict
+check_answers(struct verify *v, const struct block *b)
+{
+	const struct answer *a;
+	uint16_t i;
+
+	for (i = 0; i < b->header.nanswers; i++) {
+		a = b->answers[i];
+		v->who = a->member;
+		if (a->member >= v->f->nmembers)
+			return VERIFY_ANSWER_MEMBER;
+		if (!answer_verify(a, &v->f->members[a->member].sign,
+			&v->federation))
+			return VERIFY_ANSWER_SIGNATURE;
+		v->nanswer_signatures++;
+		/* Its hash was compared by the decoder. */
+		v->npayloads += a->kind == ANSWER_UPDATE;
+	}
+	return VERIFY_OK;
+}
+
+static enum verify_verdict
+check_attests(struct verify *v, const struct block *b)
+{
+	const struct attest *a;
+	uint16_t i;
+
+	for (i = 0; i < b->header.nattests; i++) {
+		a = &b->attests[i];
+		v->who = a->validator;
+		if (a->validator >= v->f->nmembers)
+			return VERIFY_ATTEST_SIGNER;
+		if (!attest_verify(a, &v->f->members[a->validator].sign,
+			&v->federation))
+			return VERIFY_ATTEST_SIGNATURE;
+		v->nattest_signatures++;
+	}
+	return VERIFY_OK;
+}
+
+enum verify_verdict
+verify_block(struct verify *v, const struct block *b, const struct commit *c)
+{
+	enum verify_verdict verdict = check_place(v, b);
+
+	if (verdict == VERIFY_OK)
+		verdict = check_last_commit(v, b);
+	if (verdict == VERIFY_OK)
+		verdict = check_commit(v, b, c);
+	if (verdict == VERIFY_OK)
+		verdict = check_answers(v, b);
+	if (verdict == VERIFY_OK)
+		verdict = check_attests(v, b);
+	if (verdict != VERIFY_OK)
+		return verdict;
+	v->height = b->header.height;
+	v->head = b->id;
+	v->time_ms = b->header.time_ms;
+	v->commit = commit_hash(c);
+	merkle_append(&v->history, &b->id);
+	return VERIFY_OK;
+}
