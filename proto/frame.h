@@ -78,13 +78,15 @@ enum frame_verdict fragment_parse(const uint8_t *plain, size_t len,
 size_t fragment_head(uint8_t out[static FRAME_FRAGMENT_HEAD],
     const struct fragment *f);
 
+struct assembly_part {
+	uint8_t *data; /* owned */
+	size_t len, cap, total;
+	bool open;
+};
+
 /* One message per class being put together. */
 struct assembly {
-	struct {
-		uint8_t *data;
-		size_t len, cap, total;
-		bool open;
-	} part[FRAME_NCLASSES];
+	struct assembly_part part[FRAME_NCLASSES];
 };
 
 #define ASSEMBLY_INIT ((struct assembly){0})
