@@ -52,9 +52,11 @@ void config_node_close(struct config_node *c); /* accepts CONFIG_NODE_INIT */
 
 /* `check --effective`: every key, its value, where it comes from. */
 void config_node_print(const struct config_node *c, const char *file, FILE *to);
+/* All defaults, with a name. -EINVAL: no name at all, or too long. */
+int config_node_default(struct config_node *c, const char *name)
+    __attribute__((warn_unused_result));
 /* The commented file that `init` writes. */
-void config_node_example(const char *name, const char *listen,
-    const char *advertise, FILE *to);
+void config_node_example(const struct config_node *values, FILE *to);
 
 /* A whole file of at most max bytes, malloc'd; for both kinds of file. */
 int config_read(const char *path, size_t max, void **data, size_t *len,

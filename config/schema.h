@@ -42,11 +42,12 @@ struct schema_row {
 	const char *help;
 };
 
-/* Line of the file that set each row; 0: the default. */
+/* Where the value of each row stands in the file; line 0: the default. */
 struct schema_origin {
-	unsigned line;
+	struct config_place at;
 };
 
+/* Keys are at most two levels deep, 64 of them. */
 struct schema {
 	const struct schema_row *rows;
 	size_t n;
@@ -67,14 +68,13 @@ int schema_fill(const struct schema *s, const struct schema_input *in,
 /* Frees what SCHEMA_TEXTS rows own. */
 void schema_close(const struct schema *s, void *out);
 
-/* The value as it would be written in the file. */
-void schema_print_value(const struct schema_row *row, const void *out,
-    FILE *to);
 /* Every row with its value and where it comes from: `check --effective`. */
 void schema_print_effective(const struct schema *s, const void *out,
     const struct schema_origin *origins, const char *file, FILE *to);
-/* A file of all keys, commented out at their defaults, help above each. */
-void schema_print_example(const struct schema *s, FILE *to);
+/* A file of all keys with help above each; unless all, values that are the
+ * default are commented out. */
+void schema_print_file(const struct schema *s, const void *out, FILE *to,
+    bool all);
 
 /* The nearest of n words (Levenshtein, at most a third of its length away),
  * or NULL. */

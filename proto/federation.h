@@ -97,6 +97,12 @@ void federation_get(struct bytes_reader *r, struct federation *out);
 int federation_id(const struct federation *f, struct hash *out)
 	__attribute__((warn_unused_result));
 
+/* Letters, digits, '.', '_' and '-', not led by a sign: names of members and
+ * federations, safe in paths, log lines and on a terminal. */
+bool federation_name_ok(const char *name);
+/* host:port, port 1..65535; an IPv6 host stands in brackets. */
+bool federation_address_ok(const char *address);
+
 struct hash member_id(const struct sign_public *sign,
 	const uint8_t network[static 32]);
 /* Index of the id, or -1. */

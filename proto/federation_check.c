@@ -32,10 +32,8 @@ fail(struct errbuf e, const char *format, ...)
 	return -EINVAL;
 }
 
-/* Letters, digits, dot, dash and underscore, not starting with a sign: safe
- * in paths, log lines and on a terminal. */
-static bool
-name_ok(const char *s)
+bool
+federation_name_ok(const char *s)
 {
 	static const char ok[] = "abcdefghijklmnopqrstuvwxyz"
 				 "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789._-";
@@ -93,9 +91,8 @@ unit_ok(const char *s)
 	return s[0] == '\0' || text_ok(s);
 }
 
-/* host:port with a port of 1..65535; an IPv6 host stands in brackets. */
-static bool
-address_ok(const char *s)
+bool
+federation_address_ok(const char *s)
 {
 	const char *colon = strrchr(s, ':'), *p;
 	unsigned long port = 0;
@@ -139,12 +136,12 @@ check_member(const struct federation *f, size_t i, struct errbuf e)
 	const struct member *m = &f->members[i];
 	struct hash id = member_id(&m->sign, m->network);
 
-	if (!name_ok(m->name))
+	if (!federation_name_ok(m->name))
 		return fail(e,
 		    "members[%zu].name: want letters, digits, "
 		    "'.', '-' or '_', got '%s'",
 		    i, m->name);
-	if (m->address[0] != '\0' && !address_ok(m->address))
+	if (m->address[0] != '\0' && !federation_address_ok(m->address))
 		return fail(e, "members[%zu].address: want host:port, got '%s'",
 		    i, m->address);
 	if (m->power < 1 || m->power > POWER_MAX)
@@ -334,7 +331,7 @@ federation_check(const struct federation *f, char *err, size_t errlen)
 	if (f->version != FEDERATION_VERSION)
 		return fail(e, "version: want %d, got %u", FEDERATION_VERSION,
 		    f->version);
-	if (!name_ok(f->name))
+	if (!federation_name_ok(f->name))
 		return fail(e,
 		    "name: want letters, digits, '.', '-' or '_', "
 		    "got '%s'",

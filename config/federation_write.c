@@ -1,0 +1,200 @@
+/*
+ * federation_write.c - federation.yaml from a struct federation.
+ *
+ * The same federation gives the same bytes. Columns that follow each other
+ * with one unit and range share an entry.
+ */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "config/federation_draft.h"
+#include "config/federation_file.h"
+#include "config/value.h"
+#include "proto/id.h"
+
+#define LINE_MAX_BYTES 76
+
+/* The rows whose key is in this group; "" is the top of the file. Keys that
+ * a linear job does not have are left out. */
+static void
+write_rows(const struct federation_draft *d, const char *group, FILE *to)
+{
+	const struct schema_row *row;
+	size_t i, len = strlen(group);
+	const char *key;
+
+	for (i = 0; i < federation_schema.n; i++) {
+		row = &federation_schema.rows[i];
+		if (row->type == SCHEMA_OTHER || row->type == SCHEMA_TEXTS ||
+		    strncmp(row->key, group, len) != 0)
+			continue;
+		key = row->key + len;
+		if (strchr(key, '.') != NULL)
+			continue;
+		if (row->type == SCHEMA_WORD &&
+		    ((const uint8_t *)d)[row->offset] == 0)
+			continue;
+		if (d->f.job.task == JOB_LINEAR &&
+		    (strcmp(row->key, "job.qubits") == 0 ||
+			strcmp(row->key, "job.layers") == 0))
+			continue;
+		fprintf(to, "%s%s: ", len > 0 ? "  " : "", key);
+		value_print(row, d, to);
+		fprintf(to, "   # %s\n", row->help);
+	}
+}
+
+static void
+write_member(const struct member *m, FILE *to)
+{
+	char text[ID_TEXT_LEN], hex[HASH_HEX_LEN];
+	struct hash key;
+
+	fputs("  - name: ", to);
+	value_print_text(m->name, to);
+	fprintf(to, "\n    id: %s\n", id_text(ID_NODE, &m->id, text));
+	memcpy(key.b, m->sign.b, sizeof(key.b));
+	fprintf(to, "    sign: \"%s\"\n", hash_hex(&key, hex));
+	memcpy(key.b, m->network, sizeof(key.b));
+	fprintf(to, "    network: \"%s\"\n    address: ", hash_hex(&key, hex));
+	value_print_text(m->address, to);
+	fprintf(to, "\n    power: %u\n    weight: %u\n", m->power, m->weight);
+}
+
+/* A text and how wide it is on the line. */
+static size_t
+text_width(const char *text)
+{
+	return strlen(text) + 4;
+}
+
+static void
+write_texts(const char *(*get)(const struct federation *, size_t),
+    const struct federation *f, size_t first, size_t end, FILE *to)
+{
+	size_t i, width = LINE_MAX_BYTES;
+
+	fputc('[', to);
+	for (i = first; i < end; i++) {
+		width += text_width(get(f, i));
+		if (i > first)
+			fputc(',', to);
+		if (width > LINE_MAX_BYTES) {
+			fputs("\n      ", to);
+			width = 6 + text_width(get(f, i));
+		} else {
+			fputc(' ', to);
+		}
+		value_print_text(get(f, i), to);
+	}
+	fputc(']', to);
+}
+
+static const char *
+column_name(const struct federation *f, size_t i)
+{
+	return f->columns[i].name;
+}
+
+static const char *
+label_name(const struct federation *f, size_t i)
+{
+	return f->labels[i];
+}
+
+static bool
+same_kind(const struct column *a, const struct column *b)
+{
+	return strcmp(a->unit, b->unit) == 0 &&
+	    decimal_compare(&a->lo, &b->lo) == 0 &&
+	    decimal_compare(&a->hi, &b->hi) == 0;
+}
+
+static void
+write_columns(const struct federation *f, FILE *to)
+{
+	char lo[DECIMAL_TEXT_LEN], hi[DECIMAL_TEXT_LEN];
+	const struct column *c;
+	size_t i, end;
+
+	for (i = 0; i < f->ncolumns; i = end) {
+		c = &f->columns[i];
+		for (end = i + 1; end < f->ncolumns; end++)
+			if (!same_kind(c, &f->columns[end]))
+				break;
+		if (end - i > 1) {
+			fputs("    - names: ", to);
+			write_texts(column_name, f, i, end, to);
+		} else {
+			fputs("    - name: ", to);
+			value_print_text(c->name, to);
+		}
+		if (c->unit[0] != '\0') {
+			fputs("\n      unit: ", to);
+			value_print_text(c->unit, to);
+		}
+		fprintf(to, "\n      range: [%s, %s]\n",
+		    decimal_text(&c->lo, lo), decimal_text(&c->hi, hi));
+	}
+}
+
+static void
+write_schema(const struct federation_draft *d, FILE *to)
+{
+	fputs("\n# The columns of every member's CSV, in the order the "
+	      "circuit sees them.\n# The ranges are public: scaling must not "
+	      "disclose anybody's extremes.\nschema:\n",
+	    to);
+	write_rows(d, "schema.", to);
+	fputs("  labels: ", to);
+	write_texts(label_name, &d->f, 0, d->f.nlabels, to);
+	fputs("\n  columns:\n", to);
+	write_columns(&d->f, to);
+}
+
+int
+federation_file_write(const struct federation *f, FILE *to)
+{
+	struct federation_draft d = {.f = *f};
+	uint16_t i;
+
+	federation_time_text(f->founded_ms, d.founded);
+	hash_hex(&f->job.seed, d.seed);
+	fputs("# federation.yaml - identical at every member. Its canonical "
+	      "form is hashed: the\n# federation's id, qmlnode federation "
+	      "show. Comments and order do not count.\n\n",
+	    to);
+	write_rows(&d, "", to);
+	fputs("\nmembers:\n", to);
+	for (i = 0; i < f->nmembers; i++)
+		write_member(&f->members[i], to);
+	write_schema(&d, to);
+	fputs("\ntiming:\n", to);
+	write_rows(&d, "timing.", to);
+	fputs("\n# The first job. The number of parameters follows from it.\n"
+	      "job:\n",
+	    to);
+	write_rows(&d, "job.", to);
+	return fflush(to) != 0 || ferror(to) ? -EIO : 0;
+}
+
+struct timing
+federation_file_timing(void)
+{
+	struct federation_draft d = {.seed = ""};
+	const struct schema_row *row;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < federation_schema.n; i++) {
+		row = &federation_schema.rows[i];
+		if (row->type != SCHEMA_DURATION)
+			continue;
+		rc = value_parse(row, row->def, false,
+		    (unsigned char *)&d + row->offset);
+		if (rc != 0)
+			abort(); /* a default out of its own range */
+	}
+	return d.f.timing;
+}
