@@ -88,6 +88,8 @@ put_status(struct envelope *e, const struct wire_status *s)
 	p->answers = borrow(s->answers, WIRE_BITMAP_LEN);
 	p->attests = borrow(s->attests, WIRE_BITMAP_LEN);
 	p->wall_ms = s->wall_ms;
+	p->polka_round = s->polka_round;
+	p->polka = borrow(s->polka, WIRE_BITMAP_LEN);
 	e->peer.status = p;
 }
 
@@ -240,7 +242,8 @@ get_status(const Qml__Status *p, struct wire_status *out)
 	    !take_bitmap(p->precommits, out->precommits) ||
 	    !take_bitmap(p->answers, out->answers) ||
 	    !take_bitmap(p->attests, out->attests) ||
-	    p->round < VOTE_NO_ROUND || p->step > UINT8_MAX)
+	    !take_bitmap(p->polka, out->polka) ||
+	    p->polka_round < VOTE_NO_ROUND || p->round < VOTE_NO_ROUND || p->step > UINT8_MAX)
 		return WIRE_MALFORMED;
 	out->head = p->head;
 	out->height = p->height;
@@ -249,6 +252,7 @@ get_status(const Qml__Status *p, struct wire_status *out)
 	out->has_proposal = p->has_proposal ? 1 : 0;
 	out->fl_round = p->fl_round;
 	out->wall_ms = p->wall_ms;
+	out->polka_round = p->polka_round;
 	return WIRE_OK;
 }
 

@@ -51,6 +51,10 @@ struct wire_status {
 	uint8_t answers[WIRE_BITMAP_LEN];  /* of fl_round, by member */
 	uint8_t attests[WIRE_BITMAP_LEN];  /* of fl_round, by validator */
 	uint64_t wall_ms;
+	/* Prevotes of this older round are wanted: without them nobody may vote
+	 * for the block that was valid in it (L28). VOTE_NO_ROUND: none. */
+	int32_t polka_round;
+	uint8_t polka[WIRE_BITMAP_LEN]; /* those held */
 };
 
 struct wire_proposal {

@@ -73,7 +73,10 @@ commit(struct replica *r, const struct bft_action *a)
 
 	if (r->decided != NULL)
 		return; /* block sync brought the same block first */
-	assert(body != NULL && body->checked && body->valid);
+	/* After a restart the body may lack answers that only peers hold:
+	 * then the decided block comes by block sync. */
+	if (body == NULL || !body->checked || !body->valid)
+		return;
 	c = calloc(1, sizeof(*c));
 	if (c == NULL) {
 		queue_notice(r, REPLICA_HALT, r->self,

@@ -61,12 +61,38 @@ put_status(const struct replica *r, struct wire_status *s)
 	}
 }
 
+/*
+ * After a power cut of everybody each node knows its own prevote of an old
+ * round and nobody the quorum of them, which L28 asks for. So we say which
+ * round we miss prevotes of.
+ */
+static void
+put_polka(const struct replica *r, struct wire_status *s)
+{
+	int32_t round = r->bft.valid.round;
+	struct bft_offer offer;
+	struct bft_bits bits;
+
+	if (r->bft.round >= 0 &&
+	    bft_proposal(&r->bft, (uint32_t)r->bft.round, &offer) &&
+	    offer.p.valid_round >= 0)
+		round = offer.p.valid_round;
+	s->polka_round = round;
+	if (round < 0)
+		return;
+	bits = bft_votes(&r->bft, (uint32_t)round, VOTE_PREVOTE, NULL);
+	for (uint16_t i = 0; i < r->n; i++)
+		if (bft_bits_has(&bits, i))
+			set_bit(s->polka, i);
+}
+
 void
 gossip_tell(struct replica *r, uint16_t peer)
 {
 	struct wire_msg m = {.type = WIRE_STATUS};
 
 	put_status(r, &m.u.status);
+	put_polka(r, &m.u.status);
 	queue_send(r, peer, REPLICA_CLASS_STATUS, &m);
 	if (peer == REPLICA_ALL)
 		r->status_ms = r->now.mono;
@@ -125,8 +151,12 @@ static void
 repair_agreement(struct replica *r, uint16_t peer, const struct wire_status *s)
 {
 	bool same = s->round == r->bft.round;
-	struct vote key = {.height = r->bft.height};
+	struct vote key = {.height = r->bft.height, .type = VOTE_PREVOTE};
 
+	if (s->polka_round >= 0) {
+		key.round = (uint32_t)s->polka_round;
+		send_votes(r, peer, &key, s->polka);
+	}
 	if (r->bft.round < 0 || s->round > r->bft.round)
 		return;
 	key.round = (uint32_t)r->bft.round;

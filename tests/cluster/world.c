@@ -556,6 +556,30 @@ finished(const struct world *w)
 	return true;
 }
 
+/* Where everybody stands: what a person needs to see why nothing moves. */
+static void
+describe(const struct world *w)
+{
+	for (uint16_t i = 0; i < w->setup.n; i++) {
+		struct replica_progress p;
+		struct bft_status b;
+
+		if (!w->nodes[i].up)
+			continue;
+		p = replica_progress(w->nodes[i].replica);
+		bft_status(replica_bft(w->nodes[i].replica), &b);
+		printf(
+		    "node %u height %" PRIu64 " round %d step %d fl %" PRIu64
+		    " answers %u attests %u answered %d training %d target %" PRIu64
+		    " prevotes %" PRIu64 " precommits %" PRIu64
+		    " proposal %d known %d\n",
+		    i, b.height, b.round, b.step, p.fl_round, p.answers,
+		    p.attests, p.answered, p.training, p.target,
+		    b.prevote_power, b.precommit_power, b.have_proposal,
+		    b.known);
+	}
+}
+
 static void
 close_world(struct world *w)
 {
@@ -606,6 +630,8 @@ world_run(const struct world_setup *setup, char *failure, size_t len)
 		free(e.data);
 	}
 	snprintf(failure, len, "%s", w->failure);
+	if (setup->trace)
+		describe(w);
 	if (setup->trace)
 		printf("%" PRIu64 " ms, %" PRIu64 " steps, %" PRIu64
 		       " crashes\n",

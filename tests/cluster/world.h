@@ -13,7 +13,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "consensus/bft/bft.h"
+#include "consensus/bft/view.h"
 #include "consensus/replica/replica.h"
 #include "consensus/replica/store.h"
 #include "tests/cluster/rng.h"

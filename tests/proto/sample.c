@@ -235,6 +235,8 @@ fill_status(struct sample *s, struct wire_status *t)
 	fill_bitmap(s, t->answers);
 	fill_bitmap(s, t->attests);
 	t->wall_ms = sample_u64(s);
+	t->polka_round = (int32_t)sample_below(s, 100) - 1;
+	fill_bitmap(s, t->polka);
 }
 
 /* As it is on the wire: a block by reference has no answers. */
