@@ -132,6 +132,6 @@ tally_check(const struct bft_tally *t, const struct bft_set *set)
 	}
 	assert(t->any == any && t->blocks == blocks);
 	if (t->majority)
-		assert(quorum_reached(
-		    tally_power(t, set, &t->winner), set->total));
+		assert(quorum_reached(tally_power(t, set, &t->winner),
+		    set->total));
 }
