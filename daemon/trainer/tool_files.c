@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/federation_file.h"
 #include "proto/q24.h"
 
 int
@@ -39,13 +40,27 @@ tool_load_file(const char *path, size_t max, uint8_t **data, size_t *len)
 	return TOOL_DONE;
 }
 
+/* The file that people edit; its sentences name line and column. */
+static int
+parse_yaml(const char *path, const uint8_t *data, size_t len,
+	struct federation *f)
+{
+	struct config_error e = {.file = path};
+	int rc = federation_file_parse(f, data, len, &e);
+
+	if (rc == 0)
+		return TOOL_DONE;
+	fprintf(stderr, "qmltrain: %s\n",
+		rc == -EINVAL ? e.text : strerror(-rc));
+	return TOOL_FAILED;
+}
+
 int
 tool_load_federation(const char *path, struct federation *f)
 {
 	struct bytes_reader r;
 	uint8_t *data;
 	size_t len;
-	bool whole;
 	int rc;
 
 	*f = FEDERATION_INIT;
@@ -54,13 +69,12 @@ tool_load_federation(const char *path, struct federation *f)
 		return rc;
 	r = bytes_reader_of(data, len);
 	federation_get(&r, f);
-	whole = bytes_reader_done(&r);
+	if (!bytes_reader_done(&r)) {
+		federation_close(f);
+		rc = parse_yaml(path, data, len, f);
+	}
 	free(data);
-	if (whole)
-		return TOOL_DONE;
-	federation_close(f);
-	fprintf(stderr, "qmltrain: %s: is not a federation\n", path);
-	return TOOL_FAILED;
+	return rc;
 }
 
 /* The integers of "params_q24": [..]; false when there are not dim of them. */
