@@ -63,8 +63,9 @@ test_defaults(void **state)
 
 	(void)state;
 	/* A group whose keys are all commented out is an empty group. */
-	assert_int_equal(
-	    parse(&c, "version: 1\nname: b\ntrainer:\n  # x\n", &e), 0);
+	assert_int_equal(parse(&c, "version: 1\nname: b\ntrainer:\n  # x\n",
+			     &e),
+	    0);
 	assert_string_equal(c.listen, "");
 	assert_string_equal(c.data_file, "");
 	assert_int_equal(c.trainer_command.n, 0);
@@ -124,8 +125,9 @@ static const struct {
     {"name: a\nversion: 1\ntrainer:\n  command: [a, [b]]\n",
 	"qmlnode.yaml:4:16: trainer.command: want a list of 0 to 32 texts, "
 	"got a list"},
-    {"version: 1\n", "qmlnode.yaml: name is missing\n  it is what the others "
-		     "call this node"},
+    {"version: 1\n",
+	"qmlnode.yaml: name is missing\n  it is what the others "
+	"call this node"},
     {"", "qmlnode.yaml: version is missing"},
     {"name: a\nversion: 2\n",
 	"qmlnode.yaml:2:10: version: want an integer, 1 to 1, got '2'"},
@@ -244,8 +246,10 @@ test_effective(void **state)
 
 	(void)state;
 	assert_non_null(f);
-	assert_int_equal(
-	    parse(&c, "version: 1\nname: a\ntrainer:\n  threads: 3\n", &e), 0);
+	assert_int_equal(parse(&c,
+			     "version: 1\nname: a\ntrainer:\n  threads: 3\n",
+			     &e),
+	    0);
 	config_node_print(&c, "qmlnode.yaml", f);
 	config_node_close(&c);
 	read_back(f, text, sizeof(text));

@@ -150,8 +150,9 @@ test_bounds(void **state)
 	for (i = 0; i <= YAML_KEYS_MAX; i++)
 		n += (size_t)snprintf(text + n, 32, "k%zu: 1\n", i);
 	assert_int_equal(yaml_parse(&d, text, n, &e), -EINVAL);
-	assert_string_equal(e.text, "t.yaml:65:1: want at most 64 keys in one "
-				    "map");
+	assert_string_equal(e.text,
+	    "t.yaml:65:1: want at most 64 keys in one "
+	    "map");
 	free(text);
 }
 

@@ -1,0 +1,436 @@
+/* federation.yaml: both ways, one id however it is written, every mistake. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "config/federation_draft.h"
+#include "config/federation_file.h"
+
+#define HEX8(x) x x x x x x x x
+#define KEY(x) HEX8(x) HEX8(x) HEX8(x) HEX8(x) /* two digits, 32 times */
+
+/* The parts of a good file; a test replaces one. */
+#define HEAD           \
+	"version: 1\n" \
+	"name: demo\n" \
+	"founded: 2026-11-22T09:00:00Z\n"
+#define MEMBERS                                                                \
+	"members:\n"                                                           \
+	"  - name: alpha\n"                                                    \
+	"    sign: \"" KEY("a1") "\"\n"                                        \
+				 "    network: \"" KEY(                        \
+				     "a2") "\"\n"                              \
+					   "    address: alpha.example:7701\n" \
+					   "  - name: beta\n"                  \
+					   "    sign: \"" KEY(                 \
+					       "b1") "\"\n"                    \
+						     "    network: \"" KEY(    \
+							 "b2") "\"\n"
+#define SCHEMA                                         \
+	"schema:\n"                                    \
+	"  label: digit\n"                             \
+	"  labels: [0, 1, \"two\"]\n"                  \
+	"  columns:\n"                                 \
+	"    - {name: x, unit: mm, range: [0, 2.5]}\n" \
+	"    - {names: [y, z], range: [-1e-3, 16]}\n"
+#define JOB              \
+	"job:\n"         \
+	"  task: vqc\n"  \
+	"  qubits: 2\n"  \
+	"  rounds: 20\n" \
+	"  seed: \"" KEY("00") "\"\n"
+#define GOOD HEAD MEMBERS SCHEMA JOB
+
+static int
+parse(struct federation *f, const char *text, struct config_error *e)
+{
+	e->file = "f.yaml";
+	e->text[0] = '\0';
+	return federation_file_parse(f, text, strlen(text), e);
+}
+
+static struct hash
+id_of(const char *text)
+{
+	struct federation f;
+	struct config_error e;
+	struct hash id;
+
+	if (parse(&f, text, &e) != 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(federation_id(&f, &id), 0);
+	federation_close(&f);
+	return id;
+}
+
+static void
+test_values(void **state)
+{
+	struct federation f;
+	struct config_error e;
+
+	(void)state;
+	if (parse(&f, GOOD, &e) != 0)
+		fail_msg("%s", e.text);
+	assert_string_equal(f.name, "demo");
+	assert_true(f.founded_ms == 1795338000000);
+	assert_int_equal(f.nmembers, 2);
+	assert_int_equal(f.members[0].power, 1);
+	assert_true(hash_compare(&f.members[0].id, &f.members[1].id) < 0);
+	assert_int_equal(f.ncolumns, 3);
+	assert_string_equal(f.columns[0].unit, "mm");
+	assert_string_equal(f.columns[2].name, "z");
+	assert_true(f.columns[2].lo.mant == -1 && f.columns[2].lo.exp == -3);
+	assert_string_equal(f.label, "digit");
+	assert_int_equal(f.nlabels, 3);
+	assert_string_equal(f.labels[1], "1");
+	assert_int_equal(f.timing.collect, 60000);
+	assert_int_equal(f.timing.straggler, 300000);
+	assert_int_equal(f.job.nangles, 3 * 2 * 8);
+	assert_int_equal(f.job.dim, 48 + 3 * 4);
+	federation_close(&f);
+}
+
+static void
+test_order_and_comments(void **state)
+{
+	struct hash a = id_of(GOOD), b, c, d;
+
+	(void)state;
+	b = id_of(
+	    "# a comment\n" JOB SCHEMA "members:\n"
+	    "- sign:    '" KEY(
+		"b1") "'   # the other first\n"
+		      "  name: beta\n"
+		      "  power: 1\n"
+		      "  network: \"" KEY(
+			  "b2") "\"\n"
+				"- {name: \"alpha\", address: \"alpha.example:7701\",\n"
+				"   sign: " KEY("a1") ", network: " KEY(
+				    "a2") "}\n"
+					  "timing:\n  interval: 1000ms\n"
+					  "founded: \"2026-11-22T09:00:00Z\"\nversion: 1\n"
+					  "name: 'demo'\n");
+	assert_true(hash_equal(&a, &b));
+	/* What is said counts: the order of columns and labels too. */
+	c = id_of(
+	    HEAD MEMBERS "schema:\n  label: digit\n  labels: [1, 0, "
+			 "two]\n  columns:\n"
+			 "    - {name: x, unit: mm, range: [0, 2.5]}\n"
+			 "    - {names: [y, z], range: [-1e-3, 16]}\n" JOB);
+	assert_false(hash_equal(&a, &c));
+	d = id_of(HEAD MEMBERS SCHEMA JOB "  rate: 0.021\n");
+	assert_false(hash_equal(&a, &d));
+}
+
+static void
+write_text(const struct federation *f, char *buf, size_t size)
+{
+	FILE *to = tmpfile();
+	size_t n;
+
+	assert_non_null(to);
+	assert_int_equal(federation_file_write(f, to), 0);
+	rewind(to);
+	n = fread(buf, 1, size - 1, to);
+	assert_true(n > 0 && n < size - 1);
+	buf[n] = '\0';
+	fclose(to);
+}
+
+static void
+test_write(void **state)
+{
+	static const char *const texts[] = {GOOD,
+	    HEAD MEMBERS SCHEMA
+	    "job: {task: linear, rounds: 3, seed: \"" KEY("0f") "\"}\n"};
+	static char first[32768], again[32768];
+	struct federation f;
+	struct config_error e;
+	struct hash a, b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		a = id_of(texts[i]);
+		assert_int_equal(parse(&f, texts[i], &e), 0);
+		write_text(&f, first, sizeof(first));
+		federation_close(&f);
+		b = id_of(first);
+		assert_true(hash_equal(&a, &b));
+		assert_int_equal(parse(&f, first, &e), 0);
+		write_text(&f, again, sizeof(again));
+		federation_close(&f);
+		assert_string_equal(first, again);
+	}
+}
+
+/* Names that need quotes, the widest of everything. */
+static void
+test_write_hard_names(void **state)
+{
+	static char text[262144], back[262144];
+	char name[80];
+	struct federation f;
+	struct config_error e;
+	struct hash a, b;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(parse(&f, GOOD, &e), 0);
+	free(f.columns);
+	f.ncolumns = 2;
+	f.columns = calloc(f.ncolumns, sizeof(*f.columns));
+	assert_non_null(f.columns);
+	for (i = 0; i < f.ncolumns; i++) {
+		snprintf(name, sizeof(name), "%s %zu: [a] {b} #c 'd' \\e%s",
+		    "\xc3\xa9", i, i ? "" : "\xf0\x9f\x99\x82");
+		memcpy(f.columns[i].name, name, strlen(name));
+		memcpy(f.columns[i].unit, "1/s", 3);
+		f.columns[i].lo = (struct decimal){-123456789012345679, -90};
+		f.columns[i].hi = (struct decimal){1, 100};
+	}
+	memcpy(f.labels[0], "true", 5);
+	memcpy(f.labels[1], "- x", 4);
+	memcpy(f.labels[2], "null", 5);
+	assert_int_equal(job_sizes(&f.job, 2, 3, &f.job.dim, &f.job.nangles),
+	    0);
+	assert_int_equal(federation_id(&f, &a), 0);
+	write_text(&f, text, sizeof(text));
+	federation_close(&f);
+	b = id_of(text);
+	assert_true(hash_equal(&a, &b));
+	assert_int_equal(parse(&f, text, &e), 0);
+	write_text(&f, back, sizeof(back));
+	federation_close(&f);
+	assert_string_equal(text, back);
+}
+
+static const struct {
+	const char *text, *message;
+} bad[] = {
+    {HEAD MEMBERS SCHEMA JOB "  qbits: 3\n",
+	"f.yaml:23:3: unknown key \"job.qbits\"\n  did you mean "
+	"\"qubits\"?"},
+    {HEAD MEMBERS SCHEMA, "f.yaml: job.task is missing"},
+    {HEAD "members:\n  - name: a\n", "f.yaml: schema.label is missing"},
+    {HEAD "members:\n  - name: a\n" SCHEMA JOB,
+	"f.yaml:5:5: members[0].sign is missing\n  it is Ed25519 public key"},
+    {HEAD "members:\n  - nam: a\n" SCHEMA JOB,
+	"f.yaml:5:5: unknown key \"members[0].nam\"\n  did you mean "
+	"\"name\"?"},
+    {HEAD MEMBERS "    power: 0\n" SCHEMA JOB,
+	"f.yaml:12:12: members[1].power: want an integer, 1 to 1048576, got "
+	"'0'"},
+    {HEAD MEMBERS "    address: beta\n" SCHEMA JOB,
+	"f.yaml:12:14: members[1].address: want host:port, got 'beta'"},
+    {HEAD MEMBERS "    address: alpha.example:7701\n" SCHEMA JOB,
+	"f.yaml:12:14: members: 'beta' has the same address as 'alpha'"},
+    {HEAD MEMBERS "  - name: alpha\n    sign: \"" KEY(
+	 "c1") "\"\n"
+	       "    network: \"" KEY("c2") "\"\n" SCHEMA JOB,
+	"f.yaml:12:11: members: 'alpha' has the same name as 'alpha'"},
+    {HEAD MEMBERS "  - name: gamma\n    sign: \"" KEY(
+	 "a1") "\"\n"
+	       "    network: \"" KEY("c2") "\"\n" SCHEMA JOB,
+	"f.yaml:13:11: members: 'gamma' has the same sign key as 'alpha'"},
+    {HEAD MEMBERS "  - name: gamma\n    sign: \"" KEY(
+	 "c1") "\"\n"
+	       "    network: \"" KEY("a2") "\"\n" SCHEMA JOB,
+	"f.yaml:14:14: members: 'gamma' has the same network key as "
+	"'alpha'"},
+    {HEAD MEMBERS "  - name: ga mma\n    sign: \"" KEY(
+	 "c1") "\"\n"
+	       "    network: \"" KEY("c2") "\"\n" SCHEMA JOB,
+	"f.yaml:12:11: members[2].name: want letters"},
+    {HEAD MEMBERS "  - name: g\n    sign: \"" KEY(
+	 "g1") "\"\n"
+	       "    network: \"" KEY("c2") "\"\n" SCHEMA JOB,
+	"f.yaml:13:11: members[2].sign: want 64 hex digits"},
+    {HEAD MEMBERS "  - name: g\n    sign: \"a1\"\n"
+		  "    network: \"" KEY("c2") "\"\n" SCHEMA JOB,
+	"f.yaml:13:11: members[2].sign: want a text of 64 to 64 bytes, got "
+	"\"a1\"\n  Ed25519 public key, 64 hex digits"},
+    {HEAD MEMBERS "    id: qn1qqqq\n" SCHEMA JOB,
+	"f.yaml:12:9: members[1].id: want a node id, qn1..., got 'qn1qqqq'"},
+    {HEAD MEMBERS
+	"    id: "
+	"qn1qqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqqZERO\n" SCHEMA
+	    JOB,
+	"f.yaml:12:9: members[1].id: want a node id, qn1..., got"},
+    {HEAD "members: {a: 1}\n" SCHEMA JOB,
+	"f.yaml:4:10: members: want a list, got a map"},
+    {HEAD "members: [a]\n" SCHEMA JOB,
+	"f.yaml:4:11: members: want `- name: ...` entries, got 'a'"},
+    {HEAD "members:\n" SCHEMA JOB,
+	"f.yaml:4:9: members: want at least one\n  qmlnode federation add"},
+    {HEAD SCHEMA JOB, "f.yaml: members: want at least one"},
+    {"version: 1\nname: a b\nfounded: 2026-11-22T09:00:00Z\n" MEMBERS SCHEMA
+	    JOB,
+	"f.yaml:2:7: name: want letters, digits"},
+    {"version: 1\nname: a\nfounded: 2026-02-30T09:00:00Z\n" MEMBERS SCHEMA JOB,
+	"f.yaml:3:10: founded: want a UTC time like 2026-11-22T09:00:00Z, "
+	"got '2026-02-30T09:00:00Z'"},
+    {HEAD MEMBERS SCHEMA JOB "timing: {collect: 60}\n",
+	"f.yaml:23:19: timing.collect: want a duration, 1ms to 24h, like "
+	"500ms, 2s, 5m or 1h, got '60'"},
+    {HEAD MEMBERS SCHEMA JOB "timing: {collect: 0s}\n",
+	"f.yaml:23:19: timing.collect: want a duration"},
+    {HEAD MEMBERS SCHEMA JOB "timing: {collect: 6m}\n",
+	"f.yaml:23:9: timing.straggler: want 360000 to"},
+    {HEAD MEMBERS SCHEMA JOB "timing: {collect: 6m, straggler: 6s}\n",
+	"f.yaml:23:34: timing.straggler: want 360000 to"},
+    {HEAD MEMBERS SCHEMA JOB "answers_min: 3\n",
+	"f.yaml:23:14: answers_min: want 0 to 2, got 3"},
+    {HEAD MEMBERS SCHEMA JOB "  rate: fast\n",
+	"f.yaml:23:9: job.rate: want a decimal number, got 'fast'"},
+    {HEAD MEMBERS SCHEMA JOB "  rate: nan\n", "f.yaml:23:9: job.rate: want"},
+    {HEAD MEMBERS SCHEMA JOB "  rate: 100\n",
+	"f.yaml:23:9: job.rate: want 1e-9 to 10, got 100"},
+    {HEAD MEMBERS SCHEMA JOB "  rate_last: 0.5\n",
+	"f.yaml:23:14: job.rate_last: want at most job.rate, 0.02, got 0.5"},
+    {HEAD MEMBERS SCHEMA JOB "  rule: median\n",
+	"f.yaml:23:9: job.rule: want mean or trimmed_mean, got 'median'"},
+    {HEAD MEMBERS SCHEMA JOB "  rule: trimmed_mean\n  trim: 1\n",
+	"f.yaml:24:9: job.trim: want less than half of 2 members, got 1"},
+    {HEAD MEMBERS SCHEMA JOB "  encoding: angle\n",
+	"f.yaml:20:11: job.qubits: want enough for 3 columns"},
+    {HEAD MEMBERS SCHEMA
+	"job: {task: linear, rounds: 3, qubits: 2, seed: \"" KEY("00") "\"}\n",
+	"f.yaml:18:32: job.qubits: a linear job has no circuit"},
+    {HEAD MEMBERS SCHEMA
+	"job: {task: vqc, rounds: 3, qubits: 2, seed: \"" KEY("0x") "\"}\n",
+	"f.yaml:18:46: job.seed: want 64 hex digits"},
+    {HEAD MEMBERS "schema: {label: a, labels: [x], columns: [{name: b, range: "
+		  "[0, 1]}]}\n" JOB,
+	"f.yaml:12:28: schema.labels: want a list of 2 to 256 texts, got a "
+	"list"},
+    {HEAD MEMBERS "schema: {label: a, labels: [x, x], columns: [{name: b, "
+		  "range: [0, 1]}]}\n" JOB,
+	"f.yaml:12:28: schema.labels: 'x' stands twice"},
+    {HEAD MEMBERS "schema: {label: a, labels: [x, y], columns: [{name: a, "
+		  "range: [0, 1]}]}\n" JOB,
+	"f.yaml:12:9: schema: two columns are named 'a'"},
+    {HEAD MEMBERS "schema: {label: a, labels: [x, y], columns: [{name: b, "
+		  "range: [1, 1]}]}\n" JOB,
+	"f.yaml:12:63: schema.columns[0].range: want [lowest, highest], got "
+	"[1, 1]"},
+    {HEAD MEMBERS "schema: {label: a, labels: [x, y], columns: [{name: b, "
+		  "range: [0, big]}]}\n" JOB,
+	"f.yaml:12:67: schema.columns[0].range: want two decimal numbers, "
+	"got 'big'"},
+    {HEAD MEMBERS "schema: {label: a, labels: [x, y], columns: [{name: b, "
+		  "range: [0]}]}\n" JOB,
+	"f.yaml:12:63: schema.columns[0].range"
+	": want a list of 2 to 2 texts"},
+    {HEAD MEMBERS "schema: {label: a, labels: [x, y], columns: [{name: b, "
+		  "names: [c], range: [0, 1]}]}\n" JOB,
+	"f.yaml:12:46: schema.columns[0].name: want either name or names"},
+    {HEAD MEMBERS "schema: {label: a, labels: [x, y], columns: [b]}\n" JOB,
+	"f.yaml:12:46: schema.columns: want {name: ..., range: [lo, hi]}, got "
+	"'b'"},
+    {HEAD MEMBERS "schema: {label: a, labels: [x, y], columns: []}\n" JOB,
+	"f.yaml:12:45: schema.columns: want a list of columns, got a list"},
+};
+
+static void
+test_mistakes(void **state)
+{
+	struct federation f;
+	struct config_error e;
+	size_t i, wrong = 0;
+
+	(void)state;
+	for (i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		assert_int_equal(parse(&f, bad[i].text, &e), -EINVAL);
+		assert_null(f.members);
+		if (strncmp(e.text, bad[i].message, strlen(bad[i].message)) ==
+		    0)
+			continue;
+		print_error("case %zu: want '%s'\n  got '%s'\n", i,
+		    bad[i].message, e.text);
+		wrong++;
+	}
+	assert_int_equal(wrong, 0);
+}
+
+static void
+test_draft(void **state)
+{
+	struct federation f;
+	struct config_error e = {.file = "f.yaml"};
+	static const char draft[] = HEAD SCHEMA JOB;
+	static const char broken[] = HEAD SCHEMA;
+
+	(void)state;
+	assert_int_equal(federation_file_parse_draft(&f, draft, strlen(draft),
+			     &e),
+	    0);
+	assert_int_equal(f.nmembers, 0);
+	federation_close(&f);
+	assert_int_equal(federation_file_parse_draft(&f, broken, strlen(broken),
+			     &e),
+	    -EINVAL);
+}
+
+static void
+test_times(void **state)
+{
+	static const struct {
+		const char *text;
+		uint64_t ms;
+	} good[] = {{"1970-01-01T00:00:00Z", 0},
+	    {"2000-02-29T12:34:56Z", 951827696000},
+	    {"2026-11-22T09:00:00Z", 1795338000000},
+	    {"2100-03-01T00:00:00Z", 4107542400000},
+	    {"9999-12-31T23:59:59Z", 253402300799000}};
+	static const char *const wrong[] = {"", "2026-11-22",
+	    "2026-11-22T09:00:00", "2026-11-22 09:00:00Z",
+	    "2026-13-01T00:00:00Z", "2026-00-01T00:00:00Z",
+	    "2026-06-31T00:00:00Z", "2100-02-29T00:00:00Z",
+	    "2026-11-22T24:00:00Z", "2026-11-22T09:60:00Z",
+	    "1969-12-31T23:59:59Z", "2026-11-22T09:00:00z"};
+	char text[FEDERATION_TIME_LEN];
+	uint64_t ms, day;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
+		assert_int_equal(federation_time_parse(good[i].text, &ms), 0);
+		assert_true(ms == good[i].ms);
+		assert_string_equal(federation_time_text(ms, text),
+		    good[i].text);
+	}
+	for (i = 0; i < sizeof(wrong) / sizeof(wrong[0]); i++)
+		assert_int_equal(federation_time_parse(wrong[i], &ms), -EINVAL);
+	for (day = 0; day < 60000; day++) {
+		federation_time_text(day * 86400000, text);
+		assert_int_equal(federation_time_parse(text, &ms), 0);
+		assert_true(ms == day * 86400000);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_values),
+	    cmocka_unit_test(test_order_and_comments),
+	    cmocka_unit_test(test_write),
+	    cmocka_unit_test(test_write_hard_names),
+	    cmocka_unit_test(test_mistakes),
+	    cmocka_unit_test(test_draft),
+	    cmocka_unit_test(test_times),
+	};
+
+	if (sign_setup() != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
