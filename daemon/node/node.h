@@ -65,6 +65,7 @@ struct node {
 	int exit_code;
 	uint64_t started_ms; /* mono */
 	uint64_t ready_ms;   /* mono: listeners up, chain verified */
+	bool stop_asked;     /* by the control socket, once it has answered */
 	const char *halted;  /* why we stopped voting, or NULL */
 
 	struct node_round rounds[NODE_ROUNDS_KEPT]; /* ring by round */
