@@ -41,8 +41,8 @@ static const struct schema_row rows[] = {
 	.type = SCHEMA_TEXT,
 	AT(psk_file),
 	.def = "",
-	.help = "64 hex digits shared by all members, if the federation "
-		"says shared_key"},
+	.help = "file of 32 random bytes, mode 0600, the same at all members; "
+		"only if federation.yaml says shared_key"},
     {.key = "data.file",
 	.type = SCHEMA_TEXT,
 	AT(data_file),
