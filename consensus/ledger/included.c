@@ -9,6 +9,13 @@ struct cursor {
 	uint16_t i;
 };
 
+static void
+advance(struct cursor *c, uint16_t member)
+{
+	while (c->i < c->a->nheld && c->a->member[c->i] < member)
+		c->i++;
+}
+
 /* The id at the cursor if it is of this member, else NULL. */
 static const struct hash *
 held(const struct cursor *c, uint16_t member)
@@ -78,9 +85,7 @@ included_compute(struct included *out, const struct attest *const *attests,
 	out->quorum = quorum_reached(out->power, total);
 	for (uint16_t member = 0; member < n; member++) {
 		for (uint16_t k = 0; k < out->nattests; k++)
-			while (all[k].i < all[k].a->nheld &&
-			    all[k].a->member[all[k].i] < member)
-				all[k].i++;
+			advance(&all[k], member);
 		add_member(out, all, member, total);
 	}
 }
