@@ -40,7 +40,7 @@ enum bft_verdict {
 	BFT_BAD_BLOCK, /* a proposal of nothing */
 	BFT_NOT_PROPOSER,
 	BFT_CONFLICT, /* signed two different things for one round */
-	BFT_NOT_OURS, /* our key, but not our record: is the key in use twice? */
+	BFT_NOT_OURS, /* our key, not our record: is the key in use twice? */
 	BFT_UNKNOWN,  /* VERDICT or BUILT that nothing waits for */
 	BFT_IDLE,     /* no height entered, or halted */
 	BFT_NVERDICTS,

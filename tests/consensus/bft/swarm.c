@@ -207,7 +207,8 @@ act(struct swarm *s, struct swarm_node *node)
 	}
 }
 
-/* Which heights are open? The last one stays undecided. */
+/* After the last height there is no more work; a faulty node may still start
+ * the next one. */
 static void
 enter(struct swarm *s, struct swarm_node *node)
 {
@@ -527,7 +528,6 @@ swarm_run(struct swarm *s, uint64_t seed, unsigned n)
 	s->now_ms = 1000;
 	s->nqueue = 0;
 	memset(s->facts, 0, sizeof(s->facts));
-	memset(s->decided, 0, sizeof(s->decided));
 	s->heal_ms = 1000 + swarm_random(s, 30000);
 	s->loss = (unsigned)swarm_random(s, 30);
 	s->twice = (unsigned)swarm_random(s, 30);

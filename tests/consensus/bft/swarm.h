@@ -83,8 +83,7 @@ struct swarm {
 	uint16_t n;
 	uint32_t power[BFT_MAX_VALIDATORS];
 	uint64_t total;
-	unsigned loss, twice, late_ms;       /* percent, percent, ms */
-	uint64_t decided[SWARM_HEIGHTS + 2]; /* block numbers; 0: open */
+	unsigned loss, twice, late_ms; /* percent, percent, ms */
 	struct swarm_node nodes[SWARM_NODES];
 	struct bft_out out;
 	size_t nqueue, queue_max;

@@ -171,14 +171,15 @@ oracle_commit(struct swarm *s, struct swarm_node *node,
     const struct bft_action *a)
 {
 	uint64_t num = swarm_block_num(&a->block), power = 0;
+	struct swarm_fact *agreed = fact(s, a->height, 0, UINT64_C(1) << 61);
 	struct commit c;
 
 	PROMISE(s, a->height == node->height, "decided another height");
 	PROMISE(s, swarm_block_valid(&a->block, a->height),
 	    "decided an invalid block");
-	PROMISE(s, s->decided[a->height] == 0 || s->decided[a->height] == num,
+	PROMISE(s, agreed->value == 0 || agreed->value == num,
 	    "agreement broken");
-	s->decided[a->height] = num;
+	agreed->value = num;
 	bft_certificate(&node->b, &c);
 	PROMISE(s,
 	    c.height == a->height && c.round == a->round &&

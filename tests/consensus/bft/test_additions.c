@@ -169,6 +169,15 @@ a6_what_counts(void **state)
 	bft_check(&t.b);
 }
 
+/* A verdict is a function of the block, so the first one stands. */
+static void
+verdict_stands(void **state)
+{
+	(void)state;
+	TRACE({"enter 4 3", ""}, {"offer 0 -1 A", "validate 0 A"},
+	    {"bad A", ""}, {"ok A", "unknown"}, {"marks", "waiting"});
+}
+
 static void
 equivocation(void **state)
 {
@@ -252,6 +261,7 @@ main(void)
 	    cmocka_unit_test(a4_own_votes_take_the_same_path),
 	    cmocka_unit_test(a5_decided_height),
 	    cmocka_unit_test(a6_what_counts),
+	    cmocka_unit_test(verdict_stands),
 	    cmocka_unit_test(equivocation),
 	    cmocka_unit_test(observer_signs_nothing),
 	    cmocka_unit_test(rounds_are_bounded),
