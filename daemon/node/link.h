@@ -14,9 +14,9 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "daemon/node/channel.h"
 #include "daemon/node/outbox.h"
 #include "daemon/node/stream.h"
-#include "proto/federation.h"
 
 /* Milliseconds. */
 struct link_timing {
@@ -32,13 +32,8 @@ struct link;
 
 /* What all links of a node share; outlives them. */
 struct link_env {
-	struct stream_hub *hub;
-	const struct federation *federation;
-	struct hash federation_id;
-	uint16_t self;
-	const uint8_t *secret;
-	const uint8_t *psk;
-	bool plain;
+	uv_loop_t *loop;
+	struct channel_identity identity;
 	struct link_timing timing;
 	void *arg;
 	void (*ready)(void *arg, struct link *l);
@@ -55,7 +50,7 @@ struct link_stats {
 	uint32_t rtt_us;
 };
 
-#define LINK_NOBODY UINT16_MAX
+#define LINK_NOBODY CHANNEL_NOBODY
 
 /* Over a connected stream, which is taken. peer: the member dialed, or
  * LINK_NOBODY for one that was accepted. NULL: no memory, stream closed. */

@@ -1,0 +1,150 @@
+#define _DEFAULT_SOURCE /* explicit_bzero */
+
+#include "daemon/node/channel.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include <uv.h>
+
+#include "proto/bytes.h"
+#include "proto/wire.h"
+
+#define PLAIN_HELLO_LEN 2 /* the member's index, when not encrypted */
+
+/* "qmlnode/1" || federation id || u16 protocol: both must mean the same. */
+int
+channel_init(struct channel *c, const struct channel_identity *id,
+    uint16_t peer)
+{
+	uint8_t prologue[64], ephemeral[NOISE_KEY_LEN];
+	struct bytes_writer w = bytes_writer_over(prologue, sizeof(prologue));
+	struct noise_start start = {
+	    .role = NOISE_LISTENER,
+	    .secret = id->secret,
+	    .psk = id->psk,
+	    .ephemeral = ephemeral,
+	    .prologue = prologue,
+	};
+	int rc;
+
+	*c = (struct channel){.id = id, .peer = peer};
+	c->dialed = peer != CHANNEL_NOBODY;
+	if (id->plain)
+		return 0;
+	bytes_put_raw(&w, "qmlnode/1", 9);
+	bytes_put_hash(&w, &id->federation_id);
+	bytes_put_u16(&w, WIRE_PROTOCOL);
+	start.prologue_len = w.len;
+	if (c->dialed) {
+		start.role = NOISE_DIALER;
+		start.remote = id->federation->members[peer].network;
+	}
+	rc = uv_random(NULL, NULL, ephemeral, sizeof(ephemeral), 0, NULL);
+	if (rc < 0)
+		return rc;
+	noise_init(&c->noise, &start);
+	explicit_bzero(ephemeral, sizeof(ephemeral));
+	return 0;
+}
+
+void
+channel_close(struct channel *c)
+{
+	noise_close(&c->noise);
+}
+
+int
+channel_hello(struct channel *c, uint8_t out[static CHANNEL_SHAKE_MAX],
+    size_t *len)
+{
+	uint8_t *body = out + FRAME_HEAD_LEN;
+	size_t n = PLAIN_HELLO_LEN;
+	int rc = 0;
+
+	if (c->id->plain) {
+		body[0] = (uint8_t)(c->id->self >> 8);
+		body[1] = (uint8_t)c->id->self;
+	} else {
+		rc = noise_write(&c->noise, NULL, 0, body, &n);
+	}
+	if (rc < 0)
+		return rc;
+	frame_head(out, c->dialed ? FRAME_HS1 : FRAME_HS2, n);
+	*len = FRAME_HEAD_LEN + n;
+	return 0;
+}
+
+static uint16_t
+member_of_key(const struct federation *f, const uint8_t *key)
+{
+	for (uint16_t i = 0; i < f->nmembers; i++) {
+		if (memcmp(f->members[i].network, key, NOISE_KEY_LEN) == 0)
+			return i;
+	}
+	return CHANNEL_NOBODY;
+}
+
+int
+channel_greet(struct channel *c, const struct frame *f)
+{
+	size_t want = c->dialed ? NOISE_SECOND_LEN : NOISE_FIRST_LEN;
+	uint8_t nothing[1];
+	size_t len = 0;
+	uint16_t peer;
+	int rc;
+
+	if (c->id->plain)
+		want = PLAIN_HELLO_LEN;
+	if (f->kind != (c->dialed ? FRAME_HS2 : FRAME_HS1) || f->len != want)
+		return -EPROTO;
+	if (c->id->plain) {
+		peer = (uint16_t)(f->body[0] << 8 | f->body[1]);
+	} else {
+		rc = noise_read(&c->noise, f->body, f->len, nothing, &len);
+		if (rc < 0)
+			return rc;
+		peer = member_of_key(c->id->federation, c->noise.rs);
+	}
+	if (peer >= c->id->federation->nmembers || peer == c->id->self)
+		return -EACCES;
+	if (c->dialed && peer != c->peer)
+		return -EACCES;
+	c->peer = peer;
+	return 0;
+}
+
+int
+channel_seal(struct channel *c, const uint8_t *plain, size_t len, uint8_t *out,
+    size_t *outlen)
+{
+	uint8_t *body = out + FRAME_HEAD_LEN;
+	size_t n = len;
+	int rc = 0;
+
+	if (c->id->plain) {
+		memcpy(body, plain, len);
+	} else {
+		rc = noise_seal(&c->noise, plain, len, body);
+		n += NOISE_TAG_LEN;
+	}
+	frame_head(out, FRAME_DATA, n);
+	*outlen = FRAME_HEAD_LEN + n;
+	return rc;
+}
+
+int
+channel_open(struct channel *c, const struct frame *f,
+    uint8_t plain[static FRAME_PLAIN_MAX], size_t *len)
+{
+	size_t tag = c->id->plain ? 0 : NOISE_TAG_LEN;
+
+	if (f->kind != FRAME_DATA || f->len < tag ||
+	    f->len - tag > FRAME_PLAIN_MAX)
+		return -EPROTO;
+	*len = f->len - tag;
+	if (!c->id->plain)
+		return noise_open(&c->noise, f->body, f->len, plain);
+	memcpy(plain, f->body, f->len);
+	return 0;
+}

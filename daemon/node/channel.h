@@ -1,0 +1,65 @@
+/*
+ * channel.h - who is at the other end of a link, and bytes only they can read.
+ *
+ * Noise IK between two members of one federation; the prologue binds it to the
+ * federation and the protocol. `plain` is the same without any cryptography:
+ * the control run of a capture test, refused by peers.c off loopback. Bytes
+ * in, bytes out; no socket.
+ */
+#ifndef QML_DAEMON_NODE_CHANNEL_H
+#define QML_DAEMON_NODE_CHANNEL_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "proto/federation.h"
+#include "proto/frame.h"
+#include "proto/noise.h"
+
+#define CHANNEL_NOBODY UINT16_MAX
+/* Frame head included. */
+#define CHANNEL_SHAKE_MAX (FRAME_HEAD_LEN + NOISE_FIRST_LEN)
+#define CHANNEL_RECORD_MAX (FRAME_HEAD_LEN + FRAME_PLAIN_MAX + NOISE_TAG_LEN)
+
+/* Borrowed for as long as a channel lives. */
+struct channel_identity {
+	const struct federation *federation;
+	struct hash federation_id;
+	uint16_t self;
+	const uint8_t *secret; /* own X25519 secret [32] */
+	const uint8_t *psk;    /* [32], or NULL */
+	bool plain;            /* no encryption: tests only */
+};
+
+struct channel {
+	const struct channel_identity *id;
+	struct noise noise;
+	uint16_t peer; /* CHANNEL_NOBODY before it is known */
+	bool dialed;
+};
+
+/* peer: whom we dialed, or CHANNEL_NOBODY as listener. Fails when the system
+ * has no randomness. */
+int channel_init(struct channel *c, const struct channel_identity *id,
+    uint16_t peer) __attribute__((warn_unused_result));
+void channel_close(struct channel *c); /* wipes the keys */
+
+/* Our handshake frame; *len bytes at out. */
+int channel_hello(struct channel *c, uint8_t out[static CHANNEL_SHAKE_MAX],
+    size_t *len) __attribute__((warn_unused_result));
+/* Theirs. -EPROTO: not a handshake; -EBADMSG: not for us; -EACCES: not a
+ * member, or not the one dialed. Then peer is set. */
+int channel_greet(struct channel *c, const struct frame *f)
+    __attribute__((warn_unused_result));
+
+/* A DATA frame around len <= FRAME_PLAIN_MAX bytes; returns its length in
+ * *outlen. */
+int channel_seal(struct channel *c, const uint8_t *plain, size_t len,
+    uint8_t *out, size_t *outlen) __attribute__((warn_unused_result));
+/* The plaintext of one. -EPROTO, -EBADMSG. */
+int channel_open(struct channel *c, const struct frame *f,
+    uint8_t plain[static FRAME_PLAIN_MAX], size_t *len)
+    __attribute__((warn_unused_result));
+
+#endif

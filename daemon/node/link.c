@@ -1,0 +1,562 @@
+#include "daemon/node/link.h"
+
+#include <assert.h>
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/bytes.h"
+
+/* Before the other side is known it costs this much, and no more. */
+#define SHAKE_CAP 256
+#define RX_CAP (128u << 10)
+#define TX_CAP (4 * CHANNEL_RECORD_MAX)
+
+enum link_state {
+	LINK_SHAKE,   /* handshake under way */
+	LINK_KEYED,   /* keys agreed, nothing received with them yet */
+	LINK_OPEN,    /* the other side is alive and is who it says */
+	LINK_CLOSING, /* waiting for the stream to let go of the buffers */
+};
+
+/* First byte of a control fragment. */
+enum control {
+	CONTROL_HELLO = 1, /* first record of each side */
+	CONTROL_CREDIT,    /* u8 class, u32 bytes more */
+	CONTROL_PING,      /* u64 nonce */
+	CONTROL_PONG,      /* u64 nonce of the ping */
+};
+
+struct link {
+	const struct link_env *env;
+	struct stream *stream;
+	enum link_state state;
+	int reason;
+	struct channel channel;
+	char address[STREAM_ADDRESS_LEN];
+	uint8_t *rx, *tx;
+	size_t rx_cap, rx_len, tx_cap, tx_len;
+	bool sending;
+	struct outbox out;
+	struct assembly in;
+	uint32_t taken[FRAME_NCLASSES]; /* received, not yet granted again */
+	size_t allowed[FRAME_NCLASSES]; /* the other side may still send */
+	bool owe_hello, owe_ping, owe_pong;
+	uint64_t ping_nonce, pong_nonce;
+	uint64_t born_ms, heard_ms, pinged_ms;
+	struct link_stats stats;
+};
+
+static void link_pump(struct link *l);
+
+static void
+link_free(struct link *l)
+{
+	channel_close(&l->channel);
+	outbox_close(&l->out);
+	assembly_close(&l->in);
+	free(l->rx);
+	free(l->tx);
+	free(l);
+}
+
+void
+link_close(struct link *l, int reason)
+{
+	if (l->state == LINK_CLOSING)
+		return;
+	l->state = LINK_CLOSING;
+	l->reason = reason;
+	stream_close(l->stream);
+}
+
+static void
+link_closed(void *arg)
+{
+	struct link *l = arg;
+
+	l->env->closed(l->env->arg, l, l->reason);
+	link_free(l);
+}
+
+/* Our handshake message at the end of tx. */
+static int
+shake_put(struct link *l)
+{
+	size_t len;
+	int rc = channel_hello(&l->channel, l->tx + l->tx_len, &len);
+
+	if (rc == 0)
+		l->tx_len += len;
+	return rc;
+}
+
+static int
+grow(uint8_t **buf, size_t *cap, size_t want)
+{
+	uint8_t *p = *cap < want ? realloc(*buf, want) : *buf;
+
+	if (p == NULL)
+		return -ENOMEM;
+	*buf = p;
+	*cap = want;
+	return 0;
+}
+
+static int
+recv_shake(struct link *l, const struct frame *f)
+{
+	int rc;
+
+	rc = channel_greet(&l->channel, f);
+	if (rc == 0 && !l->channel.dialed)
+		rc = shake_put(l);
+	if (rc < 0)
+		return rc;
+	l->state = LINK_KEYED;
+	l->owe_hello = true;
+	return 0;
+}
+
+static int
+recv_control(struct link *l, const struct fragment *f)
+{
+	struct bytes_reader r = bytes_reader_of(f->bytes, f->len);
+	uint8_t what = bytes_get_u8(&r);
+	uint64_t nonce;
+	uint32_t n;
+	uint8_t cls;
+
+	switch (what) {
+	case CONTROL_HELLO:
+		break;
+	case CONTROL_CREDIT:
+		cls = bytes_get_u8(&r);
+		n = bytes_get_u32(&r);
+		if (cls < FRAME_A || cls >= FRAME_NCLASSES ||
+		    !outbox_credit(&l->out, (enum frame_class)cls, n))
+			return -EPROTO;
+		break;
+	case CONTROL_PING:
+		l->pong_nonce = bytes_get_u64(&r);
+		l->owe_pong = true;
+		break;
+	case CONTROL_PONG:
+		nonce = bytes_get_u64(&r);
+		if (nonce == l->ping_nonce)
+			l->stats.rtt_us =
+			    (uint32_t)((uv_hrtime() - nonce) / 1000);
+		break;
+	default:
+		return -EPROTO;
+	}
+	return bytes_reader_done(&r) ? 0 : -EPROTO;
+}
+
+static int
+recv_fragment(struct link *l, const struct fragment *f)
+{
+	uint8_t *data;
+	size_t len;
+
+	if (f->cls == FRAME_CONTROL)
+		return recv_control(l, f);
+	if (f->len > l->allowed[f->cls])
+		return -EPROTO;
+	l->allowed[f->cls] -= f->len;
+	l->taken[f->cls] += (uint32_t)f->len;
+	switch (assembly_add(&l->in, f, &data, &len)) {
+	case FRAME_MORE:
+		return 0;
+	case FRAME_OK:
+		l->stats.msgs_in++;
+		l->env->msg(l->env->arg, l, data, len);
+		return 0;
+	case FRAME_NO_MEMORY:
+		return -ENOMEM;
+	case FRAME_BAD:
+		break;
+	}
+	return -EPROTO;
+}
+
+/* A first message can be replayed, this record cannot: now the peer is
+ * known, and may cost more memory. */
+static int
+recv_first(struct link *l, const struct fragment *f)
+{
+	int rc;
+
+	if (f->cls != FRAME_CONTROL || f->bytes[0] != CONTROL_HELLO)
+		return -EPROTO;
+	rc = grow(&l->rx, &l->rx_cap, RX_CAP);
+	if (rc < 0)
+		return rc;
+	l->state = LINK_OPEN;
+	l->env->ready(l->env->arg, l);
+	return 0;
+}
+
+static int
+recv_record(struct link *l, const struct frame *in)
+{
+	uint8_t plain[FRAME_PLAIN_MAX];
+	struct fragment f;
+	size_t len;
+	int rc;
+
+	rc = channel_open(&l->channel, in, plain, &len);
+	if (rc < 0)
+		return rc;
+	if (fragment_parse(plain, len, &f) != FRAME_OK)
+		return -EPROTO;
+	return l->state == LINK_KEYED ? recv_first(l, &f)
+				      : recv_fragment(l, &f);
+}
+
+static int
+recv_frame(struct link *l, const struct frame *f)
+{
+	switch (l->state) {
+	case LINK_SHAKE:
+		return recv_shake(l, f);
+	case LINK_KEYED:
+	case LINK_OPEN:
+		return recv_record(l, f);
+	case LINK_CLOSING:
+		break;
+	}
+	return 0;
+}
+
+/* All whole frames in rx; the rest moves to its start. */
+static int
+recv_frames(struct link *l)
+{
+	size_t at = 0;
+	int rc = 0;
+
+	while (rc == 0 && l->state != LINK_CLOSING) {
+		struct frame f;
+		enum frame_verdict v =
+		    frame_parse(l->rx + at, l->rx_len - at, &f);
+
+		if (v == FRAME_MORE)
+			break;
+		if (v != FRAME_OK)
+			return -EPROTO;
+		at += f.used;
+		rc = recv_frame(l, &f);
+	}
+	memmove(l->rx, l->rx + at, l->rx_len - at);
+	l->rx_len -= at;
+	/* Only a stranger's claim can be longer than the buffer. */
+	if (rc == 0 && l->rx_len == l->rx_cap)
+		rc = -EPROTO;
+	return rc;
+}
+
+static void
+link_received(void *arg, size_t len, int rc)
+{
+	struct link *l = arg;
+
+	if (rc == 0) {
+		l->rx_len += len;
+		l->stats.bytes_in += len;
+		l->heard_ms = uv_now(l->env->loop);
+		rc = recv_frames(l);
+	}
+	if (rc < 0)
+		link_close(l, rc);
+	if (l->state == LINK_CLOSING)
+		return;
+	stream_recv(l->stream, l->rx + l->rx_len, l->rx_cap - l->rx_len);
+	link_pump(l);
+}
+
+/* Seals one fragment into tx; there is room. */
+static int
+put_record(struct link *l, const uint8_t *plain, size_t len)
+{
+	size_t n;
+	int rc = channel_seal(&l->channel, plain, len, l->tx + l->tx_len, &n);
+
+	if (rc == 0)
+		l->tx_len += n;
+	return rc;
+}
+
+static int
+put_control(struct link *l, const struct bytes_writer *body)
+{
+	uint8_t plain[FRAME_FRAGMENT_HEAD + 64];
+	struct fragment f = {
+	    .cls = FRAME_CONTROL,
+	    .flags = FRAME_FIRST | FRAME_LAST,
+	    .total = (uint32_t)body->len,
+	};
+	size_t head = fragment_head(plain, &f);
+
+	assert(body->error == 0 && body->len <= 64);
+	memcpy(plain + head, body->data, body->len);
+	return put_record(l, plain, head + body->len);
+}
+
+static int
+put_nonce(struct link *l, enum control what, uint64_t nonce)
+{
+	uint8_t buf[16];
+	struct bytes_writer w = bytes_writer_over(buf, sizeof(buf));
+
+	bytes_put_u8(&w, (uint8_t)what);
+	if (what != CONTROL_HELLO)
+		bytes_put_u64(&w, nonce);
+	return put_control(l, &w);
+}
+
+/* Gives a class back what came of it, in quarters of its window. */
+static int
+put_credit(struct link *l, enum frame_class cls)
+{
+	uint8_t buf[16];
+	struct bytes_writer w = bytes_writer_over(buf, sizeof(buf));
+	uint32_t n = l->taken[cls];
+
+	if (n < frame_class_window(cls) / 4)
+		return 0;
+	bytes_put_u8(&w, CONTROL_CREDIT);
+	bytes_put_u8(&w, (uint8_t)cls);
+	bytes_put_u32(&w, n);
+	l->taken[cls] = 0;
+	l->allowed[cls] += n;
+	return put_control(l, &w);
+}
+
+static int
+put_owed(struct link *l)
+{
+	int rc = 0;
+
+	if (l->owe_hello)
+		rc = put_nonce(l, CONTROL_HELLO, 0);
+	l->owe_hello = false;
+	if (rc == 0 && l->owe_pong)
+		rc = put_nonce(l, CONTROL_PONG, l->pong_nonce);
+	l->owe_pong = false;
+	if (rc == 0 && l->owe_ping) {
+		l->ping_nonce = uv_hrtime();
+		rc = put_nonce(l, CONTROL_PING, l->ping_nonce);
+	}
+	l->owe_ping = false;
+	for (int c = FRAME_A; rc == 0 && c < FRAME_NCLASSES; c++)
+		rc = put_credit(l, (enum frame_class)c);
+	return rc;
+}
+
+static int
+put_messages(struct link *l)
+{
+	uint8_t plain[FRAME_PLAIN_MAX];
+	int rc = 0;
+
+	while (rc == 0 && TX_CAP - l->tx_len >= CHANNEL_RECORD_MAX) {
+		bool done;
+		size_t n = outbox_next(&l->out, plain, &done);
+
+		if (n == 0)
+			break;
+		rc = put_record(l, plain, n);
+		l->stats.msgs_out += done;
+	}
+	return rc;
+}
+
+/* One write of at most 64 KiB is under way; what is more urgent than the rest
+ * of a large message goes into the next. */
+static void
+link_pump(struct link *l)
+{
+	int rc = 0;
+
+	if (l->sending || l->state == LINK_CLOSING)
+		return;
+	if (l->state == LINK_OPEN)
+		rc = grow(&l->tx, &l->tx_cap, TX_CAP);
+	if (rc == 0 && l->state != LINK_SHAKE)
+		rc = put_owed(l);
+	if (rc == 0 && l->state == LINK_OPEN)
+		rc = put_messages(l);
+	if (rc < 0) {
+		link_close(l, rc);
+		return;
+	}
+	if (l->tx_len == 0)
+		return;
+	l->sending = true;
+	l->stats.bytes_out += l->tx_len;
+	stream_send(l->stream, l->tx, l->tx_len);
+}
+
+static void
+link_sent(void *arg, int rc)
+{
+	struct link *l = arg;
+
+	l->sending = false;
+	l->tx_len = 0;
+	if (rc < 0)
+		link_close(l, rc);
+	else
+		link_pump(l);
+}
+
+static struct link *
+link_alloc(void)
+{
+	struct link *l = calloc(1, sizeof(*l));
+
+	if (l == NULL)
+		return NULL;
+	outbox_init(&l->out);
+	l->rx_cap = l->tx_cap = SHAKE_CAP;
+	l->rx = malloc(SHAKE_CAP);
+	l->tx = malloc(SHAKE_CAP);
+	if (l->rx == NULL || l->tx == NULL) {
+		link_free(l);
+		return NULL;
+	}
+	return l;
+}
+
+/* From now on the link ends by its stream's `closed`, whatever happens. */
+static void
+link_begin(struct link *l, uint16_t peer)
+{
+	struct stream_events ev = {
+	    .arg = l,
+	    .received = link_received,
+	    .sent = link_sent,
+	    .closed = link_closed,
+	};
+	int rc;
+
+	stream_set_events(l->stream, &ev);
+	rc = channel_init(&l->channel, &l->env->identity, peer);
+	if (rc == 0 && l->channel.dialed)
+		rc = shake_put(l);
+	if (rc < 0) {
+		link_close(l, rc);
+		return;
+	}
+	stream_recv(l->stream, l->rx, l->rx_cap);
+	link_pump(l);
+}
+
+struct link *
+link_new(const struct link_env *env, struct stream *s, uint16_t peer)
+{
+	struct link *l = link_alloc();
+
+	if (l == NULL) {
+		stream_close(s);
+		return NULL;
+	}
+	l->env = env;
+	l->stream = s;
+	snprintf(l->address, sizeof(l->address), "%s", stream_address(s));
+	l->born_ms = l->heard_ms = l->pinged_ms = uv_now(env->loop);
+	for (int i = 0; i < FRAME_NCLASSES; i++)
+		l->allowed[i] = frame_class_window((enum frame_class)i);
+	link_begin(l, peer);
+	return l;
+}
+
+void
+link_send(struct link *l, enum link_class cls, struct outbox_buf *buf)
+{
+	int rc;
+
+	if (l->state != LINK_OPEN) {
+		l->stats.dropped++;
+		return;
+	}
+	rc = outbox_push(&l->out, cls, buf);
+	if (rc < 0) {
+		l->stats.dropped++;
+		if (cls != LINK_STATUS)
+			link_close(l, rc);
+		return;
+	}
+	link_pump(l);
+}
+
+void
+link_tick(struct link *l, uint64_t now_ms)
+{
+	const struct link_timing *t = &l->env->timing;
+
+	switch (l->state) {
+	case LINK_SHAKE:
+	case LINK_KEYED:
+		if (now_ms - l->born_ms >= t->handshake)
+			link_close(l, -ETIMEDOUT);
+		return;
+	case LINK_CLOSING:
+		return;
+	case LINK_OPEN:
+		break;
+	}
+	if (now_ms - l->heard_ms >= t->dead) {
+		link_close(l, -ETIMEDOUT);
+		return;
+	}
+	if (now_ms - l->pinged_ms >= t->ping || l->stats.rtt_us == 0) {
+		l->pinged_ms = now_ms;
+		l->owe_ping = true;
+		link_pump(l);
+	}
+}
+
+uint16_t
+link_peer(const struct link *l)
+{
+	return l->channel.peer;
+}
+
+bool
+link_ready(const struct link *l)
+{
+	return l->state == LINK_OPEN;
+}
+
+bool
+link_dialed(const struct link *l)
+{
+	return l->channel.dialed;
+}
+
+uint64_t
+link_born_ms(const struct link *l)
+{
+	return l->born_ms;
+}
+
+const char *
+link_address(const struct link *l)
+{
+	return l->address;
+}
+
+struct link_stats
+link_stats(const struct link *l)
+{
+	return l->stats;
+}
+
+uint64_t
+link_queued(const struct link *l)
+{
+	return outbox_bytes(&l->out);
+}
