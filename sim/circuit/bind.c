@@ -147,8 +147,8 @@ set_tables(struct bind *b, const struct plan *p, const struct lanes *lanes,
 
 		for (x = 0; x < n; x++) {
 			const double *from = &cs[2 * (x * LANES + k - k0)];
-			double f = odd((uint32_t)x & z) ? -b->shrink[k] :
-			    b->shrink[k];
+			double f =
+			    odd((uint32_t)x & z) ? -b->shrink[k] : b->shrink[k];
 
 			t[2 * x] = f * from[0];
 			t[2 * x + 1] = f * from[1];

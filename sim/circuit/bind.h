@@ -15,18 +15,21 @@ struct lanes;
 struct plan;
 
 struct bind {
-	double *tables;		/* nsteps x 2^n x (re, im) */
-	double *tangent;	/* nrots */
-	double *rot_sign;	/* nrots: d stored angle / d angle, +-1 */
-	double *phase_sign;	/* nphases, +-1 */
-	double *rot_cos;	/* nrots */
-	double *shrink;		/* nsteps: product of the RYs' cosines */
-	uint32_t *zmask;	/* nsteps: Paulis given to the diagonal */
-	double *work;		/* scratch */
-	uint32_t moved;		/* x stands for x ^ moved at the end */
+	double *tables;     /* nsteps x 2^n x (re, im) */
+	double *tangent;    /* nrots */
+	double *rot_sign;   /* nrots: d stored angle / d angle, +-1 */
+	double *phase_sign; /* nphases, +-1 */
+	double *rot_cos;    /* nrots */
+	double *shrink;     /* nsteps: product of the RYs' cosines */
+	uint32_t *zmask;    /* nsteps: Paulis given to the diagonal */
+	double *work;       /* scratch */
+	uint32_t moved;     /* x stands for x ^ moved at the end */
 };
 
-#define BIND_INIT { .tables = NULL }
+#define BIND_INIT              \
+	{                      \
+		.tables = NULL \
+	}
 
 /* Room for one set of parameters: 16 (nsteps + 12) 2^n bytes and little more.
  * -ENOMEM. */
@@ -35,7 +38,7 @@ int bind_init(struct bind *b, const struct plan *p);
 void bind_close(struct bind *b);
 
 /* theta[p->nparams] in radians. Allocates nothing. */
-void bind_set(struct bind *b, const struct plan *p,
-    const struct lanes *lanes, const double *theta);
+void bind_set(struct bind *b, const struct plan *p, const struct lanes *lanes,
+    const double *theta);
 
 #endif

@@ -17,7 +17,7 @@ enum circuit_op {
 	CIRCUIT_RX,
 	CIRCUIT_RY,
 	CIRCUIT_RZ,
-	CIRCUIT_RZZ,		/* exp(-i a Z Z / 2) */
+	CIRCUIT_RZZ, /* exp(-i a Z Z / 2) */
 	CIRCUIT_H,
 	CIRCUIT_X,
 	CIRCUIT_Y,
@@ -26,13 +26,13 @@ enum circuit_op {
 	CIRCUIT_SDG,
 	CIRCUIT_T,
 	CIRCUIT_TDG,
-	CIRCUIT_CNOT,		/* q[0] controls q[1] */
+	CIRCUIT_CNOT, /* q[0] controls q[1] */
 	CIRCUIT_CZ,
 	CIRCUIT_SWAP
 };
 
 enum circuit_ref {
-	CIRCUIT_CONST,		/* the angle is the offset */
+	CIRCUIT_CONST, /* the angle is the offset */
 	CIRCUIT_PARAM,
 	CIRCUIT_FEATURE
 };
@@ -52,8 +52,8 @@ struct circuit_gate {
 
 /* What the register holds before the first gate. */
 enum circuit_start {
-	CIRCUIT_ZERO,		/* |0...0> */
-	CIRCUIT_AMPLITUDES	/* each sample's features, normalised */
+	CIRCUIT_ZERO,      /* |0...0> */
+	CIRCUIT_AMPLITUDES /* each sample's features, normalised */
 };
 
 struct circuit {
@@ -61,12 +61,15 @@ struct circuit {
 	uint32_t nparams;
 	uint32_t nfeatures;
 	enum circuit_start start;
-	struct circuit_gate *gates;	/* owned */
+	struct circuit_gate *gates; /* owned */
 	size_t ngates;
 	size_t capacity;
 };
 
-#define CIRCUIT_INIT { .gates = NULL }
+#define CIRCUIT_INIT          \
+	{                     \
+		.gates = NULL \
+	}
 
 /* -EINVAL unless 1 <= nqubits <= CIRCUIT_MAX_QUBITS. */
 int circuit_init(struct circuit *c, uint32_t nqubits);

@@ -26,9 +26,9 @@ odd(uint32_t x)
 static struct circuit_angle
 fixed(double offset)
 {
-	return (struct circuit_angle){
-		.ref = CIRCUIT_CONST, .coef = 1.0, .offset = offset
-	};
+	return (struct circuit_angle){.ref = CIRCUIT_CONST,
+	    .coef = 1.0,
+	    .offset = offset};
 }
 
 static struct circuit_angle
@@ -91,7 +91,7 @@ rot_joins_set(const struct plan *p, const struct plan_rot *r, uint32_t step)
 	for (i = p->nrots; i-- > 0;) {
 		if (p->rots[i].step == step &&
 		    (odd(r->row & p->rots[i].col) ||
-		    odd(p->rots[i].row & r->col)))
+			odd(p->rots[i].row & r->col)))
 			return false;
 	}
 	return true;
@@ -101,7 +101,7 @@ static int
 add_phase(struct build *b, uint32_t mask, bool minus, struct circuit_angle a)
 {
 	struct plan *p = b->p;
-	struct plan_phase ph = { .mask = mask, .step = b->nsets };
+	struct plan_phase ph = {.mask = mask, .step = b->nsets};
 	int rc;
 
 	while (ph.step > 0 && phase_passes_set(p, mask, ph.step - 1))
@@ -117,7 +117,7 @@ static int
 add_rot(struct build *b, uint32_t q, struct circuit_angle a)
 {
 	struct plan *p = b->p;
-	struct plan_rot r = { .row = p->row[q], .col = b->col[q] };
+	struct plan_rot r = {.row = p->row[q], .col = b->col[q]};
 	uint32_t step = b->nsets;
 	int rc;
 
@@ -197,7 +197,7 @@ map_cnot(struct build *b, const uint32_t *q)
 static void
 map_swap(struct build *b, const uint32_t *q)
 {
-	const uint32_t back[2] = { q[1], q[0] };
+	const uint32_t back[2] = {q[1], q[0]};
 
 	map_cnot(b, q);
 	map_cnot(b, back);
@@ -305,7 +305,7 @@ sort_by_step(struct plan *p)
 static void
 span_block(struct lanes_block *w, const struct plan_rot *rots, uint32_t n)
 {
-	uint32_t lead[CIRCUIT_MAX_QUBITS] = { 0 };
+	uint32_t lead[CIRCUIT_MAX_QUBITS] = {0};
 	uint32_t k, i;
 
 	w->nbasis = 0;
@@ -326,7 +326,7 @@ span_block(struct lanes_block *w, const struct plan_rot *rots, uint32_t n)
 		w->basis[w->nbasis++] = v;
 	}
 	assert(w->nbasis + w->nrots == n);
-	w->basis[w->nbasis] = 0;	/* read, not used, after the last */
+	w->basis[w->nbasis] = 0; /* read, not used, after the last */
 }
 
 static void
@@ -395,7 +395,7 @@ make_steps(struct plan *p, uint32_t nsets)
 int
 plan_compile(struct plan *p, const struct circuit *c)
 {
-	struct build b = { .p = p };
+	struct build b = {.p = p};
 	uint32_t q;
 	int rc;
 

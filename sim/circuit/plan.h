@@ -39,7 +39,7 @@ struct plan_rot {
 
 struct plan_block {
 	struct lanes_block walk;
-	uint32_t first;		/* its rotations: first .. first+nrots-1 */
+	uint32_t first; /* its rotations: first .. first+nrots-1 */
 };
 
 /* First the diagonal, then the rotations. The last step has none of these:
@@ -55,18 +55,21 @@ struct plan {
 	uint32_t nparams;
 	uint32_t nfeatures;
 	enum circuit_start start;
-	struct circuit_angle *input;	/* nqubits: RY before the first step */
-	struct plan_phase *phases;	/* by step */
-	struct plan_rot *rots;		/* by step */
+	struct circuit_angle *input; /* nqubits: RY before the first step */
+	struct plan_phase *phases;   /* by step */
+	struct plan_rot *rots;       /* by step */
 	struct plan_block *blocks;
 	struct plan_step *steps;
-	size_t nsteps;			/* the last is diagonal only */
+	size_t nsteps; /* the last is diagonal only */
 	size_t nphases, nrots, nblocks;
-	uint32_t row[CIRCUIT_MAX_QUBITS];	/* the map at the end */
+	uint32_t row[CIRCUIT_MAX_QUBITS]; /* the map at the end */
 	bool flip[CIRCUIT_MAX_QUBITS];
 };
 
-#define PLAN_INIT { .nsteps = 0 }
+#define PLAN_INIT           \
+	{                   \
+		.nsteps = 0 \
+	}
 
 /* -ENOTSUP, -ENOMEM. The circuit may be closed afterwards. */
 int plan_compile(struct plan *p, const struct circuit *c);

@@ -9,7 +9,7 @@
 int
 template_angle(struct circuit *c, uint32_t count)
 {
-	struct circuit_gate g = { .op = CIRCUIT_RY };
+	struct circuit_gate g = {.op = CIRCUIT_RY};
 	uint32_t i;
 	int rc = 0;
 
@@ -17,9 +17,9 @@ template_angle(struct circuit *c, uint32_t count)
 		return -EINVAL;
 	for (i = 0; i < count && rc == 0; i++) {
 		g.q[0] = i;
-		g.angle = (struct circuit_angle){
-			.ref = CIRCUIT_FEATURE, .index = i, .coef = PI
-		};
+		g.angle = (struct circuit_angle){.ref = CIRCUIT_FEATURE,
+		    .index = i,
+		    .coef = PI};
 		rc = circuit_add(c, &g);
 	}
 	return rc;
@@ -38,18 +38,18 @@ template_amplitude(struct circuit *c, uint32_t count)
 static int
 add_param(struct circuit *c, enum circuit_op op, uint32_t q)
 {
-	struct circuit_gate g = { .op = op, .q = { q, 0 } };
+	struct circuit_gate g = {.op = op, .q = {q, 0}};
 
-	g.angle = (struct circuit_angle){
-		.ref = CIRCUIT_PARAM, .index = c->nparams, .coef = 1.0
-	};
+	g.angle = (struct circuit_angle){.ref = CIRCUIT_PARAM,
+	    .index = c->nparams,
+	    .coef = 1.0};
 	return circuit_add(c, &g);
 }
 
 static int
 add_ring(struct circuit *c, uint32_t range)
 {
-	struct circuit_gate g = { .op = CIRCUIT_CNOT };
+	struct circuit_gate g = {.op = CIRCUIT_CNOT};
 	uint32_t q;
 	int rc = 0;
 

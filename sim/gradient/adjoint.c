@@ -69,8 +69,8 @@ adjoint_row_size(const struct plan *p)
 }
 
 static void
-prepare_angles(const struct plan *p, const struct lanes *lanes,
-    const double *x, double *out)
+prepare_angles(const struct plan *p, const struct lanes *lanes, const double *x,
+    double *out)
 {
 	double half[CIRCUIT_MAX_QUBITS];
 	uint32_t q;
@@ -195,8 +195,9 @@ collect_rots(const struct adjoint *a, const struct bind *b,
 		size_t end = first + p->blocks[i].walk.nrots;
 
 		for (r = first; r < end; r++)
-			add_to(grad, &p->rots[r].angle, b->rot_sign[r] *
-			    shrink * lanes_total(&a->meets[r * LANES]));
+			add_to(grad, &p->rots[r].angle,
+			    b->rot_sign[r] * shrink *
+				lanes_total(&a->meets[r * LANES]));
 		for (r = first; r < end; r++)
 			shrink *= b->rot_cos[r] * b->rot_cos[r];
 	}
@@ -217,8 +218,9 @@ collect_phases(struct adjoint *a, const struct bind *b, size_t k, double *grad)
 	for (i = s->phase0; i < s->phase0 + s->nphases; i++) {
 		const struct plan_phase *ph = &p->phases[i];
 
-		add_to(grad, &ph->angle, b->phase_sign[i] * shrink *
-		    lanes_total(&turns[(size_t)ph->mask * LANES]));
+		add_to(grad, &ph->angle,
+		    b->phase_sign[i] * shrink *
+			lanes_total(&turns[(size_t)ph->mask * LANES]));
 	}
 }
 

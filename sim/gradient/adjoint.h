@@ -18,16 +18,19 @@ struct lanes;
 struct plan;
 
 struct adjoint {
-	const struct plan *plan;	/* kept */
-	const struct lanes *lanes;	/* kept */
+	const struct plan *plan;   /* kept */
+	const struct lanes *lanes; /* kept */
 	struct batch psi;
 	double *lambda[2];
-	double *diag;		/* 2^n rows: probabilities, then weights */
-	double *meets;		/* nrots rows, summed over groups */
-	double *turns;		/* (nsteps - 1) x 2^n rows, likewise */
+	double *diag;  /* 2^n rows: probabilities, then weights */
+	double *meets; /* nrots rows, summed over groups */
+	double *turns; /* (nsteps - 1) x 2^n rows, likewise */
 };
 
-#define ADJOINT_INIT { .plan = NULL }
+#define ADJOINT_INIT         \
+	{                    \
+		.plan = NULL \
+	}
 
 /* Room: (nsteps + 4) 2^n LANES doubles and little more. -ENOMEM. */
 int adjoint_init(struct adjoint *a, const struct plan *plan,

@@ -25,7 +25,7 @@ baseline_majority(const struct dataset *train, const struct dataset *test,
 	most = dataset_count(train, nclasses, counts);
 	while (c + 1 < nclasses && counts[c] < most)
 		c++;
-	*out = (struct baseline){ .rows = test->n };
+	*out = (struct baseline){.rows = test->n};
 	for (i = 0; i < test->n; i++) {
 		if ((size_t)test->labels[i] == c)
 			out->correct++;
@@ -35,14 +35,17 @@ baseline_majority(const struct dataset *train, const struct dataset *test,
 }
 
 struct descent {
-	struct fit fit;
-	struct adam adam;
 	uint32_t *all;
 	double *theta;
 	double *grad;
+	struct fit fit;
+	struct adam adam;
 };
 
-#define DESCENT_INIT { .fit = FIT_INIT, .adam = ADAM_INIT }
+#define DESCENT_INIT                               \
+	{                                          \
+		.fit = FIT_INIT, .adam = ADAM_INIT \
+	}
 
 static void
 descent_close(struct descent *d)
@@ -83,7 +86,7 @@ descent_open(struct descent *d, const struct task *t, const struct dataset *ds)
 static int
 descend(struct descent *d, const struct task *t, size_t n)
 {
-	struct adam_rate rate = { 0.0, 0.9, 0.999, 1e-8 };
+	struct adam_rate rate = {0.0, 0.9, 0.999, 1e-8};
 	double steepest = 1.0;
 	size_t step, i;
 	int rc = 0;
@@ -96,7 +99,8 @@ descend(struct descent *d, const struct task *t, size_t n)
 		for (i = 0; i < t->nparams; i++) {
 			if (i % (t->nobs + 1) != t->nobs)
 				d->grad[i] += d->theta[i] / (double)n;
-			steepest = fmax(steepest, fabs(d->grad[i]));
+			if (fabs(d->grad[i]) > steepest)
+				steepest = fabs(d->grad[i]);
 		}
 		rate.lr = 0.1 / (1.0 + 0.01 * (double)step);
 		adam_step(&d->adam, &rate, d->grad, d->theta);
@@ -108,11 +112,11 @@ int
 baseline_logistic(const struct dataset *train, const struct dataset *test,
     size_t nclasses, struct baseline *out)
 {
-	struct task_spec spec = {
-		.name = "linear", .nfeatures = (uint32_t)train->d,
-		.nclasses = (uint32_t)nclasses, .head_scale = 1.0
-	};
-	struct train_score score = { .guess = NULL };
+	struct task_spec spec = {.name = "linear",
+	    .nfeatures = (uint32_t)train->d,
+	    .nclasses = (uint32_t)nclasses,
+	    .head_scale = 1.0};
+	struct train_score score = {.guess = NULL};
 	struct descent d = DESCENT_INIT;
 	struct task task;
 	int rc;

@@ -11,7 +11,7 @@
 struct dataset;
 
 struct baseline {
-	uint64_t correct;	/* of the test rows */
+	uint64_t correct; /* of the test rows */
 	uint64_t rows;
 	double train_loss;
 };

@@ -83,9 +83,9 @@ check_values(const struct dataset *ds, const struct data_range *ranges,
 		if (x >= r->lo && x <= r->hi)
 			continue;
 		if (where != NULL)
-			*where = (struct data_place){
-				.row = i / ds->d, .col = i % ds->d, .value = x
-			};
+			*where = (struct data_place){.row = i / ds->d,
+			    .col = i % ds->d,
+			    .value = x};
 		return -ERANGE;
 	}
 	return 0;

@@ -13,13 +13,16 @@
 #include <stdint.h>
 
 struct dataset {
-	size_t n;		/* rows */
-	size_t d;		/* features of a row */
-	double *features;	/* n * d, owned */
-	int32_t *labels;	/* n, 0 .. classes-1, owned */
+	size_t n;         /* rows */
+	size_t d;         /* features of a row */
+	double *features; /* n * d, owned */
+	int32_t *labels;  /* n, 0 .. classes-1, owned */
 };
 
-#define DATASET_INIT { 0, 0, NULL, NULL }
+#define DATASET_INIT             \
+	{                        \
+		0, 0, NULL, NULL \
+	}
 
 struct data_range {
 	double lo;
@@ -53,7 +56,6 @@ int dataset_scale(struct dataset *ds, const struct data_range *ranges,
 
 /* Rows of each label into counts[nclasses]; returns the largest count. A label
  * outside 0 .. nclasses-1 is a bug. */
-size_t dataset_count(const struct dataset *ds, size_t nclasses,
-    size_t *counts);
+size_t dataset_count(const struct dataset *ds, size_t nclasses, size_t *counts);
 
 #endif

@@ -75,7 +75,7 @@ fit_close(struct fit *f)
 {
 	size_t i;
 
-	for (i = 0; i < f->nworkers; i++)
+	for (i = 0; f->workers != NULL && i < f->nworkers; i++)
 		close_worker(f, &f->workers[i]);
 	free(f->workers);
 	if (f->task != NULL)
@@ -123,11 +123,9 @@ fit_load(struct fit *f, const struct dataset *ds)
 static struct lanes_dense
 head_of(const struct fit *f)
 {
-	return (struct lanes_dense){
-		.w = f->theta + f->task->nangles,
-		.nrows = f->task->spec.nclasses,
-		.ncols = f->task->nobs
-	};
+	return (struct lanes_dense){.w = f->theta + f->task->nangles,
+	    .nrows = f->task->spec.nclasses,
+	    .ncols = f->task->nobs};
 }
 
 /* Logits of rows at .. at + LANES - 1 of the pick. */
@@ -140,8 +138,8 @@ forward(const struct fit *f, struct fit_worker *w, size_t at)
 	const double *rows[LANES];
 
 	for (i = 0; i < LANES; i++)
-		rows[i] = at + i >= f->npick ? NULL :
-		    f->rows + size * f->pick[at + i];
+		rows[i] = at + i >= f->npick ? NULL
+					     : f->rows + size * f->pick[at + i];
 	t->ops->map->forward(f, w->scratch, rows, w->obs);
 	for (i = 0; i < t->nobs * LANES; i++)
 		w->obs[i] *= t->spec.head_scale;
@@ -220,8 +218,8 @@ reserve_blocks(struct fit *f, size_t nblocks)
 }
 
 int
-fit_gradient(struct fit *f, const double *theta, const uint32_t *pick,
-    size_t n, double *grad)
+fit_gradient(struct fit *f, const double *theta, const uint32_t *pick, size_t n,
+    double *grad)
 {
 	size_t nblocks = (n + FIT_BLOCK - 1) / FIT_BLOCK, i, b;
 	size_t nparams = f->task->nparams;
@@ -275,8 +273,8 @@ score_block(void *arg, size_t worker, size_t block)
 		}
 		f->lanes->softmax(w->logits, nclasses, max, sum);
 		for (i = 0; i < LANES && at + i < f->npick; i++)
-			f->losses[at + i] = mathfun_log(sum[i]) +
-			    (max[i] - right[i]);
+			f->losses[at + i] =
+			    mathfun_log(sum[i]) + (max[i] - right[i]);
 	}
 }
 

@@ -16,7 +16,7 @@
 
 #include "sim/state/lanes.h"
 
-#define FIT_BLOCK 16		/* rows: two groups of LANES */
+#define FIT_BLOCK 16 /* rows: two groups of LANES */
 
 struct dataset;
 struct fit;
@@ -41,40 +41,43 @@ struct fit_map {
 	void (*forward)(const struct fit *f, void *scratch,
 	    const double *const *rows, double *obs);
 	/* After forward: takes d loss / d obs. May be NULL. */
-	void (*backward)(const struct fit *f, void *scratch,
-	    const double *dobs);
+	void (
+	    *backward)(const struct fit *f, void *scratch, const double *dobs);
 	/* grad[nangles] += what backward gathered since. May be NULL. */
 	void (*collect)(const struct fit *f, void *scratch, double *grad);
 };
 
 struct fit_worker {
-	void *scratch;		/* the map's */
-	double *obs;		/* nobs rows */
+	void *scratch; /* the map's */
+	double *obs;   /* nobs rows */
 	double *dobs;
-	double *logits;		/* nclasses rows */
-	double *dhead;		/* nclasses (nobs + 1) rows */
+	double *logits; /* nclasses rows */
+	double *dhead;  /* nclasses (nobs + 1) rows */
 };
 
 struct fit {
-	const struct task *task;	/* kept */
+	const struct task *task; /* kept */
 	const struct lanes *lanes;
 	struct pool *pool;
-	void *shared;		/* the map's */
+	void *shared; /* the map's */
 	struct fit_worker *workers;
 	size_t nworkers;
-	double *rows;		/* prepared, by fit_load */
-	const int32_t *labels;	/* kept */
+	double *rows;          /* prepared, by fit_load */
+	const int32_t *labels; /* kept */
 	size_t nrows;
-	const double *theta;	/* of the call in progress */
+	const double *theta; /* of the call in progress */
 	const uint32_t *pick;
 	size_t npick;
-	double *blocks;		/* a gradient per block */
+	double *blocks; /* a gradient per block */
 	size_t blocks_max;
 	struct train_score *score;
-	double *losses;		/* per row */
+	double *losses; /* per row */
 };
 
-#define FIT_INIT { .task = NULL }
+#define FIT_INIT             \
+	{                    \
+		.task = NULL \
+	}
 
 /* -EINVAL: nthreads; -ENOMEM, -EAGAIN. */
 int fit_open(struct fit *f, const struct task *t, size_t nthreads, bool plain);

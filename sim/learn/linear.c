@@ -88,25 +88,21 @@ map_forward(const struct fit *f, void *scratch, const double *const *rows,
 	}
 }
 
-static const struct fit_map linear_map = {
-	.row_size = map_row_size,
-	.prepare = map_prepare,
-	.open = map_open,
-	.close = map_close,
-	.open_worker = map_open_worker,
-	.close_worker = map_close_worker,
-	.bind = map_bind,
-	.forward = map_forward,
-	.backward = NULL,
-	.collect = NULL
-};
+static const struct fit_map linear_map = {.row_size = map_row_size,
+    .prepare = map_prepare,
+    .open = map_open,
+    .close = map_close,
+    .open_worker = map_open_worker,
+    .close_worker = map_close_worker,
+    .bind = map_bind,
+    .forward = map_forward,
+    .backward = NULL,
+    .collect = NULL};
 
-const struct task_ops linear_ops = {
-	.name = "linear",
-	.check = linear_check,
-	.open = linear_open,
-	.close = linear_close,
-	.map = &linear_map,
-	.local_update = train_by_gradient,
-	.evaluate = train_score_rows
-};
+const struct task_ops linear_ops = {.name = "linear",
+    .check = linear_check,
+    .open = linear_open,
+    .close = linear_close,
+    .map = &linear_map,
+    .local_update = train_by_gradient,
+    .evaluate = train_score_rows};

@@ -62,9 +62,7 @@ rng_init(struct rng *r, const uint8_t seed[static RNG_SEED_BYTES],
 static uint32_t
 next_word(struct rng *r)
 {
-	uint32_t in[16] = {
-		0x61707865, 0x3320646e, 0x79622d32, 0x6b206574
-	};
+	uint32_t in[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
 
 	if (r->used == 16) {
 		memcpy(in + 4, r->key, sizeof(r->key));

@@ -14,9 +14,9 @@
 struct rng {
 	uint32_t key[8];
 	uint64_t stream;
-	uint64_t block;		/* the next one */
+	uint64_t block; /* the next one */
 	uint32_t words[16];
-	unsigned used;		/* of words */
+	unsigned used; /* of words */
 };
 
 /* One block; input as in RFC 8439 2.3: constants, key, counter, nonce. */

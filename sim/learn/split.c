@@ -75,7 +75,7 @@ split_iid(const struct split *s, size_t nnodes, int16_t *owner)
 	rows = calloc(s->n + 1, sizeof(*rows));
 	if (rows == NULL)
 		return -ENOMEM;
-	/* The turn goes on over classes, so that sizes differ by one at most. */
+	/* The turn goes on over classes: sizes differ by one at most. */
 	for (c = 0; c < s->nclasses; c++) {
 		n = shuffled_class(s, c, STREAM_CLASS, owner, rows);
 		for (i = 0; i < n; i++)
@@ -115,8 +115,8 @@ sort_nodes(size_t k, size_t nnodes, size_t nclasses, uint32_t *nodes)
 struct deal {
 	size_t nnodes;
 	size_t nhomes;
-	const uint32_t *nodes;	/* homes first */
-	size_t *turn;		/* of the others, over all classes */
+	const uint32_t *nodes; /* homes first */
+	size_t *turn;          /* of the others, over all classes */
 };
 
 static void
@@ -138,7 +138,7 @@ int
 split_label_skew(const struct split *s, size_t nnodes, unsigned skew_percent,
     int16_t *owner)
 {
-	struct deal d = { .nnodes = nnodes };
+	struct deal d = {.nnodes = nnodes};
 	uint32_t *rows, *order, *nodes;
 	struct rng r;
 	size_t k, n, turn = 0;

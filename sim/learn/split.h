@@ -13,13 +13,13 @@
 #define SPLIT_HELDOUT (-1)
 #define SPLIT_FREE (-2)
 #define SPLIT_SEED_BYTES 32
-#define SPLIT_SKEW_PERCENT 90	/* what the demo uses */
+#define SPLIT_SKEW_PERCENT 95 /* what the demo uses */
 
 struct split {
-	const int32_t *labels;	/* n, 0 .. nclasses-1 */
+	const int32_t *labels; /* n, 0 .. nclasses-1 */
 	size_t n;
 	size_t nclasses;
-	const uint8_t *seed;	/* SPLIT_SEED_BYTES */
+	const uint8_t *seed; /* SPLIT_SEED_BYTES */
 };
 
 /* Stratified: of every class, percent (0 .. 99) of its rows, rounded down,

@@ -7,10 +7,7 @@
 #include "sim/learn/rng.h"
 #include "sim/learn/vqc.h"
 
-static const struct task_ops *const table[] = {
-	&vqc_ops,
-	&linear_ops
-};
+static const struct task_ops *const table[] = {&vqc_ops, &linear_ops};
 
 #define NTASKS (sizeof(table) / sizeof(table[0]))
 
@@ -83,8 +80,6 @@ task_periods(const struct task *t, int64_t *period)
 		period[i] = i < t->nangles ? TASK_PERIOD_2PI : 0;
 }
 
-/* Angles uniform in +-TASK_INIT_RANGE, the head zero: the first prediction is
- * the same for every class. */
 void
 task_init_params(const struct task *t, const uint8_t *seed, int64_t *params)
 {
@@ -93,9 +88,10 @@ task_init_params(const struct task *t, const uint8_t *seed, int64_t *params)
 
 	rng_init(&r, seed, 0);
 	for (i = 0; i < t->nparams; i++)
-		params[i] = i >= t->nangles ? 0 :
-		    (int64_t)rng_below(&r, 2 * TASK_INIT_RANGE + 1) -
-		    TASK_INIT_RANGE;
+		params[i] = i >= t->nangles
+		    ? 0
+		    : (int64_t)rng_below(&r, 2 * TASK_INIT_RANGE + 1) -
+			TASK_INIT_RANGE;
 }
 
 static uint32_t
@@ -112,8 +108,7 @@ void
 task_spec_suggest(struct task_spec *s)
 {
 	s->ansatz = TASK_STRONGLY_ENTANGLING;
-	s->nlayers = TASK_SUGGEST_LAYERS;
-	s->head_scale = TASK_SUGGEST_SCALE;
+	s->head_scale = 8.0; /* 4: a point less on digits; 20: no more */
 	if (s->nfeatures <= 8) {
 		s->encoding = TASK_ENC_ANGLE;
 		s->nqubits = s->nfeatures < 2 ? 2 : s->nfeatures;
@@ -121,4 +116,5 @@ task_spec_suggest(struct task_spec *s)
 		s->encoding = TASK_ENC_AMPLITUDE;
 		s->nqubits = qubits_for(s->nfeatures);
 	}
+	s->nlayers = 2 * s->nqubits;
 }

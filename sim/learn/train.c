@@ -19,25 +19,32 @@
 struct run {
 	const struct train_job *job;
 	struct fit fit;
-	struct adam fresh;	/* used when nothing is carried */
+	struct adam fresh; /* used when nothing is carried */
 	struct rng rng;
-	uint32_t *order;	/* rows, shuffled once an epoch */
-	size_t at;		/* in order */
+	uint32_t *order; /* rows, shuffled once an epoch */
+	size_t at;       /* in order */
 	size_t batch;
 	double *theta;
 	double *grad;
-	int64_t *after;		/* params + delta */
+	int64_t *after; /* params + delta */
 };
 
-#define RUN_INIT { .fit = FIT_INIT, .fresh = ADAM_INIT }
+#define RUN_INIT                                    \
+	{                                           \
+		.fit = FIT_INIT, .fresh = ADAM_INIT \
+	}
 
 void
 train_hyper_default(struct train_hyper *h)
 {
-	*h = (struct train_hyper){
-		.lr = 0.02, .lr_end = 0.004, .steps = 40, .batch = 64,
-		.threads = 1, .beta1 = 0.9, .beta2 = 0.999, .eps = 1e-8
-	};
+	*h = (struct train_hyper){.lr = 0.04,
+	    .lr_end = 0.004,
+	    .steps = 40,
+	    .batch = 64,
+	    .threads = 1,
+	    .beta1 = 0.9,
+	    .beta2 = 0.999,
+	    .eps = 1e-8};
 }
 
 static bool
@@ -122,7 +129,7 @@ run_open(struct run *r, const struct train_job *job)
 	for (i = 0; i < job->rows->n; i++)
 		r->order[i] = (uint32_t)i;
 	r->batch = h->batch < job->rows->n ? h->batch : job->rows->n;
-	r->at = job->rows->n;	/* shuffle first */
+	r->at = job->rows->n; /* shuffle first */
 	rng_init(&r->rng, h->seed, 0);
 	return 0;
 }
@@ -175,9 +182,8 @@ run_steps(struct run *r)
 {
 	const struct train_job *job = r->job;
 	const struct train_hyper *h = job->hyper;
-	const struct adam_rate rate = {
-		train_rate(h), h->beta1, h->beta2, h->eps
-	};
+	const struct adam_rate rate = {train_rate(h), h->beta1, h->beta2,
+	    h->eps};
 	uint32_t i;
 	int rc = 0;
 
@@ -233,8 +239,8 @@ run_finish(struct run *r, int64_t *delta, struct train_metrics *m)
 	double sum = 0.0, norm, target, f = 1.0;
 
 	for (i = 0; i < n; i++) {
-		r->theta[i] = (r->theta[i] - (double)job->params[i] / Q24) *
-		    Q24;
+		r->theta[i] =
+		    (r->theta[i] - (double)job->params[i] / Q24) * Q24;
 		sum += r->theta[i] * r->theta[i];
 	}
 	norm = sqrt(sum);
@@ -252,17 +258,16 @@ run_finish(struct run *r, int64_t *delta, struct train_metrics *m)
 		delta[i] = bounded(q, h->bound);
 		m->clipped = m->clipped || delta[i] != q;
 		if (__builtin_add_overflow(job->params[i], delta[i],
-		    &r->after[i]))
+			&r->after[i]))
 			return -EDOM;
 	}
 	return 0;
 }
 
 static int
-run_score(struct run *r, const int64_t *params, double *loss,
-    uint64_t *correct)
+run_score(struct run *r, const int64_t *params, double *loss, uint64_t *correct)
 {
-	struct train_score score = { .confusion = NULL, .guess = NULL };
+	struct train_score score = {.confusion = NULL, .guess = NULL};
 	int rc;
 
 	to_double(params, r->job->task->nparams, r->theta);
@@ -279,7 +284,7 @@ train_by_gradient(const struct train_job *job, int64_t *delta,
 	struct run r;
 	int rc = run_open(&r, job);
 
-	*m = (struct train_metrics){ .rows = job->rows->n };
+	*m = (struct train_metrics){.rows = job->rows->n};
 	if (rc == 0)
 		rc = run_score(&r, job->params, &m->loss_before,
 		    &m->correct_before);

@@ -20,20 +20,20 @@ struct dataset;
 struct adam;
 
 struct train_hyper {
-	double lr;		/* Adam's step at round 0 */
-	double lr_end;		/* at the last round; a cosine in between */
-	uint32_t round;		/* 0 .. nrounds-1: where on that cosine */
-	uint32_t nrounds;	/* 0: lr as it is */
-	uint32_t steps;		/* Adam steps of this call */
-	uint32_t batch;		/* rows of a step; fewer if there are fewer */
-	uint32_t threads;	/* 1 .. TRAIN_MAX_THREADS; never changes bits */
-	bool plain;		/* portable gate loops only; never changes bits */
+	double lr;        /* Adam's step at round 0 */
+	double lr_end;    /* at the last round; a cosine in between */
+	uint32_t round;   /* 0 .. nrounds-1: where on that cosine */
+	uint32_t nrounds; /* 0: lr as it is */
+	uint32_t steps;   /* Adam steps of this call */
+	uint32_t batch;   /* rows of a step; fewer if there are fewer */
+	uint32_t threads; /* 1 .. TRAIN_MAX_THREADS; never changes bits */
+	bool plain;       /* portable gate loops only; never changes bits */
 	double beta1;
 	double beta2;
 	double eps;
-	double l2;		/* weight decay on head or linear weights */
-	int64_t clip_l2;	/* Q24; largest L2 norm of delta, 0 = none */
-	int64_t bound;		/* Q24; largest |delta[i]|, 0 = none */
+	double l2;       /* weight decay on head or linear weights */
+	int64_t clip_l2; /* Q24; largest L2 norm of delta, 0 = none */
+	int64_t bound;   /* Q24; largest |delta[i]|, 0 = none */
 	uint8_t seed[TRAIN_SEED_BYTES];
 };
 
@@ -47,29 +47,29 @@ const char *train_hyper_check(const struct train_hyper *h);
 struct train_job {
 	const struct task *task;
 	const struct dataset *rows;
-	const int64_t *params;	/* Q24, task->nparams */
+	const int64_t *params; /* Q24, task->nparams */
 	const struct train_hyper *hyper;
-	struct adam *carry;	/* moments kept between rounds, or NULL */
-	bool (*stop)(void *arg);/* asked between steps; may be NULL */
+	struct adam *carry;      /* moments kept between rounds, or NULL */
+	bool (*stop)(void *arg); /* asked between steps; may be NULL */
 	void *stop_arg;
 };
 
 struct train_metrics {
-	double loss_before;	/* mean cross-entropy over all rows */
-	double loss_after;	/* with the rounded delta added */
-	uint64_t correct_before;/* rows classified rightly */
+	double loss_before;      /* mean cross-entropy over all rows */
+	double loss_after;       /* with the rounded delta added */
+	uint64_t correct_before; /* rows classified rightly */
 	uint64_t correct_after;
 	uint64_t rows;
-	double norm;		/* L2 of the delta before clipping */
+	double norm; /* L2 of the delta before clipping */
 	bool clipped;
 };
 
 struct train_score {
-	double loss;		/* mean cross-entropy */
+	double loss; /* mean cross-entropy */
 	uint64_t correct;
 	uint64_t rows;
-	uint32_t *confusion;	/* [truth * nclasses + guess], or NULL */
-	int32_t *guess;		/* [rows], or NULL */
+	uint32_t *confusion; /* [truth * nclasses + guess], or NULL */
+	int32_t *guess;      /* [rows], or NULL */
 };
 
 /*

@@ -187,25 +187,21 @@ map_collect(const struct fit *f, void *scratch, double *grad)
 	adjoint_collect(scratch, f->shared, grad);
 }
 
-static const struct fit_map vqc_map = {
-	.row_size = map_row_size,
-	.prepare = map_prepare,
-	.open = map_open,
-	.close = map_close,
-	.open_worker = map_open_worker,
-	.close_worker = map_close_worker,
-	.bind = map_bind,
-	.forward = map_forward,
-	.backward = map_backward,
-	.collect = map_collect
-};
+static const struct fit_map vqc_map = {.row_size = map_row_size,
+    .prepare = map_prepare,
+    .open = map_open,
+    .close = map_close,
+    .open_worker = map_open_worker,
+    .close_worker = map_close_worker,
+    .bind = map_bind,
+    .forward = map_forward,
+    .backward = map_backward,
+    .collect = map_collect};
 
-const struct task_ops vqc_ops = {
-	.name = "vqc",
-	.check = vqc_check,
-	.open = vqc_open,
-	.close = vqc_close,
-	.map = &vqc_map,
-	.local_update = train_by_gradient,
-	.evaluate = train_score_rows
-};
+const struct task_ops vqc_ops = {.name = "vqc",
+    .check = vqc_check,
+    .open = vqc_open,
+    .close = vqc_close,
+    .map = &vqc_map,
+    .local_update = train_by_gradient,
+    .evaluate = train_score_rows};

@@ -19,11 +19,14 @@ struct plan;
 struct zstring {
 	uint32_t nqubits;
 	size_t count;
-	uint32_t *mask;		/* over stored addresses */
-	double *sign;		/* +-1, from X gates */
+	uint32_t *mask; /* over stored addresses */
+	double *sign;   /* +-1, from X gates */
 };
 
-#define ZSTRING_INIT { .count = 0 }
+#define ZSTRING_INIT       \
+	{                  \
+		.count = 0 \
+	}
 
 /* logical[k]: bit q set if Z acts on qubit q; 0 is the identity. -ENOMEM. */
 int zstring_init(struct zstring *z, const struct plan *p,

@@ -14,11 +14,14 @@ struct lanes;
 
 struct batch {
 	uint32_t nqubits;
-	double *amp[2];		/* re, im: amp[c][x * LANES + lane] */
-	double *work;		/* 2 nqubits rows: cosines and sines */
+	double *amp[2]; /* re, im: amp[c][x * LANES + lane] */
+	double *work;   /* 2 nqubits rows: cosines and sines */
 };
 
-#define BATCH_INIT { .work = NULL }
+#define BATCH_INIT           \
+	{                    \
+		.work = NULL \
+	}
 
 /* 16 B x 2^n x LANES and little more. -ENOMEM. */
 int batch_init(struct batch *b, uint32_t nqubits);

@@ -20,8 +20,8 @@
 #define LANES_MAX_QUBITS 20
 
 enum lanes_isa {
-	LANES_AUTO,		/* the widest this CPU has */
-	LANES_PLAIN,		/* C and fma(): the reference */
+	LANES_AUTO,  /* the widest this CPU has */
+	LANES_PLAIN, /* C and fma(): the reference */
 	LANES_AVX2,
 	LANES_AVX512
 };

@@ -13,7 +13,7 @@
 #include <string.h>
 
 static inline double
-mathfun_pow2(int64_t k)		/* 2^k, -1022 <= k <= 1023 */
+mathfun_pow2(int64_t k) /* 2^k, -1022 <= k <= 1023 */
 {
 	uint64_t u = (uint64_t)(k + 1023) << 52;
 	double d;
@@ -114,8 +114,11 @@ mathfun_log(double x)
 
 	memcpy(&u, &x, sizeof(u));
 	/* Mantissa into [sqrt(1/2), sqrt 2): the series is in f = m - 1. */
-	k = (double)((int64_t)((u + (UINT64_C(0x3ff0000000000000) -
-	    UINT64_C(0x3fe6a09e667f3bcd))) >> 52) - 1023);
+	k = (double)((int64_t)((u +
+				   (UINT64_C(0x3ff0000000000000) -
+				       UINT64_C(0x3fe6a09e667f3bcd))) >>
+			 52) -
+	    1023);
 	x *= mathfun_pow2((int64_t)-k / 2);
 	x *= mathfun_pow2((int64_t)-k - (int64_t)-k / 2);
 	f = x - 1.0;

@@ -18,10 +18,10 @@ struct pool {
 	pthread_mutex_t lock;
 	pthread_cond_t wake;
 	pthread_cond_t idle;
-	size_t nthreads;	/* with the caller */
-	size_t nstarted;	/* without */
-	unsigned long job;	/* counts runs, under lock */
-	size_t busy;		/* workers still in the present run */
+	size_t nthreads;   /* with the caller */
+	size_t nstarted;   /* without */
+	unsigned long job; /* counts runs, under lock */
+	size_t busy;       /* workers still in the present run */
 	bool quit;
 	pool_fn *fn;
 	void *arg;
