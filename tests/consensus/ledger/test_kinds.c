@@ -246,6 +246,33 @@ build_refuses(void **state)
 	town_close(&t);
 }
 
+/* Attestations of a round that is over count for nothing. */
+static void
+stale_attestations(void **state)
+{
+	struct town t;
+	struct ledger_inputs in;
+	struct block *b = ready(&t);
+	struct attest old = b->attests[0];
+	uint64_t when;
+
+	(void)state;
+	town_commit(&t, b);
+	block_free(b);
+	town_all(&t, ANSWER_UPDATE);
+	t.given[0] = &old;
+	t.now_ms += 100;
+	b = town_build(&t);
+	assert_int_equal(b->header.nattests, 3);
+	assert_int_equal(b->attests[0].validator, 1);
+	block_free(b);
+	t.given[1] = NULL;
+	in = town_inputs(&t, 0);
+	assert_false(ledger_due(t.l, &in, &when));
+	assert_int_equal(when, ledger_time_ms(t.l) + TOWN_HEARTBEAT_MS);
+	town_close(&t);
+}
+
 /* A member with two attested answers contributes neither. */
 static void
 equivocating_member(void **state)
@@ -288,6 +315,7 @@ main(void)
 	    cmocka_unit_test(heartbeat_blocks),
 	    cmocka_unit_test(after_the_job),
 	    cmocka_unit_test(build_refuses),
+	    cmocka_unit_test(stale_attestations),
 	    cmocka_unit_test(equivocating_member),
 	};
 
