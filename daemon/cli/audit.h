@@ -1,0 +1,55 @@
+/*
+ * audit.h - is this chain what its members signed? From the files alone.
+ *
+ * Reads a home, its chain folder or its first segment file; opens nothing for
+ * writing and cuts nothing. Every record, link, certificate and signature is
+ * verified, and every round is computed again with the ledger's own code. The
+ * one thing it cannot see is a chain that stops early at the end of a block.
+ */
+#ifndef QML_DAEMON_CLI_AUDIT_H
+#define QML_DAEMON_CLI_AUDIT_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "proto/federation.h"
+#include "proto/hash.h"
+
+#define AUDIT_PATH_LEN 1024
+#define AUDIT_WHY_LEN 320
+
+/* What was found wrong first. Blocks below height are sound. */
+struct audit_fault {
+	uint64_t height;
+	char file[AUDIT_PATH_LEN]; /* "": not in one place */
+	uint64_t offset;           /* first and last byte of the finding */
+	uint64_t end;
+	char why[AUDIT_WHY_LEN];
+};
+
+struct audit {
+	char chain[AUDIT_PATH_LEN]; /* folder or file that was read */
+	unsigned nfiles;
+	uint64_t bytes; /* of the records */
+	bool founded;   /* block 0 is sound: name and federation are set */
+	char name[FEDERATION_NAME_LEN];
+	struct hash federation;
+	uint64_t nrecords; /* match their hashes; block 0 is one of them */
+	uint64_t nblocks;  /* passed everything; without block 0 */
+	uint64_t ncommit_signatures;
+	uint64_t nanswers; /* with a good signature */
+	uint64_t npayloads;
+	uint64_t nattests;
+	uint64_t naggregates; /* rounds closed by an aggregate */
+	uint64_t nskips;
+	uint64_t nheartbeats;
+	struct hash model; /* after the last block that passed */
+	struct audit_fault fault;
+};
+
+/* federation: the id it must have, or NULL. 0: proved. -EBADMSG: not, see
+ * fault. -ENOENT: no chain at path. Else the files cannot be read. */
+int audit_run(struct audit *a, const char *path, const struct hash *federation)
+    __attribute__((warn_unused_result));
+
+#endif

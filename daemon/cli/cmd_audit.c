@@ -1,0 +1,229 @@
+/*
+ * cmd_audit.c - qmlnode audit: yes or no, and what was proved.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/cli/audit.h"
+#include "daemon/cli/cli.h"
+#include "daemon/node/jv.h"
+#include "proto/id.h"
+#include "proto/sign.h"
+
+#define NUMBER_LEN 32
+
+static const char usage[] =
+    "usage: qmlnode audit DIR|FILE [--federation ID] [--json]\n"
+    "Verify a chain from its files alone. DIR is a home or its chain folder,\n"
+    "FILE its first segment. Nothing is written.\n"
+    "  --federation ID  the id it must have (qf1..., or 64 hex digits)\n"
+    "  --json           one JSON object on standard output\n"
+    "Exit: 0 proved, 8 not, 5 no chain there, 1 it cannot be read.\n";
+
+/* 1234567 as "1,234,567". */
+static const char *
+with_commas(uint64_t v, char out[static NUMBER_LEN])
+{
+	char digits[NUMBER_LEN];
+	int i, n = snprintf(digits, sizeof(digits), "%" PRIu64, v);
+	char *p = out;
+
+	for (i = 0; i < n; i++) {
+		if (i > 0 && (n - i) % 3 == 0)
+			*p++ = ',';
+		*p++ = digits[i];
+	}
+	*p = 0;
+	return out;
+}
+
+/* A sentence's count: "44 of 44 what". */
+static void
+say_all(uint64_t n, const char *what)
+{
+	char text[NUMBER_LEN];
+
+	with_commas(n, text);
+	printf("  ✓ %s of %s %s\n", text, text, what);
+}
+
+static void
+say_subject(const struct audit *a)
+{
+	char id[ID_TEXT_LEN], bytes[NUMBER_LEN];
+
+	printf("chain       %s   %" PRIu64 " blocks after block 0, %s bytes "
+	       "in %u file%s\n",
+	    a->chain, a->nrecords ? a->nrecords - 1 : 0,
+	    with_commas(a->bytes, bytes), a->nfiles, a->nfiles == 1 ? "" : "s");
+	if (a->founded)
+		printf("federation  %s   %s\n", a->name,
+		    id_text(ID_FEDERATION, &a->federation, id));
+}
+
+static void
+say_proved(const struct audit *a, bool id_given)
+{
+	char id[ID_TEXT_LEN];
+
+	if (!id_given)
+		printf("            (from block 0: compare it with the id you "
+		       "know, or give --federation ID)\n");
+	say_all(a->nrecords, "records match their hashes, padding is zero");
+	say_all(a->nblocks, "blocks follow one another: ids, times, history");
+	say_all(a->ncommit_signatures,
+	    "certificate signatures; each block has a quorum");
+	say_all(a->nanswers, "answers signed by their members");
+	say_all(a->npayloads, "updates match their signed hash and bounds");
+	say_all(a->nattests,
+	    "attestations signed; the answers used follow from them");
+	say_all(a->naggregates, "aggregates and models computed again, exact");
+	say_all(a->nblocks, "state roots computed again");
+	printf("            %" PRIu64 " rounds aggregated, %" PRIu64
+	       " skipped, %" PRIu64 " heartbeats\n",
+	    a->naggregates, a->nskips, a->nheartbeats);
+	if (a->nblocks > 0)
+		printf("model       %s\n", id_text(ID_MODEL, &a->model, id));
+	printf("OK   nothing is missing between block 0 and block %" PRIu64
+	       ".\n     It cannot show that the chain did not go on after "
+	       "block %" PRIu64 ".\n",
+	    a->nblocks, a->nblocks);
+}
+
+static void
+say_fault(const struct audit *a)
+{
+	const struct audit_fault *f = &a->fault;
+	char from[NUMBER_LEN], to[NUMBER_LEN];
+
+	printf("  ✗ block %" PRIu64 "   %s\n", f->height, f->why);
+	if (*f->file && f->end > f->offset)
+		printf("    %s, bytes %s to %s\n", f->file,
+		    with_commas(f->offset, from), with_commas(f->end, to));
+	else if (*f->file)
+		printf("    %s, byte %s\n", f->file,
+		    with_commas(f->offset, from));
+	if (f->height > 0 && a->founded)
+		printf("    Blocks 0 to %" PRIu64 " are sound; ", a->nblocks);
+	else
+		printf("    ");
+	printf("nothing from block %" PRIu64
+	       " on can be trusted.\n    Ask another member for a copy of "
+	       "the chain folder and audit that.\n",
+	    f->height);
+	printf("FAILED\n");
+}
+
+static struct jv *
+fault_json(const struct audit_fault *f)
+{
+	struct jv *v = jv_object();
+
+	jv_put_integer(v, "block", (int64_t)f->height);
+	jv_put_string(v, "why", f->why);
+	jv_put_string(v, "file", f->file);
+	jv_put_integer(v, "offset", (int64_t)f->offset);
+	jv_put_integer(v, "end", (int64_t)f->end);
+	return v;
+}
+
+static int
+say_json(const struct audit *a, int rc)
+{
+	struct jv *v = jv_object();
+	char id[ID_TEXT_LEN];
+	char *line;
+
+	jv_put_string(v, "schema", "qml.audit/1");
+	jv_put_string(v, "audit", rc == 0 ? "ok" : "failed");
+	jv_put_string(v, "chain", a->chain);
+	if (a->founded) {
+		jv_put_string(v, "name", a->name);
+		jv_put_string(v, "federation",
+		    id_text(ID_FEDERATION, &a->federation, id));
+	}
+	jv_put_integer(v, "records", (int64_t)a->nrecords);
+	jv_put_integer(v, "blocks", (int64_t)a->nblocks);
+	jv_put_integer(v, "commit_signatures", (int64_t)a->ncommit_signatures);
+	jv_put_integer(v, "answers", (int64_t)a->nanswers);
+	jv_put_integer(v, "payloads", (int64_t)a->npayloads);
+	jv_put_integer(v, "attests", (int64_t)a->nattests);
+	jv_put_integer(v, "aggregates", (int64_t)a->naggregates);
+	jv_put_integer(v, "skips", (int64_t)a->nskips);
+	jv_put_integer(v, "heartbeats", (int64_t)a->nheartbeats);
+	if (a->nblocks > 0)
+		jv_put_string(v, "model", id_text(ID_MODEL, &a->model, id));
+	if (rc < 0)
+		jv_put(v, "fault", fault_json(&a->fault));
+	line = jv_dump(v);
+	jv_free(v);
+	if (!line)
+		return cli_error(CLI_FAILED, "out of memory");
+	printf("%s\n", line);
+	free(line);
+	return CLI_OK;
+}
+
+static int
+parse_federation(const char *text, struct hash *out)
+{
+	if (id_parse(ID_FEDERATION, text, out) == 0 ||
+	    hash_from_hex(text, out) == 0)
+		return CLI_OK;
+	return cli_error(CLI_USAGE,
+	    "--federation %s: not a federation id (qf1...); "
+	    "qmlnode federation show prints it",
+	    text);
+}
+
+static int
+report(const struct audit *a, int rc, bool json, bool id_given)
+{
+	int code = rc == 0 ? CLI_OK : CLI_NOT_VERIFIED;
+
+	if (json)
+		return say_json(a, rc) == CLI_OK ? code : CLI_FAILED;
+	say_subject(a);
+	if (rc == 0)
+		say_proved(a, id_given);
+	else
+		say_fault(a);
+	return code;
+}
+
+int
+cmd_audit(int argc, char **argv)
+{
+	const char *federation = NULL;
+	bool json = false;
+	const struct cli_option options[] = {
+	    {"federation", &federation, NULL},
+	    {"json", NULL, &json},
+	};
+	const struct cli_options all = {options, 2, usage, 1};
+	struct hash want;
+	struct audit a;
+	int rc = cli_parse(&all, &argc, argv);
+
+	if (rc != CLI_OK)
+		return rc < 0 ? CLI_OK : rc;
+	if (argc < 2)
+		return cli_error(CLI_USAGE, "audit what?\n%s", usage);
+	rc = federation ? parse_federation(federation, &want) : CLI_OK;
+	if (rc != CLI_OK)
+		return rc;
+	if (sign_setup() < 0)
+		return cli_error(CLI_FAILED, "libsodium cannot start");
+	rc = audit_run(&a, argv[1], federation ? &want : NULL);
+	if (rc == -ENOENT)
+		return cli_error(CLI_NOT_FOUND,
+		    "%s: there is no chain here\n  Give a node's home, its "
+		    "chain folder or its first segment, 000001.seg.",
+		    argv[1]);
+	if (rc < 0 && rc != -EBADMSG)
+		return cli_error(CLI_FAILED, "%s: %s", a.chain, strerror(-rc));
+	return report(&a, rc, json, federation);
+}
