@@ -22,7 +22,8 @@ static const char *const site_names[DEMO_NODES_MAX] = {"alpha", "beta", "gamma",
 void
 demo_path(char *out, const char *dir, const char *name)
 {
-	snprintf(out, DEMO_PATH_LEN, "%s/%s", dir, name);
+	if (snprintf(out, DEMO_PATH_LEN, "%s/%s", dir, name) >= DEMO_PATH_LEN)
+		out[0] = '\0'; /* opening "" fails with a clear word */
 }
 
 struct jv *
@@ -209,7 +210,7 @@ static int
 make_node(struct demo *d, unsigned i)
 {
 	struct demo_node *n = &d->nodes[i];
-	char address[64], data[DEMO_PATH_LEN], *text = NULL;
+	char address[64], file[32], data[DEMO_PATH_LEN], *text = NULL;
 	char *argv[] = {d->qmlnode, (char *)"init", (char *)"--home", n->home,
 	    (char *)"--name", n->name, (char *)"--listen", address,
 	    (char *)"--data", data, NULL};
@@ -218,7 +219,8 @@ make_node(struct demo *d, unsigned i)
 	snprintf(n->name, sizeof(n->name), "%s", site_names[i]);
 	demo_path(n->home, d->home, n->name);
 	snprintf(address, sizeof(address), "127.0.0.1:%u", n->port);
-	snprintf(data, sizeof(data), "%s/node%u.csv", d->rows, i);
+	snprintf(file, sizeof(file), "node%u.csv", i);
+	demo_path(data, d->rows, file);
 	rc = process_capture(argv, &text);
 	free(text);
 	return rc == 0 ? 0

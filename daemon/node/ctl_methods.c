@@ -399,8 +399,8 @@ run_model(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 		jv_add(q, jv_integer(m[i]));
 		jv_add(v, jv_number(q24_to_double(m[i])));
 	}
-	jv_put(o, "parameters_q24", q);
-	jv_put(o, "parameters", v);
+	jv_put(o, "params_q24", q);
+	jv_put(o, "params", v);
 	return o;
 }
 
