@@ -13,6 +13,7 @@ static const struct cli_command commands[] = {
     {"check", cmd_check, "exactly what run checks, and nothing started"},
     {"run", cmd_run, "the daemon, in the foreground"},
     {"demo", cmd_demo, "a whole federation on this machine, live"},
+    {"audit", cmd_audit, "prove a chain from its files alone"},
     {"version", cmd_version, "version and build"},
 };
 
