@@ -298,7 +298,7 @@ found(struct demo *d)
 
 	f->version = FEDERATION_VERSION;
 	snprintf(f->name, sizeof(f->name), "demo");
-	f->founded_ms = demo_wall_ms();
+	f->founded_ms = demo_wall_ms() / 1000 * 1000; /* as in the file */
 	f->nmembers = (uint16_t)d->nnodes;
 	f->members = calloc(d->nnodes, sizeof(*f->members));
 	if (f->members == NULL)

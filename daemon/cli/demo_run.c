@@ -128,6 +128,7 @@ score(struct demo *d)
 	    fclose(f) == 0)
 		result = demo_ask(d, argv);
 	d->accuracy = jv_real(jv_get(result, "accuracy"), 0);
+	d->loss = jv_real(jv_get(result, "loss"), 0);
 	rc = result != NULL ? 0 : CLI_FAILED;
 	jv_free(result);
 	jv_free(model);
@@ -167,8 +168,7 @@ print_round(const struct demo *d, const struct jv *round)
 		took++;
 	}
 	fprintf(d->out, "%6lld   %7.4f  ",
-	    (long long)jv_int(jv_get(round, "round"), 0) + 1,
-	    jv_real(jv_get(round, "loss_after"), 0));
+	    (long long)jv_int(jv_get(round, "round"), 0) + 1, d->loss);
 	if (d->tty)
 		print_bar(d, d->accuracy);
 	fprintf(d->out, "%6.2f %%   %zu of %u   %6.2f s%s\n", 100 * d->accuracy,
@@ -207,7 +207,6 @@ demo_watch(struct demo *d)
 			"block.committed") == 0 &&
 		    jv_is_object(round)) {
 			d->committed++;
-			d->loss = jv_real(jv_get(round, "loss_after"), 0);
 			rc = score(d);
 			if (rc == 0)
 				print_round(d, round);
