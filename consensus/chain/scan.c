@@ -9,10 +9,11 @@
 #define CHUNK 65536u
 
 static void
-find(struct scan *s, enum record_verdict v, uint64_t wrong)
+find(struct scan *s, enum record_verdict v, uint64_t wrong, uint64_t len)
 {
 	s->verdict = v;
 	s->wrong = wrong;
+	s->end = wrong + len - 1;
 }
 
 /* *at: first byte from `from` on that is not zero; s->size when all are. */
@@ -76,11 +77,11 @@ scan_rest(struct scan *s)
 	if (rc < 0)
 		return rc;
 	if (at == s->size) {
-		find(s, RECORD_EMPTY, s->offset);
+		find(s, RECORD_EMPTY, s->offset, 1);
 		return 0;
 	}
 	rc = find_head_after(s, &more);
-	find(s, more ? RECORD_BAD_HEAD : RECORD_BAD_PADDING, at);
+	find(s, more ? RECORD_BAD_HEAD : RECORD_BAD_PADDING, at, 1);
 	/* The first sector was not written and nothing sound follows. */
 	s->tail = !more && at >= s->offset + DISK_SECTOR;
 	return rc;
@@ -94,7 +95,7 @@ scan_payload(struct scan *s, const struct record_head *head)
 	int rc;
 
 	if (n > s->size - s->offset) {
-		find(s, RECORD_TRUNCATED, s->size);
+		find(s, RECORD_TRUNCATED, s->size, 1);
 		return 0;
 	}
 	buf = malloc(n);
@@ -102,13 +103,13 @@ scan_payload(struct scan *s, const struct record_head *head)
 		return -ENOMEM;
 	rc = disk_read(s->file, buf, n, s->offset);
 	if (rc == 0)
-		find(s, record_check(head, buf), s->offset);
+		find(s, record_check(head, buf), s->offset, n);
 	free(buf);
 	if (rc < 0 || s->verdict != RECORD_TORN)
 		return rc;
 	rc = find_nonzero(s, s->offset + n, &at);
 	if (rc == 0 && at < s->size)
-		find(s, RECORD_BAD_SUM, s->offset); /* more follows: not torn */
+		find(s, RECORD_BAD_SUM, s->offset, n); /* more follows */
 	s->tail = s->verdict == RECORD_TORN;
 	return rc;
 }
@@ -139,11 +140,11 @@ scan_next(struct scan *s, struct record_head *out)
 	rc = disk_read(s->file, raw, sizeof(raw), s->offset);
 	if (rc < 0)
 		return rc;
-	find(s, record_head_get(raw, out), s->offset);
+	find(s, record_head_get(raw, out), s->offset, sizeof(raw));
 	if (s->verdict == RECORD_EMPTY)
 		return scan_rest(s);
 	if (s->verdict == RECORD_OK)
-		find(s, judge_head(s, out), s->offset);
+		find(s, judge_head(s, out), s->offset, sizeof(raw));
 	if (s->verdict != RECORD_OK)
 		return 0;
 	rc = scan_payload(s, out);

@@ -24,7 +24,8 @@ struct scan {
 
 	/* Of the last scan_next. */
 	enum record_verdict verdict;
-	uint64_t wrong; /* offset of the finding */
+	uint64_t wrong; /* first byte of the finding */
+	uint64_t end;   /* its last byte */
 	bool tail;      /* a crash may have left this; cut at `offset` */
 };
 

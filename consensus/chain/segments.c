@@ -95,6 +95,7 @@ report_scan(struct segments_report *r, const struct scan *scan,
 	    .verdict = scan->verdict,
 	    .segment = segment,
 	    .offset = scan->wrong,
+	    .end = scan->end,
 	    .height = scan->height,
 	};
 }

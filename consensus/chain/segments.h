@@ -42,8 +42,9 @@ struct segments_entry {
 struct segments_report {
 	enum record_verdict verdict;
 	uint32_t segment;
-	uint64_t offset; /* of the first byte known to be wrong, or the head */
-	uint64_t height; /* of the record that lies or should lie there */
+	uint64_t offset;    /* first byte of the finding */
+	uint64_t end;       /* its last byte */
+	uint64_t height;    /* of the record that lies or should lie there */
 	uint64_t cut_bytes; /* zeroed by SEGMENTS_REPAIR */
 };
 

@@ -45,13 +45,16 @@ record_put(struct bytes_writer *w, const struct votelog_record *r)
 	bytes_put_u64(w, r->floor);
 }
 
-/* Rounds are -1 or small; a sum was checked, so this is no input. */
 static int32_t
 get_round(struct bytes_reader *r)
 {
 	uint32_t v = bytes_get_u32(r);
 
-	return v > INT32_MAX ? BFT_NO_ROUND : (int32_t)v;
+	if (v == (uint32_t)BFT_NO_ROUND)
+		return BFT_NO_ROUND;
+	if (v > INT32_MAX)
+		bytes_reader_fail(r);
+	return v > INT32_MAX ? 0 : (int32_t)v;
 }
 
 static void
@@ -85,7 +88,8 @@ record_get(struct bytes_reader *r, struct votelog_record *out)
 	out->attest.digest = bytes_get_hash(r);
 	out->floor = bytes_get_u64(r);
 	if (out->type < VOTELOG_BFT || out->type > VOTELOG_HEIGHT ||
-	    out->bft.type > BFT_RECORD_PRECOMMIT)
+	    out->bft.type > BFT_RECORD_PRECOMMIT ||
+	    (has & ~(HAS_BFT | HAS_ANSWER | HAS_ATTEST)) != 0)
 		bytes_reader_fail(r);
 }
 

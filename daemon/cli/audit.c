@@ -148,7 +148,7 @@ open_settled(struct walk *w, const char *name, struct segments_report *r)
 static int
 damage(struct walk *w, const struct segments_report *r)
 {
-	set_place(w, r->segment, r->offset, r->offset);
+	set_place(w, r->segment, r->offset, r->end);
 	if (r->verdict == RECORD_EMPTY)
 		return fault(w, r->height,
 		    "segment file %06u is missing or empty", r->segment);

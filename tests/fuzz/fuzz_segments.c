@@ -102,6 +102,8 @@ mem_write(struct disk_file *f, const void *buf, size_t len, uint64_t offset)
 
 	if (mem_reserve(f, offset + len) < 0)
 		return -ENOSPC;
+	if (len == 0)
+		return 0;
 	memcpy(m->data + offset, buf, len);
 	return (int64_t)len;
 }

@@ -482,7 +482,6 @@ test_truncation(void **state)
 	full = image->size;
 	for (image->size = 1; image->size <= good.tail; image->size += 61) {
 		height = height_at(&good, image->size - 1);
-		start = segments_find(&good, height)->offset;
 		rc = segments_open(&s, &d.disk, DIR, SEGMENTS_REPAIR, &r);
 		if (rc == 0) { /* at a boundary: the one blind spot */
 			height = segments_head(&s);

@@ -74,123 +74,131 @@ test_whole_chain(void **state)
 	world_close(&w);
 }
 
-/* A header field, a sealed block, and what is said about it. */
-static void
-spoil(struct world *w, int what, enum verify_verdict want)
-{
-	struct block *b = smallchain_next(&w->chain);
-	struct commit c = w->chain.town.commit;
-	struct verify v = w->v;
-	enum verify_verdict got;
-	uint16_t who = 0;
+/* Ways to spoil a block or its certificate, and what is said about each. */
+enum spoil {
+	SPOIL_FEDERATION,
+	SPOIL_HEIGHT,
+	SPOIL_PREVIOUS,
+	SPOIL_TIME,
+	SPOIL_HISTORY,
+	SPOIL_HISTORY_SIZE,
+	SPOIL_LAST_COMMIT,
+	SPOIL_ANSWER_SIGNATURE,
+	SPOIL_ANSWER_MEMBER,
+	SPOIL_ATTEST_SIGNATURE,
+	SPOIL_ATTEST_SIGNER,
+	SPOIL_COMMIT_BLOCK, /* from here on the certificate */
+	SPOIL_COMMIT_SIGNER,
+	SPOIL_COMMIT_TWICE,
+	SPOIL_COMMIT_QUORUM,
+	SPOIL_COMMIT_SIGNATURE,
+	SPOIL_COMMIT_ROUND,
+	SPOIL_NOTHING,
+	SPOILS
+};
 
-	assert_int_equal(verify_block(&v, b, &c), VERIFY_OK);
-	v = w->v;
-	switch (what) {
-	case 0:
-		b->header.federation.b[0] ^= 1;
-		break;
-	case 1:
-		b->header.height++;
-		break;
-	case 2:
-		b->header.prev.b[31] ^= 1;
-		break;
-	case 3:
-		b->header.time_ms = w->v.time_ms;
-		break;
-	case 4:
-		b->header.history_root.b[5] ^= 1;
-		break;
-	case 5:
-		b->header.history_size++;
-		break;
-	case 6:
+struct want {
+	enum verify_verdict verdict;
+	uint16_t who;
+};
+
+static const struct want wants[SPOILS] = {
+    [SPOIL_FEDERATION] = {VERIFY_FEDERATION, 0},
+    [SPOIL_HEIGHT] = {VERIFY_HEIGHT, 0},
+    [SPOIL_PREVIOUS] = {VERIFY_PREVIOUS, 0},
+    [SPOIL_TIME] = {VERIFY_TIME, 0},
+    [SPOIL_HISTORY] = {VERIFY_HISTORY, 0},
+    [SPOIL_HISTORY_SIZE] = {VERIFY_HISTORY, 0},
+    [SPOIL_LAST_COMMIT] = {VERIFY_LAST_COMMIT, 0},
+    [SPOIL_ANSWER_SIGNATURE] = {VERIFY_ANSWER_SIGNATURE, 1},
+    [SPOIL_ANSWER_MEMBER] = {VERIFY_ANSWER_MEMBER, 4},
+    [SPOIL_ATTEST_SIGNATURE] = {VERIFY_ATTEST_SIGNATURE, 3},
+    [SPOIL_ATTEST_SIGNER] = {VERIFY_ATTEST_SIGNER, 9},
+    [SPOIL_COMMIT_BLOCK] = {VERIFY_COMMIT_BLOCK, 0},
+    [SPOIL_COMMIT_SIGNER] = {VERIFY_COMMIT_SIGNER, 0},
+    [SPOIL_COMMIT_TWICE] = {VERIFY_COMMIT_SIGNER, 0},
+    [SPOIL_COMMIT_QUORUM] = {VERIFY_COMMIT_QUORUM, 0},
+    [SPOIL_COMMIT_SIGNATURE] = {VERIFY_COMMIT_SIGNATURE, 2},
+    [SPOIL_COMMIT_ROUND] = {VERIFY_COMMIT_SIGNATURE, 0},
+    [SPOIL_NOTHING] = {VERIFY_OK, 0},
+};
+
+static void
+spoil_block(struct block *b, enum spoil what, uint64_t time_before)
+{
+	struct header *h = &b->header;
+
+	if (what == SPOIL_FEDERATION)
+		h->federation.b[0] ^= 1;
+	if (what == SPOIL_HEIGHT)
+		h->height++;
+	if (what == SPOIL_PREVIOUS)
+		h->prev.b[31] ^= 1;
+	if (what == SPOIL_TIME)
+		h->time_ms = time_before;
+	if (what == SPOIL_HISTORY)
+		h->history_root.b[5] ^= 1;
+	if (what == SPOIL_HISTORY_SIZE)
+		h->history_size++;
+	if (what == SPOIL_LAST_COMMIT)
 		b->last_commit->sigs[2].b[0] ^= 1;
-		break;
-	case 7:
-		c.block.b[0] ^= 1;
-		break;
-	case 8:
-		c.validators[3] = 4;
-		break;
-	case 9:
-		c.validators[1] = 0; /* one vote counted twice */
-		break;
-	case 10:
-		c.nsigs = 2; /* half is no quorum */
-		break;
-	case 11:
-		c.sigs[2].b[40] ^= 1;
-		who = 2;
-		break;
-	case 12:
-		c.round++; /* signatures of another round */
-		break;
-	case 13:
+	if (what == SPOIL_ANSWER_SIGNATURE)
 		b->answers[1]->sig.b[0] ^= 1;
-		who = 1;
-		break;
-	case 14:
+	if (what == SPOIL_ANSWER_MEMBER)
 		b->answers[1]->member = 4;
-		who = 4;
-		break;
-	case 15:
+	if (what == SPOIL_ATTEST_SIGNATURE)
 		b->attests[3].sig.b[9] ^= 1;
-		who = 3;
-		break;
-	case 16:
+	if (what == SPOIL_ATTEST_SIGNER)
 		b->attests[3].validator = 9;
-		who = 9;
-		break;
-	case 17: /* three of four sign: enough */
-		c.nsigs = 3;
-		break;
-	}
-	if (b->last_commit)
-		b->header.last_commit = commit_hash(b->last_commit);
-	got = verify_block(&v, b, &c);
-	if (got != want || (who && v.who != who))
-		fail_msg("case %d: %s, who %u", what, verify_text(got), v.who);
-	assert_int_equal(v.height, w->v.height + (want == VERIFY_OK));
-	block_free(b);
+	h->last_commit = commit_hash(b->last_commit);
+}
+
+static void
+spoil_commit(struct commit *c, enum spoil what)
+{
+	if (what == SPOIL_COMMIT_BLOCK)
+		c->block.b[0] ^= 1;
+	if (what == SPOIL_COMMIT_SIGNER)
+		c->validators[3] = 4;
+	if (what == SPOIL_COMMIT_TWICE)
+		c->validators[1] = 0;
+	if (what == SPOIL_COMMIT_QUORUM)
+		c->nsigs = 2;
+	if (what == SPOIL_COMMIT_SIGNATURE)
+		c->sigs[2].b[40] ^= 1;
+	if (what == SPOIL_COMMIT_ROUND)
+		c->round++;
+	if (what == SPOIL_NOTHING)
+		c->nsigs = 3; /* three of four are enough */
 }
 
 static void
 test_spoiled(void **state)
 {
-	static const enum verify_verdict want[] = {
-	    VERIFY_FEDERATION,
-	    VERIFY_HEIGHT,
-	    VERIFY_PREVIOUS,
-	    VERIFY_TIME,
-	    VERIFY_HISTORY,
-	    VERIFY_HISTORY,
-	    VERIFY_LAST_COMMIT,
-	    VERIFY_COMMIT_BLOCK,
-	    VERIFY_COMMIT_SIGNER,
-	    VERIFY_COMMIT_SIGNER,
-	    VERIFY_COMMIT_QUORUM,
-	    VERIFY_COMMIT_SIGNATURE,
-	    VERIFY_COMMIT_SIGNATURE,
-	    VERIFY_ANSWER_SIGNATURE,
-	    VERIFY_ANSWER_MEMBER,
-	    VERIFY_ATTEST_SIGNATURE,
-	    VERIFY_ATTEST_SIGNER,
-	    VERIFY_OK,
-	};
+	enum verify_verdict got;
 	struct world w;
 	struct block *b;
+	struct commit c;
 	int i;
 
 	(void)state;
-	for (i = 0; i < (int)(sizeof(want) / sizeof(*want)); i++) {
+	for (i = 0; i < SPOILS; i++) {
 		world_open(&w);
 		b = smallchain_next(&w.chain);
 		assert_int_equal(verify_block(&w.v, b, &w.chain.town.commit),
 		    VERIFY_OK);
 		block_free(b);
-		spoil(&w, i, want[i]);
+		b = smallchain_next(&w.chain);
+		c = w.chain.town.commit;
+		spoil_block(b, (enum spoil)i, w.v.time_ms);
+		spoil_commit(&c, (enum spoil)i);
+		got = verify_block(&w.v, b, &c);
+		if (got != wants[i].verdict ||
+		    (wants[i].who && w.v.who != wants[i].who))
+			fail_msg("spoil %d: %s, who %u", i, verify_text(got),
+			    w.v.who);
+		assert_int_equal(w.v.height, got == VERIFY_OK ? 2 : 1);
+		block_free(b);
 		world_close(&w);
 	}
 }
