@@ -30,9 +30,9 @@ run_serve(int argc, char **argv)
 	if (rc == -EPIPE)
 		rc = 0; /* nobody waits for the answer any more */
 	if (rc < 0)
-		fprintf(stderr, "qmltrain: %s\n", rc == -EPROTO
-			? "the input is not what qmlnode sends"
-			: strerror(-rc));
+		fprintf(stderr, "qmltrain: %s\n",
+		    rc == -EPROTO ? "the input is not what qmlnode sends"
+				  : strerror(-rc));
 	if (confined) /* exit handlers of libraries may want files */
 		_exit(rc < 0 ? TOOL_FAILED : TOOL_DONE);
 	return rc < 0 ? TOOL_FAILED : TOOL_DONE;
@@ -49,29 +49,34 @@ run_confine_test(int argc, char **argv)
 static const struct command {
 	const char *name;
 	int (*run)(int argc, char **argv);
+	const char *options;
 	const char *help; /* NULL: not for people */
 } commands[] = {
-	{"serve", run_serve, "what qmlnode starts: trainwire on stdin, stdout"},
-	{"check", tool_check,
-		"--federation F --data CSV [--json]: do my rows fit?"},
-	{"inspect", tool_inspect,
-		"--data CSV [--json]: columns, extents, labels, a first job"},
-	{"split", tool_split, "--data CSV --out DIR [--nodes 4] [--mode "
-		"label-skew|iid]\n              [--seed 1] [--heldout 0.2] "
-		"[--json]: rows for a trial federation"},
-	{"baseline", tool_baseline, "--federation F --data DIR [--threads N] "
-		"[--json]: what others make of\n              those rows"},
-	{"train", tool_train, "--federation F --data CSV [--out M] [--rounds N] "
-		"[--member I]\n              [--threads N] [--plain] [--json]: "
-		"the job on these rows alone"},
-	{"score", tool_score, "--federation F --data CSV --model M [--json]: "
-		"accuracy and confusion"},
-	{"predict", tool_predict,
-		"--federation F --data CSV --model M: a label for each row"},
-	{"replay", tool_replay, "--chain DIR --data CSV --salt FILE --round T "
-		"--member NAME:\n              is that update what training "
-		"on these rows gives?"},
-	{"confine-test", run_confine_test, NULL},
+    {"serve", run_serve, "", "what qmlnode starts: trainwire on stdin"},
+    {"check", tool_check, "--federation F --data CSV [--json]",
+	"do my rows fit the federation?"},
+    {"inspect", tool_inspect, "--data CSV [--json]",
+	"columns, extents, labels, a job that suits them"},
+    {"split", tool_split,
+	"--data CSV --out DIR [--nodes 4] [--mode label-skew|iid]\n"
+	"            [--seed 1] [--heldout 0.2] [--json]",
+	"rows for a trial federation; never overwrites"},
+    {"train", tool_train,
+	"--federation F --data CSV [--out MODEL] [--rounds N]\n"
+	"            [--member I] [--threads N] [--plain] [--json]",
+	"the job on these rows alone"},
+    {"baseline", tool_baseline,
+	"--federation F --data DIR [--threads N] [--json]",
+	"what each node alone and classical models reach"},
+    {"score", tool_score, "--federation F --data CSV --model M [--json]",
+	"accuracy and confusion counts"},
+    {"predict", tool_predict, "--federation F --data CSV --model M",
+	"a label for each row"},
+    {"replay", tool_replay,
+	"--home DIR | --chain DIR [--salt FILE]\n            --data CSV "
+	"--round T --member NAME|I [--threads N] [--json]",
+	"is that update what training on these rows gives?"},
+    {"confine-test", run_confine_test, "", NULL},
 };
 
 static int
@@ -82,11 +87,14 @@ print_help(FILE *out, int status)
 	fprintf(out, "usage: qmltrain COMMAND [OPTIONS]\n\n");
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (commands[i].help)
-			fprintf(out, "  %-10s  %s\n", commands[i].name,
-				commands[i].help);
+			fprintf(out, "  %-9s %s%s%s\n", commands[i].name,
+			    commands[i].options,
+			    commands[i].options[0] ? "\n            " : "",
+			    commands[i].help);
 	}
-	fprintf(out, "\nExit status: 0 done, 1 failed, 2 usage, 5 not found, "
-		"8 an update is not what\nits rows give.\n");
+	fprintf(out,
+	    "\nExit status: 0 done, 1 failed, 2 usage, 5 not found, "
+	    "8 an update is not what\nits rows give.\n");
 	return status;
 }
 
@@ -109,7 +117,7 @@ main(int argc, char **argv)
 	for (i = 0; i < sizeof(commands) / sizeof(commands[0]); i++) {
 		if (strcmp(commands[i].name, name) == 0)
 			return commands[i].run(argc > 1 ? argc - 1 : 1,
-				argc > 1 ? argv + 1 : argv);
+			    argc > 1 ? argv + 1 : argv);
 	}
 	fprintf(stderr, "qmltrain: there is no command \"%s\"\n", name);
 	return print_help(stderr, TOOL_USAGE);

@@ -13,7 +13,7 @@ find(const struct args_option *options, size_t n, const char *name, size_t len)
 
 	for (i = 0; i < n; i++) {
 		if (strlen(options[i].name) == len &&
-			memcmp(options[i].name, name, len) == 0)
+		    memcmp(options[i].name, name, len) == 0)
 			return &options[i];
 	}
 	return NULL;
@@ -27,7 +27,7 @@ print_accepted(const struct args_option *options, size_t n)
 	fprintf(stderr, "  accepted:");
 	for (i = 0; i < n; i++)
 		fprintf(stderr, " --%s%s", options[i].name,
-			options[i].value ? " VALUE" : "");
+		    options[i].value ? " VALUE" : "");
 	fprintf(stderr, "\n");
 }
 
@@ -46,14 +46,14 @@ take(int left, char **argv, const struct args_option *options, size_t n)
 	}
 	if (!o) {
 		fprintf(stderr, "qmltrain: \"%s\" is not an option here\n",
-			word);
+		    word);
 		print_accepted(options, n);
 		return 0;
 	}
 	if (!o->value) {
 		if (equals) {
 			fprintf(stderr, "qmltrain: --%s takes no value\n",
-				o->name);
+			    o->name);
 			return 0;
 		}
 		*o->flag = true;
@@ -69,7 +69,7 @@ take(int left, char **argv, const struct args_option *options, size_t n)
 
 int
 args_parse(int argc, char **argv, const struct args_option *options,
-	size_t noptions)
+    size_t noptions)
 {
 	size_t i;
 	int at = 1, used;
@@ -83,7 +83,7 @@ args_parse(int argc, char **argv, const struct args_option *options,
 	for (i = 0; i < noptions; i++) {
 		if (options[i].required && !*options[i].value) {
 			fprintf(stderr, "qmltrain: %s: --%s is missing\n",
-				argv[0], options[i].name);
+			    argv[0], options[i].name);
 			print_accepted(options, noptions);
 			return -EINVAL;
 		}
@@ -93,7 +93,7 @@ args_parse(int argc, char **argv, const struct args_option *options,
 
 int
 args_number(const char *name, const char *text, const uint64_t range[2],
-	uint64_t *out)
+    uint64_t *out)
 {
 	uint64_t v = 0;
 	const char *p;
@@ -103,9 +103,10 @@ args_number(const char *name, const char *text, const uint64_t range[2],
 	for (p = text; *p >= '0' && *p <= '9' && v < UINT64_MAX / 100; p++)
 		v = 10 * v + (uint64_t)(*p - '0');
 	if (p == text || *p != '\0' || v < range[0] || v > range[1]) {
-		fprintf(stderr, "qmltrain: --%s: want an integer from %" PRIu64
-			" to %" PRIu64 ", got \"%s\"\n", name, range[0],
-			range[1], text);
+		fprintf(stderr,
+		    "qmltrain: --%s: want an integer from %" PRIu64
+		    " to %" PRIu64 ", got \"%s\"\n",
+		    name, range[0], range[1], text);
 		return -EINVAL;
 	}
 	*out = v;

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 struct args_option {
-	const char *name; /* without the dashes */
+	const char *name;   /* without the dashes */
 	const char **value; /* takes one; set to it. NULL: a flag */
 	bool *flag;
 	bool required;
@@ -19,11 +19,11 @@ struct args_option {
 /* argv[0] is the command. Values are borrowed from argv. -EINVAL: said on
  * stderr, with what is accepted. */
 int args_parse(int argc, char **argv, const struct args_option *options,
-	size_t noptions) __attribute__((warn_unused_result));
+    size_t noptions) __attribute__((warn_unused_result));
 
 /* A decimal integer lo..hi; text NULL leaves *out alone. -EINVAL: said on
  * stderr with the option's name. */
 int args_number(const char *name, const char *text, const uint64_t range[2],
-	uint64_t *out) __attribute__((warn_unused_result));
+    uint64_t *out) __attribute__((warn_unused_result));
 
 #endif

@@ -43,7 +43,7 @@ row_leaf(const struct dataset *rows, size_t i, const uint8_t *salt)
 
 struct hash
 asset_root(const struct dataset *rows,
-	const uint8_t salt[static ASSET_SALT_LEN])
+    const uint8_t salt[static ASSET_SALT_LEN])
 {
 	struct merkle m = MERKLE_INIT;
 	struct hash leaf;

@@ -19,6 +19,6 @@
 #define ASSET_SALT_LEN 32
 
 struct hash asset_root(const struct dataset *rows,
-	const uint8_t salt[static ASSET_SALT_LEN]);
+    const uint8_t salt[static ASSET_SALT_LEN]);
 
 #endif

@@ -37,25 +37,47 @@ struct filter {
 
 /* Whatever the arguments are. newfstatat is not here: it takes paths. */
 static const int allowed[] = {
-	__NR_read, __NR_write, __NR_readv, __NR_writev, __NR_close,
-	__NR_fstat, __NR_lseek, __NR_ppoll,
+    __NR_read,
+    __NR_write,
+    __NR_readv,
+    __NR_writev,
+    __NR_close,
+    __NR_fstat,
+    __NR_lseek,
+    __NR_ppoll,
 #ifdef __NR_poll
-	__NR_poll,
+    __NR_poll,
 #endif
-	__NR_munmap, __NR_mremap, __NR_brk, __NR_madvise,
-	__NR_futex, __NR_set_robust_list, __NR_rseq, __NR_membarrier,
-	__NR_sched_yield, __NR_sched_getaffinity, __NR_getpid, __NR_gettid,
-	__NR_rt_sigaction, __NR_rt_sigprocmask, __NR_rt_sigreturn,
-	__NR_sigaltstack, __NR_restart_syscall, __NR_clock_gettime,
-	__NR_getrandom, __NR_exit, __NR_exit_group,
+    __NR_munmap,
+    __NR_mremap,
+    __NR_brk,
+    __NR_madvise,
+    __NR_futex,
+    __NR_set_robust_list,
+    __NR_rseq,
+    __NR_membarrier,
+    __NR_sched_yield,
+    __NR_sched_getaffinity,
+    __NR_getpid,
+    __NR_gettid,
+    __NR_rt_sigaction,
+    __NR_rt_sigprocmask,
+    __NR_rt_sigreturn,
+    __NR_sigaltstack,
+    __NR_restart_syscall,
+    __NR_clock_gettime,
+    __NR_getrandom,
+    __NR_exit,
+    __NR_exit_group,
 };
 
 static void
 emit(struct filter *f, uint16_t code, uint8_t on_true, uint8_t on_false,
-	uint32_t k)
+    uint32_t k)
 {
 	if (f->n < FILTER_MAX)
-		f->code[f->n] = (struct sock_filter){code, on_true, on_false, k};
+		f->code[f->n] =
+		    (struct sock_filter){code, on_true, on_false, k};
 	f->n++;
 }
 
@@ -136,7 +158,7 @@ install_landlock(void)
 	long abi, fd, rc;
 
 	abi = syscall(__NR_landlock_create_ruleset, NULL, 0,
-		LANDLOCK_CREATE_RULESET_VERSION);
+	    LANDLOCK_CREATE_RULESET_VERSION);
 	if (abi < 1)
 		return 0;
 	rules.fs = (1u << 13) - 1;
@@ -149,7 +171,7 @@ install_landlock(void)
 	if (abi >= 5)
 		rules.fs |= 1u << 15; /* ioctl on devices */
 	fd = syscall(__NR_landlock_create_ruleset, &rules,
-		abi >= 4 ? sizeof(rules) : sizeof(rules.fs), 0);
+	    abi >= 4 ? sizeof(rules) : sizeof(rules.fs), 0);
 	if (fd < 0)
 		return 0;
 	rc = syscall(__NR_landlock_restrict_self, fd, 0);

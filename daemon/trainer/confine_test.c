@@ -97,7 +97,7 @@ static int
 try_code(void)
 {
 	void *p = mmap(NULL, 4096, PROT_READ | PROT_EXEC,
-		MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 
 	if (p == MAP_FAILED)
 		return errno;
@@ -119,16 +119,16 @@ static const struct attempt {
 	const char *name;
 	int (*fn)(void);
 } attempts[] = {
-	{"open a TCP socket", try_tcp},
-	{"open a UDP socket", try_udp},
-	{"open a Unix socket", try_unix},
-	{"read a file", try_read_file},
-	{"read /proc/self", try_read_self},
-	{"create a file", try_write_file},
-	{"look at a path", try_stat},
-	{"start a process", try_process},
-	{"signal the parent", try_signal},
-	{"map new code", try_code},
+    {"open a TCP socket", try_tcp},
+    {"open a UDP socket", try_udp},
+    {"open a Unix socket", try_unix},
+    {"read a file", try_read_file},
+    {"read /proc/self", try_read_self},
+    {"create a file", try_write_file},
+    {"look at a path", try_stat},
+    {"start a process", try_process},
+    {"signal the parent", try_signal},
+    {"map new code", try_code},
 };
 
 static void *
@@ -154,7 +154,7 @@ static int
 report_refusal(const char *name, int error)
 {
 	printf("%s: %s%s%s\n", error ? "refused" : "ALLOWED", name,
-		error ? ": " : "", error ? strerror(error) : "");
+	    error ? ": " : "", error ? strerror(error) : "");
 	return error == 0;
 }
 
@@ -169,13 +169,13 @@ confine_test(void)
 	for (i = 0; i < n; i++) {
 		error = attempts[i].fn();
 		printf("before: %s: %s\n", attempts[i].name,
-			error ? strerror(error) : "possible");
+		    error ? strerror(error) : "possible");
 		bad += error != 0;
 	}
 	fflush(stdout);
 	confine_self(&report);
 	printf("confined: seccomp=%s landlock_abi=%d\n",
-		report.seccomp ? "yes" : "no", report.landlock_abi);
+	    report.seccomp ? "yes" : "no", report.landlock_abi);
 	if (!report.seccomp)
 		printf("not confined: %s\n", strerror(-report.error));
 	for (i = 0; i < n && report.seccomp; i++)

@@ -142,8 +142,8 @@ end_line(struct csv *c)
 static void
 step_outside(struct csv *c, char byte)
 {
-	bool closed = c->state == CSV_QUOTE_SEEN ||
-		c->state == CSV_AFTER_QUOTES;
+	bool closed =
+	    c->state == CSV_QUOTE_SEEN || c->state == CSV_AFTER_QUOTES;
 
 	if (byte == ',') {
 		end_field(c);
@@ -254,12 +254,12 @@ csv_verdict_text(enum csv_verdict v)
 		return "the row has more than 4097 fields";
 	case CSV_BAD_QUOTE:
 		return "a quote stands inside a field; quote the whole field "
-			"and write each quote in it twice";
+		       "and write each quote in it twice";
 	case CSV_OPEN_QUOTE:
 		return "a quoted field is never closed";
 	case CSV_CONTROL_BYTE:
 		return "there is a byte that no CSV text has; save the file "
-			"as UTF-8 text with LF or CRLF line ends";
+		       "as UTF-8 text with LF or CRLF line ends";
 	case CSV_BLANK_LINE:
 		return "the line is blank; remove it";
 	}
@@ -302,7 +302,7 @@ static bool
 is_not_finite(const char *p)
 {
 	static const char *const words[] = {"nan", "inf", "infinity", "na",
-		"n/a", "null", "none", "?"};
+	    "n/a", "null", "none", "?"};
 	size_t i;
 
 	if (*p == '+' || *p == '-')
@@ -323,7 +323,7 @@ csv_parse_number(const char *text, double *out)
 		return CSV_NUMBER_EMPTY;
 	if (!is_number(text))
 		return is_not_finite(text) ? CSV_NUMBER_NOT_FINITE
-			: CSV_NUMBER_BAD;
+					   : CSV_NUMBER_BAD;
 	v = strtod(text, NULL);
 	/* The form was checked, so only the size can be wrong. */
 	if (v > 1.7976931348623157e308 || v < -1.7976931348623157e308)

@@ -20,14 +20,14 @@
 
 enum csv_verdict {
 	CSV_OK,
-	CSV_STOPPED,        /* the callback asked for it */
+	CSV_STOPPED, /* the callback asked for it */
 	CSV_RECORD_TOO_LONG,
 	CSV_FIELD_TOO_LONG,
 	CSV_TOO_MANY_FIELDS,
-	CSV_BAD_QUOTE,      /* text before or after a quoted field */
-	CSV_OPEN_QUOTE,     /* the file ends inside quotes */
-	CSV_CONTROL_BYTE,   /* a zero or control byte: not a text file */
-	CSV_BLANK_LINE,     /* in the middle of the file */
+	CSV_BAD_QUOTE,    /* text before or after a quoted field */
+	CSV_OPEN_QUOTE,   /* the file ends inside quotes */
+	CSV_CONTROL_BYTE, /* a zero or control byte: not a text file */
+	CSV_BLANK_LINE,   /* in the middle of the file */
 };
 
 struct csv_record {
@@ -66,11 +66,11 @@ struct csv {
 	const char **fields; /* [CSV_FIELDS_MAX], owned */
 };
 
-#define CSV_INIT ((struct csv){ 0 })
+#define CSV_INIT ((struct csv){0})
 
 /* -ENOMEM. */
 int csv_init(struct csv *c, csv_record_fn *fn, void *arg)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 void csv_close(struct csv *c); /* accepts CSV_INIT */
 
 /* More bytes. After the first verdict that is not CSV_OK it does nothing and

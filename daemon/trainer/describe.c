@@ -53,8 +53,8 @@ one_quantity(const struct table *t, double *min, double *max)
 		*max = fmax(*max, t->columns[i].max);
 	}
 	for (i = 0; i < t->ncolumns; i++)
-		wide += 2 * (t->columns[i].max - t->columns[i].min) >=
-			*max - *min;
+		wide +=
+		    2 * (t->columns[i].max - t->columns[i].min) >= *max - *min;
 	return 2 * wide >= t->ncolumns && t->ncolumns >= 16;
 }
 
@@ -67,7 +67,7 @@ describe_ranges(const struct table *t, struct describe_range *ranges)
 
 	for (i = 0; i < t->ncolumns; i++)
 		round_range(common ? min : t->columns[i].min,
-			common ? max : t->columns[i].max, &ranges[i]);
+		    common ? max : t->columns[i].max, &ranges[i]);
 }
 
 void
@@ -89,7 +89,7 @@ describe_json_string(FILE *out, const char *s)
 
 static void
 json_columns(FILE *out, const struct table *t,
-	const struct describe_range *ranges)
+    const struct describe_range *ranges)
 {
 	size_t i;
 
@@ -97,9 +97,11 @@ json_columns(FILE *out, const struct table *t,
 	for (i = 0; i < t->ncolumns; i++) {
 		fprintf(out, "%s{\"name\":", i ? "," : "");
 		describe_json_string(out, t->columns[i].name);
-		fprintf(out, ",\"min\":%.17g,\"max\":%.17g,\"lo\":\"%s\","
-			"\"hi\":\"%s\"}", t->columns[i].min, t->columns[i].max,
-			ranges[i].lo, ranges[i].hi);
+		fprintf(out,
+		    ",\"min\":%.17g,\"max\":%.17g,\"lo\":\"%s\","
+		    "\"hi\":\"%s\"}",
+		    t->columns[i].min, t->columns[i].max, ranges[i].lo,
+		    ranges[i].hi);
 	}
 	fprintf(out, "]");
 }
@@ -109,9 +111,9 @@ static int
 json_job(FILE *out, const struct table *t)
 {
 	struct task_spec spec = {
-		.name = "vqc",
-		.nfeatures = (uint32_t)t->ncolumns,
-		.nclasses = (uint32_t)t->nlabels,
+	    .name = "vqc",
+	    .nfeatures = (uint32_t)t->ncolumns,
+	    .nclasses = (uint32_t)t->nlabels,
 	};
 	struct train_hyper h;
 	struct task task;
@@ -129,18 +131,19 @@ json_job(FILE *out, const struct table *t)
 	if (rc < 0)
 		return rc;
 	train_hyper_default(&h);
-	fprintf(out, "\"job\":{\"task\":\"vqc\",\"encoding\":\"%s\","
-		"\"ansatz\":\"%s\",\"readout\":\"z_zz\",\"qubits\":%u,"
-		"\"layers\":%u,\"head_scale\":\"%.12g\",\"dim\":%zu,"
-		"\"nangles\":%zu,\"init\":\"0.1\",\"steps\":%u,"
-		"\"batch\":%u,\"rate\":\"%.12g\",\"rate_last\":\"%.12g\","
-		"\"clip\":\"16\",\"bound\":\"4\"}",
-		spec.encoding == TASK_ENC_AMPLITUDE ? "amplitude" : "angle",
-		spec.ansatz == TASK_STRONGLY_ENTANGLING
-			? "strongly_entangling" : "hardware_efficient",
-		(unsigned)spec.nqubits, (unsigned)spec.nlayers, spec.head_scale,
-		task.nparams, task.nangles, (unsigned)h.steps,
-		(unsigned)h.batch, h.lr, h.lr_end);
+	fprintf(out,
+	    "\"job\":{\"task\":\"vqc\",\"encoding\":\"%s\","
+	    "\"ansatz\":\"%s\",\"readout\":\"z_zz\",\"qubits\":%u,"
+	    "\"layers\":%u,\"head_scale\":\"%.12g\",\"dim\":%zu,"
+	    "\"nangles\":%zu,\"init\":\"0.1\",\"steps\":%u,"
+	    "\"batch\":%u,\"rate\":\"%.12g\",\"rate_last\":\"%.12g\","
+	    "\"clip\":\"16\",\"bound\":\"4\"}",
+	    spec.encoding == TASK_ENC_AMPLITUDE ? "amplitude" : "angle",
+	    spec.ansatz == TASK_STRONGLY_ENTANGLING ? "strongly_entangling"
+						    : "hardware_efficient",
+	    (unsigned)spec.nqubits, (unsigned)spec.nlayers, spec.head_scale,
+	    task.nparams, task.nangles, (unsigned)h.steps, (unsigned)h.batch,
+	    h.lr, h.lr_end);
 	task_close(&task);
 	return 0;
 }
@@ -199,7 +202,7 @@ describe_counts(FILE *out, const struct table *t, const struct dataset *rows)
 	dataset_count(rows, t->nlabels, counts);
 	for (i = 0; i < t->nlabels; i++)
 		fprintf(out, "%s%s: %zu", i ? ", " : "", t->labels[i],
-			counts[i]);
+		    counts[i]);
 	free(counts);
 	return 0;
 }

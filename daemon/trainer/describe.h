@@ -28,12 +28,12 @@ void describe_json_string(FILE *out, const char *s);
 /* "rows":..,"label":..,"labels":[..],"columns":[..],"job":{..} without the
  * braces around. -ENOMEM. */
 int describe_json(FILE *out, const struct table *t)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 /* [12,0,7]: rows of each class. -ENOMEM. */
-int describe_json_counts(FILE *out, const struct dataset *rows,
-	size_t nclasses) __attribute__((warn_unused_result));
+int describe_json_counts(FILE *out, const struct dataset *rows, size_t nclasses)
+    __attribute__((warn_unused_result));
 /* The same for people: "0: 12, 1: 0, 2: 7". */
 int describe_counts(FILE *out, const struct table *t,
-	const struct dataset *rows) __attribute__((warn_unused_result));
+    const struct dataset *rows) __attribute__((warn_unused_result));
 
 #endif

@@ -10,27 +10,29 @@
 
 static int
 fill_spec(const struct federation *f, struct task_spec *spec, char *err,
-	size_t errlen)
+    size_t errlen)
 {
 	const struct job *j = &f->job;
 
 	*spec = (struct task_spec){
-		.name = j->task == JOB_LINEAR ? "linear" : "vqc",
-		.nfeatures = f->ncolumns,
-		.nclasses = f->nlabels,
-		.head_scale = 1,
+	    .name = j->task == JOB_LINEAR ? "linear" : "vqc",
+	    .nfeatures = f->ncolumns,
+	    .nclasses = f->nlabels,
+	    .head_scale = 1,
 	};
 	if (j->task == JOB_LINEAR)
 		return 0;
 	if (j->readout != JOB_Z_ZZ) {
-		snprintf(err, errlen, "job: this trainer knows the readout "
-			"z_zz only");
+		snprintf(err, errlen,
+		    "job: this trainer knows the readout "
+		    "z_zz only");
 		return -EINVAL;
 	}
-	spec->encoding = j->encoding == JOB_AMPLITUDE ? TASK_ENC_AMPLITUDE
-		: TASK_ENC_ANGLE;
+	spec->encoding =
+	    j->encoding == JOB_AMPLITUDE ? TASK_ENC_AMPLITUDE : TASK_ENC_ANGLE;
 	spec->ansatz = j->ansatz == JOB_HARDWARE_EFFICIENT
-		? TASK_HARDWARE_EFFICIENT : TASK_STRONGLY_ENTANGLING;
+	    ? TASK_HARDWARE_EFFICIENT
+	    : TASK_STRONGLY_ENTANGLING;
 	spec->nqubits = j->qubits;
 	spec->nlayers = j->layers;
 	spec->head_scale = decimal_double(&j->head_scale);
@@ -39,18 +41,20 @@ fill_spec(const struct federation *f, struct task_spec *spec, char *err,
 
 /* The job states sizes for those who have no compiler; they must be ours. */
 static int
-check_sizes(const struct job *j, const struct task *t, char *err,
-	size_t errlen)
+check_sizes(const struct job *j, const struct task *t, char *err, size_t errlen)
 {
 	if (t->nparams != j->dim) {
-		snprintf(err, errlen, "job: dim is %u, but this circuit and "
-			"schema have %zu parameters", (unsigned)j->dim,
-			t->nparams);
+		snprintf(err, errlen,
+		    "job: dim is %u, but this circuit and "
+		    "schema have %zu parameters",
+		    (unsigned)j->dim, t->nparams);
 		return -EINVAL;
 	}
 	if (t->nangles != j->nangles) {
-		snprintf(err, errlen, "job: nangles is %u, but this circuit "
-			"has %zu angles", (unsigned)j->nangles, t->nangles);
+		snprintf(err, errlen,
+		    "job: nangles is %u, but this circuit "
+		    "has %zu angles",
+		    (unsigned)j->nangles, t->nangles);
 		return -EINVAL;
 	}
 	return 0;
@@ -58,7 +62,7 @@ check_sizes(const struct job *j, const struct task *t, char *err,
 
 int
 recipe_task(const struct federation *f, struct task *t, char *err,
-	size_t errlen)
+    size_t errlen)
 {
 	struct task_spec spec;
 	const char *why;
@@ -80,8 +84,9 @@ recipe_task(const struct federation *f, struct task *t, char *err,
 			task_close(t);
 	}
 	if (rc == -ENOMEM)
-		snprintf(err, errlen, "there is not enough memory for the "
-			"circuit");
+		snprintf(err, errlen,
+		    "there is not enough memory for the "
+		    "circuit");
 	return rc;
 }
 
@@ -107,7 +112,7 @@ turn_seed(const struct job *j, const struct recipe_turn *turn, uint8_t *out)
 
 int
 recipe_hyper(const struct job *j, const struct recipe_turn *turn,
-	struct train_hyper *h, char *err, size_t errlen)
+    struct train_hyper *h, char *err, size_t errlen)
 {
 	const char *why;
 	int rc;
@@ -116,7 +121,7 @@ recipe_hyper(const struct job *j, const struct recipe_turn *turn,
 	train_hyper_default(h);
 	if (turn->round >= j->rounds) {
 		snprintf(err, errlen, "round %llu is not one of the job's %u",
-			(unsigned long long)turn->round, (unsigned)j->rounds);
+		    (unsigned long long)turn->round, (unsigned)j->rounds);
 		return -EINVAL;
 	}
 	h->lr = decimal_double(&j->rate);

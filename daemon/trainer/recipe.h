@@ -19,7 +19,7 @@
 /* Compiles the federation's job. -EINVAL with a sentence in err when the job
  * cannot be run here or its dim or nangles are not the compiler's; -ENOMEM. */
 int recipe_task(const struct federation *f, struct task *t, char *err,
-	size_t errlen) __attribute__((warn_unused_result));
+    size_t errlen) __attribute__((warn_unused_result));
 
 struct recipe_turn {
 	uint64_t round; /* of the job, from 0 */
@@ -30,12 +30,12 @@ struct recipe_turn {
 /* Hyper-parameters of one member's training in one round. -EINVAL: the job's
  * numbers are out of the simulator's range, said in err. */
 int recipe_hyper(const struct job *j, const struct recipe_turn *turn,
-	struct train_hyper *h, char *err, size_t errlen)
-	__attribute__((warn_unused_result));
+    struct train_hyper *h, char *err, size_t errlen)
+    __attribute__((warn_unused_result));
 
 /* Scales rows in place by the federation's ranges. The rows were checked
  * against them when they were read: -EINVAL only for the federation's fault. */
 int recipe_scale(const struct federation *f, struct dataset *rows)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 
 #endif

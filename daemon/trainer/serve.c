@@ -90,7 +90,7 @@ recv_msg(const struct serve *s, struct trainwire_msg *m)
 	if (rc <= 0)
 		return rc;
 	len = (size_t)head[0] << 24 | (size_t)head[1] << 16 |
-		(size_t)head[2] << 8 | head[3];
+	    (size_t)head[2] << 8 | head[3];
 	if (len == 0 || len > TRAINWIRE_MAX)
 		return -EPROTO;
 	data = malloc(len);
@@ -131,28 +131,31 @@ confine(struct serve *s)
 	confine_self(&s->confined);
 	if (s->confined.seccomp)
 		return;
-	fprintf(stderr, "qmltrain: not confined: the kernel refuses the "
-		"filter: %s\n", strerror(-s->confined.error));
+	fprintf(stderr,
+	    "qmltrain: not confined: the kernel refuses the "
+	    "filter: %s\n",
+	    strerror(-s->confined.error));
 }
 
 static int
 open_session(struct serve *s, const struct trainwire_setup *setup,
-	char err[static TABLE_ERR_LEN])
+    char err[static TABLE_ERR_LEN])
 {
 	struct bytes_reader r =
-		bytes_reader_of(setup->federation, setup->federation_len);
+	    bytes_reader_of(setup->federation, setup->federation_len);
 	struct federation f = FEDERATION_INIT;
 	struct session_source source = {
-		.data = setup->data,
-		.salt = setup->salt,
-		.threads = setup->threads,
+	    .data = setup->data,
+	    .salt = setup->salt,
+	    .threads = setup->threads,
 	};
 	int rc;
 
 	federation_get(&r, &f);
 	if (!bytes_reader_done(&r)) {
-		snprintf(err, TABLE_ERR_LEN, "the federation in the first "
-			"message is malformed");
+		snprintf(err, TABLE_ERR_LEN,
+		    "the federation in the first "
+		    "message is malformed");
 		federation_close(&f);
 		return -EINVAL;
 	}
@@ -168,11 +171,13 @@ on_setup(struct serve *s, const struct trainwire_setup *setup)
 	char err[TABLE_ERR_LEN];
 
 	if (s->session.ready)
-		return refuse(s, "the data were set up already; start another "
-			"trainer");
+		return refuse(s,
+		    "the data were set up already; start another "
+		    "trainer");
 	if (strcmp(setup->build, QML_BUILD_ID) != 0)
-		return refuse(s, "qmlnode and qmltrain are of different "
-			"builds; install both from one");
+		return refuse(s,
+		    "qmlnode and qmltrain are of different "
+		    "builds; install both from one");
 	if (open_session(s, setup, err) < 0)
 		return refuse(s, err);
 	s->session.stop = peer_gone;

@@ -13,6 +13,6 @@
  * trainwire; -EPIPE, -EIO, -ENOMEM. *confined says whether this process has
  * given up its rights, and then must leave by _exit. */
 int serve_run(int in, int out, int *confined)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 
 #endif

@@ -13,7 +13,7 @@
 
 static void
 fail(struct trainwire_msg *out, uint64_t round, uint8_t reason,
-	const char *text)
+    const char *text)
 {
 	*out = (struct trainwire_msg){.type = TRAINWIRE_FAILED};
 	out->u.failed.round = round;
@@ -23,14 +23,14 @@ fail(struct trainwire_msg *out, uint64_t round, uint8_t reason,
 
 int
 session_open(struct session *s, const struct federation *f,
-	const struct session_source *source, struct table *t,
-	char err[static TABLE_ERR_LEN])
+    const struct session_source *source, struct table *t,
+    char err[static TABLE_ERR_LEN])
 {
 	struct table_source from = {
-		.path = source->data,
-		.federation = f,
-		.unlabelled = source->unlabelled,
-		.show_values = source->show_values,
+	    .path = source->data,
+	    .federation = f,
+	    .unlabelled = source->unlabelled,
+	    .show_values = source->show_values,
 	};
 	struct table table = TABLE_INIT;
 	int rc;
@@ -53,8 +53,10 @@ session_open(struct session *s, const struct federation *f,
 	s->ready = rc == 0;
 out:
 	if (rc < 0 && err[0] == '\0')
-		snprintf(err, TABLE_ERR_LEN, "the training cannot be set up: "
-			"%s", strerror(-rc));
+		snprintf(err, TABLE_ERR_LEN,
+		    "the training cannot be set up: "
+		    "%s",
+		    strerror(-rc));
 	if (rc < 0)
 		session_close(s);
 	if (rc == 0 && t)
@@ -89,18 +91,18 @@ static uint8_t
 reason_of(int rc)
 {
 	return rc == -EDOM || rc == -ERANGE ? ANSWER_REASON_NUMERIC
-		: ANSWER_REASON_TRAINER;
+					    : ANSWER_REASON_TRAINER;
 }
 
 /* Rounded metrics and checks; -EDOM when a number does not fit. */
 static int
 finish(const struct session *s, const struct train_metrics *tm,
-	const struct train_hyper *h, struct trainwire_trained *out)
+    const struct train_hyper *h, struct trainwire_trained *out)
 {
 	uint32_t i;
 
 	if (q24_from_double(tm->loss_before, &out->loss_before_q24) < 0 ||
-		q24_from_double(tm->loss_after, &out->loss_after_q24) < 0)
+	    q24_from_double(tm->loss_after, &out->loss_after_q24) < 0)
 		return -EDOM;
 	/* Every validator checks this; better a word now than a lost round. */
 	if (!q24_within(out->delta, out->dim, h->clip_l2))
@@ -117,19 +119,19 @@ finish(const struct session *s, const struct train_metrics *tm,
 
 int
 session_train(const struct session *s, const struct trainwire_model *m,
-	struct trainwire_msg *out)
+    struct trainwire_msg *out)
 {
 	struct recipe_turn turn = {m->round, m->member, s->threads};
 	struct trainwire_trained trained = {.round = m->round, .dim = m->dim};
 	struct train_metrics tm = {0};
 	struct train_hyper h;
 	struct train_job job = {
-		.task = &s->task,
-		.rows = &s->rows,
-		.params = m->model,
-		.hyper = &h,
-		.stop = s->stop,
-		.stop_arg = s->stop_arg,
+	    .task = &s->task,
+	    .rows = &s->rows,
+	    .params = m->model,
+	    .hyper = &h,
+	    .stop = s->stop,
+	    .stop_arg = s->stop_arg,
 	};
 	char err[256] = "";
 	const char *fault = model_fault(s, m);
@@ -151,43 +153,43 @@ session_train(const struct session *s, const struct trainwire_model *m,
 		rc = finish(s, &tm, &h, &trained);
 	if (rc == 0) {
 		*out = (struct trainwire_msg){.type = TRAINWIRE_TRAINED,
-			.u.trained = trained};
+		    .u.trained = trained};
 		return 0;
 	}
 	free(trained.delta);
 	if (rc == -ECANCELED)
 		return rc;
-	fail(out, m->round, reason_of(rc), err[0] ? err : rc == -EDOM
-		? "training produced a number that is not finite"
-		: strerror(-rc));
+	fail(out, m->round, reason_of(rc),
+	    err[0]            ? err
+		: rc == -EDOM ? "training produced a number that is not finite"
+			      : strerror(-rc));
 	return 0;
 }
 
 int
 session_round(const struct session *s, struct trainwire_model *m,
-	struct trainwire_msg *out)
+    struct trainwire_msg *out)
 {
 	uint32_t i;
 	int rc;
 
 	rc = session_train(s, m, out);
 	for (i = 0; i < m->dim && rc == 0 && out->type == TRAINWIRE_TRAINED;
-		i++)
-		m->model[i] = q24_add_sat(m->model[i],
-			out->u.trained.delta[i]);
+	     i++)
+		m->model[i] = q24_add_sat(m->model[i], out->u.trained.delta[i]);
 	return rc;
 }
 
 static int
 evaluate(const struct session *s, const int64_t *model,
-	struct train_score *score)
+    struct train_score *score)
 {
 	struct train_hyper h;
 	struct train_job job = {
-		.task = &s->task,
-		.rows = &s->rows,
-		.params = model,
-		.hyper = &h,
+	    .task = &s->task,
+	    .rows = &s->rows,
+	    .params = model,
+	    .hyper = &h,
 	};
 
 	train_hyper_default(&h);
@@ -198,7 +200,7 @@ evaluate(const struct session *s, const int64_t *model,
 
 void
 session_score(const struct session *s, const struct trainwire_model *m,
-	struct trainwire_msg *out)
+    struct trainwire_msg *out)
 {
 	struct trainwire_scored scored = {.round = m->round};
 	struct train_score score = {0};
@@ -225,7 +227,7 @@ session_score(const struct session *s, const struct trainwire_model *m,
 	scored.correct = (uint32_t)score.correct;
 	scored.nclasses = n;
 	*out = (struct trainwire_msg){.type = TRAINWIRE_SCORED,
-		.u.scored = scored};
+	    .u.scored = scored};
 }
 
 int

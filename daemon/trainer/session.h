@@ -31,8 +31,11 @@ struct session {
 	void *stop_arg;
 };
 
-#define SESSION_INIT { .federation = FEDERATION_INIT, \
-	.task = TASK_INIT, .rows = DATASET_INIT }
+#define SESSION_INIT                                              \
+	{                                                         \
+		.federation = FEDERATION_INIT, .task = TASK_INIT, \
+		.rows = DATASET_INIT                              \
+	}
 
 struct session_source {
 	const char *data;
@@ -46,23 +49,23 @@ struct session_source {
  * out; the caller closes it. -EINVAL, -ENOMEM, -errno of the file, with a
  * sentence in err; *s is then closed. */
 int session_open(struct session *s, const struct federation *f,
-	const struct session_source *source, struct table *t,
-	char err[static TABLE_ERR_LEN]) __attribute__((warn_unused_result));
+    const struct session_source *source, struct table *t,
+    char err[static TABLE_ERR_LEN]) __attribute__((warn_unused_result));
 void session_close(struct session *s); /* accepts SESSION_INIT */
 
 /* One answer to one TRAIN: TRAINED, or FAILED with reason and sentence. The
  * delta obeys clip and bound exactly. *out is closed by the caller.
  * -ECANCELED when stop() said so: there is no answer then. */
 int session_train(const struct session *s, const struct trainwire_model *m,
-	struct trainwire_msg *out) __attribute__((warn_unused_result));
+    struct trainwire_msg *out) __attribute__((warn_unused_result));
 /* The same, and a delta is added to m->model: a federation of one. */
 int session_round(const struct session *s, struct trainwire_model *m,
-	struct trainwire_msg *out) __attribute__((warn_unused_result));
+    struct trainwire_msg *out) __attribute__((warn_unused_result));
 /* SCORED with confusion counts, or FAILED. */
 void session_score(const struct session *s, const struct trainwire_model *m,
-	struct trainwire_msg *out);
+    struct trainwire_msg *out);
 /* The class of each row into guess[rows.n]; as train_evaluate. */
 int session_predict(const struct session *s, const int64_t *model,
-	int32_t *guess) __attribute__((warn_unused_result));
+    int32_t *guess) __attribute__((warn_unused_result));
 
 #endif

@@ -16,15 +16,15 @@
 struct load {
 	const struct table_source *source;
 	struct table *t;
-	size_t nfields; /* of the header; 0 until it was read */
-	size_t cap;     /* rows that fit */
+	size_t nfields;            /* of the header; 0 until it was read */
+	size_t cap;                /* rows that fit */
 	struct data_range *ranges; /* [ncolumns] with a federation, or NULL */
 	char *err;
 	int rc;
 };
 
 static int fail(struct load *l, uint64_t line, const char *column,
-	const char *fmt, ...) __attribute__((format(printf, 4, 5)));
+    const char *fmt, ...) __attribute__((format(printf, 4, 5)));
 
 /* Sets the sentence; returns 1, which stops the reader. */
 static int
@@ -37,8 +37,8 @@ fail(struct load *l, uint64_t line, const char *column, const char *fmt, ...)
 	vsnprintf(what, sizeof(what), fmt, ap);
 	va_end(ap);
 	snprintf(l->err, TABLE_ERR_LEN, "%.400s:%" PRIu64 ": %s%s%s%s",
-		l->source->path, line, column ? "column " : "",
-		column ? column : "", column ? ": " : "", what);
+	    l->source->path, line, column ? "column " : "",
+	    column ? column : "", column ? ": " : "", what);
 	l->rc = -EINVAL;
 	return 1;
 }
@@ -47,15 +47,15 @@ static int
 no_memory(struct load *l)
 {
 	snprintf(l->err, TABLE_ERR_LEN,
-		"%.400s: there is not enough memory for the rows",
-		l->source->path);
+	    "%.400s: there is not enough memory for the rows", l->source->path);
 	l->rc = -ENOMEM;
 	return 1;
 }
 
 /* A cell in quotes, cut and made printable; or words that hide it. */
 static const char *
-cell_text(const struct load *l, const char *cell, char out[static CELL_TEXT_LEN])
+cell_text(const struct load *l, const char *cell,
+    char out[static CELL_TEXT_LEN])
 {
 	size_t i, n = strlen(cell);
 
@@ -67,7 +67,7 @@ cell_text(const struct load *l, const char *cell, char out[static CELL_TEXT_LEN]
 	for (i = 0; i < n && i + 6 < CELL_TEXT_LEN; i++)
 		out[i + 1] = (unsigned char)cell[i] < 0x20 ? '?' : cell[i];
 	snprintf(out + i + 1, CELL_TEXT_LEN - i - 1, "%s",
-		i < n ? "...\"" : "\"");
+	    i < n ? "...\"" : "\"");
 	return out;
 }
 
@@ -105,8 +105,10 @@ free_header(struct load *l, const struct csv_record *r)
 	bool unlabelled = l->source->unlabelled;
 
 	if (n < 2 && !unlabelled)
-		return fail(l, r->line, NULL, "the header names %zu column; "
-			"at least one feature and the label are needed", n);
+		return fail(l, r->line, NULL,
+		    "the header names %zu column; "
+		    "at least one feature and the label are needed",
+		    n);
 	if (alloc_columns(l, unlabelled ? n : n - 1))
 		return 1;
 	t->label_at = t->ncolumns;
@@ -114,13 +116,14 @@ free_header(struct load *l, const struct csv_record *r)
 		char *name = i < t->ncolumns ? t->columns[i].name : t->label;
 
 		if (set_name(name, r->fields[i]))
-			return fail(l, r->line, NULL, "the name of column %zu "
-				"is empty or longer than %d bytes", i + 1,
-				FEDERATION_TEXT_LEN - 1);
+			return fail(l, r->line, NULL,
+			    "the name of column %zu "
+			    "is empty or longer than %d bytes",
+			    i + 1, FEDERATION_TEXT_LEN - 1);
 		for (j = 0; j < i; j++) {
 			if (strcmp(r->fields[j], name) == 0)
 				return fail(l, r->line, name,
-					"the name is used twice");
+				    "the name is used twice");
 		}
 	}
 	return 0;
@@ -151,7 +154,7 @@ take_schema(struct load *l)
 		return no_memory(l);
 	for (i = 0; i < f->ncolumns; i++) {
 		memcpy(t->columns[i].name, f->columns[i].name,
-			FEDERATION_TEXT_LEN);
+		    FEDERATION_TEXT_LEN);
 		l->ranges[i].lo = decimal_double(&f->columns[i].lo);
 		l->ranges[i].hi = decimal_double(&f->columns[i].hi);
 	}
@@ -173,29 +176,34 @@ agreed_header(struct load *l, const struct csv_record *r)
 		return 1;
 	label = find_label(r, t->label);
 	if (label < 0 && !l->source->unlabelled)
-		return fail(l, r->line, t->label, "the label column is missing; "
-			"the header must name it");
+		return fail(l, r->line, t->label,
+		    "the label column is "
+		    "missing; the header must name it");
 	t->label_at = label < 0 ? t->ncolumns : (size_t)label;
 	for (i = 0; i < r->nfields; i++) {
 		if ((long)i == label)
 			continue;
 		if (at == t->ncolumns)
-			return fail(l, r->line, NULL, "column %zu is \"%.64s\", "
-				"the schema of the federation has only %zu "
-				"columns; remove it", i + 1, r->fields[i],
-				t->ncolumns);
+			return fail(l, r->line, NULL,
+			    "column %zu is \"%.64s\", "
+			    "the schema of the federation has only %zu "
+			    "columns; remove it",
+			    i + 1, r->fields[i], t->ncolumns);
 		if (strcmp(r->fields[i], t->columns[at].name) != 0)
-			return fail(l, r->line, NULL, "column %zu is \"%.64s\", "
-				"the schema of the federation has \"%s\" "
-				"there; names and order must be the agreed "
-				"ones", i + 1, r->fields[i],
-				t->columns[at].name);
+			return fail(l, r->line, NULL,
+			    "column %zu is \"%.64s\", "
+			    "the schema of the federation has \"%s\" "
+			    "there; names and order must be the agreed "
+			    "ones",
+			    i + 1, r->fields[i], t->columns[at].name);
 		at++;
 	}
 	if (at < t->ncolumns)
-		return fail(l, r->line, t->columns[at].name, "the column is "
-			"missing; the schema of the federation has %zu "
-			"columns, the header %zu", t->ncolumns, at);
+		return fail(l, r->line, t->columns[at].name,
+		    "the column is "
+		    "missing; the schema of the federation has %zu "
+		    "columns, the header %zu",
+		    t->ncolumns, at);
 	return 0;
 }
 
@@ -211,8 +219,8 @@ grow(struct load *l)
 		return 0;
 	if (cap > TABLE_BYTES_MAX / (l->t->ncolumns * sizeof(double)))
 		return no_memory(l);
-	features = realloc(ds->features,
-		cap * l->t->ncolumns * sizeof(*features));
+	features =
+	    realloc(ds->features, cap * l->t->ncolumns * sizeof(*features));
 	if (features)
 		ds->features = features;
 	labels = realloc(ds->labels, cap * sizeof(*labels));
@@ -226,7 +234,7 @@ grow(struct load *l)
 
 static int
 read_number(struct load *l, const struct csv_record *r, size_t field,
-	size_t column)
+    size_t column)
 {
 	struct table_column *c = &l->t->columns[column];
 	struct dataset *ds = &l->t->rows;
@@ -237,24 +245,27 @@ read_number(struct load *l, const struct csv_record *r, size_t field,
 	case CSV_NUMBER_OK:
 		break;
 	case CSV_NUMBER_EMPTY:
-		return fail(l, r->line, c->name, "the cell is empty; fill it "
-			"in or remove the row");
+		return fail(l, r->line, c->name,
+		    "the cell is empty; fill it "
+		    "in or remove the row");
 	case CSV_NUMBER_NOT_FINITE:
-		return fail(l, r->line, c->name, "%s is not a finite number; "
-			"fill it in or remove the row",
-			cell_text(l, r->fields[field], cell));
+		return fail(l, r->line, c->name,
+		    "%s is not a finite number; "
+		    "fill it in or remove the row",
+		    cell_text(l, r->fields[field], cell));
 	case CSV_NUMBER_BAD:
-		return fail(l, r->line, c->name, "%s is not a number; write a "
-			"decimal such as 12.5 or 1e-3",
-			cell_text(l, r->fields[field], cell));
+		return fail(l, r->line, c->name,
+		    "%s is not a number; write a "
+		    "decimal such as 12.5 or 1e-3",
+		    cell_text(l, r->fields[field], cell));
 	}
-	if (l->ranges && (v < l->ranges[column].lo ||
-		v > l->ranges[column].hi))
-		return fail(l, r->line, c->name, "%s is outside the agreed "
-			"range [%g, %g]; correct it, remove the row, or agree "
-			"with all members on a wider range",
-			cell_text(l, r->fields[field], cell),
-			l->ranges[column].lo, l->ranges[column].hi);
+	if (l->ranges && (v < l->ranges[column].lo || v > l->ranges[column].hi))
+		return fail(l, r->line, c->name,
+		    "%s is outside the agreed "
+		    "range [%g, %g]; correct it, remove the row, or agree "
+		    "with all members on a wider range",
+		    cell_text(l, r->fields[field], cell), l->ranges[column].lo,
+		    l->ranges[column].hi);
 	if (ds->n == 0 || v < c->min)
 		c->min = v;
 	if (ds->n == 0 || v > c->max)
@@ -272,7 +283,7 @@ list_labels(const struct table *t, char *out, size_t size)
 	out[0] = '\0';
 	for (i = 0; i < t->nlabels && len + FEDERATION_TEXT_LEN + 8 < size; i++)
 		len += (size_t)snprintf(out + len, size - len, "%s%s",
-			i ? ", " : "", t->labels[i]);
+		    i ? ", " : "", t->labels[i]);
 	if (i < t->nlabels)
 		snprintf(out + len, size - len, ", ...");
 }
@@ -291,18 +302,22 @@ read_label(struct load *l, const struct csv_record *r)
 	}
 	if (i == t->nlabels && l->source->federation) {
 		list_labels(t, list, sizeof(list));
-		return fail(l, r->line, t->label, "%s is not one of the agreed "
-			"labels: %s", cell_text(l, text, cell), list);
+		return fail(l, r->line, t->label,
+		    "%s is not one of the agreed "
+		    "labels: %s",
+		    cell_text(l, text, cell), list);
 	}
 	if (i == FEDERATION_MAX_LABELS)
-		return fail(l, r->line, t->label, "the column has more than %d "
-			"different values; is it a class?",
-			FEDERATION_MAX_LABELS);
+		return fail(l, r->line, t->label,
+		    "the column has more than %d "
+		    "different values; is it a class?",
+		    FEDERATION_MAX_LABELS);
 	if (i == t->nlabels) {
 		if (set_name(t->labels[i], text))
-			return fail(l, r->line, t->label, "the label is empty "
-				"or longer than %d bytes",
-				FEDERATION_TEXT_LEN - 1);
+			return fail(l, r->line, t->label,
+			    "the label is empty "
+			    "or longer than %d bytes",
+			    FEDERATION_TEXT_LEN - 1);
 		t->nlabels++;
 	}
 	t->rows.labels[t->rows.n] = (int32_t)i;
@@ -317,9 +332,10 @@ read_row(struct load *l, const struct csv_record *r)
 	bool labelled = l->nfields > t->ncolumns;
 
 	if (r->nfields != l->nfields)
-		return fail(l, r->line, NULL, "the row has %zu fields, the "
-			"header %zu; add what is missing or remove the row",
-			r->nfields, l->nfields);
+		return fail(l, r->line, NULL,
+		    "the row has %zu fields, the "
+		    "header %zu; add what is missing or remove the row",
+		    r->nfields, l->nfields);
 	if (grow(l))
 		return 1;
 	for (i = 0; i < r->nfields; i++) {
@@ -353,7 +369,7 @@ label_before(const char *a, const char *b, bool numeric)
 	double x = 0, y = 0;
 
 	if (numeric && csv_parse_number(a, &x) == CSV_NUMBER_OK &&
-		csv_parse_number(b, &y) == CSV_NUMBER_OK && x != y)
+	    csv_parse_number(b, &y) == CSV_NUMBER_OK && x != y)
 		return x < y;
 	return strcmp(a, b) < 0;
 }
@@ -363,7 +379,7 @@ static int
 sort_labels(struct table *t)
 {
 	int32_t rank[FEDERATION_MAX_LABELS];
-	char (*sorted)[FEDERATION_TEXT_LEN];
+	char(*sorted)[FEDERATION_TEXT_LEN];
 	bool numeric = true;
 	double v;
 	size_t i, j;
@@ -376,8 +392,8 @@ sort_labels(struct table *t)
 	for (i = 0; i < t->nlabels; i++) {
 		rank[i] = 0;
 		for (j = 0; j < t->nlabels; j++)
-			rank[i] += label_before(t->labels[j], t->labels[i],
-				numeric);
+			rank[i] +=
+			    label_before(t->labels[j], t->labels[i], numeric);
 		memcpy(sorted[rank[i]], t->labels[i], sizeof(*sorted));
 	}
 	for (i = 0; i < t->rows.n && t->nlabels > 0; i++)
@@ -418,10 +434,12 @@ table_scan(struct csv *c, const char *path, char err[static TABLE_ERR_LEN])
 out:
 	if (rc == -EINVAL && v != CSV_OK)
 		snprintf(err, TABLE_ERR_LEN, "%.400s:%" PRIu64 ": %s", path,
-			c->line, csv_verdict_text(v));
+		    c->line, csv_verdict_text(v));
 	else if (rc < 0 && rc != -ECANCELED)
-		snprintf(err, TABLE_ERR_LEN, "%.400s: the data file cannot be "
-			"read: %s", path, strerror(-rc));
+		snprintf(err, TABLE_ERR_LEN,
+		    "%.400s: the data file cannot be "
+		    "read: %s",
+		    path, strerror(-rc));
 	if (fd >= 0)
 		close(fd);
 	free(chunk);
@@ -430,7 +448,7 @@ out:
 
 int
 table_load(struct table *t, const struct table_source *source,
-	char err[static TABLE_ERR_LEN])
+    char err[static TABLE_ERR_LEN])
 {
 	struct load l = {.source = source, .t = t, .err = err};
 	struct csv c = CSV_INIT;
@@ -448,7 +466,7 @@ table_load(struct table *t, const struct table_source *source,
 	if (rc == 0 && t->rows.n == 0) {
 		rc = -EINVAL;
 		snprintf(err, TABLE_ERR_LEN, "%.400s: there are no rows%s",
-			source->path, l.nfields ? " below the header" : "");
+		    source->path, l.nfields ? " below the header" : "");
 	}
 	t->rows.d = t->ncolumns;
 	if (rc == 0 && !source->federation)

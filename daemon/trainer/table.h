@@ -39,23 +39,26 @@ struct table {
 	struct dataset rows; /* as in the file, not scaled */
 };
 
-#define TABLE_INIT { .rows = DATASET_INIT }
+#define TABLE_INIT                   \
+	{                            \
+		.rows = DATASET_INIT \
+	}
 
 struct table_source {
 	const char *path;
 	const struct federation *federation; /* NULL: any table */
-	bool unlabelled;  /* the label column may be missing: classes are 0 */
+	bool unlabelled; /* the label column may be missing: classes are 0 */
 	bool show_values;
 };
 
 /* -EINVAL: refused; -errno of the file; -ENOMEM. err says it in words. */
 int table_load(struct table *t, const struct table_source *source,
-	char err[static TABLE_ERR_LEN]) __attribute__((warn_unused_result));
+    char err[static TABLE_ERR_LEN]) __attribute__((warn_unused_result));
 void table_close(struct table *t); /* accepts TABLE_INIT */
 
 /* Runs c over a file. As table_load; -ECANCELED when the callback stopped
  * it, and then err is left alone. */
 int table_scan(struct csv *c, const char *path, char err[static TABLE_ERR_LEN])
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 
 #endif

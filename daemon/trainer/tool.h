@@ -42,6 +42,6 @@ int tool_load_file(const char *path, size_t max, uint8_t **data, size_t *len);
 int tool_load_model(const char *path, uint32_t dim, int64_t **model);
 /* As session_open, for the owner of the rows at a terminal. */
 int tool_open_session(struct session *s, const struct federation *f,
-	const struct session_source *source, struct table *t);
+    const struct session_source *source, struct table *t);
 
 #endif

@@ -33,13 +33,13 @@ struct yardstick {
 
 static int
 open_part(struct yardstick *y, const char *dir, const char *name,
-	struct session *s)
+    struct session *s)
 {
 	char path[PATH_LEN];
 	struct session_source source = {
-		.data = path,
-		.threads = y->threads,
-		.show_values = true,
+	    .data = path,
+	    .threads = y->threads,
+	    .show_values = true,
 	};
 
 	snprintf(path, sizeof(path), "%s/%s", dir, name);
@@ -79,9 +79,9 @@ pool_rows(const struct yardstick *y, struct dataset *out)
 	for (i = 0; i < y->nnodes && rc == 0; i++) {
 		from = &y->nodes[i].rows;
 		memcpy(out->features + at * from->d, from->features,
-			from->n * from->d * sizeof(*from->features));
+		    from->n * from->d * sizeof(*from->features));
 		memcpy(out->labels + at, from->labels,
-			from->n * sizeof(*from->labels));
+		    from->n * sizeof(*from->labels));
 		at += from->n;
 	}
 	return rc;
@@ -97,10 +97,10 @@ run_classical(struct yardstick *y)
 	rc = pool_rows(y, &pooled);
 	if (rc == 0)
 		rc = baseline_majority(&pooled, &y->heldout.rows, nclasses,
-			&y->majority);
+		    &y->majority);
 	if (rc == 0)
 		rc = baseline_logistic(&pooled, &y->heldout.rows, nclasses,
-			&y->logistic);
+		    &y->logistic);
 	dataset_close(&pooled);
 	return rc;
 }
@@ -117,7 +117,7 @@ one_round(const struct session *s, struct trainwire_model *m)
 		return rc;
 	if (answer.type != TRAINWIRE_TRAINED) {
 		fprintf(stderr, "qmltrain: round %llu: %s\n",
-			(unsigned long long)m->round, answer.u.failed.text);
+		    (unsigned long long)m->round, answer.u.failed.text);
 		rc = -EDOM;
 	}
 	trainwire_msg_close(&answer);
@@ -142,7 +142,7 @@ run_alone(struct yardstick *y, size_t i)
 		session_score(&y->heldout, &m, &score);
 		if (score.type == TRAINWIRE_SCORED)
 			y->alone[i] = (double)score.u.scored.correct /
-				(double)score.u.scored.rows;
+			    (double)score.u.scored.rows;
 		else
 			rc = -EDOM;
 		trainwire_msg_close(&score);
@@ -163,9 +163,9 @@ print_result(const struct yardstick *y, bool json)
 		best = y->alone[i] > best ? y->alone[i] : best;
 	if (json) {
 		printf("{\"heldout_rows\":%zu,\"majority\":%.6f,"
-			"\"logistic\":%.6f,\"best_node_alone\":%.6f,"
-			"\"alone\":[", y->heldout.rows.n, majority, logistic,
-			best);
+		       "\"logistic\":%.6f,\"best_node_alone\":%.6f,"
+		       "\"alone\":[",
+		    y->heldout.rows.n, majority, logistic, best);
 		for (i = 0; i < y->nnodes; i++)
 			printf("%s%.6f", i ? "," : "", y->alone[i]);
 		printf("]}\n");
@@ -204,10 +204,10 @@ tool_baseline(int argc, char **argv)
 	const char *federation = NULL, *dir = NULL, *threads = NULL;
 	bool json = false;
 	const struct args_option options[] = {
-		{"federation", &federation, NULL, true},
-		{"data", &dir, NULL, true},
-		{"threads", &threads, NULL, false},
-		{"json", NULL, &json, false},
+	    {"federation", &federation, NULL, true},
+	    {"data", &dir, NULL, true},
+	    {"threads", &threads, NULL, false},
+	    {"json", NULL, &json, false},
 	};
 	const uint64_t range[2] = {1, THREADS_MAX};
 	struct yardstick *y;
@@ -216,7 +216,7 @@ tool_baseline(int argc, char **argv)
 	int rc;
 
 	if (args_parse(argc, argv, options, 4) < 0 ||
-		args_number("threads", threads, range, &n) < 0)
+	    args_number("threads", threads, range, &n) < 0)
 		return TOOL_USAGE;
 	y = calloc(1, sizeof(*y));
 	if (!y)

@@ -15,7 +15,7 @@ print_json(const struct session *s, const struct table *t)
 	printf("{\"ok\":true,\"federation\":");
 	describe_json_string(stdout, s->federation.name);
 	printf(",\"rows\":%zu,\"columns\":%zu,\"dim\":%zu,\"classes\":",
-		s->rows.n, t->ncolumns, s->task.nparams);
+	    s->rows.n, t->ncolumns, s->task.nparams);
 	rc = describe_json_counts(stdout, &s->rows, t->nlabels);
 	printf("}\n");
 	return rc;
@@ -27,7 +27,8 @@ print_text(const struct session *s, const struct table *t)
 	int rc;
 
 	printf("rows        %zu, each of %zu columns, all inside the agreed "
-		"ranges\n", s->rows.n, t->ncolumns);
+	       "ranges\n",
+	    s->rows.n, t->ncolumns);
 	printf("classes     ");
 	rc = describe_counts(stdout, t, &s->rows);
 	printf("   (shown here only, never sent)\n");
@@ -42,9 +43,9 @@ tool_check(int argc, char **argv)
 	const char *federation = NULL, *data = NULL;
 	bool json = false;
 	const struct args_option options[] = {
-		{"federation", &federation, NULL, true},
-		{"data", &data, NULL, true},
-		{"json", NULL, &json, false},
+	    {"federation", &federation, NULL, true},
+	    {"data", &data, NULL, true},
+	    {"json", NULL, &json, false},
 	};
 	struct session_source source = {.show_values = true};
 	struct federation f;
@@ -80,7 +81,7 @@ print_columns(const struct table *t)
 	printf("\ncolumns     %zu\n", t->ncolumns);
 	for (i = 0; i < t->ncolumns; i++)
 		printf("  %-32s %g .. %g\n", t->columns[i].name,
-			t->columns[i].min, t->columns[i].max);
+		    t->columns[i].min, t->columns[i].max);
 	return rc;
 }
 
@@ -90,8 +91,8 @@ tool_inspect(int argc, char **argv)
 	const char *data = NULL;
 	bool json = false;
 	const struct args_option options[] = {
-		{"data", &data, NULL, true},
-		{"json", NULL, &json, false},
+	    {"data", &data, NULL, true},
+	    {"json", NULL, &json, false},
 	};
 	struct table_source source = {.show_values = true};
 	char err[TABLE_ERR_LEN];

@@ -27,7 +27,7 @@ tool_load_file(const char *path, size_t max, uint8_t **data, size_t *len)
 		rc = TOOL_FAILED;
 	} else if (n > max) {
 		fprintf(stderr, "qmltrain: %s: is longer than %zu bytes\n",
-			path, max);
+		    path, max);
 		rc = TOOL_FAILED;
 	}
 	fclose(f);
@@ -43,7 +43,7 @@ tool_load_file(const char *path, size_t max, uint8_t **data, size_t *len)
 /* The file that people edit; its sentences name line and column. */
 static int
 parse_yaml(const char *path, const uint8_t *data, size_t len,
-	struct federation *f)
+    struct federation *f)
 {
 	struct config_error e = {.file = path};
 	int rc = federation_file_parse(f, data, len, &e);
@@ -51,7 +51,7 @@ parse_yaml(const char *path, const uint8_t *data, size_t len,
 	if (rc == 0)
 		return TOOL_DONE;
 	fprintf(stderr, "qmltrain: %s\n",
-		rc == -EINVAL ? e.text : strerror(-rc));
+	    rc == -EINVAL ? e.text : strerror(-rc));
 	return TOOL_FAILED;
 }
 
@@ -96,8 +96,8 @@ parse_params(const char *text, uint32_t dim, int64_t *model)
 		p += strspn(p, " \t\r\n,");
 		errno = 0;
 		model[i] = strtoll(p, &end, 10);
-		if (end == p || errno == ERANGE || (*end && !strchr(
-			" \t\r\n,]", *end)))
+		if (end == p || errno == ERANGE ||
+		    (*end && !strchr(" \t\r\n,]", *end)))
 			return false;
 		p = end;
 	}
@@ -131,9 +131,10 @@ tool_load_model(const char *path, uint32_t dim, int64_t **model)
 	free(data);
 	if (good)
 		return TOOL_DONE;
-	fprintf(stderr, "qmltrain: %s: is not a model of %u parameters; want "
-		"the file of `qmlctl model export --format json`\n", path,
-		(unsigned)dim);
+	fprintf(stderr,
+	    "qmltrain: %s: is not a model of %u parameters; want "
+	    "the file of `qmlctl model export --format json`\n",
+	    path, (unsigned)dim);
 	free(*model);
 	*model = NULL;
 	return TOOL_FAILED;
@@ -141,7 +142,7 @@ tool_load_model(const char *path, uint32_t dim, int64_t **model)
 
 int
 tool_open_session(struct session *s, const struct federation *f,
-	const struct session_source *source, struct table *t)
+    const struct session_source *source, struct table *t)
 {
 	char err[TABLE_ERR_LEN];
 	int rc = session_open(s, f, source, t, err);

@@ -25,8 +25,8 @@
 struct replay {
 	struct disk_posix disk;
 	struct segments segments;
-	struct ledger *ledger;    /* just before the block of the answer */
-	struct block *block;      /* the block that holds the answer */
+	struct ledger *ledger;       /* just before the block of the answer */
+	struct block *block;         /* the block that holds the answer */
 	const struct answer *answer; /* in block */
 	struct session session;
 	uint8_t salt[ASSET_SALT_LEN];
@@ -49,7 +49,7 @@ static int
 open_chain(struct replay *r, const char *home, const char *chain)
 {
 	char root[PATH_LEN], name[DISK_NAME_MAX] = SEGMENTS_DIR;
-	struct segments_report report;
+	struct segments_report report = {.verdict = RECORD_OK};
 	const char *slash;
 	size_t len;
 	int rc;
@@ -61,20 +61,21 @@ open_chain(struct replay *r, const char *home, const char *chain)
 			root[--len] = '\0';
 		slash = strrchr(root, '/');
 		snprintf(name, sizeof(name), "%.127s",
-			slash ? slash + 1 : root);
+		    slash ? slash + 1 : root);
 		snprintf(root + (slash ? slash - root + 1 : 0), 2, "%s",
-			slash ? "" : ".");
+		    slash ? "" : ".");
 	}
 	rc = disk_posix_open_readonly(&r->disk, root);
 	if (rc == 0)
 		rc = segments_open(&r->segments, &r->disk.disk, name,
-			SEGMENTS_READ, &report);
+		    SEGMENTS_READ, &report);
 	if (rc == 0)
 		return TOOL_DONE;
 	if (rc == -EBADMSG)
-		fprintf(stderr, "qmltrain: replay: the chain is damaged at "
-			"block %" PRIu64 ": %s; `qmlnode audit` says more\n",
-			report.height, record_verdict_text(report.verdict));
+		fprintf(stderr,
+		    "qmltrain: replay: the chain is damaged at "
+		    "block %" PRIu64 ": %s; `qmlnode audit` says more\n",
+		    report.height, record_verdict_text(report.verdict));
 	else
 		complain(home ? home : chain, strerror(-rc));
 	return rc == -ENOENT ? TOOL_NOT_FOUND : TOOL_FAILED;
@@ -151,7 +152,7 @@ walk(struct replay *r)
 		if (!b)
 			return complain(what, "is malformed");
 		if (closes_round(b, r->round) &&
-			ledger_check(r->ledger, b) == LEDGER_OK) {
+		    ledger_check(r->ledger, b) == LEDGER_OK) {
 			r->block = b;
 			return TOOL_DONE;
 		}
@@ -161,8 +162,10 @@ walk(struct replay *r)
 		}
 		block_free(b);
 	}
-	fprintf(stderr, "qmltrain: replay: no block of this chain (height "
-		"%" PRIu64 ") closes round %" PRIu64 "\n", head, r->round);
+	fprintf(stderr,
+	    "qmltrain: replay: no block of this chain (height "
+	    "%" PRIu64 ") closes round %" PRIu64 "\n",
+	    head, r->round);
 	return TOOL_NOT_FOUND;
 }
 
@@ -182,8 +185,10 @@ find_member(struct replay *r, const char *text)
 		}
 	}
 	if (strspn(text, "0123456789") != strlen(text)) {
-		fprintf(stderr, "qmltrain: replay: the federation %s has no "
-			"member \"%s\"\n", f->name, text);
+		fprintf(stderr,
+		    "qmltrain: replay: the federation %s has no "
+		    "member \"%s\"\n",
+		    f->name, text);
 		return TOOL_NOT_FOUND;
 	}
 	if (args_number("member", text, range, &n) < 0)
@@ -199,15 +204,18 @@ pick_answer(struct replay *r)
 	static const struct hash none;
 
 	if (!a || a->kind != ANSWER_UPDATE) {
-		fprintf(stderr, "qmltrain: replay: member %u has no update in "
-			"round %" PRIu64 "\n", (unsigned)r->member, r->round);
+		fprintf(stderr,
+		    "qmltrain: replay: member %u has no update in "
+		    "round %" PRIu64 "\n",
+		    (unsigned)r->member, r->round);
 		return TOOL_NOT_FOUND;
 	}
 	if (!(a->flags & ANSWER_REPLAYABLE) ||
-		!hash_equal(&a->trainer_state, &none) ||
-		!hash_equal(&a->seed_commit, &none))
-		return complain("this update", "does not claim to be "
-			"replayable (launcher, kept state or private seed)");
+	    !hash_equal(&a->trainer_state, &none) ||
+	    !hash_equal(&a->seed_commit, &none))
+		return complain("this update",
+		    "does not claim to be "
+		    "replayable (launcher, kept state or private seed)");
 	r->answer = a;
 	return TOOL_DONE;
 }
@@ -216,9 +224,9 @@ static int
 retrain(struct replay *r, struct trainwire_msg *out)
 {
 	struct trainwire_model m = {
-		.round = r->round,
-		.member = r->member,
-		.dim = ledger_dim(r->ledger),
+	    .round = r->round,
+	    .member = r->member,
+	    .dim = ledger_dim(r->ledger),
 	};
 	int rc;
 
@@ -249,19 +257,22 @@ first_difference(const struct answer *a, const struct trainwire_trained *t)
 
 static void
 print_json(const struct replay *r, const struct trainwire_trained *t,
-	bool same_rows)
+    bool same_rows)
 {
 	const struct answer *a = r->answer;
 	uint32_t i = first_difference(a, t);
 
 	printf("{\"confirmed\":%s,\"round\":%" PRIu64 ",\"member\":%u,"
-		"\"dim\":%u,\"rows_match\":%s,\"first_difference\":",
-		i == a->dim && same_rows ? "true" : "false", r->round,
-		(unsigned)r->member, (unsigned)a->dim,
-		!r->salted ? "null" : same_rows ? "true" : "false");
+	       "\"dim\":%u,\"rows_match\":%s,\"first_difference\":",
+	    i == a->dim && same_rows ? "true" : "false", r->round,
+	    (unsigned)r->member, (unsigned)a->dim,
+	    !r->salted      ? "null"
+		: same_rows ? "true"
+			    : "false");
 	if (i < a->dim)
-		printf("{\"parameter\":%u,\"chain\":%" PRId64 ",\"rows\":%"
-			PRId64 "}", (unsigned)i, a->delta[i], t->delta[i]);
+		printf("{\"parameter\":%u,\"chain\":%" PRId64
+		       ",\"rows\":%" PRId64 "}",
+		    (unsigned)i, a->delta[i], t->delta[i]);
 	else
 		printf("null");
 	printf("}\n");
@@ -269,33 +280,33 @@ print_json(const struct replay *r, const struct trainwire_trained *t,
 
 static void
 print_text(const struct replay *r, const struct trainwire_trained *t,
-	bool same_rows)
+    bool same_rows)
 {
 	const struct answer *a = r->answer;
 	uint32_t i = first_difference(a, t);
 
 	if (!r->salted)
 		printf("The rows were not compared with the committed ones: "
-			"give --salt for that.\n");
+		       "give --salt for that.\n");
 	else if (!same_rows)
 		printf("The rows are not the ones that member %u committed "
-			"to: the data asset differs.\n", (unsigned)r->member);
+		       "to: the data asset differs.\n",
+		    (unsigned)r->member);
 	if (a->rows != t->rows)
 		printf("The update names %u rows, here are %u.\n",
-			(unsigned)a->rows, (unsigned)t->rows);
+		    (unsigned)a->rows, (unsigned)t->rows);
 	if (i < a->dim)
 		printf("different: parameter %u of %u is %" PRId64 " in the "
-			"chain, training on these rows gives %" PRId64 ".\n",
-			(unsigned)i, (unsigned)a->dim, a->delta[i],
-			t->delta[i]);
+		       "chain, training on these rows gives %" PRId64 ".\n",
+		    (unsigned)i, (unsigned)a->dim, a->delta[i], t->delta[i]);
 	else if (same_rows)
 		printf("confirmed: round %" PRIu64 ", member %u: all %u "
-			"parameters of the update are what training on these "
-			"rows gives.\n", r->round, (unsigned)r->member,
-			(unsigned)a->dim);
+		       "parameters of the update are what training on these "
+		       "rows gives.\n",
+		    r->round, (unsigned)r->member, (unsigned)a->dim);
 	else
 		printf("All %u parameters agree all the same.\n",
-			(unsigned)a->dim);
+		    (unsigned)a->dim);
 }
 
 static int
@@ -308,10 +319,10 @@ compare(struct replay *r)
 	rc = retrain(r, &msg);
 	if (rc != TOOL_DONE)
 		return rc;
-	same_rows = !r->salted || hash_equal(&r->session.data_asset,
-		&r->answer->data_asset);
+	same_rows = !r->salted ||
+	    hash_equal(&r->session.data_asset, &r->answer->data_asset);
 	same = first_difference(r->answer, &msg.u.trained) == r->answer->dim &&
-		r->answer->rows == msg.u.trained.rows;
+	    r->answer->rows == msg.u.trained.rows;
 	if (r->json)
 		print_json(r, &msg.u.trained, same_rows);
 	else
@@ -342,17 +353,17 @@ load_salt(struct replay *r, const char *path)
 	}
 	free(data);
 	return r->salted ? TOOL_DONE
-		: complain(path, "want 32 bytes or 64 hex digits");
+			 : complain(path, "want 32 bytes or 64 hex digits");
 }
 
 static int
 run(struct replay *r, const char *data, const char *member)
 {
 	struct session_source source = {
-		.data = data,
-		.salt = r->salted ? r->salt : NULL,
-		.threads = r->threads,
-		.show_values = true,
+	    .data = data,
+	    .salt = r->salted ? r->salt : NULL,
+	    .threads = r->threads,
+	    .show_values = true,
 	};
 	int rc;
 
@@ -361,7 +372,7 @@ run(struct replay *r, const char *data, const char *member)
 		rc = find_member(r, member);
 	if (rc == TOOL_DONE)
 		rc = tool_open_session(&r->session,
-			ledger_federation(r->ledger), &source, NULL);
+		    ledger_federation(r->ledger), &source, NULL);
 	if (rc == TOOL_DONE)
 		rc = walk(r);
 	if (rc == TOOL_DONE)
@@ -375,18 +386,18 @@ tool_replay(int argc, char **argv)
 	const char *home = NULL, *chain = NULL, *data = NULL, *salt = NULL;
 	const char *round = NULL, *member = NULL, *threads = NULL;
 	struct replay r = {
-		.disk = DISK_POSIX_INIT,
-		.session = SESSION_INIT,
+	    .disk = DISK_POSIX_INIT,
+	    .session = SESSION_INIT,
 	};
 	const struct args_option options[] = {
-		{"home", &home, NULL, false},
-		{"chain", &chain, NULL, false},
-		{"data", &data, NULL, true},
-		{"salt", &salt, NULL, false},
-		{"round", &round, NULL, true},
-		{"member", &member, NULL, true},
-		{"threads", &threads, NULL, false},
-		{"json", NULL, &r.json, false},
+	    {"home", &home, NULL, false},
+	    {"chain", &chain, NULL, false},
+	    {"data", &data, NULL, true},
+	    {"salt", &salt, NULL, false},
+	    {"round", &round, NULL, true},
+	    {"member", &member, NULL, true},
+	    {"threads", &threads, NULL, false},
+	    {"json", NULL, &r.json, false},
 	};
 	const uint64_t rounds[2] = {0, UINT32_MAX};
 	const uint64_t range[2] = {1, THREADS_MAX};
@@ -396,12 +407,13 @@ tool_replay(int argc, char **argv)
 
 	if (args_parse(argc, argv, options,
 		sizeof(options) / sizeof(options[0])) < 0 ||
-		args_number("round", round, rounds, &r.round) < 0 ||
-		args_number("threads", threads, range, &n) < 0)
+	    args_number("round", round, rounds, &r.round) < 0 ||
+	    args_number("threads", threads, range, &n) < 0)
 		return TOOL_USAGE;
 	if (!home == !chain) {
-		fprintf(stderr, "qmltrain: replay: want --home DIR or --chain "
-			"DIR\n");
+		fprintf(stderr,
+		    "qmltrain: replay: want --home DIR or --chain "
+		    "DIR\n");
 		return TOOL_USAGE;
 	}
 	r.threads = (uint16_t)n;

@@ -21,14 +21,14 @@ open_applied(struct applied *a, int argc, char **argv, bool unlabelled)
 {
 	const char *federation = NULL, *data = NULL, *model = NULL;
 	const struct args_option options[] = {
-		{"federation", &federation, NULL, true},
-		{"data", &data, NULL, true},
-		{"model", &model, NULL, true},
-		{"json", NULL, &a->json, false},
+	    {"federation", &federation, NULL, true},
+	    {"data", &data, NULL, true},
+	    {"model", &model, NULL, true},
+	    {"json", NULL, &a->json, false},
 	};
 	struct session_source source = {
-		.unlabelled = unlabelled,
-		.show_values = true,
+	    .unlabelled = unlabelled,
+	    .show_values = true,
 	};
 	int rc;
 
@@ -38,7 +38,7 @@ open_applied(struct applied *a, int argc, char **argv, bool unlabelled)
 	source.data = data;
 	if (rc == TOOL_DONE)
 		rc = tool_open_session(&a->session, &a->federation, &source,
-			NULL);
+		    NULL);
 	if (rc == TOOL_DONE)
 		rc = tool_load_model(model, a->federation.job.dim, &a->model);
 	return rc;
@@ -58,12 +58,15 @@ print_json(const struct trainwire_scored *s)
 	size_t i, n = s->nclasses;
 
 	printf("{\"rows\":%u,\"correct\":%u,\"accuracy\":%.6f,\"loss\":%.6f,"
-		"\"confusion\":[", (unsigned)s->rows, (unsigned)s->correct,
-		(double)s->correct / (double)s->rows,
-		q24_to_double(s->loss_q24));
+	       "\"confusion\":[",
+	    (unsigned)s->rows, (unsigned)s->correct,
+	    (double)s->correct / (double)s->rows, q24_to_double(s->loss_q24));
 	for (i = 0; i < n * n; i++)
-		printf("%s%u%s", i % n ? "," : i ? ",[" : "[",
-			(unsigned)s->confusion[i], i % n == n - 1 ? "]" : "");
+		printf("%s%u%s",
+		    i % n   ? ","
+			: i ? ",["
+			    : "[",
+		    (unsigned)s->confusion[i], i % n == n - 1 ? "]" : "");
 	printf("]}\n");
 }
 
@@ -73,8 +76,8 @@ print_text(const struct federation *f, const struct trainwire_scored *s)
 	size_t i, j, n = s->nclasses;
 
 	printf("accuracy  %.4f (%u of %u rows)\n",
-		(double)s->correct / (double)s->rows, (unsigned)s->correct,
-		(unsigned)s->rows);
+	    (double)s->correct / (double)s->rows, (unsigned)s->correct,
+	    (unsigned)s->rows);
 	printf("loss      %.4f\n", q24_to_double(s->loss_q24));
 	printf("rows: what they are; columns: what the model says\n");
 	for (i = 0; i < n; i++) {

@@ -26,8 +26,8 @@ struct splitting {
 	unsigned percent; /* held out */
 	const char *dir;
 	FILE *files[NODES_MAX + 1]; /* the last is the held-out one */
-	size_t row;     /* while copying */
-	bool in_rows;   /* the header was copied */
+	size_t row;                 /* while copying */
+	bool in_rows;               /* the header was copied */
 };
 
 static int
@@ -35,10 +35,10 @@ assign(struct splitting *p, const char *seed)
 {
 	struct hash h = hash_bytes("qml.splitseed", seed, strlen(seed));
 	struct split s = {
-		.labels = p->table.rows.labels,
-		.n = p->table.rows.n,
-		.nclasses = p->table.nlabels,
-		.seed = h.b,
+	    .labels = p->table.rows.labels,
+	    .n = p->table.rows.n,
+	    .nclasses = p->table.nlabels,
+	    .seed = h.b,
 	};
 	int rc;
 
@@ -48,7 +48,7 @@ assign(struct splitting *p, const char *seed)
 	rc = split_heldout(&s, p->percent, p->owner);
 	if (rc == 0 && p->skewed)
 		rc = split_label_skew(&s, p->nnodes, SPLIT_SKEW_PERCENT,
-			p->owner);
+		    p->owner);
 	else if (rc == 0)
 		rc = split_iid(&s, p->nnodes, p->owner);
 	return rc;
@@ -65,8 +65,7 @@ select_rows(const struct splitting *p, int who, struct dataset *out)
 	if (!rows)
 		return -ENOMEM;
 	n = split_rows(p->owner, p->table.rows.n, who, rows);
-	rc = n == 0 ? -EINVAL
-		: dataset_select(out, &p->table.rows, rows, n);
+	rc = n == 0 ? -EINVAL : dataset_select(out, &p->table.rows, rows, n);
 	free(rows);
 	return rc;
 }
@@ -99,7 +98,7 @@ open_files(struct splitting *p)
 		if (p->files[i])
 			continue;
 		fprintf(stderr, "qmltrain: %s: %s%s\n", path, strerror(errno),
-			errno == EEXIST ? "; choose another --out" : "");
+		    errno == EEXIST ? "; choose another --out" : "");
 		if (fd >= 0)
 			close(fd);
 		return -EIO;
@@ -114,14 +113,16 @@ close_files(struct splitting *p)
 	int rc = 0;
 
 	for (i = 0; i <= p->nnodes; i++) {
-		if (p->files[i] && (ferror(p->files[i]) |
-			fclose(p->files[i])) != 0)
+		if (p->files[i] &&
+		    (ferror(p->files[i]) | fclose(p->files[i])) != 0)
 			rc = -EIO;
 		p->files[i] = NULL;
 	}
 	if (rc < 0)
-		fprintf(stderr, "qmltrain: %s: the files could not be "
-			"written\n", p->dir);
+		fprintf(stderr,
+		    "qmltrain: %s: the files could not be "
+		    "written\n",
+		    p->dir);
 	return rc;
 }
 
@@ -130,7 +131,7 @@ put_field(FILE *f, const char *s)
 {
 	size_t n = strlen(s);
 	bool plain = n > 0 && s[strcspn(s, ",\"\n")] == '\0' &&
-		!strchr(" \t", s[0]) && !strchr(" \t", s[n - 1]);
+	    !strchr(" \t", s[0]) && !strchr(" \t", s[n - 1]);
 
 	if (plain) {
 		fputs(s, f);
@@ -193,7 +194,7 @@ copy_rows(struct splitting *p, const char *path)
 	csv_close(&c);
 	if (rc == -ECANCELED || (rc == 0 && p->row != p->table.rows.n)) {
 		fprintf(stderr, "qmltrain: %s: changed while it was read\n",
-			path);
+		    path);
 		return -EIO;
 	}
 	if (rc < 0)
@@ -267,8 +268,10 @@ check_shares(const struct splitting *p)
 		}
 		if (j < p->table.rows.n)
 			continue;
-		fprintf(stderr, "qmltrain: node %zu of %zu would get no row; "
-			"take fewer nodes or more rows\n", i, p->nnodes);
+		fprintf(stderr,
+		    "qmltrain: node %zu of %zu would get no row; "
+		    "take fewer nodes or more rows\n",
+		    i, p->nnodes);
 		return -EINVAL;
 	}
 	return 0;
@@ -289,7 +292,7 @@ run_split(struct splitting *p, const char *data, const char *seed, bool json)
 	rc = assign(p, seed);
 	if (rc < 0)
 		fprintf(stderr, "qmltrain: the rows cannot be split: %s\n",
-			strerror(-rc));
+		    strerror(-rc));
 	if (rc == 0)
 		rc = check_shares(p);
 	if (rc == 0)
@@ -317,8 +320,10 @@ parse_percent(const char *text, unsigned *percent)
 		if (scaled - *percent < 1e-9 && *percent - scaled < 1e-9)
 			return 0;
 	}
-	fprintf(stderr, "qmltrain: --heldout: want a fraction from 0 to 0.9 "
-		"in steps of 0.01, got \"%s\"\n", text);
+	fprintf(stderr,
+	    "qmltrain: --heldout: want a fraction from 0 to 0.9 "
+	    "in steps of 0.01, got \"%s\"\n",
+	    text);
 	return -EINVAL;
 }
 
@@ -329,13 +334,13 @@ tool_split(int argc, char **argv)
 	const char *seed = "1", *heldout = "0.2", *dir = NULL;
 	bool json = false;
 	const struct args_option options[] = {
-		{"data", &data, NULL, true},
-		{"nodes", &nodes, NULL, false},
-		{"mode", &mode, NULL, false},
-		{"seed", &seed, NULL, false},
-		{"heldout", &heldout, NULL, false},
-		{"out", &dir, NULL, true},
-		{"json", NULL, &json, false},
+	    {"data", &data, NULL, true},
+	    {"nodes", &nodes, NULL, false},
+	    {"mode", &mode, NULL, false},
+	    {"seed", &seed, NULL, false},
+	    {"heldout", &heldout, NULL, false},
+	    {"out", &dir, NULL, true},
+	    {"json", NULL, &json, false},
 	};
 	const uint64_t range[2] = {1, NODES_MAX};
 	struct splitting p = {.table = TABLE_INIT};
@@ -343,13 +348,15 @@ tool_split(int argc, char **argv)
 
 	if (args_parse(argc, argv, options,
 		sizeof(options) / sizeof(options[0])) < 0 ||
-		args_number("nodes", nodes, range, &n) < 0 ||
-		parse_percent(heldout, &p.percent) < 0)
+	    args_number("nodes", nodes, range, &n) < 0 ||
+	    parse_percent(heldout, &p.percent) < 0)
 		return TOOL_USAGE;
 	p.skewed = strcmp(mode, "label-skew") == 0;
 	if (!p.skewed && strcmp(mode, "iid") != 0) {
-		fprintf(stderr, "qmltrain: --mode: want iid or label-skew, got "
-			"\"%s\"\n", mode);
+		fprintf(stderr,
+		    "qmltrain: --mode: want iid or label-skew, got "
+		    "\"%s\"\n",
+		    mode);
 		return TOOL_USAGE;
 	}
 	p.nnodes = (size_t)n;

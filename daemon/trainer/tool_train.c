@@ -29,23 +29,21 @@ static void
 print_round(const struct training *t, const struct trainwire_trained *r)
 {
 	struct hash payload = q24_hash("qml.payload", r->delta, r->dim);
-	char hex[HASH_HEX_LEN];
 	double accuracy = (double)r->correct / (double)r->rows;
+	double before = q24_to_double(r->loss_before_q24);
+	double after = q24_to_double(r->loss_after_q24);
+	char hex[HASH_HEX_LEN];
 
 	hash_hex(&payload, hex);
 	if (t->json)
 		printf("{\"round\":%" PRIu64 ",\"loss_before\":%.6f,"
-			"\"loss_after\":%.6f,\"accuracy\":%.6f,\"norm_squared\":%.6f,"
-			"\"payload\":\"%s\"}\n", r->round,
-			q24_to_double(r->loss_before_q24),
-			q24_to_double(r->loss_after_q24), accuracy,
-			(double)q24_norm2(r->delta, r->dim) /
-				((double)Q24_ONE * (double)Q24_ONE), hex);
+		       "\"loss_after\":%.6f,\"accuracy\":%.6f,"
+		       "\"payload\":\"%s\"}\n",
+		    r->round, before, after, accuracy, hex);
 	else
 		printf("round %-4" PRIu64 " loss %8.4f -> %8.4f   accuracy "
-			"%.4f   payload %.16s\n", r->round,
-			q24_to_double(r->loss_before_q24),
-			q24_to_double(r->loss_after_q24), accuracy, hex);
+		       "%.4f   payload %.16s\n",
+		    r->round, before, after, accuracy, hex);
 	fflush(stdout);
 }
 
@@ -57,7 +55,7 @@ run(struct training *t)
 	int rc, status = TOOL_DONE;
 
 	for (m->round = 0; m->round < t->rounds && status == TOOL_DONE;
-		m->round++) {
+	     m->round++) {
 		rc = session_round(&t->session, m, &answer);
 		if (rc < 0) {
 			fprintf(stderr, "qmltrain: train: %s\n", strerror(-rc));
@@ -66,8 +64,9 @@ run(struct training *t)
 		if (answer.type == TRAINWIRE_TRAINED) {
 			print_round(t, &answer.u.trained);
 		} else {
-			fprintf(stderr, "qmltrain: train: round %" PRIu64
-				": %s\n", m->round, answer.u.failed.text);
+			fprintf(stderr,
+			    "qmltrain: train: round %" PRIu64 ": %s\n",
+			    m->round, answer.u.failed.text);
 			status = TOOL_FAILED;
 		}
 		trainwire_msg_close(&answer);
@@ -101,12 +100,12 @@ write_model(const struct training *t, const char *path)
 
 static int
 open_training(struct training *t, const char *federation, const char *data,
-	uint16_t threads)
+    uint16_t threads)
 {
 	struct session_source source = {
-		.data = data,
-		.threads = threads,
-		.show_values = true,
+	    .data = data,
+	    .threads = threads,
+	    .show_values = true,
 	};
 	const struct job *j = &t->federation.job;
 	int rc;
@@ -114,7 +113,7 @@ open_training(struct training *t, const char *federation, const char *data,
 	rc = tool_load_federation(federation, &t->federation);
 	if (rc == TOOL_DONE)
 		rc = tool_open_session(&t->session, &t->federation, &source,
-			NULL);
+		    NULL);
 	if (rc != TOOL_DONE)
 		return rc;
 	t->model.dim = j->dim;
@@ -137,14 +136,14 @@ tool_train(int argc, char **argv)
 	struct training t = {.session = SESSION_INIT};
 	bool plain = false;
 	const struct args_option options[] = {
-		{"federation", &federation, NULL, true},
-		{"data", &data, NULL, true},
-		{"out", &out, NULL, false},
-		{"rounds", &rounds, NULL, false},
-		{"member", &member, NULL, false},
-		{"threads", &threads, NULL, false},
-		{"plain", NULL, &plain, false},
-		{"json", NULL, &t.json, false},
+	    {"federation", &federation, NULL, true},
+	    {"data", &data, NULL, true},
+	    {"out", &out, NULL, false},
+	    {"rounds", &rounds, NULL, false},
+	    {"member", &member, NULL, false},
+	    {"threads", &threads, NULL, false},
+	    {"plain", NULL, &plain, false},
+	    {"json", NULL, &t.json, false},
 	};
 	const uint64_t range[2] = {1, THREADS_MAX};
 	const uint64_t any[2] = {1, UINT32_MAX};
@@ -154,9 +153,9 @@ tool_train(int argc, char **argv)
 
 	if (args_parse(argc, argv, options,
 		sizeof(options) / sizeof(options[0])) < 0 ||
-		args_number("rounds", rounds, any, &t.rounds) < 0 ||
-		args_number("member", member, index, &i) < 0 ||
-		args_number("threads", threads, range, &n) < 0)
+	    args_number("rounds", rounds, any, &t.rounds) < 0 ||
+	    args_number("member", member, index, &i) < 0 ||
+	    args_number("threads", threads, range, &n) < 0)
 		return TOOL_USAGE;
 	rc = open_training(&t, federation, data, (uint16_t)n);
 	t.session.plain = plain;

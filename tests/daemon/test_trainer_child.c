@@ -136,7 +136,7 @@ hear(const struct child *c, struct trainwire_msg *m)
 
 	read_exactly(c->from, head, 4);
 	len = (size_t)head[0] << 24 | (size_t)head[1] << 16 |
-		(size_t)head[2] << 8 | head[3];
+	    (size_t)head[2] << 8 | head[3];
 	data = malloc(len);
 	assert_non_null(data);
 	read_exactly(c->from, data, len);
@@ -146,7 +146,7 @@ hear(const struct child *c, struct trainwire_msg *m)
 
 static void
 say_setup(const struct child *c, const struct federation *f, const char *data,
-	uint16_t threads, uint8_t confine)
+    uint16_t threads, uint8_t confine)
 {
 	struct trainwire_msg m = {.type = TRAINWIRE_SETUP};
 	struct bytes_writer w = BYTES_WRITER_INIT;
@@ -220,7 +220,7 @@ train_once(uint16_t threads, uint8_t confine)
 	assert_int_equal(m.u.trained.round, 4);
 	assert_int_equal(m.u.trained.rows, 178);
 	assert_int_equal(m.u.trained.flags,
-		ANSWER_REPLAYABLE | (confine ? ANSWER_CONFINED : 0));
+	    ANSWER_REPLAYABLE | (confine ? ANSWER_CONFINED : 0));
 	payload = q24_hash("qml.payload", m.u.trained.delta, m.u.trained.dim);
 	trainwire_msg_close(&m);
 	say_model(&c, TRAINWIRE_SCORE, 9);
@@ -268,24 +268,28 @@ test_refused_then_ready(void **state)
 
 	(void)state;
 	say_setup(&c, &fed, "no/such.csv", 1, 1);
-	expect_refused(&c, "no/such.csv: the data file cannot be read: No such "
-			   "file or directory");
+	expect_refused(&c,
+	    "no/such.csv: the data file cannot be read: No such "
+	    "file or directory");
 	say_setup(&c, &fed, "tests/data/datasets/iris.csv", 1, 1);
-	expect_refused(&c, "tests/data/datasets/iris.csv:1: column 1 is "
-			   "\"sepal_length_cm\", the schema of the federation "
-			   "has \"alcohol\" there; names and order must be the "
-			   "agreed ones");
+	expect_refused(&c,
+	    "tests/data/datasets/iris.csv:1: column 1 is "
+	    "\"sepal_length_cm\", the schema of the federation "
+	    "has \"alcohol\" there; names and order must be the "
+	    "agreed ones");
 	build[0] = first == '0' ? '1' : '0';
 	say_setup(&c, &fed, WINE, 1, 1);
 	build[0] = first;
-	expect_refused(&c, "qmlnode and qmltrain are of different builds; "
-			   "install both from one");
+	expect_refused(&c,
+	    "qmlnode and qmltrain are of different builds; "
+	    "install both from one");
 	say_setup(&c, &fed, WINE, 1, 1);
 	hear(&c, &m);
 	assert_int_equal(m.type, TRAINWIRE_READY);
 	say_setup(&c, &fed, WINE, 1, 1);
-	expect_refused(&c, "the data were set up already; start another "
-			   "trainer");
+	expect_refused(&c,
+	    "the data were set up already; start another "
+	    "trainer");
 	assert_int_equal(end_child(&c), 0);
 }
 
@@ -309,7 +313,7 @@ static void
 test_garbage(void **state)
 {
 	static const char *const bad[] = {"\xff\xff\xff\xff", "hello world",
-		"\x01\x02"};
+	    "\x01\x02"};
 	struct child c;
 	size_t i;
 	int status;
@@ -361,10 +365,10 @@ static void
 test_confinement(void **state)
 {
 	static const char *const refused[] = {"open a TCP socket",
-		"open a UDP socket", "open a Unix socket", "read a file",
-		"read /proc/self", "create a file", "look at a path",
-		"start a process", "signal the parent", "map new code",
-		"start a program"};
+	    "open a UDP socket", "open a Unix socket", "read a file",
+	    "read /proc/self", "create a file", "look at a path",
+	    "start a process", "signal the parent", "map new code",
+	    "start a program"};
 	const char *argv[] = {"confine-test", NULL};
 	char out[4096], line[128];
 	size_t i;
@@ -375,11 +379,13 @@ test_confinement(void **state)
 	assert_non_null(strstr(out, "threads: work"));
 	assert_null(strstr(out, "ALLOWED"));
 	for (i = 0; i < sizeof(refused) / sizeof(refused[0]); i++) {
-		snprintf(line, sizeof(line), "refused: %s: Operation not "
-			"permitted\n", refused[i]);
+		snprintf(line, sizeof(line),
+		    "refused: %s: Operation not "
+		    "permitted\n",
+		    refused[i]);
 		assert_non_null(strstr(out, line));
 		snprintf(line, sizeof(line), "before: %s: possible\n",
-			refused[i]);
+		    refused[i]);
 		assert_true(i == 10 || strstr(out, line));
 	}
 }
@@ -388,12 +394,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_training),
-		cmocka_unit_test(test_refused_then_ready),
-		cmocka_unit_test(test_train_before_setup),
-		cmocka_unit_test(test_garbage),
-		cmocka_unit_test(test_interrupted),
-		cmocka_unit_test(test_confinement),
+	    cmocka_unit_test(test_training),
+	    cmocka_unit_test(test_refused_then_ready),
+	    cmocka_unit_test(test_train_before_setup),
+	    cmocka_unit_test(test_garbage),
+	    cmocka_unit_test(test_interrupted),
+	    cmocka_unit_test(test_confinement),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

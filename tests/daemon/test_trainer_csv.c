@@ -22,10 +22,10 @@ on_record(void *arg, const struct csv_record *r)
 	size_t i;
 
 	l->len += (size_t)snprintf(l->text + l->len, sizeof(l->text) - l->len,
-		"%u:", (unsigned)r->line);
+	    "%u:", (unsigned)r->line);
 	for (i = 0; i < r->nfields; i++)
 		l->len += (size_t)snprintf(l->text + l->len,
-			sizeof(l->text) - l->len, "<%s>", r->fields[i]);
+		    sizeof(l->text) - l->len, "<%s>", r->fields[i]);
 	return l->stop_after > 0 && --l->stop_after == 0;
 }
 
@@ -74,7 +74,7 @@ test_records(void **state)
 	expect("a,b\r\n1,2\r", CSV_OK, "1:<a><b>2:<1><2>");
 	expect("\xef\xbb\xbf"
 	       "a,b\n",
-		CSV_OK, "1:<a><b>");
+	    CSV_OK, "1:<a><b>");
 	expect(" a ,\tb\t\n1,,\n", CSV_OK, "1:<a><b>2:<1><><>");
 	expect("a\n1\n\n\n", CSV_OK, "1:<a>2:<1>");
 	expect("a b,c\n", CSV_OK, "1:<a b><c>");
@@ -103,16 +103,16 @@ test_refusals_name_the_line(void **state)
 
 	(void)state;
 	assert_int_equal(read_text("a\n1\n\n2\n", 3, &l, &line),
-		CSV_BLANK_LINE);
+	    CSV_BLANK_LINE);
 	assert_int_equal(line, 3);
 	l.len = 0;
 	assert_int_equal(read_text("a\n1\nb\x01\n", 3, &l, &line),
-		CSV_CONTROL_BYTE);
+	    CSV_CONTROL_BYTE);
 	assert_int_equal(line, 3);
 	expect("a\rb\n", CSV_CONTROL_BYTE, "");
 	expect("\xef\xbb"
 	       "a\n",
-		CSV_CONTROL_BYTE, "");
+	    CSV_CONTROL_BYTE, "");
 	l.len = 0;
 	l.stop_after = 2;
 	assert_int_equal(read_text("a\nb\nc\n", 99, &l, &line), CSV_STOPPED);
@@ -151,14 +151,15 @@ test_limits(void **state)
 	(void)state;
 	assert_int_equal(read_long("x", CSV_FIELD_BYTES_MAX, &n), CSV_OK);
 	assert_int_equal(read_long("x", CSV_FIELD_BYTES_MAX + 1, &n),
-		CSV_FIELD_TOO_LONG);
+	    CSV_FIELD_TOO_LONG);
 	assert_int_equal(read_long("1,", CSV_FIELDS_MAX - 1, &n), CSV_OK);
 	assert_int_equal(n, CSV_FIELDS_MAX);
 	assert_int_equal(read_long("1,", CSV_FIELDS_MAX, &n),
-		CSV_TOO_MANY_FIELDS);
+	    CSV_TOO_MANY_FIELDS);
 	assert_int_equal(read_long("0123456789012345678901234567890123456789"
 				   "0123456789012345678901234567890123456789,",
-				 4000, &n), CSV_RECORD_TOO_LONG);
+			     4000, &n),
+	    CSV_RECORD_TOO_LONG);
 }
 
 static void
@@ -168,21 +169,29 @@ test_numbers(void **state)
 		const char *text;
 		double v;
 	} good[] = {
-		{"0", 0}, {"-0", 0}, {"1", 1}, {"+1.5", 1.5}, {".5", 0.5},
-		{"5.", 5}, {"-2e3", -2000}, {"1E-2", 0.01}, {"1e+2", 100},
-		{"0.1", 0.1}, {"1e-400", 0},
+	    {"0", 0},
+	    {"-0", 0},
+	    {"1", 1},
+	    {"+1.5", 1.5},
+	    {".5", 0.5},
+	    {"5.", 5},
+	    {"-2e3", -2000},
+	    {"1E-2", 0.01},
+	    {"1e+2", 100},
+	    {"0.1", 0.1},
+	    {"1e-400", 0},
 	};
 	static const char *const bad[] = {"1,5", "0x10", "1e", "e1", ".", "+",
-		"1 2", "--1", "1.2.3", "12abc", "1e1.5", "infinite", "1_000"};
+	    "1 2", "--1", "1.2.3", "12abc", "1e1.5", "infinite", "1_000"};
 	static const char *const wild[] = {"nan", "NaN", "-nan", "inf", "-Inf",
-		"infinity", "1e999", "NA", "null", "?"};
+	    "infinity", "1e999", "NA", "null", "?"};
 	double v = 7;
 	size_t i;
 
 	(void)state;
 	for (i = 0; i < sizeof(good) / sizeof(good[0]); i++) {
 		assert_int_equal(csv_parse_number(good[i].text, &v),
-			CSV_NUMBER_OK);
+		    CSV_NUMBER_OK);
 		assert_memory_equal(&v, &good[i].v, sizeof(v));
 	}
 	v = 7;
@@ -190,7 +199,7 @@ test_numbers(void **state)
 		assert_int_equal(csv_parse_number(bad[i], &v), CSV_NUMBER_BAD);
 	for (i = 0; i < sizeof(wild) / sizeof(wild[0]); i++)
 		assert_int_equal(csv_parse_number(wild[i], &v),
-			CSV_NUMBER_NOT_FINITE);
+		    CSV_NUMBER_NOT_FINITE);
 	assert_int_equal(csv_parse_number("", &v), CSV_NUMBER_EMPTY);
 	assert_true(v == 7);
 }
@@ -199,11 +208,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_records),
-		cmocka_unit_test(test_quotes),
-		cmocka_unit_test(test_refusals_name_the_line),
-		cmocka_unit_test(test_limits),
-		cmocka_unit_test(test_numbers),
+	    cmocka_unit_test(test_records),
+	    cmocka_unit_test(test_quotes),
+	    cmocka_unit_test(test_refusals_name_the_line),
+	    cmocka_unit_test(test_limits),
+	    cmocka_unit_test(test_numbers),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

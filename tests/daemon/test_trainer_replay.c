@@ -67,7 +67,8 @@ open_members(void)
 		source.data = in_dir(name);
 		v.keys[i] = fixture_key(&v.f, i);
 		assert_int_equal(session_open(&v.sessions[i], &v.f, &source,
-			NULL, err), 0);
+				     NULL, err),
+		    0);
 	}
 }
 
@@ -81,9 +82,11 @@ open_chain(void)
 	assert_int_equal(ledger_new(&v.f, &v.ledger), 0);
 	assert_int_equal(disk_posix_open(&v.disk, dir), 0);
 	assert_int_equal(segments_create(&v.disk.disk, SEGMENTS_DIR, &v.fid,
-		w.data, (uint32_t)w.len), 0);
+			     w.data, (uint32_t)w.len),
+	    0);
 	assert_int_equal(segments_open(&v.log, &v.disk.disk, SEGMENTS_DIR,
-		SEGMENTS_REPAIR, NULL), 0);
+			     SEGMENTS_REPAIR, NULL),
+	    0);
 	bytes_writer_close(&w);
 }
 
@@ -132,10 +135,10 @@ attest_all(uint16_t i)
 	uint16_t k;
 
 	*a = (struct attest){
-		.job = ledger_round(v.ledger)->job,
-		.round = ledger_round(v.ledger)->number,
-		.seq = 1,
-		.validator = i,
+	    .job = ledger_round(v.ledger)->job,
+	    .round = ledger_round(v.ledger)->number,
+	    .seq = 1,
+	    .validator = i,
 	};
 	for (k = 0; k < MEMBERS; k++) {
 		a->member[a->nheld] = k;
@@ -162,9 +165,9 @@ static void
 certify(const struct block *b)
 {
 	struct vote vote = {
-		.type = VOTE_PRECOMMIT,
-		.height = b->header.height,
-		.block = b->id,
+	    .type = VOTE_PRECOMMIT,
+	    .height = b->header.height,
+	    .block = b->id,
 	};
 
 	v.commit = (struct commit){.height = vote.height, .block = b->id};
@@ -185,7 +188,8 @@ append(const struct block *b)
 	commit_put(&w, &v.commit);
 	assert_int_equal(w.error, 0);
 	assert_int_equal(segments_append(&v.log, &b->id, w.data,
-		(uint32_t)w.len), 0);
+			     (uint32_t)w.len),
+	    0);
 	bytes_writer_close(&w);
 }
 
@@ -266,7 +270,7 @@ static int
 replay(struct question q, char *out, size_t size)
 {
 	const char *argv[] = {"replay", "--home", dir, "--data", in_dir(q.rows),
-		"--round", q.round, "--member", q.member, q.more, NULL};
+	    "--round", q.round, "--member", q.member, q.more, NULL};
 
 	return fixture_run(argv, out, size);
 }
@@ -298,16 +302,21 @@ test_confirmed(void **state)
 			round[0] = (char)('0' + r);
 			member[0] = rows[9] = (char)('0' + i);
 			assert_int_equal(replay((struct question){rows, round,
-				member, NULL}, out, sizeof(out)), 0);
-			snprintf(want, sizeof(want), "confirmed: round %d, "
-				"member %d: all %u parameters of the update "
-				"are what training on these rows gives.\n", r,
-				i, (unsigned)v.f.job.dim);
+						    member, NULL},
+					     out, sizeof(out)),
+			    0);
+			snprintf(want, sizeof(want),
+			    "confirmed: round %d, "
+			    "member %d: all %u parameters of the update "
+			    "are what training on these rows gives.\n",
+			    r, i, (unsigned)v.f.job.dim);
 			assert_string_equal(out, want);
 		}
 	}
 	assert_int_equal(replay((struct question){"rows/node0.csv", "1",
-		v.f.members[0].name, "--threads=3"}, out, sizeof(out)), 0);
+				    v.f.members[0].name, "--threads=3"},
+			     out, sizeof(out)),
+	    0);
 }
 
 static void
@@ -318,7 +327,9 @@ test_liar(void **state)
 	(void)state;
 	write_salt(salt[0]);
 	assert_int_equal(replay((struct question){"rows/node3.csv", "2", "3",
-		NULL}, out, sizeof(out)), 8);
+				    NULL},
+			     out, sizeof(out)),
+	    8);
 	snprintf(want, sizeof(want), "different: parameter %d of ", LIE_AT);
 	assert_memory_equal(out, want, strlen(want));
 }
@@ -340,7 +351,7 @@ change_cell(const char *from, const char *to)
 		line = strchr(line, '\n') + 1;
 	head = (size_t)(line - text);
 	snprintf(changed, sizeof(changed), "%.*s4.45%s", (int)head, text,
-		strchr(line, ','));
+	    strchr(line, ','));
 	assert_string_not_equal(changed, text);
 	fixture_write(in_dir(to), changed);
 }
@@ -354,19 +365,27 @@ test_changed_cell(void **state)
 	write_salt(salt[0]);
 	change_cell("rows/node1.csv", "rows/changed.csv");
 	assert_int_equal(replay((struct question){"rows/changed.csv", "1", "1",
-		NULL}, out, sizeof(out)), 8);
-	assert_non_null(strstr(out, "The rows are not the ones that member 1 "
-				    "committed to: the data asset differs.\n"
-				    "different: parameter "));
+				    NULL},
+			     out, sizeof(out)),
+	    8);
+	assert_non_null(strstr(out,
+	    "The rows are not the ones that member 1 "
+	    "committed to: the data asset differs.\n"
+	    "different: parameter "));
 	assert_int_equal(replay((struct question){"rows/changed.csv", "1", "1",
-		"--json"}, out, sizeof(out)), 8);
+				    "--json"},
+			     out, sizeof(out)),
+	    8);
 	assert_non_null(strstr(out, "\"confirmed\":false"));
-	assert_non_null(strstr(out, "\"rows_match\":false,"
-				    "\"first_difference\":{\"parameter\":"));
+	assert_non_null(strstr(out,
+	    "\"rows_match\":false,"
+	    "\"first_difference\":{\"parameter\":"));
 	/* The right rows under another salt. */
 	write_salt(1);
 	assert_int_equal(replay((struct question){"rows/node1.csv", "1", "1",
-		NULL}, out, sizeof(out)), 8);
+				    NULL},
+			     out, sizeof(out)),
+	    8);
 	assert_non_null(strstr(out, "parameters agree all the same"));
 }
 
@@ -375,16 +394,19 @@ test_not_found(void **state)
 {
 	char out[1024];
 	const char *argv[] = {"replay", "--chain", in_dir("nochain"), "--data",
-		in_dir("rows/node0.csv"), "--round", "0", "--member", "0",
-		NULL};
+	    in_dir("rows/node0.csv"), "--round", "0", "--member", "0", NULL};
 
 	(void)state;
 	write_salt(salt[0]);
 	assert_int_equal(replay((struct question){"rows/node0.csv", "7", "0",
-		NULL}, out, sizeof(out)), 5);
+				    NULL},
+			     out, sizeof(out)),
+	    5);
 	assert_non_null(strstr(out, "closes round 7"));
 	assert_int_equal(replay((struct question){"rows/node0.csv", "0",
-		"nobody", NULL}, out, sizeof(out)), 5);
+				    "nobody", NULL},
+			     out, sizeof(out)),
+	    5);
 	assert_non_null(strstr(out, "no member \"nobody\""));
 	assert_int_equal(fixture_run(argv, out, sizeof(out)), 5);
 }
@@ -394,8 +416,7 @@ static void
 test_chain_only(void **state)
 {
 	const char *argv[] = {"replay", "--chain", in_dir("chain/"), "--data",
-		in_dir("rows/node0.csv"), "--round", "0", "--member", "0",
-		NULL};
+	    in_dir("rows/node0.csv"), "--round", "0", "--member", "0", NULL};
 	char out[1024];
 
 	(void)state;
@@ -407,11 +428,11 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_confirmed),
-		cmocka_unit_test(test_liar),
-		cmocka_unit_test(test_changed_cell),
-		cmocka_unit_test(test_not_found),
-		cmocka_unit_test(test_chain_only),
+	    cmocka_unit_test(test_confirmed),
+	    cmocka_unit_test(test_liar),
+	    cmocka_unit_test(test_changed_cell),
+	    cmocka_unit_test(test_not_found),
+	    cmocka_unit_test(test_chain_only),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

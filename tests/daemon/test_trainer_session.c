@@ -67,8 +67,8 @@ payload(const struct session *s, uint64_t round, uint16_t member)
 	assert_int_equal(out.type, TRAINWIRE_TRAINED);
 	assert_int_equal(out.u.trained.round, round);
 	assert_int_equal(out.u.trained.rows, 178);
-	assert_true(out.u.trained.loss_after_q24 <
-		out.u.trained.loss_before_q24);
+	assert_true(
+	    out.u.trained.loss_after_q24 < out.u.trained.loss_before_q24);
 	assert_int_equal(out.u.trained.flags, ANSWER_REPLAYABLE);
 	h = q24_hash("qml.payload", out.u.trained.delta, out.u.trained.dim);
 	trainwire_msg_close(&out);
@@ -145,7 +145,7 @@ test_clip_is_exact(void **state)
 
 static void
 expect_failed(const struct session *s, const struct trainwire_model *m,
-	uint8_t reason, const char *text)
+    uint8_t reason, const char *text)
 {
 	struct trainwire_msg out;
 
@@ -167,11 +167,11 @@ test_failures(void **state)
 	(void)state;
 	open_wine(&s, &fed);
 	expect_failed(&s, &m, ANSWER_REASON_TRAINER,
-		"round 20 is not one of the job's 20");
+	    "round 20 is not one of the job's 20");
 	m.round = 3;
 	m.dim--;
 	expect_failed(&s, &m, ANSWER_REASON_TRAINER,
-		"the model has not as many parameters as the circuit");
+	    "the model has not as many parameters as the circuit");
 	m.dim++;
 	expect_failed(&none, &m, ANSWER_REASON_TRAINER, "no data was set up");
 	/* Weights near the end of int64 make no finite loss in Q24. */
@@ -233,18 +233,19 @@ test_job_is_checked(void **state)
 	assert_int_equal(federation_copy(&f, &fed), 0);
 	f.job.dim++;
 	assert_int_equal(session_open(&s, &f, &source, NULL, err), -EINVAL);
-	assert_string_equal(err, "job: dim is 58, but this circuit and schema "
-				 "have 57 parameters");
+	assert_string_equal(err,
+	    "job: dim is 58, but this circuit and schema "
+	    "have 57 parameters");
 	f.job.dim--;
 	f.job.nangles--;
 	assert_int_equal(session_open(&s, &f, &source, NULL, err), -EINVAL);
 	assert_string_equal(err,
-		"job: nangles is 23, but this circuit has 24 angles");
+	    "job: nangles is 23, but this circuit has 24 angles");
 	f.job.nangles++;
 	f.job.readout = JOB_Z;
 	assert_int_equal(session_open(&s, &f, &source, NULL, err), -EINVAL);
 	assert_string_equal(err,
-		"job: this trainer knows the readout z_zz only");
+	    "job: this trainer knows the readout z_zz only");
 	federation_close(&f);
 }
 
@@ -260,8 +261,10 @@ test_data_asset(void **state)
 
 	(void)state;
 	/* Recomputed with Python's hashlib.blake2b from asset.h's words. */
-	assert_string_equal(hash_hex(&root, hex), "2011415d64a16a5994a15e12b90d5c16"
-		"8677aa40e0afecd3fdce23f2599bfc52");
+	hash_hex(&root, hex);
+	assert_string_equal(hex,
+	    "2011415d64a16a5994a15e12b90d5c16"
+	    "8677aa40e0afecd3fdce23f2599bfc52");
 	features[3] = 4;
 	h = asset_root(&d, salt);
 	assert_false(hash_equal(&h, &root));
@@ -282,12 +285,12 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_same_bits),
-		cmocka_unit_test(test_clip_is_exact),
-		cmocka_unit_test(test_failures),
-		cmocka_unit_test(test_score),
-		cmocka_unit_test(test_job_is_checked),
-		cmocka_unit_test(test_data_asset),
+	    cmocka_unit_test(test_same_bits),
+	    cmocka_unit_test(test_clip_is_exact),
+	    cmocka_unit_test(test_failures),
+	    cmocka_unit_test(test_score),
+	    cmocka_unit_test(test_job_is_checked),
+	    cmocka_unit_test(test_data_asset),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -45,9 +45,9 @@ static int
 load(const char *text, bool show, char err[static TABLE_ERR_LEN])
 {
 	struct table_source source = {
-		.path = path,
-		.federation = &fed,
-		.show_values = show,
+	    .path = path,
+	    .federation = &fed,
+	    .show_values = show,
 	};
 	struct table t;
 	int rc;
@@ -81,7 +81,8 @@ test_good(void **state)
 	assert_int_equal(load("label,sepal_length_cm,sepal_width_cm,"
 			      "petal_length_cm,petal_width_cm\r\n"
 			      "2,5.1,3.5,1.4,0.2\r\n",
-				 true, err), 0);
+			     true, err),
+	    0);
 }
 
 static void
@@ -89,24 +90,24 @@ test_cells(void **state)
 {
 	(void)state;
 	refused(HEADER ROW "5.1,x,1.4,0.2,0\n",
-		":3: column sepal_width_cm: \"x\" is not a number; write a "
-		"decimal such as 12.5 or 1e-3");
+	    ":3: column sepal_width_cm: \"x\" is not a number; write a "
+	    "decimal such as 12.5 or 1e-3");
 	refused(HEADER ROW ROW "5.1,3,nan,0.2,0\n",
-		":4: column petal_length_cm: \"nan\" is not a finite number; "
-		"fill it in or remove the row");
+	    ":4: column petal_length_cm: \"nan\" is not a finite number; "
+	    "fill it in or remove the row");
 	refused(HEADER "inf,3,1.4,0.2,0\n",
-		":2: column sepal_length_cm: \"inf\" is not a finite number; "
-		"fill it in or remove the row");
+	    ":2: column sepal_length_cm: \"inf\" is not a finite number; "
+	    "fill it in or remove the row");
 	refused(HEADER "5,3,,0.2,0\n",
-		":2: column petal_length_cm: the cell is empty; fill it in or "
-		"remove the row");
+	    ":2: column petal_length_cm: the cell is empty; fill it in or "
+	    "remove the row");
 	refused(HEADER "5,3,1.4,2.6,0\n",
-		":2: column petal_width_cm: \"2.6\" is outside the agreed "
-		"range [0.1, 2.5]; correct it, remove the row, or agree with "
-		"all members on a wider range");
+	    ":2: column petal_width_cm: \"2.6\" is outside the agreed "
+	    "range [0.1, 2.5]; correct it, remove the row, or agree with "
+	    "all members on a wider range");
 	refused(HEADER "5,3,1.4,0.2,rose\n",
-		":2: column label: \"rose\" is not one of the agreed labels: "
-		"0, 1, 2");
+	    ":2: column label: \"rose\" is not one of the agreed labels: "
+	    "0, 1, 2");
 }
 
 static void
@@ -114,16 +115,16 @@ test_shape(void **state)
 {
 	(void)state;
 	refused(HEADER ROW "5,3,1.4,0\n",
-		":3: the row has 4 fields, the header 5; add what is missing "
-		"or remove the row");
+	    ":3: the row has 4 fields, the header 5; add what is missing "
+	    "or remove the row");
 	refused(HEADER "5,3,1.4,0.2,0,9\n",
-		":2: the row has 6 fields, the header 5; add what is missing "
-		"or remove the row");
+	    ":2: the row has 6 fields, the header 5; add what is missing "
+	    "or remove the row");
 	refused(HEADER, ": there are no rows below the header");
 	refused("", ": there are no rows");
 	refused(HEADER ROW "\n" ROW, ":3: the line is blank; remove it");
 	refused(HEADER "\"5,3,1.4,0.2,0\n",
-		":3: a quoted field is never closed");
+	    ":3: a quoted field is never closed");
 }
 
 static void
@@ -132,20 +133,20 @@ test_header(void **state)
 	(void)state;
 	refused("sepal_width_cm,sepal_length_cm,petal_length_cm,"
 		"petal_width_cm,label\n" ROW,
-		":1: column 1 is \"sepal_width_cm\", the schema of the "
-		"federation has \"sepal_length_cm\" there; names and order "
-		"must be the agreed ones");
+	    ":1: column 1 is \"sepal_width_cm\", the schema of the "
+	    "federation has \"sepal_length_cm\" there; names and order "
+	    "must be the agreed ones");
 	refused("sepal_length_cm,sepal_width_cm,petal_length_cm,"
 		"petal_width_cm\n5,3,1,1\n",
-		":1: column label: the label column is missing; the header "
-		"must name it");
+	    ":1: column label: the label column is missing; the header "
+	    "must name it");
 	refused("sepal_length_cm,sepal_width_cm,label\n5,3,0\n",
-		":1: column petal_length_cm: the column is missing; the schema "
-		"of the federation has 4 columns, the header 2");
+	    ":1: column petal_length_cm: the column is missing; the schema "
+	    "of the federation has 4 columns, the header 2");
 	refused("sepal_length_cm,sepal_width_cm,petal_length_cm,"
 		"petal_width_cm,name,label\n5,3,1,1,7,0\n",
-		":1: column 5 is \"name\", the schema of the federation has "
-		"only 4 columns; remove it");
+	    ":1: column 5 is \"name\", the schema of the federation has "
+	    "only 4 columns; remove it");
 }
 
 /* What goes to the daemon and its log must not quote a cell. */
@@ -153,8 +154,10 @@ static void
 test_values_are_hidden(void **state)
 {
 	static const char *const rows[] = {
-		"secret,3,1.4,0.2,0\n", "5,3,1.4,0.2,secret\n",
-		"5,3,1.4,77.125,0\n", "5,3,77.125e999,1,0\n",
+	    "secret,3,1.4,0.2,0\n",
+	    "5,3,1.4,0.2,secret\n",
+	    "5,3,1.4,77.125,0\n",
+	    "5,3,77.125e999,1,0\n",
 	};
 	char text[512], err[TABLE_ERR_LEN];
 	size_t i;
@@ -179,8 +182,9 @@ test_missing_file(void **state)
 
 	(void)state;
 	assert_int_equal(table_load(&t, &source, err), -ENOENT);
-	assert_string_equal(err, "no/such.csv: the data file cannot be read: "
-				 "No such file or directory");
+	assert_string_equal(err,
+	    "no/such.csv: the data file cannot be read: "
+	    "No such file or directory");
 	source.path = dir;
 	assert_int_equal(table_load(&t, &source, err), -EISDIR);
 }
@@ -246,14 +250,14 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_good),
-		cmocka_unit_test(test_cells),
-		cmocka_unit_test(test_shape),
-		cmocka_unit_test(test_header),
-		cmocka_unit_test(test_values_are_hidden),
-		cmocka_unit_test(test_missing_file),
-		cmocka_unit_test(test_free_table),
-		cmocka_unit_test(test_ranges),
+	    cmocka_unit_test(test_good),
+	    cmocka_unit_test(test_cells),
+	    cmocka_unit_test(test_shape),
+	    cmocka_unit_test(test_header),
+	    cmocka_unit_test(test_values_are_hidden),
+	    cmocka_unit_test(test_missing_file),
+	    cmocka_unit_test(test_free_table),
+	    cmocka_unit_test(test_ranges),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

@@ -87,16 +87,20 @@ test_usage(void **state)
 	assert_int_equal(RUN("inspect", "--json=1", "--data", "x"), 2);
 	assert_says("--json takes no value");
 	assert_int_equal(RUN("split", "--data", IRIS, "--out", dir, "--nodes",
-				 "0"), 2);
+			     "0"),
+	    2);
 	assert_says("--nodes: want an integer from 1 to 100, got \"0\"");
 	assert_int_equal(RUN("split", "--data", IRIS, "--out", dir, "--mode",
-				 "fair"), 2);
+			     "fair"),
+	    2);
 	assert_says("--mode: want iid or label-skew, got \"fair\"");
-	assert_int_equal(RUN("split", "--data", IRIS, "--out", dir,
-				 "--heldout", "0.123"), 2);
+	assert_int_equal(RUN("split", "--data", IRIS, "--out", dir, "--heldout",
+			     "0.123"),
+	    2);
 	assert_says("in steps of 0.01");
 	assert_int_equal(RUN("replay", "--data", IRIS, "--round", "1",
-				 "--member", "0"), 2);
+			     "--member", "0"),
+	    2);
 	assert_says("want --home DIR or --chain DIR");
 }
 
@@ -104,26 +108,31 @@ static void
 test_check(void **state)
 {
 	(void)state;
-	assert_int_equal(RUN("check", "--federation", IRIS_FED, "--data",
-				 IRIS), 0);
+	assert_int_equal(RUN("check", "--federation", IRIS_FED, "--data", IRIS),
+	    0);
 	assert_says("150, each of 4 columns, all inside the agreed ranges");
 	assert_says("0: 50, 1: 50, 2: 50");
 	assert_int_equal(RUN("check", "--federation", IRIS_FED, "--data", IRIS,
-				 "--json"), 0);
+			     "--json"),
+	    0);
 	assert_string_equal(out,
-		"{\"ok\":true,\"federation\":\"fixture\",\"rows\":150,"
-		"\"columns\":4,\"dim\":81,\"classes\":[50,50,50]}\n");
+	    "{\"ok\":true,\"federation\":\"fixture\",\"rows\":150,"
+	    "\"columns\":4,\"dim\":81,\"classes\":[50,50,50]}\n");
 	assert_int_equal(RUN("check", "--federation", IRIS_FED, "--data",
-				 "tests/data/datasets/wine.csv"), 1);
+			     "tests/data/datasets/wine.csv"),
+	    1);
 	assert_says("wine.csv:1: column 1 is \"alcohol\"");
 	assert_int_equal(RUN("check", "--federation", IRIS_FED, "--data",
-				 "no/such.csv"), 5);
+			     "no/such.csv"),
+	    5);
 	assert_says("no/such.csv: the data file cannot be read");
 	assert_int_equal(RUN("check", "--federation", "no.yaml", "--data",
-				 IRIS), 5);
+			     IRIS),
+	    5);
 	fixture_write(in_dir("bad.yaml"), "version: 1\ncolour: red\n");
 	assert_int_equal(RUN("check", "--federation", in_dir("bad.yaml"),
-				 "--data", IRIS), 1);
+			     "--data", IRIS),
+	    1);
 	assert_says("bad.yaml:2:1: ");
 }
 
@@ -137,10 +146,12 @@ test_canonical_federation(void **state)
 	fixture_write_federation(&f, in_dir("fed.bin"));
 	federation_close(&f);
 	assert_int_equal(RUN("train", "--federation", IRIS_FED, "--data", IRIS,
-				 "--rounds", "2"), 0);
+			     "--rounds", "2"),
+	    0);
 	memcpy(yaml, out, sizeof(yaml));
 	assert_int_equal(RUN("train", "--federation", in_dir("fed.bin"),
-				 "--data", IRIS, "--rounds", "2"), 0);
+			     "--data", IRIS, "--rounds", "2"),
+	    0);
 	assert_string_equal(out, yaml);
 }
 
@@ -156,7 +167,7 @@ add_lines(char *text, char **lines, size_t n)
 {
 	char *save = NULL, *line;
 
-	line = strtok_r(text, "\n", &save);
+	assert_non_null(strtok_r(text, "\n", &save));
 	while ((line = strtok_r(NULL, "\n", &save)) != NULL)
 		lines[n++] = line;
 	return n;
@@ -167,13 +178,14 @@ test_split(void **state)
 {
 	static char text[6][OUT_LEN];
 	static const char *const names[] = {"s/node0.csv", "s/node1.csv",
-		"s/node2.csv", "s/heldout.csv"};
+	    "s/node2.csv", "s/heldout.csv"};
 	char *got[200], *want[200];
 	size_t i, n = 0, m;
 
 	(void)state;
 	assert_int_equal(RUN("split", "--data", IRIS, "--nodes", "3", "--out",
-				 in_dir("s"), "--json"), 0);
+			     in_dir("s"), "--json"),
+	    0);
 	assert_says("\"rows\":150,\"label\":\"label\",\"labels\":[\"0\",\"1\","
 		    "\"2\"],\"columns\":[{\"name\":\"sepal_length_cm\",\"min\":"
 		    "4.2999999999999998,\"max\":7.9000000000000004,\"lo\":"
@@ -195,7 +207,8 @@ test_split(void **state)
 		assert_string_equal(got[i], want[i]);
 	/* Nothing is ever overwritten. */
 	assert_int_equal(RUN("split", "--data", IRIS, "--nodes", "3", "--out",
-				 in_dir("s")), 1);
+			     in_dir("s")),
+	    1);
 	assert_says("s/node0.csv: File exists; choose another --out");
 }
 
@@ -206,11 +219,14 @@ test_split_is_seeded(void **state)
 
 	(void)state;
 	assert_int_equal(RUN("split", "--data", IRIS, "--out", in_dir("a"),
-				 "--seed", "x"), 0);
+			     "--seed", "x"),
+	    0);
 	assert_int_equal(RUN("split", "--data", IRIS, "--out", in_dir("b"),
-				 "--seed", "x"), 0);
+			     "--seed", "x"),
+	    0);
 	assert_int_equal(RUN("split", "--data", IRIS, "--out", in_dir("c"),
-				 "--seed", "y"), 0);
+			     "--seed", "y"),
+	    0);
 	read_text(in_dir("a/node2.csv"), a, sizeof(a));
 	read_text(in_dir("b/node2.csv"), b, sizeof(b));
 	read_text(in_dir("c/node2.csv"), c, sizeof(c));
@@ -218,7 +234,8 @@ test_split_is_seeded(void **state)
 	assert_string_not_equal(a, c);
 	fixture_write(in_dir("few.csv"), "x,label\n1,0\n2,1\n");
 	assert_int_equal(RUN("split", "--data", in_dir("few.csv"), "--out",
-				 in_dir("d")), 1);
+			     in_dir("d")),
+	    1);
 	assert_says("would get no row; take fewer nodes or more rows");
 }
 
@@ -231,8 +248,8 @@ test_split_quotes(void **state)
 	(void)state;
 	fixture_write(in_dir("q.csv"), "\"a, b\",label\n1,\"u \"\"v\"\"\"\n");
 	assert_int_equal(RUN("split", "--data", in_dir("q.csv"), "--out",
-				 in_dir("q"), "--nodes", "1", "--heldout", "0"),
-		0);
+			     in_dir("q"), "--nodes", "1", "--heldout", "0"),
+	    0);
 	read_text(in_dir("q/node0.csv"), text, sizeof(text));
 	assert_string_equal(text, "\"a, b\",label\n1,\"u \"\"v\"\"\"\n");
 }
@@ -242,9 +259,10 @@ number_after(const char *key)
 {
 	const char *at = strstr(out, key);
 
-	if (!at)
-		fail_msg("\"%s\" is not in \"%s\"", key, out);
-	return strtod(at + strlen(key), NULL);
+	if (at)
+		return strtod(at + strlen(key), NULL);
+	fail_msg("\"%s\" is not in \"%s\"", key, out);
+	return -1;
 }
 
 static void
@@ -252,15 +270,17 @@ test_baseline(void **state)
 {
 	(void)state;
 	assert_int_equal(RUN("split", "--data", IRIS, "--out", in_dir("base")),
-		0);
+	    0);
 	assert_int_equal(RUN("baseline", "--federation", IRIS_FED, "--data",
-				 in_dir("base"), "--json"), 0);
+			     in_dir("base"), "--json"),
+	    0);
 	assert_true(number_after("\"heldout_rows\":") == 30);
 	assert_true(number_after("\"majority\":") < 0.34);
 	assert_true(number_after("\"logistic\":") > 0.9);
 	assert_true(number_after("\"best_node_alone\":") > 0.34);
 	assert_int_equal(RUN("baseline", "--federation", IRIS_FED, "--data",
-				 in_dir("nothing")), 5);
+			     in_dir("nothing")),
+	    5);
 }
 
 static void
@@ -271,28 +291,31 @@ test_train_score_predict(void **state)
 
 	(void)state;
 	assert_int_equal(RUN("train", "--federation", IRIS_FED, "--data", IRIS,
-				 "--out", in_dir("model.bin")), 0);
+			     "--out", in_dir("model.bin")),
+	    0);
 	assert_int_equal(RUN("score", "--federation", IRIS_FED, "--data", IRIS,
-				 "--model", in_dir("model.bin"), "--json"), 0);
+			     "--model", in_dir("model.bin"), "--json"),
+	    0);
 	assert_true(number_after("\"accuracy\":") > 0.95);
 	/* The same rows without their labels. */
 	fixture_write(in_dir("new.csv"),
-		"sepal_length_cm,sepal_width_cm,petal_length_cm,"
-		"petal_width_cm\n5.1,3.5,1.4,0.2\n5.9,3,5.1,1.8\n");
+	    "sepal_length_cm,sepal_width_cm,petal_length_cm,"
+	    "petal_width_cm\n5.1,3.5,1.4,0.2\n5.9,3,5.1,1.8\n");
 	assert_int_equal(RUN("predict", "--federation", IRIS_FED, "--data",
-				 in_dir("new.csv"), "--model",
-				 in_dir("model.bin")), 0);
+			     in_dir("new.csv"), "--model", in_dir("model.bin")),
+	    0);
 	assert_string_equal(out, "row,label\n1,0\n2,2\n");
 	assert_int_equal(RUN("predict", "--federation", IRIS_FED, "--data",
-				 IRIS, "--model", in_dir("model.bin")), 0);
+			     IRIS, "--model", in_dir("model.bin")),
+	    0);
 	memcpy(text, out, sizeof(text));
 	for (line = strtok_r(text, "\n", &save); line;
-		line = strtok_r(NULL, "\n", &save))
+	     line = strtok_r(NULL, "\n", &save))
 		n++;
 	assert_int_equal(n, 151);
 	assert_int_equal(RUN("score", "--federation", IRIS_FED, "--data",
-				 in_dir("new.csv"), "--model",
-				 in_dir("model.bin")), 1);
+			     in_dir("new.csv"), "--model", in_dir("model.bin")),
+	    1);
 	assert_says("the label column is missing");
 }
 
@@ -307,16 +330,18 @@ test_model_files(void **state)
 	len = (size_t)snprintf(json, sizeof(json), "{\"params_q24\": [");
 	for (i = 0; i < 81; i++)
 		len += (size_t)snprintf(json + len, sizeof(json) - len, "%s0",
-			i ? ", " : "");
+		    i ? ", " : "");
 	snprintf(json + len, sizeof(json) - len, "]}\n");
 	fixture_write(in_dir("m.json"), json);
 	assert_int_equal(RUN("score", "--federation", IRIS_FED, "--data", IRIS,
-				 "--model", in_dir("m.json"), "--json"), 0);
+			     "--model", in_dir("m.json"), "--json"),
+	    0);
 	assert_true(number_after("\"correct\":") == 50);
 	snprintf(json + len, sizeof(json) - len, ",0]}\n");
 	fixture_write(in_dir("m.json"), json);
 	assert_int_equal(RUN("score", "--federation", IRIS_FED, "--data", IRIS,
-				 "--model", in_dir("m.json")), 1);
+			     "--model", in_dir("m.json")),
+	    1);
 	assert_says("is not a model of 81 parameters");
 }
 
@@ -324,15 +349,15 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(test_usage),
-		cmocka_unit_test(test_check),
-		cmocka_unit_test(test_canonical_federation),
-		cmocka_unit_test(test_split),
-		cmocka_unit_test(test_split_is_seeded),
-		cmocka_unit_test(test_split_quotes),
-		cmocka_unit_test(test_baseline),
-		cmocka_unit_test(test_train_score_predict),
-		cmocka_unit_test(test_model_files),
+	    cmocka_unit_test(test_usage),
+	    cmocka_unit_test(test_check),
+	    cmocka_unit_test(test_canonical_federation),
+	    cmocka_unit_test(test_split),
+	    cmocka_unit_test(test_split_is_seeded),
+	    cmocka_unit_test(test_split_quotes),
+	    cmocka_unit_test(test_baseline),
+	    cmocka_unit_test(test_train_score_predict),
+	    cmocka_unit_test(test_model_files),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

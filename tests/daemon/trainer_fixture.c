@@ -79,7 +79,7 @@ fill_schema(struct federation *f, const struct table *t)
 	describe_ranges(t, ranges);
 	for (i = 0; i < t->ncolumns; i++) {
 		memcpy(f->columns[i].name, t->columns[i].name,
-			FEDERATION_TEXT_LEN);
+		    FEDERATION_TEXT_LEN);
 		rc = decimal_parse(ranges[i].lo, &f->columns[i].lo);
 		assert(rc == 0);
 		rc = decimal_parse(ranges[i].hi, &f->columns[i].hi);
@@ -95,32 +95,32 @@ fill_job(struct federation *f, uint16_t layers)
 {
 	struct job *j = &f->job;
 	struct task_spec spec = {
-		.name = "vqc",
-		.nfeatures = f->ncolumns,
-		.nclasses = f->nlabels,
+	    .name = "vqc",
+	    .nfeatures = f->ncolumns,
+	    .nclasses = f->nlabels,
 	};
 	int rc;
 
 	task_spec_suggest(&spec);
 	*j = (struct job){
-		.task = JOB_VQC,
-		.encoding = spec.encoding == TASK_ENC_AMPLITUDE
-			? JOB_AMPLITUDE : JOB_ANGLE,
-		.ansatz = JOB_STRONGLY_ENTANGLING,
-		.readout = JOB_Z_ZZ,
-		.qubits = (uint8_t)spec.nqubits,
-		.layers = layers,
-		.rounds = 20,
-		.init = {1, -1},
-		.head_scale = {4, 0},
-		.steps = 10,
-		.batch = 32,
-		.rate = {2, -2},
-		.rate_last = {4, -3},
-		.rule = JOB_MEAN,
-		.weighting = JOB_UNWEIGHTED,
-		.clip = {16, 0},
-		.bound = {4, 0},
+	    .task = JOB_VQC,
+	    .encoding =
+		spec.encoding == TASK_ENC_AMPLITUDE ? JOB_AMPLITUDE : JOB_ANGLE,
+	    .ansatz = JOB_STRONGLY_ENTANGLING,
+	    .readout = JOB_Z_ZZ,
+	    .qubits = (uint8_t)spec.nqubits,
+	    .layers = layers,
+	    .rounds = 20,
+	    .init = {1, -1},
+	    .head_scale = {4, 0},
+	    .steps = 10,
+	    .batch = 32,
+	    .rate = {2, -2},
+	    .rate_last = {4, -3},
+	    .rule = JOB_MEAN,
+	    .weighting = JOB_UNWEIGHTED,
+	    .clip = {16, 0},
+	    .bound = {4, 0},
 	};
 	memset(j->seed.b, 0x31, HASH_LEN);
 	rc = job_sizes(j, f->ncolumns, f->nlabels, &j->dim, &j->nangles);
@@ -149,7 +149,7 @@ fixture_federation(const char *csv, uint16_t n, uint16_t layers)
 	fill_schema(&f, &t);
 	table_close(&t);
 	f.timing = (struct timing){2000, 10000, 60000, 3000, 1000, 1000, 500,
-		60000, 100, 4000, 100};
+	    60000, 100, 4000, 100};
 	fill_job(&f, layers);
 	federation_sort(&f);
 	rc = federation_check(&f, err, sizeof(err));
@@ -196,7 +196,7 @@ fixture_make_dir(char dir[static FIXTURE_PATH_LEN])
 	char *made;
 
 	snprintf(dir, FIXTURE_PATH_LEN, "%s/qmltrain-test-XXXXXX",
-		tmp ? tmp : "/tmp");
+	    tmp ? tmp : "/tmp");
 	made = mkdtemp(dir);
 	assert(made);
 }
@@ -261,7 +261,7 @@ fixture_run(const char *const *argv, char *out, size_t size)
 	}
 	close(fds[1]);
 	while ((n = read(fds[0], len + 1 < size ? out + len : spill,
-		len + 1 < size ? size - len - 1 : sizeof(spill))) > 0)
+		    len + 1 < size ? size - len - 1 : sizeof(spill))) > 0)
 		len += len + 1 < size ? (size_t)n : 0;
 	out[len] = '\0';
 	close(fds[0]);

@@ -15,7 +15,7 @@
 /* n members; schema and vqc job fitting the table, with few layers. The key
  * of the member at index i is fixture_key(f, i). */
 struct federation fixture_federation(const char *csv, uint16_t n,
-	uint16_t layers);
+    uint16_t layers);
 struct sign_key *fixture_key(const struct federation *f, uint16_t i);
 /* Canonical bytes into a file. */
 void fixture_write_federation(const struct federation *f, const char *path);
