@@ -532,6 +532,12 @@ link_ready(const struct link *l)
 }
 
 bool
+link_closing(const struct link *l)
+{
+	return l->state == LINK_CLOSING;
+}
+
+bool
 link_dialed(const struct link *l)
 {
 	return l->channel.dialed;

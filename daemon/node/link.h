@@ -65,6 +65,7 @@ void link_tick(struct link *l, uint64_t now_ms);
 
 uint16_t link_peer(const struct link *l); /* LINK_NOBODY before it is known */
 bool link_ready(const struct link *l);
+bool link_closing(const struct link *l); /* `closed` is still to come */
 bool link_dialed(const struct link *l);
 uint64_t link_born_ms(const struct link *l);
 const char *link_address(const struct link *l); /* of the other end */

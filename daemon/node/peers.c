@@ -238,7 +238,7 @@ half_open_admit(struct peers *p, const char *address)
 	for (size_t i = 0; i < p->nlinks; i++) {
 		struct link *l = p->links[i];
 
-		if (link_dialed(l) || link_ready(l))
+		if (link_dialed(l) || link_ready(l) || link_closing(l))
 			continue;
 		oldest = oldest == NULL ? l : oldest;
 		n++;
