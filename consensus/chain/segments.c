@@ -60,21 +60,28 @@ list_one(void *arg, const char *name)
 	return 0;
 }
 
+/* Room for one more entry, so that put_entry cannot fail. */
 static int
-add_entry(struct segments *s, uint32_t segment, uint64_t offset,
-    const struct record_head *head)
+reserve_entry(struct segments *s)
 {
 	struct segments_entry *bigger;
-	size_t cap;
+	size_t cap = s->cap ? 2 * s->cap : 64;
 
-	if (s->nentries == s->cap) {
-		cap = s->cap ? 2 * s->cap : 64;
-		bigger = realloc(s->entries, cap * sizeof(*bigger));
-		if (!bigger)
-			return -ENOMEM;
-		s->entries = bigger;
-		s->cap = cap;
-	}
+	if (s->nentries < s->cap)
+		return 0;
+	bigger = realloc(s->entries, cap * sizeof(*bigger));
+	if (!bigger)
+		return -ENOMEM;
+	s->entries = bigger;
+	s->cap = cap;
+	return 0;
+}
+
+static void
+put_entry(struct segments *s, uint32_t segment, uint64_t offset,
+    const struct record_head *head)
+{
+	assert(s->nentries < s->cap);
 	if (s->nentries == 0)
 		s->first = head->height;
 	s->entries[s->nentries++] = (struct segments_entry){
@@ -84,7 +91,6 @@ add_entry(struct segments *s, uint32_t segment, uint64_t offset,
 	    .id = head->id,
 	};
 	s->sum = head->sum;
-	return 0;
 }
 
 static void
@@ -140,12 +146,12 @@ scan_file(struct segments *s, uint32_t number, bool last,
 		return rc;
 	for (;;) {
 		at = scan.offset;
-		rc = scan_next(&scan, &head);
+		rc = reserve_entry(s);
+		if (rc == 0)
+			rc = scan_next(&scan, &head);
 		if (rc < 0 || scan.verdict != RECORD_OK)
 			break;
-		rc = add_entry(s, number, at, &head);
-		if (rc < 0)
-			break;
+		put_entry(s, number, at, &head);
 	}
 	if (rc < 0)
 		return rc;
@@ -331,50 +337,45 @@ make_room(struct segments *s, uint64_t extent)
 	return rc;
 }
 
+/* head and payload at tail, durable. buf has record_extent bytes. */
 static int
-write_record(struct segments *s, const struct record_head *head,
-    const uint8_t *raw, const void *payload)
+write_record(struct segments *s, struct record_head *head, const void *payload,
+    uint8_t *buf)
 {
 	uint64_t extent = record_extent(head->len);
-	uint8_t *buf = malloc(extent);
 	int rc;
 
-	if (!buf)
-		return -ENOMEM;
-	memcpy(buf, raw, RECORD_HEAD_LEN);
+	record_head_seal(head, payload, buf);
 	memcpy(buf + RECORD_HEAD_LEN, payload, head->len);
 	memset(buf + RECORD_HEAD_LEN + head->len, 0,
 	    extent - RECORD_HEAD_LEN - head->len);
 	rc = disk_write(s->file, buf, extent, s->tail);
-	free(buf);
-	if (rc == 0)
-		rc = disk_sync(s->file);
-	return rc;
+	return rc == 0 ? disk_sync(s->file) : rc;
 }
 
+/* Memory and room first: with them missing, nothing has happened. */
 static int
 append(struct segments *s, struct record_head *head, const void *payload)
 {
-	uint8_t raw[RECORD_HEAD_LEN];
-	uint64_t at;
-	int rc;
+	uint64_t extent = record_extent(head->len);
+	uint8_t *buf = malloc(extent);
+	int rc = buf ? reserve_entry(s) : -ENOMEM;
 
-	record_head_seal(head, payload, raw);
-	rc = make_room(s, record_extent(head->len));
-	if (rc < 0) {
-		if (rc != -ENOSPC)
-			s->error = rc;
+	if (rc == 0)
+		rc = make_room(s, extent);
+	if (rc == -ENOMEM || rc == -ENOSPC) {
+		free(buf);
 		return rc;
 	}
-	at = s->tail;
-	rc = write_record(s, head, raw, payload);
 	if (rc == 0)
-		rc = add_entry(s, s->last, at, head);
+		rc = write_record(s, head, payload, buf);
+	free(buf);
 	if (rc < 0) {
 		s->error = rc; /* what is on the disk now, nobody knows */
 		return rc;
 	}
-	s->tail += record_extent(head->len);
+	put_entry(s, s->last, s->tail, head);
+	s->tail += extent;
 	return 0;
 }
 
