@@ -1,0 +1,182 @@
+#include "daemon/cli/prepare.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "config/federation_file.h"
+#include "daemon/cli/cli.h"
+#include "daemon/cli/process.h"
+#include "daemon/node/log.h"
+
+int
+prepare_config(struct prepare *p)
+{
+	struct config_error e = {.file = ""};
+	char path[HOME_PATH_LEN];
+
+	if (home_path(p->home, HOME_CONFIG, path, sizeof(path)) < 0)
+		return cli_error(CLI_CONFIG, "the home path is too long");
+	if (config_node_load(&p->config, path, &e) < 0)
+		return cli_error(CLI_CONFIG,
+		    "%s\n  Nothing was started. "
+		    "Check again with: qmlnode check --home %s",
+		    e.text, p->home);
+	log_set_level((enum log_level)p->config.log_level);
+	return CLI_OK;
+}
+
+int
+prepare_federation(struct prepare *p)
+{
+	struct config_error e = {.file = ""};
+	char path[HOME_PATH_LEN];
+
+	if (home_path(p->home, HOME_FEDERATION, path, sizeof(path)) < 0)
+		return cli_error(CLI_CONFIG, "the home path is too long");
+	if (access(path, F_OK) < 0)
+		return cli_error(CLI_CONFIG,
+		    "%s: no federation here\n  Join "
+		    "one: qmlnode join federation.yaml --home %s",
+		    path, p->home);
+	if (federation_file_load(&p->federation, path, false, &e) < 0)
+		return cli_error(CLI_CONFIG, "%s\n  Nothing was started.",
+		    e.text);
+	return CLI_OK;
+}
+
+static int
+load_psk(struct prepare *p)
+{
+	char path[HOME_PATH_LEN];
+	int rc;
+
+	if (!p->federation.shared_key)
+		return CLI_OK;
+	if (p->config.psk_file[0] == '\0')
+		return cli_error(CLI_CONFIG,
+		    "this federation uses a shared "
+		    "link key; set psk_file in qmlnode.yaml");
+	rc = home_path(p->home, p->config.psk_file, path, sizeof(path));
+	if (rc == 0)
+		rc = home_read_secret(path, p->psk, sizeof(p->psk));
+	if (rc < 0)
+		return cli_error(rc == -EPERM ? CLI_KEY_PERMISSIONS
+					      : CLI_CONFIG,
+		    "%s: want a file of 32 bytes and mode 0600: "
+		    "%s",
+		    path, strerror(-rc));
+	p->node.psk = p->psk;
+	return CLI_OK;
+}
+
+int
+prepare_keys(struct prepare *p)
+{
+	char path[HOME_PATH_LEN], err[KEYS_ERR_LEN];
+	int rc = home_path(p->home, HOME_KEY, path, sizeof(path));
+
+	if (rc == 0)
+		rc = keys_load(&p->keys, path, err, sizeof(err));
+	if (rc == -EPERM)
+		return cli_error(CLI_KEY_PERMISSIONS, "%s", err);
+	if (rc < 0)
+		return cli_error(CLI_CONFIG, "%s", err);
+	rc = home_path(p->home, HOME_SALT, path, sizeof(path));
+	if (rc == 0)
+		rc = home_read_secret(path, p->node.salt, sizeof(p->node.salt));
+	if (rc == -EPERM)
+		return cli_error(CLI_KEY_PERMISSIONS,
+		    "%s can be read by "
+		    "others\n  chmod 600 %s",
+		    path, path);
+	if (rc < 0)
+		return cli_error(CLI_CONFIG,
+		    "%s: %s\n  qmlnode init makes it "
+		    "together with the key",
+		    path, strerror(-rc));
+	return load_psk(p);
+}
+
+static int
+find_trainer(struct prepare *p)
+{
+	int rc;
+
+	if (p->config.trainer_command.n > 0) {
+		p->node.trainer_command = p->config.trainer_command.text;
+		return CLI_OK;
+	}
+	rc = process_beside("qmltrain", p->trainer, sizeof(p->trainer));
+	if (rc < 0)
+		return cli_error(CLI_FAILED,
+		    "cannot tell where qmlnode lies: %s\n"
+		    "  Set trainer.command in qmlnode.yaml",
+		    strerror(-rc));
+	p->command[0] = p->trainer;
+	p->node.trainer_command = p->command;
+	return CLI_OK;
+}
+
+int
+prepare_options(struct prepare *p)
+{
+	const struct config_node *c = &p->config;
+	struct node_options *o = &p->node;
+	int self = federation_find(&p->federation, &p->keys.id);
+
+	if (self < 0)
+		return cli_error(CLI_CONFIG,
+		    "the key in %s is not a member of "
+		    "federation \"%s\"\n  The founder adds the line that "
+		    "qmlnode init printed",
+		    p->home, p->federation.name);
+	o->home = p->home;
+	o->federation = &p->federation;
+	o->self = (uint16_t)self;
+	o->key = p->keys.sign;
+	o->network_secret = p->keys.network;
+	o->listen = c->listen[0] != '\0' ? c->listen : NULL;
+	if (home_path(p->home, c->control_socket, p->socket,
+		sizeof(p->socket)) < 0 ||
+	    home_path(p->home, c->data_file, p->data, sizeof(p->data)) < 0)
+		return cli_error(CLI_CONFIG,
+		    "a path in qmlnode.yaml is too "
+		    "long");
+	o->socket = p->socket;
+	o->data = c->data_file[0] != '\0' ? p->data : NULL;
+	o->threads = c->trainer_threads;
+	o->confine = c->trainer_confine;
+	return find_trainer(p);
+}
+
+int
+prepare_lock(struct prepare *p)
+{
+	pid_t holder = 0;
+	int rc = home_lock(p->home, &p->lock, &holder);
+
+	if (rc == -EAGAIN)
+		return cli_error(CLI_TEMPORARY,
+		    "another qmlnode holds %s "
+		    "(pid %ld)\n  Stop it, or use another directory: --home "
+		    "DIR",
+		    p->home, (long)holder);
+	if (rc < 0)
+		return cli_error(rc == -ENOENT ? CLI_CONFIG : CLI_IO,
+		    "%s: %s\n  Make a home with: qmlnode init --home %s",
+		    p->home, strerror(-rc), p->home);
+	return CLI_OK;
+}
+
+void
+prepare_close(struct prepare *p)
+{
+	keys_close(&p->keys);
+	federation_close(&p->federation);
+	config_node_close(&p->config);
+	if (p->lock >= 0)
+		close(p->lock);
+	p->lock = -1;
+}

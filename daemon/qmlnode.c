@@ -1,0 +1,13 @@
+/*
+ * qmlnode - the daemon, and everything that needs no running daemon.
+ */
+#include "daemon/cli/cli.h"
+#include "proto/sign.h"
+
+int
+main(int argc, char **argv)
+{
+	if (sign_setup() != 0)
+		return cli_error(CLI_FAILED, "libsodium cannot start");
+	return cli_dispatch(&cli_qmlnode, argc, argv);
+}
