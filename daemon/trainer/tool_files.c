@@ -113,7 +113,7 @@ tool_load_model(const char *path, uint32_t dim, int64_t **model)
 	bool good = true;
 	int rc;
 
-	rc = tool_load_file(path, (size_t)dim * 24 + 65536, &data, &len);
+	rc = tool_load_file(path, (size_t)dim * 64 + 65536, &data, &len);
 	if (rc != TOOL_DONE)
 		return rc;
 	*model = calloc(dim, sizeof(**model));
