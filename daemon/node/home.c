@@ -59,9 +59,9 @@ write_pid(int fd)
 	char text[32];
 	int n = snprintf(text, sizeof(text), "%ld\n", (long)getpid());
 
-	if (n > 0 && ftruncate(fd, 0) == 0 &&
+	if (n <= 0 || ftruncate(fd, 0) < 0 ||
 	    pwrite(fd, text, (size_t)n, 0) != n)
-		(void)ftruncate(fd, 0);
+		return;
 }
 
 int
