@@ -66,6 +66,7 @@ mathfun_sincos(double x, double *sine, double *cosine)
 	double s, c, t;
 
 	r = fma(-k, 0x1.1a62633145c07p-54, r);
+	r = fma(-k, -0x1.f1976b7ed8fbcp-110, r);
 	s = mathfun_sin_small(r);
 	c = mathfun_cos_small(r);
 	t = q == 1.0 || q == 3.0 ? c : s;
