@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/prctl.h>
@@ -67,32 +68,50 @@ read_all(int fd, char **out)
 	return 0;
 }
 
+/* What the child said on stderr matters only when it failed. */
+static void
+tell(FILE *said)
+{
+	char line[512];
+
+	rewind(said);
+	while (fgets(line, sizeof(line), said) != NULL)
+		fputs(line, stderr);
+}
+
 int
 process_capture(char *const argv[], char **out)
 {
+	FILE *said = tmpfile();
 	int fds[2], rc, status = 0;
 	pid_t pid;
 
-	if (pipe2(fds, O_CLOEXEC) < 0)
-		return -errno;
-	pid = fork();
-	if (pid < 0) {
+	if (said == NULL || pipe2(fds, O_CLOEXEC) < 0) {
 		rc = -errno;
-		close(fds[0]);
-		close(fds[1]);
+		if (said != NULL)
+			fclose(said);
 		return rc;
 	}
+	pid = fork();
 	if (pid == 0) {
 		dup2(fds[1], STDOUT_FILENO);
+		dup2(fileno(said), STDERR_FILENO);
 		execv(argv[0], argv);
 		_exit(127);
 	}
+	rc = pid < 0 ? -errno : 0;
 	close(fds[1]);
-	rc = read_all(fds[0], out);
+	if (rc == 0)
+		rc = read_all(fds[0], out);
 	close(fds[0]);
-	while (waitpid(pid, &status, 0) < 0 && errno == EINTR)
+	while (pid > 0 && waitpid(pid, &status, 0) < 0 && errno == EINTR)
 		;
-	return rc < 0 ? rc : status_of(status);
+	if (rc == 0)
+		rc = status_of(status);
+	if (rc != 0)
+		tell(said);
+	fclose(said);
+	return rc;
 }
 
 int
