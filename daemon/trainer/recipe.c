@@ -90,30 +90,34 @@ recipe_task(const struct federation *f, struct task *t, char *err,
 	return rc;
 }
 
-/* Every member and round has its own stream of batches. */
+/* Every member and round has its own stream of batches. The member's name is
+ * hashed, not its index: that follows from its keys, and the same federation
+ * founded again with other keys shall learn the same. */
 static void
-turn_seed(const struct job *j, const struct recipe_turn *turn, uint8_t *out)
+turn_seed(const struct federation *f, const struct recipe_turn *turn,
+    uint8_t *out)
 {
-	uint8_t b[10];
+	const char *name = f->members[turn->member].name;
 	struct hash_stream s;
 	struct hash h;
+	uint8_t b[8];
 	int i;
 
-	b[0] = (uint8_t)(turn->member >> 8);
-	b[1] = (uint8_t)turn->member;
 	for (i = 0; i < 8; i++)
-		b[2 + i] = (uint8_t)(turn->round >> (56 - 8 * i));
+		b[i] = (uint8_t)(turn->round >> (56 - 8 * i));
 	hash_begin(&s, "qml.trainseed");
-	hash_add(&s, j->seed.b, HASH_LEN);
+	hash_add(&s, f->job.seed.b, HASH_LEN);
 	hash_add(&s, b, sizeof(b));
+	hash_add(&s, name, strlen(name));
 	h = hash_end(&s);
 	memcpy(out, h.b, TRAIN_SEED_BYTES);
 }
 
 int
-recipe_hyper(const struct job *j, const struct recipe_turn *turn,
+recipe_hyper(const struct federation *f, const struct recipe_turn *turn,
     struct train_hyper *h, char *err, size_t errlen)
 {
+	const struct job *j = &f->job;
 	const char *why;
 	int rc;
 
@@ -122,6 +126,11 @@ recipe_hyper(const struct job *j, const struct recipe_turn *turn,
 	if (turn->round >= j->rounds) {
 		snprintf(err, errlen, "round %llu is not one of the job's %u",
 		    (unsigned long long)turn->round, (unsigned)j->rounds);
+		return -EINVAL;
+	}
+	if (turn->member >= f->nmembers) {
+		snprintf(err, errlen, "there is no member %u",
+		    (unsigned)turn->member);
 		return -EINVAL;
 	}
 	h->lr = decimal_double(&j->rate);
@@ -133,7 +142,7 @@ recipe_hyper(const struct job *j, const struct recipe_turn *turn,
 	h->threads = turn->threads ? turn->threads : 1;
 	if (h->threads > TRAIN_MAX_THREADS)
 		h->threads = TRAIN_MAX_THREADS;
-	turn_seed(j, turn, h->seed);
+	turn_seed(f, turn, h->seed);
 	rc = decimal_q24(&j->clip, &h->clip_l2);
 	if (rc == 0)
 		rc = decimal_q24(&j->bound, &h->bound);

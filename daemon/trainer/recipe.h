@@ -22,14 +22,14 @@ int recipe_task(const struct federation *f, struct task *t, char *err,
     size_t errlen) __attribute__((warn_unused_result));
 
 struct recipe_turn {
-	uint64_t round; /* of the job, from 0 */
-	uint16_t member;
+	uint64_t round;   /* of the job, from 0 */
+	uint16_t member;  /* its index in the federation */
 	uint16_t threads; /* 0: one */
 };
 
 /* Hyper-parameters of one member's training in one round. -EINVAL: the job's
  * numbers are out of the simulator's range, said in err. */
-int recipe_hyper(const struct job *j, const struct recipe_turn *turn,
+int recipe_hyper(const struct federation *f, const struct recipe_turn *turn,
     struct train_hyper *h, char *err, size_t errlen)
     __attribute__((warn_unused_result));
 

@@ -141,7 +141,7 @@ session_train(const struct session *s, const struct trainwire_model *m,
 		fail(out, m->round, ANSWER_REASON_TRAINER, fault);
 		return 0;
 	}
-	rc = recipe_hyper(&s->federation.job, &turn, &h, err, sizeof(err));
+	rc = recipe_hyper(&s->federation, &turn, &h, err, sizeof(err));
 	h.plain = s->plain;
 	if (rc == 0)
 		trained.delta = calloc(m->dim, sizeof(*trained.delta));

@@ -124,11 +124,28 @@ one_round(const struct session *s, struct trainwire_model *m)
 	return rc;
 }
 
+/* Whose batches a node alone draws: of the first by name, since which file
+ * is whose is not known here and the order of members follows from keys. */
+static uint16_t
+first_by_name(const struct federation *f)
+{
+	uint16_t i, first = 0;
+
+	for (i = 1; i < f->nmembers; i++) {
+		if (strcmp(f->members[i].name, f->members[first].name) < 0)
+			first = i;
+	}
+	return first;
+}
+
 static int
 run_alone(struct yardstick *y, size_t i)
 {
 	const struct job *j = &y->federation.job;
-	struct trainwire_model m = {.member = (uint16_t)i, .dim = j->dim};
+	struct trainwire_model m = {
+	    .member = first_by_name(&y->federation),
+	    .dim = j->dim,
+	};
 	struct trainwire_msg score;
 	int rc = 0;
 

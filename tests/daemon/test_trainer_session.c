@@ -101,6 +101,32 @@ test_same_bits(void **state)
 	session_close(&s);
 }
 
+/* Other keys give other ids and another order, not other batches. */
+static void
+test_seed_follows_the_name(void **state)
+{
+	struct federation f;
+	struct member swap;
+	struct session s;
+	struct hash a, b;
+
+	(void)state;
+	open_wine(&s, &fed);
+	a = payload(&s, 2, 1);
+	session_close(&s);
+	assert_int_equal(federation_copy(&f, &fed), 0);
+	swap = f.members[1];
+	memcpy(f.members[1].name, f.members[3].name, FEDERATION_NAME_LEN);
+	memcpy(f.members[3].name, swap.name, FEDERATION_NAME_LEN);
+	open_wine(&s, &f);
+	b = payload(&s, 2, 3);
+	assert_true(hash_equal(&a, &b));
+	b = payload(&s, 2, 1);
+	assert_false(hash_equal(&a, &b));
+	session_close(&s);
+	federation_close(&f);
+}
+
 static void
 check_within(const struct federation *f)
 {
@@ -169,6 +195,9 @@ test_failures(void **state)
 	expect_failed(&s, &m, ANSWER_REASON_TRAINER,
 	    "round 20 is not one of the job's 20");
 	m.round = 3;
+	m.member = 4;
+	expect_failed(&s, &m, ANSWER_REASON_TRAINER, "there is no member 4");
+	m.member = 0;
 	m.dim--;
 	expect_failed(&s, &m, ANSWER_REASON_TRAINER,
 	    "the model has not as many parameters as the circuit");
@@ -286,6 +315,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_same_bits),
+	    cmocka_unit_test(test_seed_follows_the_name),
 	    cmocka_unit_test(test_clip_is_exact),
 	    cmocka_unit_test(test_failures),
 	    cmocka_unit_test(test_score),
