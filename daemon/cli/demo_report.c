@@ -29,7 +29,7 @@ ask_audit(struct demo *d)
 	    (char *)"--federation", d->id, (char *)"--json", NULL};
 	struct jv *v = demo_ask(d, argv);
 
-	d->audit_ok = v != NULL && jv_true(jv_get(v, "ok"));
+	d->audit_ok = strcmp(jv_text(jv_get(v, "audit"), ""), "ok") == 0;
 	jv_free(v);
 	return d->audit_ok ? 0 : CLI_NOT_VERIFIED;
 }
