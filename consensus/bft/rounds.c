@@ -6,24 +6,63 @@
 
 #define RECENT 8 /* rounds kept behind the current one, itself included */
 
-enum worth { WORTH_NOTHING, WORTH_PRECOMMITS, WORTH_ALWAYS };
+/* What a round can still be good for, ascending. */
+enum worth {
+	WORTH_NOTHING,
+	WORTH_NAMED, /* some proposal held names it as its valid round */
+	WORTH_VOTES, /* its votes may decide, or prove a valid round */
+	WORTH_ALWAYS,
+};
+
+static const struct bft_round *
+find(const struct bft *b, int64_t round)
+{
+	for (unsigned i = 0; round >= 0 && i < BFT_MAX_ROUNDS; i++) {
+		if (b->rounds[i].round == round)
+			return &b->rounds[i];
+	}
+	return NULL;
+}
 
 static bool
-always_kept(const struct bft *b, int32_t round)
+names(const struct bft_round *s, int32_t round)
 {
-	return (round > b->round - RECENT && round <= b->round + 1) ||
+	const struct bft_offer *o = s == NULL ? NULL : round_in_force(s);
+
+	return o != NULL && o->p.valid_round == round;
+}
+
+/*
+ * Line 28 needs the prevotes of the round that a proposal names, however old:
+ * a node that dropped them would prevote nil for ever while the others wait
+ * for it, locked.
+ */
+static enum worth
+worth_of_round(const struct bft *b, int32_t round)
+{
+	if ((round > b->round - RECENT && round <= b->round + 1) ||
 	    round == b->locked.round || round == b->valid.round ||
-	    round == b->decision.round;
+	    round == b->decision.round || names(find(b, b->round), round) ||
+	    names(find(b, (int64_t)b->round + 1), round))
+		return WORTH_ALWAYS;
+	for (unsigned i = 0; i < BFT_MAX_ROUNDS; i++) {
+		if (b->rounds[i].round != BFT_NO_ROUND &&
+		    names(&b->rounds[i], round))
+			return WORTH_NAMED;
+	}
+	return WORTH_NOTHING;
 }
 
 static enum worth
 worth_of(const struct bft *b, const struct bft_round *s)
 {
-	if (always_kept(b, s->round))
-		return WORTH_ALWAYS;
-	if (quorum_honest(s->votes[1].blocks, b->set.total))
-		return WORTH_PRECOMMITS;
-	return WORTH_NOTHING;
+	enum worth worth = worth_of_round(b, s->round);
+
+	if (worth != WORTH_ALWAYS &&
+	    (quorum_honest(s->votes[1].blocks, b->set.total) ||
+		(s->votes[0].majority && !hash_is_zero(&s->votes[0].winner))))
+		return WORTH_VOTES;
+	return worth;
 }
 
 static void
@@ -48,29 +87,32 @@ clear_slot(struct bft_round *s, int32_t round, bool late)
 struct bft_round *
 rounds_find(struct bft *b, int64_t round)
 {
-	if (round < 0)
-		return NULL;
-	for (unsigned i = 0; i < BFT_MAX_ROUNDS; i++) {
-		if (b->rounds[i].round == round)
-			return &b->rounds[i];
-	}
-	return NULL;
+	const struct bft_round *s = find(b, round);
+
+	return s == NULL ? NULL : &b->rounds[s - b->rounds];
 }
 
-/* A free slot, else the least worth, lowest round. */
+/* Less worth, then lower. */
+static bool
+before(const struct bft *b, const struct bft_round *x,
+    const struct bft_round *y)
+{
+	enum worth wx = worth_of(b, x), wy = worth_of(b, y);
+
+	return wx != wy ? wx < wy : x->round < y->round;
+}
+
 static struct bft_round *
 find_victim(struct bft *b)
 {
-	struct bft_round *best = NULL;
+	struct bft_round *best = &b->rounds[0];
 
 	for (unsigned i = 0; i < BFT_MAX_ROUNDS; i++) {
 		struct bft_round *s = &b->rounds[i];
 
 		if (s->round == BFT_NO_ROUND)
 			return s;
-		if (best == NULL || worth_of(b, s) < worth_of(b, best) ||
-		    (worth_of(b, s) == worth_of(b, best) &&
-			s->round < best->round))
+		if (before(b, s, best))
 			best = s;
 	}
 	return best;
@@ -80,16 +122,21 @@ struct bft_round *
 rounds_get(struct bft *b, int32_t round)
 {
 	struct bft_round *s = rounds_find(b, round);
+	enum worth worth, least;
 
 	assert(round >= 0);
 	if (s != NULL)
 		return s;
 	s = find_victim(b);
-	if (s->round != BFT_NO_ROUND && !always_kept(b, round) &&
-	    (worth_of(b, s) != WORTH_NOTHING || s->round > round))
-		return NULL;
-	/* 8 recent, the next, locked, valid, decided: 12 of 16 at most. */
-	assert(s->round == BFT_NO_ROUND || worth_of(b, s) != WORTH_ALWAYS);
+	if (s->round != BFT_NO_ROUND) {
+		worth = worth_of_round(b, round);
+		least = worth_of(b, s);
+		if (worth < least || (worth == least && round < s->round))
+			return NULL;
+		/* 8 recent, the next, locked, valid, decided and two named:
+		 * at most 14 of 16 must stay. */
+		assert(least != WORTH_ALWAYS);
+	}
 	clear_slot(s, round, round < b->round);
 	return s;
 }

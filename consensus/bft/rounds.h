@@ -1,9 +1,11 @@
 /*
  * rounds.h - which rounds and blocks of a height are remembered.
  *
- * Kept whatever comes: the current round, the next, locked, valid, decided
- * and the last eight. Then rounds in which more than N / 3 precommitted some
- * block (one may turn out decided), then others; the lowest goes first.
+ * Kept whatever comes: the current round, the next, locked, valid, decided,
+ * the last eight, and the valid rounds that the current and the next proposal
+ * name. Then rounds with a quorum of prevotes for a block or precommits of
+ * more than N / 3 for blocks; then rounds that other proposals name; then the
+ * rest. Of equals the lowest goes first.
  * Inner header of the room: bft.c and its parts only.
  */
 #ifndef QML_CONSENSUS_BFT_ROUNDS_H

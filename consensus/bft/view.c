@@ -126,6 +126,22 @@ bft_vote(const struct bft *b, const struct vote *key, const struct hash *block,
 	return true;
 }
 
+unsigned
+bft_vote_both(const struct bft *b, const struct vote *key,
+    struct vote out[static 2])
+{
+	const struct bft_tally *t = find_tally(b, key->round, key->type);
+
+	if (!bft_vote(b, key, NULL, &out[0]))
+		return 0;
+	if (!bft_bits_has(&t->twice, key->validator))
+		return 1;
+	out[1] = out[0];
+	out[1].block = t->ballots[1][key->validator].block;
+	out[1].sig = t->ballots[1][key->validator].sig;
+	return 2;
+}
+
 bool
 bft_proposal(const struct bft *b, uint32_t round, struct bft_offer *out)
 {

@@ -42,6 +42,12 @@ struct bft_bits bft_votes(const struct bft *b, uint32_t round,
 bool bft_vote(const struct bft *b, const struct vote *key,
     const struct hash *block, struct vote *out);
 
+/* All we hold of key's round, type and validator: 0, 1, or 2 votes of one
+ * that votes twice. Gossip must pass on both: the others may lack just the
+ * second one to see a quorum that exists, and would wait for ever. */
+unsigned bft_vote_both(const struct bft *b, const struct vote *key,
+    struct vote out[static 2]);
+
 /* The proposal in force in a round. false: not held. */
 bool bft_proposal(const struct bft *b, uint32_t round, struct bft_offer *out);
 

@@ -278,23 +278,23 @@ gossip_votes(struct swarm *s, struct swarm_node *node,
     const struct swarm_node *peer, uint32_t round)
 {
 	struct swarm_msg m = {.kind = SWARM_OFFER};
-	bool offer = bft_proposal(&node->b, round, &m.offer);
-	const struct hash *blocks[] = {NULL, &node->b.valid.block,
-	    &m.offer.p.block};
-	struct hash offered = m.offer.p.block;
+	struct vote votes[2];
 
-	blocks[2] = &offered;
-	m.offer.timely = m.offer.timely || healed(s);
-	if (offer)
+	if (bft_proposal(&node->b, round, &m.offer)) {
+		m.offer.timely = m.offer.timely || healed(s);
 		swarm_transmit(s, node, peer, &m);
+	}
 	m.kind = SWARM_VOTE;
-	for (uint16_t i = 0; i < 6 * s->n; i++) {
+	for (uint16_t i = 0; i < 2 * s->n; i++) {
 		struct vote key = {.type = (uint8_t)(1 + i % 2),
 		    .round = round,
-		    .validator = (uint16_t)(i / 6)};
+		    .validator = i / 2};
+		unsigned n = bft_vote_both(&node->b, &key, votes);
 
-		if (bft_vote(&node->b, &key, blocks[i / 2 % 3], &m.vote))
+		while (n-- > 0) {
+			m.vote = votes[n];
 			swarm_transmit(s, node, peer, &m);
+		}
 	}
 }
 

@@ -194,6 +194,13 @@ equivocation(void **state)
 	    {"pv 2 0 -", "conflict; evidence votes 2 - B"},
 	    {"pv 2 0 C", "conflict"}, {"pv 01 0 A", ""},
 	    {"pv 2 0 A", "conflict; fetch 0 A"});
+	/* Two that vote twice must not hold each other's place: A has three
+	 * single votes, nil one. */
+	TRACE({"enter 7 4", ""}, {"work", ""}, {"pv 012 0 A", ""},
+	    {"pv 3 0 -", ""}, {"pv 56 0 B", ""},
+	    {"pv 5 0 -", "conflict; evidence votes 5 - B"},
+	    {"pv 6 0 -", "conflict; evidence votes 6 - B"},
+	    {"pv 5 0 A", "conflict"}, {"pv 6 0 A", "conflict; fetch 0 A"});
 	/* One validator's two votes are one vote towards "any". */
 	TRACE({"enter 4 3", ""}, {"work", ""}, {"time", "persist prevote 0 -"},
 	    {"pv 2 0 B", ""}, {"pv 2 0 A", "conflict; evidence votes 2 A B"},
