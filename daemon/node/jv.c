@@ -180,7 +180,8 @@ jv_dump(const struct jv *v)
 {
 	if (v == NULL)
 		return NULL;
-	return json_dumps(in(v), JSON_COMPACT | JSON_ENCODE_ANY);
+	return json_dumps(in(v),
+	    JSON_COMPACT | JSON_ENCODE_ANY | JSON_REAL_PRECISION(15));
 }
 
 /* jansson's own limit is 2048 deep; nothing of ours needs that. */
