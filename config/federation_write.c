@@ -73,7 +73,7 @@ static void
 write_texts(const char *(*get)(const struct federation *, size_t),
     const struct federation *f, size_t first, size_t end, FILE *to)
 {
-	size_t i, width = LINE_MAX_BYTES;
+	size_t i, width = 16; /* what stands before the bracket */
 
 	fputc('[', to);
 	for (i = first; i < end; i++) {
@@ -81,9 +81,9 @@ write_texts(const char *(*get)(const struct federation *, size_t),
 		if (i > first)
 			fputc(',', to);
 		if (width > LINE_MAX_BYTES) {
-			fputs("\n      ", to);
-			width = 6 + text_width(get(f, i));
-		} else {
+			fputs("\n        ", to);
+			width = 8 + text_width(get(f, i));
+		} else if (i > first) {
 			fputc(' ', to);
 		}
 		value_print_text(get(f, i), to);

@@ -56,7 +56,9 @@ schema_nearest(const char *word, const char *const *words, size_t n)
 	for (i = 0; i < n; i++) {
 		d = edit_distance(word, words[i]);
 		limit = (strlen(words[i]) + 2) / 3;
-		if (d <= (limit < 1 ? 1 : limit) && d < least) {
+		/* Two for a swapped pair, but never a whole short word. */
+		limit = limit < 2 ? 2 : limit;
+		if (d <= limit && d < strlen(words[i]) && d < least) {
 			best = words[i];
 			least = d;
 		}

@@ -93,8 +93,8 @@ test_values(void **state)
 	assert_string_equal(f.labels[1], "1");
 	assert_int_equal(f.timing.collect, 60000);
 	assert_int_equal(f.timing.straggler, 300000);
-	assert_int_equal(f.job.nangles, 3 * 2 * 8);
-	assert_int_equal(f.job.dim, 48 + 3 * 4);
+	assert_int_equal(f.job.nangles, 3 * 2 * 12);
+	assert_int_equal(f.job.dim, 72 + 3 * 4);
 	federation_close(&f);
 }
 
@@ -295,7 +295,7 @@ static const struct {
     {HEAD MEMBERS SCHEMA JOB "  rate: 100\n",
 	"f.yaml:23:9: job.rate: want 1e-9 to 10, got 100"},
     {HEAD MEMBERS SCHEMA JOB "  rate_last: 0.5\n",
-	"f.yaml:23:14: job.rate_last: want at most job.rate, 0.02, got 0.5"},
+	"f.yaml:23:14: job.rate_last: want at most job.rate, 0.04, got 0.5"},
     {HEAD MEMBERS SCHEMA JOB "  rule: median\n",
 	"f.yaml:23:9: job.rule: want mean or trimmed_mean, got 'median'"},
     {HEAD MEMBERS SCHEMA JOB "  rule: trimmed_mean\n  trim: 1\n",
