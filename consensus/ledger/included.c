@@ -4,7 +4,7 @@
 
 /* How far each attestation has been read: they all ascend by member. */
 struct cursor {
-	const struct attest *a;
+	const struct attest *a; /* NULL: none */
 	uint32_t power;
 	uint16_t i;
 };
@@ -12,7 +12,7 @@ struct cursor {
 static void
 advance(struct cursor *c, uint16_t member)
 {
-	while (c->i < c->a->nheld && c->a->member[c->i] < member)
+	while (c->a && c->i < c->a->nheld && c->a->member[c->i] < member)
 		c->i++;
 }
 
@@ -20,7 +20,7 @@ advance(struct cursor *c, uint16_t member)
 static const struct hash *
 held(const struct cursor *c, uint16_t member)
 {
-	if (c->i >= c->a->nheld || c->a->member[c->i] != member)
+	if (!c->a || c->i >= c->a->nheld || c->a->member[c->i] != member)
 		return NULL;
 	return &c->a->held[c->i];
 }
@@ -42,18 +42,17 @@ support(const struct cursor *all, uint16_t n, const struct hash *id,
 }
 
 static void
-add_member(struct included *out, const struct cursor *all, uint16_t member,
-    uint64_t total)
+add_member(struct included *out, const struct cursor *all, uint16_t n,
+    uint16_t member, uint64_t total)
 {
 	const struct hash *found = NULL;
 
-	for (uint16_t k = 0; k < out->nattests; k++) {
+	for (uint16_t k = 0; k < n; k++) {
 		const struct hash *id = held(&all[k], member);
 
 		if (!id || (found && hash_equal(id, found)))
 			continue;
-		if (!quorum_honest(support(all, out->nattests, id, member),
-			total))
+		if (!quorum_honest(support(all, n, id, member), total))
 			continue;
 		if (found) {
 			out->equivocal[out->nequivocal++] = member;
@@ -76,16 +75,17 @@ included_compute(struct included *out, const struct attest *const *attests,
 
 	*out = (struct included){0};
 	for (uint16_t v = 0; v < n; v++) {
+		all[v] = (struct cursor){attests[v], power[v], 0};
 		total += power[v];
 		if (!attests[v])
 			continue;
-		all[out->nattests++] = (struct cursor){attests[v], power[v], 0};
+		out->nattests++;
 		out->power += power[v];
 	}
 	out->quorum = quorum_reached(out->power, total);
 	for (uint16_t member = 0; member < n; member++) {
-		for (uint16_t k = 0; k < out->nattests; k++)
+		for (uint16_t k = 0; k < n; k++)
 			advance(&all[k], member);
-		add_member(out, all, member, total);
+		add_member(out, all, n, member, total);
 	}
 }
