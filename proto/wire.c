@@ -243,7 +243,8 @@ get_status(const Qml__Status *p, struct wire_status *out)
 	    !take_bitmap(p->answers, out->answers) ||
 	    !take_bitmap(p->attests, out->attests) ||
 	    !take_bitmap(p->polka, out->polka) ||
-	    p->polka_round < VOTE_NO_ROUND || p->round < VOTE_NO_ROUND || p->step > UINT8_MAX)
+	    p->polka_round < VOTE_NO_ROUND || p->round < VOTE_NO_ROUND ||
+	    p->step > UINT8_MAX)
 		return WIRE_MALFORMED;
 	out->head = p->head;
 	out->height = p->height;

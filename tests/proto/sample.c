@@ -237,6 +237,8 @@ fill_status(struct sample *s, struct wire_status *t)
 	t->wall_ms = sample_u64(s);
 	t->polka_round = (int32_t)sample_below(s, 100) - 1;
 	fill_bitmap(s, t->polka);
+	t->polka_round = (int32_t)sample_below(s, 100) - 1;
+	fill_bitmap(s, t->polka);
 }
 
 /* As it is on the wire: a block by reference has no answers. */
