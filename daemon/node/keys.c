@@ -52,6 +52,21 @@ expand(struct keys *k, const struct draft *d)
 	return 0;
 }
 
+/* X25519 ignores these bits (RFC 7748, 5). Kept as they are used, so that no
+ * character of the file is without meaning. */
+static void
+clamp(uint8_t secret[static SECRET_LEN])
+{
+	secret[0] &= 248;
+	secret[31] = (uint8_t)((secret[31] & 127) | 64);
+}
+
+static bool
+is_clamped(const uint8_t secret[static SECRET_LEN])
+{
+	return (secret[0] & 7) == 0 && (secret[31] & 192) == 64;
+}
+
 int
 keys_create(const char *path)
 {
@@ -65,6 +80,7 @@ keys_create(const char *path)
 	memset(d, 0, sizeof(*d));
 	randombytes_buf(d->seed, SECRET_LEN);
 	randombytes_buf(d->network, SECRET_LEN);
+	clamp(d->network);
 	rc = expand(&k, d);
 	if (rc == 0) {
 		sodium_bin2hex(seed, sizeof(seed), d->seed, SECRET_LEN);
@@ -144,7 +160,7 @@ read_line(struct draft *d, char *line)
 		ok = read_hex(value, d->seed);
 	} else if (strcmp(line, "network") == 0) {
 		has = &d->has_network;
-		ok = read_hex(value, d->network);
+		ok = read_hex(value, d->network) && is_clamped(d->network);
 	}
 	if (has == NULL || *has || !ok)
 		return false;
