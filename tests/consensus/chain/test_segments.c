@@ -16,6 +16,13 @@
 #define FIRST DIR "/000001.seg"
 #define BLOCK_MAX 20000u
 
+/* Times as many cases in `make check-long`. */
+static unsigned
+more(void)
+{
+	return getenv("QML_TEST_LONG") ? 8 : 1;
+}
+
 static const char genesis[] = "pretend that this is a federation";
 
 static struct hash
@@ -275,7 +282,7 @@ test_power_cuts(void **state)
 	uint64_t seed;
 
 	(void)state;
-	for (seed = 1; seed <= 40; seed++)
+	for (seed = 1; seed <= 8 * more(); seed++)
 		power_cuts(seed, -EIO);
 }
 
@@ -288,7 +295,7 @@ test_power_cut_content(void **state)
 	int acked;
 
 	(void)state;
-	for (seed = 0; seed < 300; seed++) {
+	for (seed = 0; seed < 80 * more(); seed++) {
 		simdisk_init(&d, seed);
 		d.fail_at = 9 + seed % 16; /* 8 make block 0 */
 		d.fail_with = -EIO;
@@ -412,7 +419,7 @@ height_at(struct segments *s, uint64_t byte)
 	return h;
 }
 
-/* 2,000 single flips: each is found, its block is named, nothing is cut. */
+/* 400 single flips: each is found, its block is named, nothing is cut. */
 static void
 test_flips(void **state)
 {
@@ -421,7 +428,8 @@ test_flips(void **state)
 	struct simdisk d;
 	uint64_t seed = 42, calls;
 	size_t bit, bits;
-	int i, rc;
+	unsigned i;
+	int rc;
 
 	(void)state;
 	simdisk_init(&d, 1);
@@ -429,7 +437,7 @@ test_flips(void **state)
 	assert_int_equal(segments_open(&good, &d.disk, DIR, SEGMENTS_READ,
 			     NULL),
 	    0);
-	for (i = 0; i < 2000; i++) {
+	for (i = 0; i < 400 * more(); i++) {
 		struct hash x = hash_bytes("test", &seed, sizeof(seed));
 
 		seed++;
