@@ -34,6 +34,8 @@ send_vote(struct replica *r, const struct bft_action *a)
 	m.u.vote = a->vote;
 	vote_sign(&m.u.vote, r->key, &r->fed_id);
 	queue_send(r, REPLICA_ALL, REPLICA_CLASS_VOTE, &m);
+	if (r->witness != NULL)
+		r->witness(r->witness_arg, &m.u.vote);
 	ev.vote = m.u.vote;
 	agree_feed(r, &ev);
 }

@@ -73,6 +73,8 @@ recv_vote(struct replica *r, const struct vote *v)
 	lv = ledger_check_vote(r->ledger, v);
 	if (lv != LEDGER_OK)
 		return judge(r, lv);
+	if (r->witness != NULL)
+		r->witness(r->witness_arg, v);
 	if (sync_active(r))
 		return NULL;
 	ev.vote = *v;

@@ -29,6 +29,8 @@ replica_new(const struct replica_config *cfg, struct replica **out)
 		return -ENOMEM;
 	r->fed = cfg->federation;
 	r->key = cfg->key;
+	r->witness = cfg->witness;
+	r->witness_arg = cfg->arg;
 	r->self = cfg->self;
 	r->n = cfg->federation->nmembers;
 	rc = federation_id(r->fed, &r->fed_id);

@@ -32,6 +32,10 @@ struct replica_config {
 	const struct federation *federation; /* borrowed for life */
 	const struct sign_key *key;          /* borrowed for life */
 	uint16_t self;                       /* our member index */
+	/* NULL, or told of every vote with a good signature, ours included,
+	 * before it is counted: what an outside witness compares. */
+	void (*witness)(void *arg, const struct vote *v);
+	void *arg;
 };
 
 /* Both clocks in ms: mono never goes back, wall is UNIX time. */

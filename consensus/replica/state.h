@@ -64,6 +64,8 @@ struct replica {
 	const struct federation *fed;
 	struct hash fed_id;
 	const struct sign_key *key;
+	void (*witness)(void *arg, const struct vote *v);
+	void *witness_arg;
 	uint16_t self;
 	uint16_t n;
 	struct ledger *ledger;

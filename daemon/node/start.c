@@ -145,13 +145,28 @@ explain_open(const struct node *n, int rc, const struct store_report *rep)
 	return rc == -EINVAL ? NODE_EXIT_CONFLICT : NODE_EXIT_IO;
 }
 
+/* One line per vote, for a witness that collects the logs of all nodes. */
+static void
+witness(void *arg, const struct vote *v)
+{
+	char block[HASH_HEX_LEN];
+
+	(void)arg;
+	log_debug("vote.seen",
+	    "height=%" PRIu64 " round=%u type=%u validator=%u block=%s",
+	    v->height, v->round, v->type, v->validator,
+	    hash_hex(&v->block, block));
+}
+
 static int
 open_replica(struct node *n)
 {
 	const struct node_options *o = n->opt;
 	const struct replica_config cfg = {.federation = o->federation,
 	    .key = o->key,
-	    .self = o->self};
+	    .self = o->self,
+	    .witness = witness,
+	    .arg = n};
 	const struct hash *id = &o->federation->members[o->self].id;
 	struct store_report rep;
 	uint64_t height;

@@ -1,0 +1,89 @@
+#!/usr/bin/env python3
+"""kill -9 of one of four, 20 times at random moments, restarted each time.
+
+The other three commit on, the killed one catches up, nothing forks.
+"""
+
+import os
+import random
+import re
+import sys
+import time
+
+from consortium import Consortium, Tap, program, run, wait
+
+KILLS = int(os.environ.get("KILLS", "20"))
+VOTE = re.compile(r"ev=vote.seen (height=\d+ round=\d+ type=\d+ "
+                  r"validator=\d+) block=([0-9a-f]+)")
+SEED = int(os.environ.get("SEED", "1"))
+
+
+def kill_and_restart(c, rnd):
+    waits, victims = [], []
+    c.start()
+    c.wait_height(2)
+    for _ in range(KILLS):
+        victim = rnd.choice(c.nodes)
+        others = [n for n in c.nodes if n is not victim]
+        time.sleep(rnd.random() * 0.3)
+        victim.kill()
+        before = max(n.height() for n in others)
+        t = time.monotonic()
+        # One block may have been on its way; the second one was not.
+        c.wait_height(before + 2, 30, others[:1])
+        waits.append(time.monotonic() - t)
+        victim.start()
+        victims.append(victim.name)
+        target = max(n.height() for n in others)
+        c.wait_height(target, 30, [victim])
+    print("# killed: %s" % " ".join(victims))
+    print("# two blocks without the victim: worst %.2f s" % max(waits))
+    return waits
+
+
+def main():
+    tap, rnd = Tap(), random.Random(SEED)
+    with Consortium(rounds=100000) as c:
+        for node in c.nodes:
+            node.configure("#level: info", "level: debug")
+        waits = []
+        tap.run("%d kills, each caught up with (SEED=%d)" % (KILLS, SEED),
+                lambda: waits.extend(kill_and_restart(c, rnd)))
+
+        def within():
+            # A round without an answer of the victim closes when the
+            # collection time (2 s) is over.
+            assert waits and max(waits) < 3 * 2.0, waits
+        tap.run("the other three commit within 3 timeouts", within)
+
+        def no_double_sign():
+            votes, said = {}, 0
+            for n in c.nodes:
+                for m in VOTE.finditer(n.log()):
+                    key, block = m.group(1), m.group(2)
+                    said += 1
+                    assert votes.setdefault(key, block) == block, key
+                assert n.call("status")["counts"]["equivocations"] == 0
+            print("# %d votes seen, %d different" % (said, len(votes)))
+            assert len(votes) > 8 * KILLS
+
+        def same_chain():
+            top = min(c.heights())
+            heads = set()
+            for n in c.nodes:
+                n.call("status")
+            wait("equal heads", 20, lambda: len({
+                n.call("status")["height"] for n in c.nodes}) == 1 or None)
+            for code in c.stop():
+                assert code == 0, code
+            for n in c.nodes:
+                p = run(program("qmlnode"), "audit", n.home, "--json")
+                heads.add(p.stdout.split('"federation":"')[1][:40])
+            assert top > KILLS and len(heads) == 1
+        tap.run("no validator voted twice, by all nodes' logs", no_double_sign)
+        tap.run("four chains pass the audit", same_chain)
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
