@@ -1,0 +1,63 @@
+/* Adam against its definition, written out by hand. */
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <cmocka.h>
+
+#include "sim/learn/adam.h"
+
+static void
+test_definition(void **state)
+{
+	const struct adam_rate rate = {0.1, 0.9, 0.99, 1e-8};
+	const double grads[3] = {2.0, -1.0, 0.5};
+	double theta = 1.0, want = 1.0, m = 0.0, v = 0.0;
+	struct adam a;
+	int t;
+
+	(void)state;
+	assert_int_equal(adam_init(&a, 1), 0);
+	for (t = 1; t <= 3; t++) {
+		double g = grads[t - 1];
+
+		adam_step(&a, &rate, &g, &theta);
+		m = 0.9 * m + 0.1 * g;
+		v = 0.99 * v + 0.01 * g * g;
+		want -= 0.1 * (m / (1 - pow(0.9, t))) /
+		    (sqrt(v / (1 - pow(0.99, t))) + 1e-8);
+		assert_true(fabs(theta - want) < 1e-14);
+	}
+	adam_close(&a);
+	adam_close(&a);
+}
+
+/* The first step has length lr whatever the gradient's size. */
+static void
+test_first_step(void **state)
+{
+	const struct adam_rate rate = {0.01, 0.9, 0.999, 1e-8};
+	double grad[3] = {1e-3, -50.0, 0.0}, theta[3] = {0.0, 0.0, 0.0};
+	struct adam a;
+
+	(void)state;
+	assert_int_equal(adam_init(&a, 3), 0);
+	adam_step(&a, &rate, grad, theta);
+	assert_true(fabs(theta[0] + 0.01) < 1e-6);
+	assert_true(fabs(theta[1] - 0.01) < 1e-6);
+	assert_true(theta[2] == 0.0);
+	adam_close(&a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_definition),
+	    cmocka_unit_test(test_first_step),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
