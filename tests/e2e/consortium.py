@@ -212,7 +212,7 @@ class Consortium:
             for node in self.nodes:
                 try:
                     print("# log of %s: %s" % (
-                        node.name, node.log()[-1500:].replace("\n", "\n# ")))
+                        node.name, node.log()[-700:].replace("\n", "\n# ")))
                 except OSError:
                     pass
         shutil.rmtree(self.dir, ignore_errors=True)
