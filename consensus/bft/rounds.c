@@ -263,6 +263,19 @@ block_used(const struct bft *b, const struct hash *id)
 	    hash_equal(&b->decision.block, id);
 }
 
+/* 3 per round and 3 marks are in use at most: 51 of 64. */
+static struct bft_block *
+unused_block(struct bft *b)
+{
+	unsigned i = 0;
+
+	while (block_used(b, &b->blocks[i].id)) {
+		i++;
+		assert(i < BFT_MAX_BLOCKS);
+	}
+	return &b->blocks[i];
+}
+
 struct bft_block *
 known_get(struct bft *b, const struct hash *id)
 {
@@ -273,12 +286,8 @@ known_get(struct bft *b, const struct hash *id)
 	if (e != NULL)
 		return e;
 	e = known_find(b, &nil);
-	/* 3 per round and 3 marks are in use at most: 51 of 64. */
-	for (unsigned i = 0; e == NULL && i < BFT_MAX_BLOCKS; i++) {
-		if (!block_used(b, &b->blocks[i].id))
-			e = &b->blocks[i];
-	}
-	assert(e != NULL);
+	if (e == NULL)
+		e = unused_block(b);
 	e->id = *id;
 	e->known = BFT_BLOCK_UNKNOWN;
 	e->fetched = false;
