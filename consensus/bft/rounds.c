@@ -282,7 +282,7 @@ known_get(struct bft *b, const struct hash *id)
 	static const struct hash nil;
 	struct bft_block *e = known_find(b, id);
 
-	assert(!hash_is_zero(id));
+	assert(b != NULL && !hash_is_zero(id));
 	if (e != NULL)
 		return e;
 	e = known_find(b, &nil);
