@@ -28,16 +28,16 @@ enum answer_kind {
 
 enum answer_reason { /* of a NO_UPDATE; 0 for an UPDATE */
 	ANSWER_REASON_NONE = 0,
-	ANSWER_REASON_NO_DATA = 1,   /* data missing or refused */
-	ANSWER_REASON_TRAINER = 2,   /* trainer crashed or reported an error */
-	ANSWER_REASON_DECLINED = 3,  /* the operator said no (pause, hours) */
-	ANSWER_REASON_NUMERIC = 4,   /* NaN or overflow */
+	ANSWER_REASON_NO_DATA = 1,  /* data missing or refused */
+	ANSWER_REASON_TRAINER = 2,  /* trainer crashed or reported an error */
+	ANSWER_REASON_DECLINED = 3, /* the operator said no (pause, hours) */
+	ANSWER_REASON_NUMERIC = 4,  /* NaN or overflow */
 };
 
 enum answer_flag {
-	ANSWER_REPLAYABLE = 1,   /* bit-exact re-execution is promised */
-	ANSWER_STATE_LOST = 2,   /* trainer state restarted at zero */
-	ANSWER_CONFINED = 4,     /* the trainer ran without sockets and files */
+	ANSWER_REPLAYABLE = 1, /* bit-exact re-execution is promised */
+	ANSWER_STATE_LOST = 2, /* trainer state restarted at zero */
+	ANSWER_CONFINED = 4,   /* the trainer ran without sockets and files */
 };
 
 struct answer {
@@ -52,20 +52,21 @@ struct answer {
 	struct hash base_model;
 	struct hash data_asset;    /* salted Merkle root over the rows */
 	struct hash trainer_state; /* before training; zero: none */
-	struct hash seed_commit;   /* zero: seed derives from job, member, round */
+	struct hash
+	    seed_commit; /* zero: seed derives from job, member, round */
 	uint8_t privacy_mechanism; /* 0: none claimed */
 	uint64_t privacy_rho_nano; /* zCDP, 1e-9 */
 	uint64_t clip_q24;         /* declared L2 bound */
 	uint32_t rows;             /* rows trained on */
 	int64_t loss_before_q24;   /* mean loss on the local rows, Q24 */
 	int64_t loss_after_q24;
-	uint32_t correct;          /* of `rows`, after training */
-	uint32_t dim;              /* 0 for NO_UPDATE */
-	struct hash payload;       /* H("qml.payload", bytes); zero if dim 0 */
+	uint32_t correct;    /* of `rows`, after training */
+	uint32_t dim;        /* 0 for NO_UPDATE */
+	struct hash payload; /* H("qml.payload", bytes); zero if dim 0 */
 	struct signature sig;
 	/* not signed directly */
-	int64_t *delta;  /* [dim], owned; NULL when only the head is known */
-	struct hash id;  /* H("qml.answer", signed head) */
+	int64_t *delta; /* [dim], owned; NULL when only the head is known */
+	struct hash id; /* H("qml.answer", signed head) */
 	unsigned nrefs;
 };
 
@@ -76,10 +77,10 @@ void answer_unref(struct answer *a); /* NULL is fine */
 
 /* Fills payload hash and id from the fields, and signs. */
 void answer_sign(struct answer *a, const struct sign_key *k,
-	const struct hash *federation);
+    const struct hash *federation);
 /* Signature only; the payload hash was checked by the decoder. */
 bool answer_verify(const struct answer *a, const struct sign_public *pk,
-	const struct hash *federation);
+    const struct hash *federation);
 
 /* Head, signature and payload. */
 void answer_put(struct bytes_writer *w, const struct answer *a);

@@ -25,16 +25,16 @@ struct attest {
 	uint32_t seq;
 	uint16_t validator;
 	uint16_t nheld;
-	uint16_t member[ATTEST_MAX_ANSWERS]; /* ascending */
+	uint16_t member[ATTEST_MAX_ANSWERS];  /* ascending */
 	struct hash held[ATTEST_MAX_ANSWERS]; /* answer ids, same order */
 	struct signature sig;
 };
 
 struct hash attest_digest(const struct attest *a);
 void attest_sign(struct attest *a, const struct sign_key *k,
-	const struct hash *federation);
+    const struct hash *federation);
 bool attest_verify(const struct attest *a, const struct sign_public *pk,
-	const struct hash *federation);
+    const struct hash *federation);
 void attest_put(struct bytes_writer *w, const struct attest *a);
 void attest_get(struct bytes_reader *r, struct attest *out);
 

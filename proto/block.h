@@ -34,12 +34,12 @@ struct header {
 	uint16_t app_version;
 	struct hash federation;
 	uint64_t height;
-	uint32_t round; /* round in which the block was first proposed */
-	uint8_t kind;   /* enum block_kind */
+	uint32_t round;   /* round in which the block was first proposed */
+	uint8_t kind;     /* enum block_kind */
 	uint64_t time_ms; /* UNIX, > the previous block's */
 	struct hash prev;
-	struct hash last_commit; /* commit_hash of height - 1; zero at 1 */
-	uint64_t history_size;   /* = height */
+	struct hash last_commit;  /* commit_hash of height - 1; zero at 1 */
+	uint64_t history_size;    /* = height */
 	struct hash history_root; /* RFC 6962 over the ids of 0..height-1 */
 	struct hash validators;
 	struct hash next_validators;
@@ -54,7 +54,7 @@ struct header {
 	struct hash txs_root;
 	uint16_t ntxs; /* 0 in app version 1 */
 	struct hash evidence_root;
-	uint16_t nevidence; /* 0 in app version 1 */
+	uint16_t nevidence;     /* 0 in app version 1 */
 	struct hash state_root; /* after this block */
 	uint16_t proposer;
 	uint32_t body_bytes; /* exact length of the body by reference */
@@ -62,7 +62,7 @@ struct header {
 
 struct block {
 	struct header header;
-	struct hash id; /* H("qml.header", header) */
+	struct hash id;             /* H("qml.header", header) */
 	struct commit *last_commit; /* NULL at height 1 */
 	struct attest *attests;     /* [header.nattests], by validator */
 	struct hash *answer_ids;    /* [header.nanswers], by member */

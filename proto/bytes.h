@@ -25,7 +25,7 @@ struct bytes_writer {
 	bool fixed; /* data is the caller's and never grows */
 };
 
-#define BYTES_WRITER_INIT ((struct bytes_writer){ 0 })
+#define BYTES_WRITER_INIT ((struct bytes_writer){0})
 
 /* Writes into data[cap], which stays the caller's; beyond it -EMSGSIZE. Small
  * objects are hashed from the stack this way, so a digest cannot fail. */
@@ -44,7 +44,7 @@ void bytes_put_string(struct bytes_writer *w, const char *s);
 /* Gives the buffer to the caller, who frees it; *w is empty afterwards. Not
  * for a fixed one. An error that happened is returned and nothing is left. */
 int bytes_writer_take(struct bytes_writer *w, uint8_t **data, size_t *len)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 void bytes_writer_close(struct bytes_writer *w);
 
 /* Borrows data. After an error every get returns zero and data stays put. */

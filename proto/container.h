@@ -20,15 +20,15 @@ struct ProtobufCMessageDescriptor;
 
 /* *data is malloc'd for the caller. -ENOMEM; -EMSGSIZE beyond max. */
 int container_pack(const struct ProtobufCMessage *m, size_t max, uint8_t **data,
-	size_t *len) __attribute__((warn_unused_result));
+    size_t *len) __attribute__((warn_unused_result));
 /* *out goes to container_free. Fields unknown to us pass, so that the caller
  * can tell a later version's message from garbage; then container_exact. */
 enum wire_verdict container_unpack(const struct ProtobufCMessageDescriptor *d,
-	const uint8_t *data, size_t len, struct ProtobufCMessage **out)
-	__attribute__((warn_unused_result));
+    const uint8_t *data, size_t len, struct ProtobufCMessage **out)
+    __attribute__((warn_unused_result));
 /* WIRE_OK if *m would be packed to exactly these bytes, else malformed. */
 enum wire_verdict container_exact(const struct ProtobufCMessage *m,
-	const uint8_t *data, size_t len) __attribute__((warn_unused_result));
+    const uint8_t *data, size_t len) __attribute__((warn_unused_result));
 void container_free(struct ProtobufCMessage *m); /* NULL is fine */
 
 #endif

@@ -23,13 +23,13 @@ struct decimal {
 /* Accepts [+-]digits[.digits][e[+-]digits], nothing before or after.
  * -EINVAL for anything else (also nan, inf, hex), -ERANGE when too long. */
 int decimal_parse(const char *text, struct decimal *out)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 /* The shortest canonical text: 0.02, 16, 1.5e-9. Returns out. */
 char *decimal_text(const struct decimal *d, char out[static DECIMAL_TEXT_LEN]);
 double decimal_double(const struct decimal *d);
 /* Rounded half to even; -ERANGE when it does not fit. */
 int decimal_q24(const struct decimal *d, int64_t *out)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 int decimal_compare(const struct decimal *a, const struct decimal *b);
 void decimal_put(struct bytes_writer *w, const struct decimal *d);
 /* Bad unless canonical. */

@@ -40,33 +40,33 @@ struct member {
 struct column {
 	char name[FEDERATION_TEXT_LEN];
 	char unit[FEDERATION_TEXT_LEN]; /* may be empty */
-	struct decimal lo; /* public range, lo < hi */
+	struct decimal lo;              /* public range, lo < hi */
 	struct decimal hi;
 };
 
-struct timing { /* all in milliseconds */
-	uint32_t collect;    /* answers are waited for this long */
-	uint32_t straggler;  /* then, with too few, the round is skipped */
-	uint32_t heartbeat;  /* an empty block at least this often */
+struct timing {             /* all in milliseconds */
+	uint32_t collect;   /* answers are waited for this long */
+	uint32_t straggler; /* then, with too few, the round is skipped */
+	uint32_t heartbeat; /* an empty block at least this often */
 	uint32_t propose;
 	uint32_t prevote;
 	uint32_t precommit;
 	uint32_t round_step; /* added to the three per BFT round */
 	uint32_t timeout_max;
-	uint32_t precision;  /* clocks agree to this */
-	uint32_t delay;      /* a proposal travels at most this long */
-	uint32_t interval;   /* least time between two blocks */
+	uint32_t precision; /* clocks agree to this */
+	uint32_t delay;     /* a proposal travels at most this long */
+	uint32_t interval;  /* least time between two blocks */
 };
 
 struct federation {
 	uint16_t version;
 	char name[FEDERATION_NAME_LEN];
-	uint64_t founded_ms;   /* UNIX; the time of block 0 */
-	bool shared_key;       /* links use Noise IKpsk2 */
+	uint64_t founded_ms; /* UNIX; the time of block 0 */
+	bool shared_key;     /* links use Noise IKpsk2 */
 	uint16_t nmembers;
 	struct member *members; /* [nmembers], ascending id */
 	uint16_t ncolumns;
-	struct column *columns; /* [ncolumns], feature order */
+	struct column *columns;          /* [ncolumns], feature order */
 	char label[FEDERATION_TEXT_LEN]; /* name of the label column */
 	uint16_t nlabels;
 	char (*labels)[FEDERATION_TEXT_LEN]; /* class i is labels[i] */
@@ -75,12 +75,12 @@ struct federation {
 	struct job job;       /* the first job */
 };
 
-#define FEDERATION_INIT ((struct federation){ 0 })
+#define FEDERATION_INIT ((struct federation){0})
 
 void federation_close(struct federation *f); /* accepts FEDERATION_INIT */
 /* Deep copy; -ENOMEM leaves *to closed. */
 int federation_copy(struct federation *to, const struct federation *from)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 
 /* Sorts members by id after filling the ids. */
 void federation_sort(struct federation *f);
@@ -88,14 +88,14 @@ void federation_sort(struct federation *f);
  * that could overflow, the timing order). 0, or -EINVAL with one sentence in
  * err that names the field. */
 int federation_check(const struct federation *f, char *err, size_t errlen)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 
 void federation_put(struct bytes_writer *w, const struct federation *f);
 /* Bad unless canonical and federation_check passes. */
 void federation_get(struct bytes_reader *r, struct federation *out);
 /* -ENOMEM. */
 int federation_id(const struct federation *f, struct hash *out)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 
 /* Letters, digits, '.', '_' and '-', not led by a sign: names of members and
  * federations, safe in paths, log lines and on a terminal. */
@@ -104,7 +104,7 @@ bool federation_name_ok(const char *name);
 bool federation_address_ok(const char *address);
 
 struct hash member_id(const struct sign_public *sign,
-	const uint8_t network[static 32]);
+    const uint8_t network[static 32]);
 /* Index of the id, or -1. */
 int federation_find(const struct federation *f, const struct hash *id);
 

@@ -169,6 +169,7 @@ assembly_add(struct assembly *a, const struct fragment *f, uint8_t **data,
 		return FRAME_BAD;
 	if (!part_grow(p, p->len + f->len))
 		return FRAME_NO_MEMORY;
+	assert(p->data != NULL);
 	memcpy(p->data + p->len, f->bytes, f->len);
 	p->len += f->len;
 	if (!last)

@@ -41,6 +41,6 @@ int hash_compare(const struct hash *a, const struct hash *b);
 char *hash_hex(const struct hash *h, char out[static HASH_HEX_LEN]);
 /* -EINVAL unless hex is exactly 64 hex digits. */
 int hash_from_hex(const char *hex, struct hash *out)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 
 #endif

@@ -20,9 +20,9 @@ enum id_kind {
 };
 
 char *id_text(enum id_kind kind, const struct hash *h,
-	char out[static ID_TEXT_LEN]);
+    char out[static ID_TEXT_LEN]);
 /* -EINVAL: not of this kind, wrong length, character or checksum. */
 int id_parse(enum id_kind kind, const char *text, struct hash *out)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 
 #endif

@@ -22,7 +22,7 @@ struct merkle {
 	struct hash full[MERKLE_MAX_DEPTH]; /* roots of full subtrees */
 };
 
-#define MERKLE_INIT ((struct merkle){ 0 })
+#define MERKLE_INIT ((struct merkle){0})
 
 void merkle_append(struct merkle *m, const struct hash *leaf);
 struct hash merkle_root(const struct merkle *m);
@@ -32,7 +32,7 @@ struct hash merkle_root_of(const struct hash *leaves, size_t n);
 /* Inclusion path of leaf i among n (RFC 6962 2.1.1): path[MERKLE_MAX_DEPTH],
  * returns its length. */
 size_t merkle_path(const struct hash *leaves, size_t n, size_t i,
-	struct hash *path);
+    struct hash *path);
 
 struct merkle_place {
 	uint64_t i;
@@ -40,6 +40,6 @@ struct merkle_place {
 };
 
 bool merkle_verify(const struct hash *leaf, struct merkle_place at,
-	const struct hash *path, size_t npath, const struct hash *root);
+    const struct hash *path, size_t npath, const struct hash *root);
 
 #endif

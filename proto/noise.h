@@ -54,27 +54,26 @@ struct noise_start {
 
 /* X25519 public key of a secret. */
 void noise_public(const uint8_t secret[static NOISE_KEY_LEN],
-	uint8_t out[static NOISE_KEY_LEN]);
+    uint8_t out[static NOISE_KEY_LEN]);
 
 void noise_init(struct noise *n, const struct noise_start *start);
 /* Next handshake message of ours; out needs the overhead above plus len.
  * -EPROTO when it is not our turn or a key is of low order. */
-int noise_write(struct noise *n, const void *payload, size_t len,
-	uint8_t *out, size_t *outlen) __attribute__((warn_unused_result));
+int noise_write(struct noise *n, const void *payload, size_t len, uint8_t *out,
+    size_t *outlen) __attribute__((warn_unused_result));
 /* Their message; payload needs len bytes. -EBADMSG when it does not
  * authenticate. After it a listener knows n->rs. */
 int noise_read(struct noise *n, const uint8_t *msg, size_t len,
-	uint8_t *payload, size_t *payload_len)
-	__attribute__((warn_unused_result));
+    uint8_t *payload, size_t *payload_len) __attribute__((warn_unused_result));
 bool noise_done(const struct noise *n);
 
 /* Transport: out is len + NOISE_TAG_LEN. -EOVERFLOW when the counter is
  * spent. Rekeys by itself every 2^16 records, both sides alike. */
-int noise_seal(struct noise *n, const uint8_t *plain, size_t len,
-	uint8_t *out) __attribute__((warn_unused_result));
+int noise_seal(struct noise *n, const uint8_t *plain, size_t len, uint8_t *out)
+    __attribute__((warn_unused_result));
 /* out is len - NOISE_TAG_LEN; -EBADMSG: forged, reordered or cut. */
-int noise_open(struct noise *n, const uint8_t *record, size_t len,
-	uint8_t *out) __attribute__((warn_unused_result));
+int noise_open(struct noise *n, const uint8_t *record, size_t len, uint8_t *out)
+    __attribute__((warn_unused_result));
 /* Wipes every secret. */
 void noise_close(struct noise *n);
 

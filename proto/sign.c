@@ -4,7 +4,9 @@
 #include <errno.h>
 #include <string.h>
 
-#include <sodium.h>
+#include <sodium/core.h>
+#include <sodium/crypto_sign_ed25519.h>
+#include <sodium/utils.h>
 
 /* context || federation id || digest of the object */
 #define SIGN_IMAGE_LEN (SIGN_CONTEXT_LEN + 2 * HASH_LEN)

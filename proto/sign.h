@@ -46,15 +46,15 @@ int sign_setup(void) __attribute__((warn_unused_result));
 
 /* Expands a 32-byte seed; *out is owned by the caller. -ENOMEM. */
 int sign_key_new(const uint8_t seed[static SIGN_SEED_LEN],
-	struct sign_key **out) __attribute__((warn_unused_result));
+    struct sign_key **out) __attribute__((warn_unused_result));
 void sign_key_free(struct sign_key *k); /* NULL is fine */
 struct sign_public sign_key_public(const struct sign_key *k);
 
 void sign_message(const struct sign_key *k, const char *context,
-	const struct hash *federation, const struct hash *digest,
-	struct signature *out);
+    const struct hash *federation, const struct hash *digest,
+    struct signature *out);
 bool sign_verify(const struct sign_public *pk, const char *context,
-	const struct hash *federation, const struct hash *digest,
-	const struct signature *sig);
+    const struct hash *federation, const struct hash *digest,
+    const struct signature *sig);
 
 #endif

@@ -30,13 +30,13 @@ enum trainwire_type {
 };
 
 struct trainwire_setup {
-	char build[65];       /* must equal the trainer's own */
-	uint8_t *federation;  /* canonical bytes, owned */
+	char build[65];      /* must equal the trainer's own */
+	uint8_t *federation; /* canonical bytes, owned */
 	size_t federation_len;
 	char data[TRAINWIRE_TEXT_MAX]; /* path of the CSV */
-	uint8_t salt[32];     /* of the data asset's Merkle leaves */
+	uint8_t salt[32];              /* of the data asset's Merkle leaves */
 	uint16_t threads;
-	uint8_t confine;      /* 0: started through a launcher */
+	uint8_t confine; /* 0: started through a launcher */
 };
 
 struct trainwire_ready {
@@ -93,10 +93,10 @@ struct trainwire_msg {
 };
 
 /* Without the length prefix. -ENOMEM, -EMSGSIZE. */
-int trainwire_encode(const struct trainwire_msg *m, uint8_t **data,
-	size_t *len) __attribute__((warn_unused_result));
+int trainwire_encode(const struct trainwire_msg *m, uint8_t **data, size_t *len)
+    __attribute__((warn_unused_result));
 enum wire_verdict trainwire_decode(const uint8_t *data, size_t len,
-	struct trainwire_msg *out) __attribute__((warn_unused_result));
+    struct trainwire_msg *out) __attribute__((warn_unused_result));
 void trainwire_msg_close(struct trainwire_msg *m);
 
 #endif

@@ -57,17 +57,17 @@ struct commit {
 
 struct hash vote_digest(const struct vote *v); /* without the signature */
 void vote_sign(struct vote *v, const struct sign_key *k,
-	const struct hash *federation);
+    const struct hash *federation);
 bool vote_verify(const struct vote *v, const struct sign_public *pk,
-	const struct hash *federation);
+    const struct hash *federation);
 void vote_put(struct bytes_writer *w, const struct vote *v);
 void vote_get(struct bytes_reader *r, struct vote *out);
 
 struct hash proposal_digest(const struct proposal *p);
 void proposal_sign(struct proposal *p, const struct sign_key *k,
-	const struct hash *federation);
+    const struct hash *federation);
 bool proposal_verify(const struct proposal *p, const struct sign_public *pk,
-	const struct hash *federation);
+    const struct hash *federation);
 void proposal_put(struct bytes_writer *w, const struct proposal *p);
 void proposal_get(struct bytes_reader *r, struct proposal *out);
 

@@ -25,7 +25,7 @@ enum wire_type {
 	WIRE_STATUS = 1, /* where I am and what I hold; drives repair */
 	WIRE_PROPOSAL,   /* proposal head and block by reference */
 	WIRE_VOTE,
-	WIRE_ANSWER,     /* one UPDATE or NO_UPDATE in full */
+	WIRE_ANSWER, /* one UPDATE or NO_UPDATE in full */
 	WIRE_ATTEST,
 	WIRE_ANSWER_REQ, /* ids wanted */
 	WIRE_BLOCK_REQ,  /* decided blocks from height on */
@@ -39,17 +39,17 @@ enum wire_type {
 #define WIRE_BITMAP_LEN ((VOTE_MAX_VALIDATORS + 7) / 8)
 
 struct wire_status {
-	uint64_t head;       /* height of the last decided block */
+	uint64_t head; /* height of the last decided block */
 	struct hash head_id;
-	uint64_t height;     /* being agreed on, head + 1 */
-	int32_t round;       /* -1: waiting */
+	uint64_t height; /* being agreed on, head + 1 */
+	int32_t round;   /* -1: waiting */
 	uint8_t step;
 	uint8_t has_proposal; /* of (height, round) */
 	uint8_t prevotes[WIRE_BITMAP_LEN];
 	uint8_t precommits[WIRE_BITMAP_LEN];
 	uint64_t fl_round;
-	uint8_t answers[WIRE_BITMAP_LEN];  /* of fl_round, by member */
-	uint8_t attests[WIRE_BITMAP_LEN];  /* of fl_round, by validator */
+	uint8_t answers[WIRE_BITMAP_LEN]; /* of fl_round, by member */
+	uint8_t attests[WIRE_BITMAP_LEN]; /* of fl_round, by validator */
 	uint64_t wall_ms;
 	/* Prevotes of this older round are wanted: without them nobody may vote
 	 * for the block that was valid in it (L28). VOTE_NO_ROUND: none. */
@@ -88,8 +88,8 @@ struct wire_msg {
 		struct wire_ids ids;
 		struct wire_range range;
 		struct wire_decided decided;
-		uint64_t nonce;        /* ping, pong */
-		uint32_t reason;       /* bye */
+		uint64_t nonce;  /* ping, pong */
+		uint32_t reason; /* bye */
 	} u;
 };
 
@@ -98,16 +98,15 @@ enum wire_verdict {
 	WIRE_UNKNOWN_TYPE, /* of a later version: ignore */
 	WIRE_TOO_LARGE,
 	WIRE_MALFORMED,
-	WIRE_NO_MEMORY,    /* ours, not theirs */
+	WIRE_NO_MEMORY, /* ours, not theirs */
 };
 
 /* *data is malloc'd for the caller. -ENOMEM, -EMSGSIZE. */
 int wire_encode(const struct wire_msg *m, uint8_t **data, size_t *len)
-	__attribute__((warn_unused_result));
+    __attribute__((warn_unused_result));
 /* dim_max bounds answers; *out is valid on WIRE_OK only. */
-enum wire_verdict wire_decode(const uint8_t *data, size_t len,
-	uint32_t dim_max, struct wire_msg *out)
-	__attribute__((warn_unused_result));
+enum wire_verdict wire_decode(const uint8_t *data, size_t len, uint32_t dim_max,
+    struct wire_msg *out) __attribute__((warn_unused_result));
 void wire_msg_close(struct wire_msg *m);
 const char *wire_type_name(enum wire_type t);
 
