@@ -205,6 +205,8 @@ format:                                    ## clang-format every source
 install: all                               ## PREFIX=/usr/local DESTDIR=
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(PROGS) $(DESTDIR)$(PREFIX)/bin
+	install -D -m 644 tests/data/datasets/digits.csv \
+		$(DESTDIR)$(PREFIX)/share/qmlnode/digits.csv
 	for m in $(wildcard daemon/*.[158] daemon/*/*.[158] config/*.5); do \
 	install -D -m 644 $$m $(DESTDIR)$(PREFIX)/share/man/man$${m##*.}/$${m##*/} \
 	|| exit 1; done
