@@ -64,6 +64,12 @@ sign_key_public(const struct sign_key *k)
 	return k->public;
 }
 
+void
+sign_wipe(void *secret, size_t len)
+{
+	sodium_memzero(secret, len);
+}
+
 static void
 sign_image(uint8_t image[static SIGN_IMAGE_LEN], const char *context,
     const struct hash *federation, const struct hash *digest)

@@ -50,6 +50,9 @@ int sign_key_new(const uint8_t seed[static SIGN_SEED_LEN],
 void sign_key_free(struct sign_key *k); /* NULL is fine */
 struct sign_public sign_key_public(const struct sign_key *k);
 
+/* Zeroes a secret in a way that no compiler leaves out. */
+void sign_wipe(void *secret, size_t len);
+
 void sign_message(const struct sign_key *k, const char *context,
     const struct hash *federation, const struct hash *digest,
     struct signature *out);

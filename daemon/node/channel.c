@@ -1,5 +1,3 @@
-#define _DEFAULT_SOURCE /* explicit_bzero */
-
 #include "daemon/node/channel.h"
 
 #include <errno.h>
@@ -8,6 +6,7 @@
 #include <uv.h>
 
 #include "proto/bytes.h"
+#include "proto/sign.h"
 #include "proto/wire.h"
 
 #define PLAIN_HELLO_LEN 2 /* the member's index, when not encrypted */
@@ -44,7 +43,7 @@ channel_init(struct channel *c, const struct channel_identity *id,
 	if (rc < 0)
 		return rc;
 	noise_init(&c->noise, &start);
-	explicit_bzero(ephemeral, sizeof(ephemeral));
+	sign_wipe(ephemeral, sizeof(ephemeral));
 	return 0;
 }
 
