@@ -17,6 +17,18 @@ active_members(const struct ledger *l)
  * close at the end of the collection, and at the straggler time either a
  * number that contains an honest member's closes or the round is skipped.
  */
+/*
+ * Between the founding and the day when a quorum first meets may lie weeks, and
+ * the collection time of round 0 would long be over. So before block 1 no
+ * round closes by time; block 1 may always be an ordinary one, and it opens
+ * round 0 anew.
+ */
+static struct closing
+by_time(const struct ledger *l, uint8_t kind, uint64_t from_ms)
+{
+	return (struct closing){kind, l->height > 0 ? from_ms : UINT64_MAX};
+}
+
 struct closing
 closing_rule(const struct ledger *l, uint16_t nanswers, uint16_t nupdates)
 {
@@ -32,14 +44,12 @@ closing_rule(const struct ledger *l, uint16_t nanswers, uint16_t nupdates)
 	if (nanswers == m && nupdates >= rule_min)
 		return (struct closing){BLOCK_AGGREGATE, 0};
 	if (nanswers == m)
-		return (struct closing){BLOCK_SKIP, l->round.collect_at_ms};
+		return by_time(l, BLOCK_SKIP, l->round.collect_at_ms);
 	if (nupdates >= most)
-		return (
-		    struct closing){BLOCK_AGGREGATE, l->round.collect_at_ms};
+		return by_time(l, BLOCK_AGGREGATE, l->round.collect_at_ms);
 	if (nupdates >= some)
-		return (
-		    struct closing){BLOCK_AGGREGATE, l->round.straggler_at_ms};
-	return (struct closing){BLOCK_SKIP, l->round.straggler_at_ms};
+		return by_time(l, BLOCK_AGGREGATE, l->round.straggler_at_ms);
+	return by_time(l, BLOCK_SKIP, l->round.straggler_at_ms);
 }
 
 uint64_t
@@ -56,5 +66,5 @@ closing_heartbeat_ms(const struct ledger *l)
 	uint64_t beat = state_later(l->time_ms, l->f.timing.heartbeat);
 	uint64_t earliest = closing_earliest_ms(l);
 
-	return beat > earliest ? beat : earliest;
+	return beat > earliest && l->height > 0 ? beat : earliest;
 }

@@ -200,8 +200,11 @@ state_compute_next(const struct ledger *l, const struct block *b)
 	mem->has_next = false;
 	mem->aggregate = (struct hash){{0}};
 	*r = l->round;
-	if (b->header.kind == BLOCK_ORDINARY)
+	if (b->header.kind == BLOCK_ORDINARY) {
+		if (b->header.height == 1)
+			state_open_round(l, r, r->number, b->header.time_ms);
 		return true;
+	}
 	if (b->header.kind == BLOCK_SKIP) {
 		r->skips++;
 		r->skipped++;

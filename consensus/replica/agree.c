@@ -211,6 +211,8 @@ agree_try_build(struct replica *r)
 		return;
 	}
 	rc = ledger_build(r->ledger, &in, &b, &missing);
+	if (rc == -ENOENT)
+		bodies_ask(r, &missing);
 	if (rc == -EAGAIN || rc == -ENOENT)
 		return;
 	r->build_wanted = false;

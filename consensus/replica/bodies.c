@@ -93,6 +93,33 @@ ask_for_answers(struct replica *r, struct replica_body *body)
 	queue_send(r, REPLICA_ALL, REPLICA_CLASS_ANSWER, &m);
 }
 
+/* Of a block that we are to build: attested by enough, not held here. */
+void
+bodies_ask(struct replica *r, const struct hash *id)
+{
+	struct wire_msg m = {.type = WIRE_ANSWER_REQ};
+
+	if (r->asked_ms != 0 && r->now.mono < r->asked_ms + REPLICA_ASK_MS)
+		return;
+	r->asked_ms = r->now.mono;
+	m.u.ids.ids[m.u.ids.n++] = *id;
+	queue_send(r, REPLICA_ALL, REPLICA_CLASS_ANSWER, &m);
+}
+
+bool
+bodies_name(const struct replica *r, const struct hash *id)
+{
+	for (size_t i = 0; i < REPLICA_MAX_BODIES; i++) {
+		const struct block *b = r->bodies[i].block;
+
+		for (uint16_t k = 0; b != NULL && k < b->header.nanswers; k++)
+			if (b->answers[k] == NULL &&
+			    hash_equal(&b->answer_ids[k], id))
+				return true;
+	}
+	return false;
+}
+
 void
 bodies_store(struct replica *r, struct replica_body *body)
 {

@@ -69,18 +69,21 @@ put_status(const struct replica *r, struct wire_status *s)
 static void
 put_polka(const struct replica *r, struct wire_status *s)
 {
+	const struct hash *block = &r->bft.valid.block;
 	int32_t round = r->bft.valid.round;
 	struct bft_offer offer;
 	struct bft_bits bits;
 
 	if (r->bft.round >= 0 &&
 	    bft_proposal(&r->bft, (uint32_t)r->bft.round, &offer) &&
-	    offer.p.valid_round >= 0)
+	    offer.p.valid_round >= 0) {
 		round = offer.p.valid_round;
+		block = &offer.p.block;
+	}
 	s->polka_round = round;
 	if (round < 0)
 		return;
-	bits = bft_votes(&r->bft, (uint32_t)round, VOTE_PREVOTE, NULL);
+	bits = bft_votes(&r->bft, (uint32_t)round, VOTE_PREVOTE, block);
 	for (uint16_t i = 0; i < r->n; i++)
 		if (bft_bits_has(&bits, i))
 			set_bit(s->polka, i);
@@ -98,21 +101,29 @@ gossip_tell(struct replica *r, uint16_t peer)
 		r->status_ms = r->now.mono;
 }
 
+/*
+ * What of key's round and type the peer lacks. Of a validator that voted twice
+ * both votes go out, whatever the peer's bit says: it may lack just the one
+ * that completes a quorum.
+ */
 static void
 send_votes(struct replica *r, uint16_t peer, const struct vote *key,
     const uint8_t *held)
 {
-	struct bft_bits bits =
-	    bft_votes(&r->bft, key->round, (enum vote_type)key->type, NULL);
 	struct wire_msg m = {.type = WIRE_VOTE};
-	struct vote k = *key;
+	struct vote k = *key, both[2];
 
 	for (uint16_t i = 0; i < r->n; i++) {
-		if (!bft_bits_has(&bits, i) || (held && has_bit(held, i)))
-			continue;
+		unsigned n;
+
 		k.validator = i;
-		if (bft_vote(&r->bft, &k, NULL, &m.u.vote))
+		n = bft_vote_both(&r->bft, &k, both);
+		if (n == 1 && held != NULL && has_bit(held, i))
+			continue;
+		for (unsigned j = 0; j < n; j++) {
+			m.u.vote = both[j];
 			queue_send(r, peer, REPLICA_CLASS_VOTE, &m);
+		}
 	}
 }
 

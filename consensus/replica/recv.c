@@ -66,8 +66,6 @@ recv_vote(struct replica *r, const struct vote *v)
 	enum ledger_verdict lv;
 	struct vote held;
 
-	if (v->validator == r->self)
-		return NULL; /* ours come back through the core alone */
 	if (bft_vote(&r->bft, v, &v->block, &held))
 		return NULL;
 	lv = ledger_check_vote(r->ledger, v);

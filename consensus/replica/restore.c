@@ -16,7 +16,7 @@ replica_replay(struct replica *r, const struct block *b, const struct commit *c)
 		r->last_commit = malloc(sizeof(*r->last_commit));
 	if (r->last_commit == NULL)
 		return -ENOMEM;
-	if (ledger_apply(r->ledger, b) < 0)
+	if (ledger_replay(r->ledger, b) < 0)
 		return -EBADMSG;
 	*r->last_commit = *c;
 	round_enter(r);

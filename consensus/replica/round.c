@@ -1,3 +1,4 @@
+#include "consensus/bft/quorum.h"
 #include "consensus/replica/state.h"
 
 #include <stdlib.h>
@@ -125,6 +126,29 @@ round_answer_stored(struct replica *r)
 	round_progress(r);
 }
 
+/*
+ * A member that signs several answers can show two of them to us and the one
+ * that enters the set to the others. So beyond the second only what a
+ * proposed block names, or what an honest validator attests, is taken; blocks
+ * hold their own references, so the slot may change hands.
+ */
+static bool
+is_wanted(const struct replica *r, const struct answer *a)
+{
+	const uint32_t *power = ledger_powers(r->ledger);
+	uint64_t sum = 0, total = 0;
+
+	for (uint16_t v = 0; v < r->n; v++) {
+		const struct attest *at = r->attests[v];
+
+		total += power[v];
+		for (uint16_t i = 0; at != NULL && i < at->nheld; i++)
+			if (hash_equal(&at->held[i], &a->id))
+				sum += power[v];
+	}
+	return quorum_honest(sum, total) || bodies_name(r, &a->id);
+}
+
 /* Of another member, from a peer or from our pool after a restart. */
 bool
 round_accept(struct replica *r, struct answer *a, const char **why)
@@ -139,11 +163,11 @@ round_accept(struct replica *r, struct answer *a, const char **why)
 		r->counts.stale++;
 		goto no;
 	}
-	slot = r->answers[a->member];
-	if ((slot[0] != NULL && hash_equal(&slot[0]->id, &a->id)) ||
-	    slot[1] != NULL)
+	if (round_find(r, &a->id) != NULL ||
+	    (r->own != NULL && hash_equal(&r->own->id, &a->id)))
 		goto no;
-	if (r->own != NULL && hash_equal(&r->own->id, &a->id))
+	slot = r->answers[a->member];
+	if (slot[1] != NULL && !is_wanted(r, a))
 		goto no;
 	v = ledger_check_answer(r->ledger, a);
 	if (v != LEDGER_OK) {
@@ -162,7 +186,12 @@ round_accept(struct replica *r, struct answer *a, const char **why)
 	/* Our own words come back after a restart with a lost pool entry. */
 	if (is_mine(r, a))
 		r->training = false;
-	slot[slot[0] != NULL] = a;
+	if (slot[0] == NULL) {
+		slot[0] = a;
+	} else {
+		answer_unref(slot[1]);
+		slot[1] = a;
+	}
 	if (slot[1] != NULL)
 		queue_notice(r, REPLICA_NOTICE, a->member,
 		    "signed two different answers for one round");

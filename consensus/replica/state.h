@@ -100,6 +100,7 @@ struct replica {
 	/* bodies.c */
 	struct replica_body bodies[REPLICA_MAX_BODIES];
 	uint64_t use;
+	uint64_t asked_ms; /* for an answer we need to build */
 
 	/* round.c */
 	uint64_t fl_round; /* that the fields below belong to */
@@ -158,6 +159,9 @@ void bodies_want(struct replica *r, const struct hash *id);
 void bodies_retry(struct replica *r);
 bool bodies_resolve(struct replica *r, struct block *b);
 void bodies_store(struct replica *r, struct replica_body *body);
+void bodies_ask(struct replica *r, const struct hash *id);
+/* Does a proposed block wait for this answer? */
+bool bodies_name(const struct replica *r, const struct hash *id);
 void bodies_clear(struct replica *r);
 
 /* round.c */

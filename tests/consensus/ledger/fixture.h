@@ -47,6 +47,8 @@ struct town {
 
 void town_open(struct town *t, const struct town_setup *s);
 void town_close(struct town *t);
+/* Block 1, an ordinary one: from now on rounds close by time, too. */
+void town_begin(struct town *t);
 uint64_t town_random(struct town *t);
 
 /* A valid answer to the open round, not in the pool, unsigned: the caller

@@ -50,6 +50,7 @@ every_answer(const struct town_setup *s)
 	struct town t;
 
 	town_open(&t, s);
+	town_begin(&t);
 	for (uint16_t a = 0; a <= s->n; a++)
 		for (uint16_t u = 0; u <= a; u++)
 			expect(&t, a, u);
@@ -107,6 +108,7 @@ faulty_cannot_skip(void **state)
 		struct closing c;
 
 		town_open(&t, &(struct town_setup){.n = n, .rounds = 2});
+		town_begin(&t);
 		c = closing_rule(t.l, honest, honest);
 		assert_int_equal(c.kind, BLOCK_AGGREGATE);
 		assert_true(c.from_ms <= ledger_round(t.l)->collect_at_ms);

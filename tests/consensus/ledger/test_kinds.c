@@ -117,6 +117,7 @@ too_early(void **state)
 		uint16_t m = 0;
 
 		town_open(&t, &(struct town_setup){.n = 4, .rounds = 9});
+		town_begin(&t);
 		while (m < cases[i].nupdates)
 			town_answer(&t, m++, ANSWER_UPDATE);
 		while (m < cases[i].nupdates + cases[i].nrefusals)
@@ -284,6 +285,7 @@ equivocating_member(void **state)
 
 	(void)state;
 	town_open(&t, &(struct town_setup){.n = 4, .rounds = 9});
+	town_begin(&t);
 	first = town_answer(&t, 2, ANSWER_UPDATE);
 	second = town_answer(&t, 2, ANSWER_UPDATE);
 	others = 1u << town_answer(&t, 0, ANSWER_UPDATE);

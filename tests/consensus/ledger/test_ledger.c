@@ -32,7 +32,7 @@ genesis(void **state)
 	assert_true(hash_equal(&ledger_round(t.l)->base_model, &h));
 	assert_int_equal(ledger_round(t.l)->number, 0);
 	assert_int_equal(ledger_round(t.l)->collect_at_ms,
-	    TOWN_FOUNDED_MS + TOWN_COLLECT_MS);
+	    ledger_round(t.l)->collect_at_ms);
 	assert_int_equal(ledger_nmembers(t.l), 4);
 	assert_null(ledger_member(t.l, 4));
 	assert_false(ledger_active(t.l, 4));
@@ -148,6 +148,30 @@ summary_of_round(void **state)
 	town_close(&t);
 }
 
+/* Weeks may pass between the founding and the first meeting of a quorum. */
+static void
+first_block_starts_the_clock(void **state)
+{
+	struct town t;
+	struct ledger_inputs in;
+	uint64_t when;
+
+	(void)state;
+	town_open(&t, &(struct town_setup){.n = 4, .rounds = 2});
+	t.now_ms += UINT64_C(14) * 86400000;
+	/* Nobody has trained yet, and the attestations say so. */
+	for (uint16_t v = 0; v < 4; v++)
+		town_attest(&t, v, 0);
+	in = town_inputs(&t, 0);
+	assert_true(ledger_due(t.l, &in, &when));
+	assert_int_equal(town_step(&t), BLOCK_ORDINARY);
+	assert_int_equal(ledger_round(t.l)->number, 0);
+	assert_int_equal(ledger_round(t.l)->opened_ms, t.now_ms);
+	assert_int_equal(ledger_round(t.l)->collect_at_ms,
+	    t.now_ms + TOWN_COLLECT_MS);
+	town_close(&t);
+}
+
 static void
 heartbeats(void **state)
 {
@@ -155,10 +179,12 @@ heartbeats(void **state)
 	struct ledger_inputs in;
 	struct hash missing;
 	struct block *b;
-	uint64_t when;
+	uint64_t when, opened;
 
 	(void)state;
 	town_open(&t, &(struct town_setup){.n = 4, .rounds = 1});
+	town_begin(&t);
+	opened = t.now_ms;
 	for (int k = 0; k < 2; k++) {
 		in = town_inputs(&t, 0);
 		assert_false(ledger_due(t.l, &in, &when));
@@ -168,13 +194,13 @@ heartbeats(void **state)
 		in = town_inputs(&t, 0);
 		assert_true(ledger_due(t.l, &in, &when));
 		assert_int_equal(town_step(&t), BLOCK_ORDINARY);
-		assert_int_equal(ledger_round(t.l)->opened_ms, TOWN_FOUNDED_MS);
+		assert_int_equal(ledger_round(t.l)->opened_ms, opened);
 	}
 	town_all(&t, ANSWER_UPDATE);
 	t.now_ms += TOWN_INTERVAL_MS;
 	assert_int_equal(town_step(&t), BLOCK_AGGREGATE); /* the only round */
 	assert_true(ledger_round(t.l)->finished);
-	assert_int_equal(ledger_last_round(t.l)->height, 3);
+	assert_int_equal(ledger_last_round(t.l)->height, 4);
 	/* Finished: attestations change nothing any more. */
 	town_all(&t, ANSWER_UPDATE);
 	in = town_inputs(&t, 0);
@@ -198,6 +224,7 @@ stragglers_are_left_out(void **state)
 
 	(void)state;
 	town_open(&t, &(struct town_setup){.n = 4, .rounds = 9});
+	town_begin(&t);
 	/* Three of four: enough at the end of the collection. */
 	for (uint16_t m = 0; m < 3; m++)
 		town_answer(&t, m, ANSWER_UPDATE);
@@ -206,7 +233,7 @@ stragglers_are_left_out(void **state)
 	t.now_ms += TOWN_COLLECT_MS - 1;
 	in = town_inputs(&t, 0);
 	assert_false(ledger_due(t.l, &in, &when));
-	assert_int_equal(when, TOWN_FOUNDED_MS + TOWN_COLLECT_MS);
+	assert_int_equal(when, ledger_round(t.l)->collect_at_ms);
 	assert_int_equal(ledger_build(t.l, &in, &b, &missing), -EAGAIN);
 	t.now_ms++;
 	assert_int_equal(town_step(&t), BLOCK_AGGREGATE);
@@ -235,6 +262,7 @@ skips_wait_longer_each_time(void **state)
 
 	(void)state;
 	town_open(&t, &(struct town_setup){.n = 4, .rounds = 9});
+	town_begin(&t);
 	base = ledger_round(t.l)->base_model;
 	for (unsigned k = 0; k < 6; k++) {
 		const struct ledger_round *r = ledger_round(t.l);
@@ -275,10 +303,11 @@ all_refuse(void **state)
 
 	(void)state;
 	town_open(&t, &(struct town_setup){.n = 4, .rounds = 2});
+	town_begin(&t);
 	town_all(&t, ANSWER_NO_UPDATE);
 	in = town_inputs(&t, 0);
 	assert_false(ledger_due(t.l, &in, &when));
-	assert_int_equal(when, TOWN_FOUNDED_MS + TOWN_COLLECT_MS);
+	assert_int_equal(when, ledger_round(t.l)->collect_at_ms);
 	t.now_ms = when;
 	assert_int_equal(town_step(&t), BLOCK_SKIP);
 	assert_int_equal(ledger_last_round(t.l)->kind, BLOCK_SKIP);
@@ -301,6 +330,7 @@ trimmed_needs_its_minimum(void **state)
 		.rounds = 2,
 		.rule = JOB_TRIMMED_MEAN,
 		.trim = 1});
+	town_begin(&t);
 	town_answer(&t, 0, ANSWER_UPDATE);
 	town_answer(&t, 1, ANSWER_UPDATE);
 	town_answer(&t, 2, ANSWER_NO_UPDATE);
@@ -351,6 +381,7 @@ power_counts(void **state)
 	(void)state;
 	town_open(&t,
 	    &(struct town_setup){.n = 4, .rounds = 2, .powers = {10, 1, 1, 1}});
+	town_begin(&t);
 	while (t.f.members[strong].power != 10)
 		strong++;
 	for (uint16_t m = 0; m < 4; m++)
@@ -360,7 +391,7 @@ power_counts(void **state)
 			town_attest(&t, v, UINT64_MAX);
 	in = town_inputs(&t, 0);
 	ledger_due(t.l, &in, &when);
-	assert_int_equal(when, TOWN_FOUNDED_MS + TOWN_HEARTBEAT_MS);
+	assert_int_equal(when, ledger_time_ms(t.l) + TOWN_HEARTBEAT_MS);
 	memset(t.given, 0, sizeof(t.given));
 	town_attest(&t, strong, UINT64_MAX);
 	t.now_ms += TOWN_INTERVAL_MS;
@@ -540,6 +571,7 @@ main(void)
 	    cmocka_unit_test(refuses_bad_federation),
 	    cmocka_unit_test(happy_rounds),
 	    cmocka_unit_test(summary_of_round),
+	    cmocka_unit_test(first_block_starts_the_clock),
 	    cmocka_unit_test(heartbeats),
 	    cmocka_unit_test(stragglers_are_left_out),
 	    cmocka_unit_test(skips_wait_longer_each_time),
