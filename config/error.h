@@ -7,6 +7,9 @@
 #ifndef QML_CONFIG_ERROR_H
 #define QML_CONFIG_ERROR_H
 
+#include <errno.h>
+#include <stdarg.h>
+
 #define CONFIG_ERROR_LEN 1024
 
 struct config_error {
@@ -18,8 +21,22 @@ struct config_place {
 	unsigned line, col; /* from 1; 0: the file as a whole */
 };
 
-/* Writes `file:line:col: ` and the sentence. Returns -EINVAL. */
-int config_fail(struct config_error *e, struct config_place at,
-    const char *format, ...) __attribute__((format(printf, 3, 4)));
+/* Writes `file:line:col: ` and the sentence. */
+void config_say(struct config_error *e, struct config_place at,
+    const char *format, va_list ap) __attribute__((format(printf, 3, 0)));
+
+/* The same, and returns -EINVAL. Inline, so that analyzers see that it never
+ * returns 0. */
+static inline int __attribute__((format(printf, 3, 4)))
+config_fail(struct config_error *e, struct config_place at, const char *format,
+    ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	config_say(e, at, format, ap);
+	va_end(ap);
+	return -EINVAL;
+}
 
 #endif

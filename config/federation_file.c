@@ -1,5 +1,6 @@
 #include "config/federation_file.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -179,17 +180,21 @@ read_range(struct federation_column_draft *d, const struct yaml_node *n,
 {
 	struct decimal *ends[2] = {&d->c.lo, &d->c.hi};
 	const struct yaml_node *range = yaml_get(n, "range"), *end;
+	const char *said[2] = {"", ""};
 	size_t i = 0;
 
-	for (end = range->first; end != NULL; end = end->next, i++)
+	assert(range != NULL && range->n == 2); /* the schema saw to it */
+	for (end = range->first; end != NULL && i < 2; end = end->next, i++) {
+		said[i] = end->text;
 		if (end->quoted || decimal_parse(end->text, ends[i]) != 0)
 			return config_fail(e, end->at,
 			    "%srange: want two decimal numbers, got '%.60s'",
 			    prefix, end->text);
+	}
 	if (decimal_compare(&d->c.lo, &d->c.hi) >= 0)
 		return config_fail(e, range->at,
 		    "%srange: want [lowest, highest], got [%s, %s]", prefix,
-		    range->first->text, range->first->next->text);
+		    said[0], said[1]);
 	return 0;
 }
 
@@ -448,8 +453,8 @@ int
 federation_file_load(struct federation *out, const char *path, bool draft,
     struct config_error *e)
 {
-	void *data;
-	size_t len;
+	void *data = NULL;
+	size_t len = 0;
 	int rc;
 
 	*out = FEDERATION_INIT;

@@ -152,8 +152,8 @@ int
 config_node_load(struct config_node *c, const char *path,
     struct config_error *e)
 {
-	void *data;
-	size_t len;
+	void *data = NULL;
+	size_t len = 0;
 	int rc;
 
 	*c = CONFIG_NODE_INIT;

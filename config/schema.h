@@ -76,8 +76,8 @@ void schema_print_effective(const struct schema *s, const void *out,
 void schema_print_file(const struct schema *s, const void *out, FILE *to,
     bool all);
 
-/* The nearest of n words (Levenshtein; at most a third of it wrong, or two letters),
- * or NULL. */
+/* The nearest of n words (Levenshtein; at most a third of it wrong, or two
+ * letters), or NULL. */
 const char *schema_nearest(const char *word, const char *const *words,
     size_t n);
 

@@ -152,7 +152,7 @@ append(struct yaml_node *parent, struct yaml_node **last,
 static int
 parse_list(struct builder *b, int depth, struct yaml_node *list)
 {
-	struct yaml_node *last = NULL, *child;
+	struct yaml_node *last = NULL, *child = NULL;
 	yaml_event_t ev;
 	int rc;
 
@@ -194,7 +194,7 @@ static int
 parse_entry(struct builder *b, int depth, struct yaml_node *map,
     struct yaml_node **last, bool *done)
 {
-	struct yaml_node *child;
+	struct yaml_node *child = NULL;
 	struct config_place at;
 	const char *key = NULL;
 	yaml_event_t ev;
@@ -240,16 +240,18 @@ parse_map(struct builder *b, int depth, struct yaml_node *map)
 	return rc;
 }
 
+/* NULL in *out goes with an error. */
 static int
 parse_scalar(struct builder *b, const yaml_event_t *ev, struct yaml_node **out)
 {
-	int rc = new_node(b, ev, YAML_SCALAR, out);
+	struct yaml_node *n = NULL;
+	int rc = new_node(b, ev, YAML_SCALAR, &n);
 
-	if (rc == 0)
-		rc = copy_text(b, ev, &(*out)->text);
-	if (rc == 0)
-		(*out)->quoted =
-		    ev->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+	if (rc == 0 && n != NULL) {
+		n->quoted = ev->data.scalar.style != YAML_PLAIN_SCALAR_STYLE;
+		rc = copy_text(b, ev, &n->text);
+	}
+	*out = n;
 	return rc;
 }
 
@@ -259,20 +261,21 @@ parse_value(struct builder *b, yaml_event_t *ev, int depth,
     struct yaml_node **out)
 {
 	bool map = ev->type == YAML_MAPPING_START_EVENT;
+	struct yaml_node *n = NULL;
 	int rc = refuse_extras(b, ev);
 
 	if (rc == 0 && depth >= YAML_DEPTH_MAX)
 		rc = config_fail(b->e, place_of(ev->start_mark),
 		    "want at most %d levels", YAML_DEPTH_MAX);
 	if (rc == 0 && ev->type == YAML_SCALAR_EVENT)
-		rc = parse_scalar(b, ev, out);
+		rc = parse_scalar(b, ev, &n);
 	else if (rc == 0)
-		rc = new_node(b, ev, map ? YAML_MAP : YAML_LIST, out);
+		rc = new_node(b, ev, map ? YAML_MAP : YAML_LIST, &n);
 	yaml_event_delete(ev);
-	if (rc != 0 || (*out)->kind == YAML_SCALAR)
+	*out = n;
+	if (rc != 0 || n == NULL || n->kind == YAML_SCALAR)
 		return rc;
-	return map ? parse_map(b, depth + 1, *out)
-		   : parse_list(b, depth + 1, *out);
+	return map ? parse_map(b, depth + 1, n) : parse_list(b, depth + 1, n);
 }
 
 /* Events up to the first value of the document; *empty when there is none. */
@@ -316,7 +319,7 @@ expect_end(struct builder *b)
 static int
 parse_root(struct builder *b)
 {
-	struct yaml_node *root;
+	struct yaml_node *root = NULL;
 	yaml_event_t ev;
 	int rc = skip_start(b, &ev);
 
@@ -327,7 +330,7 @@ parse_root(struct builder *b)
 		return 0;
 	}
 	rc = parse_value(b, &ev, 0, &root);
-	if (rc == 0 && root->kind != YAML_MAP)
+	if (rc == 0 && root != NULL && root->kind != YAML_MAP)
 		rc = config_fail(b->e, root->at, "want `key: value` lines");
 	if (rc == 0)
 		rc = expect_end(b);

@@ -4,7 +4,11 @@
 #include <errno.h>
 #include <string.h>
 
-#include <sodium.h>
+#include <sodium/crypto_aead_chacha20poly1305.h>
+#include <sodium/crypto_generichash.h>
+#include <sodium/crypto_scalarmult.h>
+
+#include "proto/sign.h"
 
 #define BLOCK_LEN 128 /* of BLAKE2b, for HMAC */
 #define REKEY_EVERY ((uint64_t)1 << 16)
@@ -28,7 +32,7 @@ blake2b(uint8_t out[static NOISE_HASH_LEN], const struct slice *parts, size_t n)
 			crypto_generichash_update(&s, parts[i].data,
 			    parts[i].len);
 	crypto_generichash_final(&s, out, NOISE_HASH_LEN);
-	sodium_memzero(&s, sizeof(s));
+	sign_wipe(&s, sizeof(s));
 }
 
 /* RFC 2104; the key is never longer than a block here. */
@@ -51,8 +55,8 @@ hmac(const struct slice *key, const struct slice *msg, size_t n, uint8_t *out)
 		pad[i] ^= 0x36 ^ 0x5c;
 	parts[1] = (struct slice){inner, sizeof(inner)};
 	blake2b(out, parts, 2);
-	sodium_memzero(pad, sizeof(pad));
-	sodium_memzero(inner, sizeof(inner));
+	sign_wipe(pad, sizeof(pad));
+	sign_wipe(inner, sizeof(inner));
 }
 
 /* [4.3] HKDF(ck, input) of n outputs, each NOISE_HASH_LEN long, one after the
@@ -76,7 +80,7 @@ hkdf(const uint8_t *ck, struct slice input, size_t n, uint8_t *out)
 		msg[0] = (struct slice){out, NOISE_HASH_LEN};
 		out += NOISE_HASH_LEN;
 	}
-	sodium_memzero(temp, sizeof(temp));
+	sign_wipe(temp, sizeof(temp));
 }
 
 static void
@@ -103,7 +107,7 @@ mix_key(struct noise *n, const uint8_t input[static NOISE_KEY_LEN])
 	hkdf(n->ck, (struct slice){input, NOISE_KEY_LEN}, 2, out);
 	memcpy(n->ck, out, NOISE_HASH_LEN);
 	cipher_key(&n->cipher, out + NOISE_HASH_LEN);
-	sodium_memzero(out, sizeof(out));
+	sign_wipe(out, sizeof(out));
 }
 
 static void
@@ -115,7 +119,7 @@ mix_key_and_hash(struct noise *n, const uint8_t input[static NOISE_KEY_LEN])
 	memcpy(n->ck, out, NOISE_HASH_LEN);
 	mix_hash(n, out + NOISE_HASH_LEN, NOISE_HASH_LEN);
 	cipher_key(&n->cipher, out + 2 * NOISE_HASH_LEN);
-	sodium_memzero(out, sizeof(out));
+	sign_wipe(out, sizeof(out));
 }
 
 /* [12.3] 32 zero bits, then the counter, little-endian. */
@@ -185,7 +189,7 @@ mix_dh(struct noise *n, const uint8_t *secret, const uint8_t *pub)
 		rc = -EPROTO;
 	else
 		mix_key(n, shared);
-	sodium_memzero(shared, sizeof(shared));
+	sign_wipe(shared, sizeof(shared));
 	return rc;
 }
 
@@ -217,7 +221,7 @@ noise_init(struct noise *n, const struct noise_start *start)
 	assert((start->remote == NULL) == (start->role == NOISE_LISTENER));
 	*n = (struct noise){.role = start->role, .psk = start->psk != NULL};
 	/* [5.2] a name of at most 64 bytes is padded, not hashed. */
-	if (n->psk) {
+	if (start->psk != NULL) {
 		memcpy(n->h, psk2, sizeof(psk2) - 1);
 		memcpy(n->pre, start->psk, NOISE_KEY_LEN);
 	} else {
@@ -229,7 +233,7 @@ noise_init(struct noise *n, const struct noise_start *start)
 	memcpy(n->e, start->ephemeral, NOISE_KEY_LEN);
 	noise_public(n->e, n->e_pub);
 	mix_hash(n, start->prologue, start->prologue_len);
-	if (n->role == NOISE_DIALER)
+	if (start->remote != NULL)
 		memcpy(n->rs, start->remote, NOISE_KEY_LEN);
 	/* <- s: the listener's static key is known beforehand. */
 	mix_hash(n, n->role == NOISE_DIALER ? n->rs : n->s_pub, NOISE_KEY_LEN);
@@ -245,13 +249,13 @@ split(struct noise *n)
 	hkdf(n->ck, (struct slice){NULL, 0}, 2, out);
 	cipher_key(dialer ? &n->send : &n->recv, out);
 	cipher_key(dialer ? &n->recv : &n->send, out + NOISE_HASH_LEN);
-	sodium_memzero(out, sizeof(out));
+	sign_wipe(out, sizeof(out));
 	/* Forward secrecy begins when the ephemeral secret is gone. */
-	sodium_memzero(n->s, sizeof(n->s));
-	sodium_memzero(n->e, sizeof(n->e));
-	sodium_memzero(n->ck, sizeof(n->ck));
-	sodium_memzero(n->pre, sizeof(n->pre));
-	sodium_memzero(&n->cipher, sizeof(n->cipher));
+	sign_wipe(n->s, sizeof(n->s));
+	sign_wipe(n->e, sizeof(n->e));
+	sign_wipe(n->ck, sizeof(n->ck));
+	sign_wipe(n->pre, sizeof(n->pre));
+	sign_wipe(&n->cipher, sizeof(n->cipher));
 }
 
 static int
@@ -400,7 +404,7 @@ rekey(struct noise_cipher *c)
 	crypto_aead_chacha20poly1305_ietf_encrypt(out, NULL, zeros,
 	    sizeof(zeros), NULL, 0, NULL, nonce, c->key);
 	memcpy(c->key, out, NOISE_KEY_LEN);
-	sodium_memzero(out, sizeof(out));
+	sign_wipe(out, sizeof(out));
 }
 
 int
@@ -440,6 +444,6 @@ noise_open(struct noise *n, const uint8_t *record, size_t len, uint8_t *out)
 void
 noise_close(struct noise *n)
 {
-	sodium_memzero(n, sizeof(*n));
+	sign_wipe(n, sizeof(*n));
 	n->step = STEP_DEAD;
 }

@@ -4,8 +4,6 @@
 #include <time.h>
 #include <unistd.h>
 
-#include <sodium.h>
-
 #include "config/federation_file.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/found.h"
@@ -97,7 +95,7 @@ check_new(struct founder *f, const char *name)
 	    .linear = f->task != NULL && strcmp(f->task, "linear") == 0,
 	    .local = f->local,
 	    .range = f->range};
-	randombytes_buf(o->seed.b, sizeof(o->seed.b));
+	keys_random(o->seed.b, sizeof(o->seed.b));
 	return CLI_OK;
 }
 

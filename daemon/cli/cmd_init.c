@@ -4,8 +4,6 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include <sodium.h>
-
 #include "config/node.h"
 #include "consensus/chain/disk_posix.h"
 #include "consensus/chain/votelog.h"
@@ -166,7 +164,7 @@ write_secrets(struct init *t)
 	if (rc == 0)
 		rc = home_path(t->home, HOME_SALT, path, sizeof(path));
 	if (rc == 0) {
-		randombytes_buf(salt, sizeof(salt));
+		keys_random(salt, sizeof(salt));
 		rc = home_write_new(path, 0600, salt, sizeof(salt));
 	}
 	return rc;

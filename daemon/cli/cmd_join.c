@@ -81,8 +81,8 @@ static int
 copy_file(const struct join *j)
 {
 	struct config_error e = {.file = j->file};
-	void *data;
-	size_t len;
+	void *data = NULL;
+	size_t len = 0;
 	int rc = config_read(j->file, YAML_BYTES_MAX, &data, &len, &e);
 
 	if (rc == -ENOMEM)

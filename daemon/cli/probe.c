@@ -21,6 +21,7 @@ extern char **environ;
 
 struct child {
 	int to, from;
+	FILE *said; /* its stderr; shown only when there is no answer */
 	pid_t pid;
 	int64_t deadline_ms;
 };
@@ -56,34 +57,57 @@ make_pipes(int in[2], int out[2])
 }
 
 static int
-start(struct child *c, char *const argv[])
+spawn(struct child *c, char *const argv[], int in, int out)
 {
 	posix_spawn_file_actions_t fa;
-	int in[2], out[2], rc = make_pipes(in, out);
+	int rc = posix_spawn_file_actions_init(&fa);
+
+	if (rc != 0)
+		return -rc;
+	rc = posix_spawn_file_actions_adddup2(&fa, in, 0);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_adddup2(&fa, out, 1);
+	if (rc == 0)
+		rc = posix_spawn_file_actions_adddup2(&fa, fileno(c->said), 2);
+	if (rc == 0)
+		rc = posix_spawnp(&c->pid, argv[0], &fa, NULL, argv, environ);
+	posix_spawn_file_actions_destroy(&fa);
+	return -rc;
+}
+
+static int
+start(struct child *c, char *const argv[])
+{
+	int in[2] = {-1, -1}, out[2] = {-1, -1};
+	int rc = make_pipes(in, out);
 
 	if (rc != 0)
 		return rc;
-	rc = -posix_spawn_file_actions_init(&fa);
-	if (rc == 0) {
-		rc = -posix_spawn_file_actions_adddup2(&fa, in[0], 0);
-		if (rc == 0)
-			rc = -posix_spawn_file_actions_adddup2(&fa, out[1], 1);
-		if (rc == 0)
-			rc = -posix_spawnp(&c->pid, argv[0], &fa, NULL, argv,
-			    environ);
-		posix_spawn_file_actions_destroy(&fa);
-	}
+	c->said = tmpfile();
+	rc = c->said == NULL ? -errno : spawn(c, argv, in[0], out[1]);
 	close(in[0]);
 	close(out[1]);
-	if (rc != 0) {
-		close(in[1]);
-		close(out[0]);
-		return rc;
-	}
 	c->to = in[1];
 	c->from = out[0];
 	c->deadline_ms = now_ms() + WAIT_MS;
-	return 0;
+	if (rc != 0) {
+		close(c->to);
+		close(c->from);
+		if (c->said != NULL)
+			fclose(c->said);
+	}
+	return rc;
+}
+
+/* What a launcher or a broken trainer had to say. */
+static void
+show_stderr(const struct child *c)
+{
+	char line[256];
+
+	rewind(c->said);
+	while (fgets(line, sizeof(line), c->said) != NULL)
+		fputs(line, stderr);
 }
 
 static int
@@ -221,7 +245,7 @@ probe_trainer(const struct node_options *o, struct trainwire_ready *ready,
     char text[static PROBE_TEXT_LEN])
 {
 	struct trainwire_msg m;
-	struct child c;
+	struct child c = {.to = -1, .from = -1};
 	int rc;
 
 	signal(SIGPIPE, SIG_IGN);
@@ -232,6 +256,9 @@ probe_trainer(const struct node_options *o, struct trainwire_ready *ready,
 	if (rc == 0 || rc == -EPIPE)
 		rc = read_answer(&c, &m);
 	stop(&c);
+	if (rc != 0)
+		show_stderr(&c);
+	fclose(c.said);
 	if (rc != 0)
 		return rc;
 	if (m.type == TRAINWIRE_READY) {

@@ -251,6 +251,12 @@ keys_load(struct keys *k, const char *path, char *err, size_t errlen)
 }
 
 void
+keys_random(void *out, size_t len)
+{
+	randombytes_buf(out, len);
+}
+
+void
 keys_close(struct keys *k)
 {
 	sign_key_free(k->sign);

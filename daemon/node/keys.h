@@ -33,6 +33,8 @@ int keys_create(const char *path) __attribute__((warn_unused_result));
  * -EINVAL: not a key file; -ENOMEM; -errno. */
 int keys_load(struct keys *k, const char *path, char *err, size_t errlen)
     __attribute__((warn_unused_result));
+/* Random bytes from the system, for salts and seeds. */
+void keys_random(void *out, size_t len);
 void keys_close(struct keys *k); /* accepts KEYS_INIT; wipes */
 
 #endif

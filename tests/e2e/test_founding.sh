@@ -10,6 +10,7 @@ pid=
 trap 'test -n "$pid" && kill "$pid" 2>/dev/null; rm -rf "$work"' EXIT INT TERM
 n=0
 umask 022
+test -x "$node" || { echo "not ok 1 - $node is not built"; exit 1; }
 
 result() { # STATUS NAME
 	n=$((n + 1))
