@@ -1,4 +1,4 @@
-"""What the rules of scripts/tidy look at: a tree of files and a build folder."""
+"""What the rules of tidy look at: a tree of files and a build folder."""
 import os
 import re
 
@@ -53,7 +53,7 @@ class Tree:
                     found.append(os.path.relpath(path, self.root))
         return found
 
-    def sources(self, ext=(".c", ".h")):
+    def sources(self, ext=(".c", ".h", ".inc")):
         return [p for p in self.walk()
                 if p.endswith(ext) and p.split("/")[0] in TOP
                 and not p.startswith("tests/data/")]
@@ -68,7 +68,7 @@ class Tree:
             if path.startswith("tests/data/") or path == "LICENSE":
                 continue
             ext = os.path.splitext(path)[1]
-            if ext in (".c", ".h", ".md", ".py", ".sh", ".yaml", ".yml",
+            if ext in (".c", ".h", ".inc", ".md", ".py", ".sh", ".yaml", ".yml",
                        ".proto", ".txt", ".1", ".5", ".8") \
                     or path in ("Makefile", ".ci/run") \
                     or (path.startswith(("scripts/", "tests/"))
