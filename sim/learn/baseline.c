@@ -10,7 +10,7 @@
 #include "sim/learn/train.h"
 
 #define STEPS_MAX 3000
-#define SLOPE_MIN 1e-6
+#define SLOPE_MIN 1e-5
 
 int
 baseline_majority(const struct dataset *train, const struct dataset *test,

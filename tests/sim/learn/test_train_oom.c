@@ -1,0 +1,168 @@
+/*
+ * Memory that runs out at the k-th request, k = 1, 2, ..., until training
+ * passes: each time a clean -ENOMEM, and afterwards nothing is left allocated.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim/learn/baseline.h"
+#include "sim/learn/dataset.h"
+#include "sim/learn/split.h"
+#include "sim/learn/task.h"
+#include "sim/learn/train.h"
+#include "tests/sim/learn/rows.h"
+
+static size_t fail_at; /* the request that fails; 0: none */
+static size_t requests;
+
+void *__real_malloc(size_t n);
+void *__real_calloc(size_t n, size_t size);
+void *__real_realloc(void *p, size_t n);
+void *__wrap_malloc(size_t n);
+void *__wrap_calloc(size_t n, size_t size);
+void *__wrap_realloc(void *p, size_t n);
+
+static int
+refuse(void)
+{
+	return ++requests == fail_at;
+}
+
+void *
+__wrap_malloc(size_t n)
+{
+	return refuse() ? NULL : __real_malloc(n);
+}
+
+void *
+__wrap_calloc(size_t n, size_t size)
+{
+	return refuse() ? NULL : __real_calloc(n, size);
+}
+
+void *
+__wrap_realloc(void *p, size_t n)
+{
+	return refuse() ? NULL : __real_realloc(p, n);
+}
+
+/* Not among the wrapped ones: this definition comes before the C library's. */
+void *
+aligned_alloc(size_t align, size_t n)
+{
+	void *p;
+
+	if (refuse() || posix_memalign(&p, align, n) != 0)
+		return NULL;
+	return p;
+}
+
+static int
+train(const struct task_spec *spec, const struct dataset *ds)
+{
+	int64_t params[256] = {0}, delta[256];
+	struct train_metrics m;
+	struct train_hyper h;
+	struct task t;
+	struct train_job job = {.task = &t,
+	    .rows = ds,
+	    .params = params,
+	    .hyper = &h};
+	int rc;
+
+	rc = task_init(&t, spec);
+	if (rc < 0)
+		return rc;
+	assert_true(t.nparams <= 256);
+	train_hyper_default(&h);
+	h.steps = 2;
+	h.threads = 2;
+	rc = train_local(&job, delta, &m);
+	task_close(&t);
+	return rc;
+}
+
+static void
+test_train(void **state)
+{
+	struct task_spec spec = {.name = "vqc", .nfeatures = 5, .nclasses = 3};
+	struct dataset ds;
+	size_t k;
+	int rc;
+
+	(void)state;
+	rows_make(&ds, 40, 5, 3);
+	task_spec_suggest(&spec);
+	spec.nlayers = 2;
+	for (k = 1, rc = -ENOMEM; rc != 0 && k < 1000; k++) {
+		requests = 0;
+		fail_at = k;
+		rc = train(&spec, &ds);
+		fail_at = 0;
+		assert_true(rc == 0 || rc == -ENOMEM || rc == -EAGAIN);
+		assert_true(rc != 0 || requests < k);
+	}
+	assert_int_equal(rc, 0);
+	assert_in_range(k, 30, 999);
+	dataset_close(&ds);
+}
+
+static int
+baseline_and_split(const struct dataset *ds)
+{
+	const uint8_t seed[SPLIT_SEED_BYTES] = {0};
+	struct split s = {ds->labels, ds->n, 3, seed};
+	struct baseline out;
+	int16_t owner[40];
+	int rc;
+
+	rc = split_heldout(&s, 20, owner);
+	if (rc == 0)
+		rc = split_label_skew(&s, 4, 90, owner);
+	if (rc == 0)
+		rc = split_iid(&s, 4, owner);
+	if (rc == 0)
+		rc = baseline_majority(ds, ds, 3, &out);
+	if (rc == 0)
+		rc = baseline_logistic(ds, ds, 3, &out);
+	return rc;
+}
+
+static void
+test_baseline_and_split(void **state)
+{
+	struct dataset ds;
+	size_t k;
+	int rc;
+
+	(void)state;
+	rows_make(&ds, 40, 5, 3);
+	for (k = 1, rc = -ENOMEM; rc != 0 && k < 1000; k++) {
+		requests = 0;
+		fail_at = k;
+		rc = baseline_and_split(&ds);
+		fail_at = 0;
+		assert_true(rc == 0 || rc == -ENOMEM);
+	}
+	assert_int_equal(rc, 0);
+	assert_in_range(k, 15, 999);
+	dataset_close(&ds);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_train),
+	    cmocka_unit_test(test_baseline_and_split),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
