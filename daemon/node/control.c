@@ -17,7 +17,10 @@
 #include "proto/id.h"
 
 #define CONTROL_CLIENTS_MAX 32
-#define CONTROL_QUEUE_MAX (8u << 20) /* bytes a slow reader may leave */
+/* Bytes that one client may leave unread before no further request of his is
+ * looked at, and before a stream of events to him is cut. */
+#define CONTROL_QUEUE_FULL (256u << 10)
+#define CONTROL_QUEUE_MAX (1u << 20)
 #define CONTROL_GROUPS_MAX 256
 
 struct client {
@@ -25,8 +28,18 @@ struct client {
 	struct control *control;
 	struct client *next;
 	bool events, may_write, closing;
+	bool reading;
+	bool ended; /* he has said all; what he asked for still goes out */
+	struct ticket *waiting; /* an answer is being fetched */
 	char line[CTL_LINE_MAX];
 	size_t len;
+};
+
+/* A question to the storage thread; outlives the client that asked. */
+struct ticket {
+	struct client *client; /* NULL: gone */
+	const struct ctl_method *method;
+	struct jv *id;
 };
 
 struct control {
@@ -65,6 +78,8 @@ client_closed_cb(uv_handle_t *h)
 	struct client *cl = h->data, **p = &cl->control->clients;
 	struct control *c = cl->control;
 
+	if (cl->waiting != NULL)
+		cl->waiting->client = NULL;
 	while (*p != cl)
 		p = &(*p)->next;
 	*p = cl->next;
@@ -82,17 +97,30 @@ client_close(struct client *cl)
 	uv_close((uv_handle_t *)&cl->pipe, client_closed_cb);
 }
 
+static void handle_input(struct client *cl);
+static void listen_or_not(struct client *cl);
+
+static size_t
+unread(const struct client *cl)
+{
+	return uv_stream_get_write_queue_size((const uv_stream_t *)&cl->pipe);
+}
+
 static void
 write_cb(uv_write_t *req, int status)
 {
 	struct reply *r = (struct reply *)req;
+	struct client *cl = r->client;
+	bool stop = r->stop_after;
 
-	if (status < 0)
-		client_close(r->client);
-	if (r->stop_after)
-		node_stop(r->client->control->node, 0);
 	free(r->text);
 	free(r);
+	if (stop)
+		node_stop(cl->control->node, 0);
+	if (status < 0 || (cl->ended && unread(cl) == 0))
+		client_close(cl);
+	else if (!cl->closing)
+		handle_input(cl);
 }
 
 /* Takes text. */
@@ -103,9 +131,7 @@ send_text(struct client *cl, char *text)
 	struct reply *r = calloc(1, sizeof(*r));
 	uv_buf_t buf;
 
-	if (r == NULL || text == NULL || cl->closing ||
-	    uv_stream_get_write_queue_size((uv_stream_t *)&cl->pipe) >
-		CONTROL_QUEUE_MAX) {
+	if (r == NULL || text == NULL || cl->closing) {
 		free(r);
 		free(text);
 		client_close(cl);
@@ -120,6 +146,54 @@ send_text(struct client *cl, char *text)
 		write_cb(&r->req, -EPIPE);
 }
 
+static char *
+ask(struct client *cl, const struct ctl_method *m, const struct ctl_request *q)
+{
+	struct ticket *t = calloc(1, sizeof(*t));
+	struct past_question question;
+	char err[256];
+
+	if (t == NULL)
+		return NULL;
+	if (!m->ask(q->params, &question, err, sizeof(err))) {
+		free(t);
+		return ctl_line_error(q->id, CTL_PARAMS, err);
+	}
+	*t = (struct ticket){.client = cl, .method = m, .id = jv_copy(q->id)};
+	if (storage_ask(cl->control->node->storage, &question, t) < 0) {
+		jv_free(t->id);
+		free(t);
+		return NULL;
+	}
+	cl->waiting = t;
+	return NULL;
+}
+
+void
+control_answered(struct node *n, void *ticket, struct past_answer *a)
+{
+	struct ticket *t = ticket;
+	struct client *cl = t->client;
+	enum ctl_error code = CTL_INTERNAL;
+	char err[256] = "out of memory";
+	struct jv *result;
+
+	if (cl != NULL && !cl->closing) {
+		cl->waiting = NULL;
+		result = t->method->tell(n, a, &code, err, sizeof(err));
+		send_text(cl,
+		    result != NULL ? ctl_line_result(t->id, result)
+				   : ctl_line_error(t->id, code, err));
+		handle_input(cl);
+	} else if (cl != NULL) {
+		cl->waiting = NULL;
+	}
+	past_answer_close(a);
+	jv_free(t->id);
+	free(t);
+}
+
+/* NULL: no memory, or cl is now waiting for the storage thread. */
 static char *
 answer(struct client *cl, const struct ctl_request *q)
 {
@@ -141,6 +215,8 @@ answer(struct client *cl, const struct ctl_request *q)
 		return ctl_line_error(q->id, CTL_NOT_PERMITTED,
 		    "you may look but not change anything: you are neither "
 		    "the daemon's user nor in the group of its socket");
+	if (m->ask != NULL)
+		return ask(cl, m, q);
 	result = m->run(cl->control->node, q->params, &code, err, sizeof(err));
 	if (result == NULL)
 		return ctl_line_error(q->id, code, err);
@@ -153,11 +229,14 @@ handle_line(struct client *cl, const char *line, size_t len)
 	struct ctl_request q;
 	char err[256];
 	enum ctl_error code = ctl_line_parse(line, len, &q, err, sizeof(err));
+	char *text;
 
 	if (code == CTL_OK)
-		send_text(cl, answer(cl, &q));
+		text = answer(cl, &q);
 	else
-		send_text(cl, ctl_line_error(q.id, code, err));
+		text = ctl_line_error(q.id, code, err);
+	if (text != NULL || cl->waiting == NULL)
+		send_text(cl, text);
 	ctl_request_close(&q);
 }
 
@@ -171,20 +250,57 @@ alloc_cb(uv_handle_t *h, size_t suggested, uv_buf_t *buf)
 	    (unsigned)(sizeof(cl->line) - cl->len));
 }
 
+/* One that waits, or does not take what it asked for, is not listened to. */
+static bool
+may_ask(const struct client *cl)
+{
+	return !cl->closing && !cl->ended && cl->waiting == NULL &&
+	    unread(cl) <= CONTROL_QUEUE_FULL;
+}
+
 static void
 read_cb(uv_stream_t *st, ssize_t n, const uv_buf_t *buf)
 {
 	struct client *cl = st->data;
-	size_t at = 0;
-	char *end;
 
 	(void)buf;
 	if (n < 0) {
-		client_close(cl);
+		cl->ended = true;
+		if (n != UV_EOF || unread(cl) == 0)
+			client_close(cl);
+		else
+			listen_or_not(cl);
 		return;
 	}
 	cl->len += (size_t)n;
-	while (!cl->closing &&
+	handle_input(cl);
+}
+
+static void
+listen_or_not(struct client *cl)
+{
+	bool want = may_ask(cl);
+	int rc = 0;
+
+	if (cl->closing || want == cl->reading)
+		return;
+	if (want)
+		rc = uv_read_start((uv_stream_t *)&cl->pipe, alloc_cb, read_cb);
+	else
+		uv_read_stop((uv_stream_t *)&cl->pipe);
+	cl->reading = want;
+	if (rc < 0)
+		client_close(cl);
+}
+
+/* Answers the whole lines that have come, as far as their answers go. */
+static void
+handle_input(struct client *cl)
+{
+	size_t at = 0;
+	char *end;
+
+	while (may_ask(cl) &&
 	    (end = memchr(cl->line + at, '\n', cl->len - at)) != NULL) {
 		size_t len = (size_t)(end - cl->line) - at;
 
@@ -193,8 +309,14 @@ read_cb(uv_stream_t *st, ssize_t n, const uv_buf_t *buf)
 	}
 	memmove(cl->line, cl->line + at, cl->len - at);
 	cl->len -= at;
-	if (cl->len == sizeof(cl->line))
-		client_close(cl); /* no line of ours is that long */
+	if (cl->len == sizeof(cl->line) &&
+	    memchr(cl->line, '\n', cl->len) == NULL) {
+		send_text(cl,
+		    ctl_line_error(NULL, CTL_INVALID,
+			"a line may have 65535 bytes at most"));
+		client_close(cl);
+	}
+	listen_or_not(cl);
 }
 
 /* The kernel's word on who is at the other end. */
@@ -223,6 +345,17 @@ may_write(const struct control *c, int fd)
 	return false;
 }
 
+/* One line, so that the caller need not guess; then the end. */
+static void
+turn_away(struct client *cl)
+{
+	log_warn("control.full", "clients=%u", cl->control->nclients - 1);
+	send_text(cl,
+	    ctl_line_error(NULL, CTL_BUSY,
+		"too many connections to the control socket; close one"));
+	client_close(cl);
+}
+
 static void
 connection_cb(uv_stream_t *listener, int status)
 {
@@ -242,27 +375,38 @@ connection_cb(uv_stream_t *listener, int status)
 	c->clients = cl;
 	c->nclients++;
 	if (uv_accept(listener, (uv_stream_t *)&cl->pipe) < 0 ||
-	    c->nclients > CONTROL_CLIENTS_MAX ||
 	    uv_fileno((const uv_handle_t *)&cl->pipe, &fd) < 0) {
 		client_close(cl);
 		return;
 	}
+	if (c->nclients > CONTROL_CLIENTS_MAX) {
+		turn_away(cl);
+		return;
+	}
 	cl->may_write = may_write(c, fd);
-	if (uv_read_start((uv_stream_t *)&cl->pipe, alloc_cb, read_cb) < 0)
-		client_close(cl);
+	listen_or_not(cl);
 }
 
-/* A socket that nobody answers at was left by a crash. */
+/* A socket that nobody answers at was left by a crash. Connecting would not
+ * tell it from a plain file, which is somebody's. */
 static int
 clear_dead_socket(const char *path)
 {
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	int fd = socket(AF_UNIX, SOCK_STREAM, 0), rc = 0;
+	struct stat st;
+	int fd, rc = 0;
 
+	if (lstat(path, &st) < 0)
+		return errno == ENOENT ? 0 : -errno;
+	if (!S_ISSOCK(st.st_mode))
+		return -ENOTSOCK;
+	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
 	if (fd < 0)
 		return -errno;
 	memcpy(a.sun_path, path, strlen(path) + 1);
-	if (connect(fd, (const struct sockaddr *)&a, sizeof(a)) == 0)
+	/* EAGAIN: it lives, and its backlog is full. */
+	if (connect(fd, (const struct sockaddr *)&a, sizeof(a)) == 0 ||
+	    errno == EAGAIN)
 		rc = -EADDRINUSE;
 	else if (errno == ECONNREFUSED)
 		rc = unlink(path) < 0 ? -errno : 0;
@@ -285,7 +429,9 @@ control_start(struct control **out, struct node *n, const char *path)
 	mode_t mask;
 	int rc;
 
-	if (strlen(path) >= sizeof(c->path))
+	_Static_assert(sizeof(c->path) == CONTROL_PATH_MAX + 1, "sun_path");
+	/* libuv would cut it in silence. */
+	if (strlen(path) > CONTROL_PATH_MAX)
 		return -ENAMETOOLONG;
 	rc = clear_dead_socket(path);
 	if (rc < 0)
@@ -343,8 +489,14 @@ publish(struct control *c, const char *method, struct jv *params)
 
 	for (cl = c->clients; cl != NULL && text != NULL; cl = next) {
 		next = cl->next;
-		if (cl->events && !cl->closing)
+		if (!cl->events || cl->closing)
+			continue;
+		if (unread(cl) <= CONTROL_QUEUE_MAX) {
 			send_text(cl, strdup(text));
+			continue;
+		}
+		log_warn("control.slow_reader", "bytes=%zu", unread(cl));
+		client_close(cl);
 	}
 	free(text);
 }

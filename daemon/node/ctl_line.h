@@ -23,6 +23,7 @@ enum ctl_error {
 	CTL_INTERNAL = -32603,
 	CTL_NOT_PERMITTED = -32004,
 	CTL_NOT_FOUND = -32005,
+	CTL_BUSY = -32006,
 };
 
 struct ctl_request {

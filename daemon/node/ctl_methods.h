@@ -1,5 +1,8 @@
 /*
  * ctl_methods.h - what the control socket answers: a table of methods.
+ *
+ * A method answers at once from the node's state (run), or has a question
+ * put to the storage thread (ask) and answers from what comes back (tell).
  */
 #ifndef QML_DAEMON_NODE_CTL_METHODS_H
 #define QML_DAEMON_NODE_CTL_METHODS_H
@@ -8,20 +11,52 @@
 
 #include "daemon/node/ctl_line.h"
 #include "daemon/node/node.h"
+#include "daemon/node/past.h"
+#include "proto/id.h"
+
+#define CTL_ERR_ARGS enum ctl_error *code, char *err, size_t errlen
+#define CTL_WHY_LEN 512
 
 struct ctl_method {
 	const char *name;
 	bool writes; /* needs more than the right to look */
 	/* The result, owned by the caller; NULL with *code and err set. */
-	struct jv *(*run)(struct node *n, const struct jv *params,
-	    enum ctl_error *code, char *err, size_t errlen);
+	struct jv *(
+	    *run)(struct node *n, const struct jv *params, CTL_ERR_ARGS);
+	/* False: bad parameters, said in err. */
+	bool (*ask)(const struct jv *params, struct past_question *q, char *err,
+	    size_t errlen);
+	struct jv *(
+	    *tell)(struct node *n, const struct past_answer *a, CTL_ERR_ARGS);
 	const char *help;
 };
 
 /* NULL: no such method. */
 const struct ctl_method *ctl_method_find(const char *name);
 
+/* ctl_status.c */
+struct jv *ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS);
+struct jv *ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS);
+
+/* ctl_why.c: why there is no block right now; one sentence. */
+void ctl_why(const struct node *n, char out[static CTL_WHY_LEN]);
+
+/* ctl_past.c */
+bool ctl_ask_round(const struct jv *params, struct past_question *q, char *err,
+    size_t errlen);
+bool ctl_ask_block(const struct jv *params, struct past_question *q, char *err,
+    size_t errlen);
+struct jv *ctl_tell_round(struct node *n, const struct past_answer *a,
+    CTL_ERR_ARGS);
+struct jv *ctl_tell_block(struct node *n, const struct past_answer *a,
+    CTL_ERR_ARGS);
 struct jv *ctl_round_json(const struct node *n,
     const struct ledger_round_summary *s);
+struct jv *ctl_kept_round_json(const struct node_round *r);
+
+void ctl_put_id(struct jv *o, const char *key, enum id_kind kind,
+    const struct hash *h);
+/* An object that begins with "schema". */
+struct jv *ctl_object(const char *schema);
 
 #endif

@@ -54,16 +54,11 @@ node_step(struct node *n, const struct replica_event *ev)
 	drive(n);
 }
 
-static void
-note_round(struct node *n, const struct block *b)
+void
+node_note_round(struct node *n, const struct ledger_round_summary *s)
 {
-	const struct ledger_round_summary *s =
-	    ledger_last_round(replica_ledger(n->replica));
-	struct node_round *r;
+	struct node_round *r = &n->rounds[n->nrounds++ % NODE_ROUNDS_KEPT];
 
-	if (b->header.kind == BLOCK_ORDINARY || s == NULL)
-		return;
-	r = &n->rounds[n->nrounds++ % NODE_ROUNDS_KEPT];
 	*r = (struct node_round){.round = s->round,
 	    .height = s->height,
 	    .time_ms = s->time_ms,
@@ -81,12 +76,13 @@ static void
 handle_applied(struct node *n, const struct replica_action *a)
 {
 	const struct block *b = a->block;
-	const struct ledger_round *lr =
-	    ledger_round(replica_ledger(n->replica));
+	const struct ledger *l = replica_ledger(n->replica);
+	const struct ledger_round *lr = ledger_round(l);
 	uint64_t mono = node_mono_ms();
 	char id[ID_TEXT_LEN];
 
-	note_round(n, b);
+	if (b->header.kind != BLOCK_ORDINARY && ledger_last_round(l) != NULL)
+		node_note_round(n, ledger_last_round(l));
 	n->last_block = b->id;
 	n->last_block_wall_ms = node_wall_ms();
 	log_info("block.commit",
@@ -253,6 +249,12 @@ served_cb(void *arg, uint16_t peer, uint8_t *data, size_t len)
 }
 
 static void
+answered_cb(void *arg, void *ticket, struct past_answer *a)
+{
+	control_answered(arg, ticket, a);
+}
+
+static void
 storage_failed_cb(void *arg, int err, const char *text)
 {
 	struct node *n = arg;
@@ -378,6 +380,7 @@ node_storage_callbacks(struct node *n)
 	return (struct storage_callbacks){.arg = n,
 	    .stored = stored_cb,
 	    .served = served_cb,
+	    .answered = answered_cb,
 	    .failed = storage_failed_cb};
 }
 

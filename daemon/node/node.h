@@ -19,6 +19,7 @@
 #include "daemon/node/trainer.h"
 
 #define NODE_ROUNDS_KEPT 4096 /* in memory, for status */
+#define NODE_ROUNDS_RECALLED 128
 #define NODE_LATENCIES_KEPT 1024
 
 /* Everything is borrowed for the life of the node. */

@@ -158,6 +158,27 @@ witness(void *arg, const struct vote *v)
 	    hash_hex(&v->block, block));
 }
 
+static void
+recall_round(void *arg, const struct ledger_round_summary *s)
+{
+	node_note_round(arg, s);
+}
+
+/* The last rounds before this start; they come newest first. */
+static void
+recall_rounds(struct node *n)
+{
+	const struct past_visit v = {NODE_ROUNDS_RECALLED, recall_round, n};
+
+	storage_recent(n->storage, &v);
+	for (size_t i = 0, j = n->nrounds; i + 1 < j; i++) {
+		struct node_round r = n->rounds[i];
+
+		n->rounds[i] = n->rounds[--j];
+		n->rounds[j] = r;
+	}
+}
+
 static int
 open_replica(struct node *n)
 {
@@ -181,6 +202,7 @@ open_replica(struct node *n)
 	if (rc == 0) {
 		log_info("chain.loaded", "height=%" PRIu64,
 		    ledger_height(replica_ledger(n->replica)));
+		recall_rounds(n);
 		return 0;
 	}
 	if (rc == -EBADMSG && height == 0)
@@ -247,6 +269,38 @@ open_trainer(struct node *n)
 }
 
 static int
+open_control(struct node *n)
+{
+	const char *path = n->opt->socket;
+	int rc = control_start(&n->control, n, path);
+
+	if (rc == 0) {
+		n->control_open = true;
+		return 0;
+	}
+	if (rc == -ENAMETOOLONG) {
+		log_error("control.path",
+		    "socket=%s bytes=%zu why=\"the system takes at most %d "
+		    "bytes\" mend=\"set control.socket in qmlnode.yaml to a "
+		    "shorter path, such as /run/qmlnode/qmlnode.sock\"",
+		    path, strlen(path), CONTROL_PATH_MAX);
+		return NODE_EXIT_CONFIG;
+	}
+	if (rc == -ENOTSOCK) {
+		log_error("control.path",
+		    "socket=%s why=\"something else than a socket lies "
+		    "there\" mend=\"move it away, or set control.socket in "
+		    "qmlnode.yaml\"",
+		    path);
+		return NODE_EXIT_CONFIG;
+	}
+	log_error("control.start", "socket=%s why=\"%s\"", path,
+	    rc == -EADDRINUSE ? "another daemon answers there"
+			      : uv_strerror(rc));
+	return rc == -EADDRINUSE ? NODE_EXIT_TEMPORARY : NODE_EXIT_FAILED;
+}
+
+static int
 open_rest(struct node *n)
 {
 	struct storage_callbacks cb = node_storage_callbacks(n);
@@ -259,15 +313,7 @@ open_rest(struct node *n)
 		return NODE_EXIT_FAILED;
 	}
 	n->storage_open = true;
-	rc = control_start(&n->control, n, n->opt->socket);
-	if (rc < 0) {
-		log_error("control.start", "socket=%s why=\"%s\"",
-		    n->opt->socket, uv_strerror(rc));
-		return rc == -EADDRINUSE ? NODE_EXIT_TEMPORARY
-					 : NODE_EXIT_FAILED;
-	}
-	n->control_open = true;
-	return 0;
+	return open_control(n);
 }
 
 static void

@@ -18,6 +18,7 @@ enum node_exit { /* DESIGN section 10 */
 	NODE_EXIT_SOFTWARE = 70,
 	NODE_EXIT_IO = 74,
 	NODE_EXIT_TEMPORARY = 75,
+	NODE_EXIT_CONFIG = 78,
 };
 
 /* node.c's side of the parts; `stopped` is filled in by start.c. */
@@ -25,5 +26,7 @@ struct storage_callbacks node_storage_callbacks(struct node *n);
 struct trainer_callbacks node_trainer_callbacks(struct node *n);
 struct peers_events node_peers_events(struct node *n);
 void node_step(struct node *n, const struct replica_event *ev);
+/* A round was closed; kept for people who ask. */
+void node_note_round(struct node *n, const struct ledger_round_summary *s);
 
 #endif

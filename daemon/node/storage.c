@@ -13,18 +13,23 @@
 
 struct storage_job {
 	struct storage_job *next;
+	bool asked; /* question and ticket; else action */
 	struct replica_action action;
+	struct past_question question;
+	void *ticket;
 };
 
 struct result {
 	struct result *next;
-	enum { RESULT_STORED, RESULT_SERVED, RESULT_FAILED } what;
+	enum { RESULT_STORED, RESULT_SERVED, RESULT_FAILED, RESULT_PAST } what;
 	uint64_t seq;
 	uint16_t peer;
 	uint8_t *data;
 	size_t len;
 	int err;
 	const char *text;
+	struct past_answer *past; /* owned */
+	void *ticket;
 };
 
 struct storage {
@@ -170,6 +175,31 @@ perform_serve(struct storage *s, struct storage_job *j)
 	}
 }
 
+static void
+perform_ask(struct storage *s, struct storage_job *j)
+{
+	struct result res = {.what = RESULT_PAST, .ticket = j->ticket};
+
+	res.past = malloc(sizeof(*res.past));
+	if (res.past == NULL)
+		abort(); /* as for a lost report */
+	past_ask(&s->store, s->federation, &j->question, res.past);
+	report(s, &res);
+}
+
+static void
+perform(struct storage *s, struct storage_job *j)
+{
+	if (j->asked)
+		perform_ask(s, j);
+	else if (j->action.type == REPLICA_STORE)
+		perform_store(s, j);
+	else
+		perform_serve(s, j);
+	replica_action_close(&j->action);
+	free(j);
+}
+
 static void *
 run(void *arg)
 {
@@ -193,13 +223,8 @@ run(void *arg)
 		pthread_mutex_unlock(&s->lock);
 		if (j == NULL)
 			index_follow(s);
-		else if (j->action.type == REPLICA_STORE)
-			perform_store(s, j);
 		else
-			perform_serve(s, j);
-		if (j != NULL)
-			replica_action_close(&j->action);
-		free(j);
+			perform(s, j);
 		pthread_mutex_lock(&s->lock);
 	}
 	s->finished = true;
@@ -221,6 +246,28 @@ close_cb(uv_handle_t *h)
 }
 
 static void
+deliver(struct storage *s, struct result *r)
+{
+	switch (r->what) {
+	case RESULT_STORED:
+		s->depth--;
+		s->cb.stored(s->cb.arg, r->seq);
+		break;
+	case RESULT_SERVED:
+		s->cb.served(s->cb.arg, r->peer, r->data, r->len);
+		break;
+	case RESULT_FAILED:
+		s->depth--;
+		s->cb.failed(s->cb.arg, r->err, r->text);
+		break;
+	case RESULT_PAST:
+		s->cb.answered(s->cb.arg, r->ticket, r->past);
+		free(r->past);
+		break;
+	}
+}
+
+static void
 async_cb(uv_async_t *h)
 {
 	struct storage *s = h->data;
@@ -235,14 +282,7 @@ async_cb(uv_async_t *h)
 	pthread_mutex_unlock(&s->lock);
 	for (; r != NULL; r = next) {
 		next = r->next;
-		if (r->what != RESULT_SERVED)
-			s->depth--;
-		if (r->what == RESULT_STORED)
-			s->cb.stored(s->cb.arg, r->seq);
-		else if (r->what == RESULT_SERVED)
-			s->cb.served(s->cb.arg, r->peer, r->data, r->len);
-		else
-			s->cb.failed(s->cb.arg, r->err, r->text);
+		deliver(s, r);
 		free(r);
 	}
 	if (finished && s->running) {
@@ -269,24 +309,49 @@ storage_start(struct storage *s, uv_loop_t *loop,
 	return rc;
 }
 
-void
-storage_submit(struct storage *s, struct replica_action *a)
+static void
+enqueue(struct storage *s, struct storage_job *j)
 {
-	struct storage_job *j = malloc(sizeof(*j));
-
-	if (j == NULL)
-		abort(); /* the order of writes is what safety rests on */
-	j->next = NULL;
-	j->action = *a;
-	a->data = NULL;
-	a->commit = NULL;
-	if (j->action.type == REPLICA_STORE)
-		s->depth++;
 	pthread_mutex_lock(&s->lock);
 	*s->last = j;
 	s->last = &j->next;
 	pthread_cond_signal(&s->wake);
 	pthread_mutex_unlock(&s->lock);
+}
+
+void
+storage_submit(struct storage *s, struct replica_action *a)
+{
+	struct storage_job *j = calloc(1, sizeof(*j));
+
+	if (j == NULL)
+		abort(); /* the order of writes is what safety rests on */
+	j->action = *a;
+	a->data = NULL;
+	a->commit = NULL;
+	if (j->action.type == REPLICA_STORE)
+		s->depth++;
+	enqueue(s, j);
+}
+
+int
+storage_ask(struct storage *s, const struct past_question *q, void *ticket)
+{
+	struct storage_job *j = calloc(1, sizeof(*j));
+
+	if (j == NULL)
+		return -ENOMEM;
+	j->asked = true;
+	j->question = *q;
+	j->ticket = ticket;
+	enqueue(s, j);
+	return 0;
+}
+
+void
+storage_recent(struct storage *s, const struct past_visit *v)
+{
+	past_recent(&s->store, s->federation, v);
 }
 
 size_t
@@ -319,6 +384,9 @@ storage_free(struct storage *s)
 	}
 	while ((r = s->done) != NULL) {
 		s->done = r->next;
+		if (r->past != NULL)
+			past_answer_close(r->past);
+		free(r->past);
 		free(r->data);
 		free(r);
 	}

@@ -15,6 +15,7 @@
 
 #include "consensus/replica/replica.h"
 #include "consensus/replica/store.h"
+#include "daemon/node/past.h"
 
 struct storage; /* opaque: shared with its thread */
 
@@ -24,6 +25,8 @@ struct storage_callbacks {
 	void (*stored)(void *arg, uint64_t seq);
 	/* A WIRE_BLOCK message for peer, from a SERVE job. data is taken. */
 	void (*served)(void *arg, uint16_t peer, uint8_t *data, size_t len);
+	/* To storage_ask, in the order of asking. *a is taken: close it. */
+	void (*answered)(void *arg, void *ticket, struct past_answer *a);
 	/* err is a negative errno; text says what was being written. */
 	void (*failed)(void *arg, int err, const char *text);
 	/* After storage_stop, once everything queued is done. */
@@ -44,6 +47,12 @@ int storage_start(struct storage *s, uv_loop_t *loop,
 
 /* STORE or SERVE; takes what the action owns. */
 void storage_submit(struct storage *s, struct replica_action *a);
+/* A question about the past; `answered` brings ticket back, always, before
+ * `stopped`. -ENOMEM. */
+int storage_ask(struct storage *s, const struct past_question *q, void *ticket)
+    __attribute__((warn_unused_result));
+/* Before start; see past_recent. */
+void storage_recent(struct storage *s, const struct past_visit *v);
 /* Jobs queued and not yet reported. */
 size_t storage_depth(const struct storage *s);
 

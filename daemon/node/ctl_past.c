@@ -1,0 +1,275 @@
+#include "daemon/node/ctl_methods.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/q24.h"
+
+/* Ratios and losses are for people; nothing reads them back. */
+static double
+ratio(uint64_t part, uint64_t whole)
+{
+	return whole > 0 ? (double)part / (double)whole : 0;
+}
+
+struct jv *
+ctl_kept_round_json(const struct node_round *r)
+{
+	struct jv *o = jv_object();
+
+	jv_put_integer(o, "round", (int64_t)r->round);
+	jv_put_integer(o, "height", (int64_t)r->height);
+	jv_put_string(o, "kind",
+	    r->kind == BLOCK_AGGREGATE ? "aggregate" : "skip");
+	jv_put_integer(o, "time_ms", (int64_t)r->time_ms);
+	jv_put_integer(o, "duration_ms", (int64_t)r->duration_ms);
+	jv_put_integer(o, "updates", r->nupdates);
+	jv_put_integer(o, "answers", r->nparts);
+	jv_put_integer(o, "rows", (int64_t)r->rows);
+	jv_put_number(o, "loss_before", q24_to_double(r->loss_before_q24));
+	jv_put_number(o, "loss_after", q24_to_double(r->loss_after_q24));
+	jv_put_number(o, "local_accuracy", ratio(r->correct, r->rows));
+	return o;
+}
+
+static const char *
+reason_text(uint8_t reason)
+{
+	static const char *const texts[] = {"", "no data", "trainer failed",
+	    "declined", "numeric"};
+
+	return reason < sizeof(texts) / sizeof(texts[0]) ? texts[reason] : "?";
+}
+
+struct jv *
+ctl_round_json(const struct node *n, const struct ledger_round_summary *s)
+{
+	const struct federation *f = n->opt->federation;
+	struct jv *o = ctl_object("qml.round/1"), *parts = jv_array();
+
+	jv_put_integer(o, "round", (int64_t)s->round);
+	jv_put_integer(o, "height", (int64_t)s->height);
+	jv_put_string(o, "kind",
+	    s->kind == BLOCK_AGGREGATE ? "aggregate" : "skip");
+	jv_put_integer(o, "time_ms", (int64_t)s->time_ms);
+	jv_put_integer(o, "duration_ms", (int64_t)s->duration_ms);
+	jv_put_integer(o, "updates", s->nupdates);
+	jv_put_integer(o, "rows", (int64_t)s->rows);
+	jv_put_number(o, "loss_before", q24_to_double(s->loss_before_q24));
+	jv_put_number(o, "loss_after", q24_to_double(s->loss_after_q24));
+	jv_put_number(o, "local_accuracy", ratio(s->correct, s->rows));
+	for (uint16_t i = 0; i < s->nparts; i++) {
+		const struct ledger_part *p = &s->part[i];
+		struct jv *j = jv_object();
+
+		jv_put_string(j, "member", f->members[p->member].name);
+		jv_put_boolean(j, "update", p->kind == ANSWER_UPDATE);
+		jv_put_string(j, "reason", reason_text(p->reason));
+		jv_put_integer(j, "rows", p->rows);
+		jv_put_number(j, "loss_before",
+		    q24_to_double(p->loss_before_q24));
+		jv_put_number(j, "loss_after",
+		    q24_to_double(p->loss_after_q24));
+		jv_put_number(j, "local_accuracy", ratio(p->correct, p->rows));
+		jv_put_boolean(j, "replayable",
+		    (p->flags & ANSWER_REPLAYABLE) != 0);
+		jv_put_boolean(j, "confined",
+		    (p->flags & ANSWER_CONFINED) != 0);
+		jv_add(parts, j);
+	}
+	jv_put(o, "parts", parts);
+	return o;
+}
+
+/* A whole number under key; false: absent, or something else. */
+static bool
+get_number(const struct jv *params, const char *key, uint64_t *out)
+{
+	int64_t v = jv_int(jv_get(params, key), -1);
+
+	*out = (uint64_t)v;
+	return v >= 0;
+}
+
+bool
+ctl_ask_round(const struct jv *params, struct past_question *q, char *err,
+    size_t errlen)
+{
+	q->what = PAST_ROUND;
+	if (get_number(params, "n", &q->number))
+		return true;
+	snprintf(err, errlen, "n: want the number of a round, 0 or more");
+	return false;
+}
+
+bool
+ctl_ask_block(const struct jv *params, struct past_question *q, char *err,
+    size_t errlen)
+{
+	q->what = PAST_BLOCK;
+	if (strcmp(jv_text(jv_get(params, "height"), ""), "head") == 0) {
+		q->number = PAST_HEAD;
+		return true;
+	}
+	if (get_number(params, "height", &q->number))
+		return true;
+	snprintf(err, errlen, "height: want a number, 0 or more, or \"head\"");
+	return false;
+}
+
+struct jv *
+ctl_tell_round(struct node *n, const struct past_answer *a, CTL_ERR_ARGS)
+{
+	const struct ledger_round *lr =
+	    ledger_round(replica_ledger(n->replica));
+	struct ledger_round_summary *s;
+	struct jv *o;
+
+	*code = CTL_NOT_FOUND;
+	if (a->err == -ENOENT && a->question.number >= lr->number) {
+		snprintf(err, errlen, "round %" PRIu64 " %s",
+		    a->question.number,
+		    lr->finished                           ? "never was"
+			: a->question.number == lr->number ? "is still open"
+							   : "is to come");
+		return NULL;
+	}
+	if (a->err < 0) {
+		*code = a->err == -ENOENT ? CTL_NOT_FOUND : CTL_INTERNAL;
+		snprintf(err, errlen, "round %" PRIu64 " cannot be read: %s",
+		    a->question.number, uv_strerror(a->err));
+		return NULL;
+	}
+	s = malloc(sizeof(*s));
+	*code = CTL_INTERNAL;
+	if (s == NULL)
+		return NULL;
+	summary_of_block(s, a->decided.block, a->opened_ms);
+	o = ctl_round_json(n, s);
+	free(s);
+	return o;
+}
+
+static void
+put_hash(struct jv *o, const char *key, const struct hash *h)
+{
+	char hex[HASH_HEX_LEN];
+
+	jv_put_string(o, key, hash_hex(h, hex));
+}
+
+static struct jv *
+answers_json(const struct federation *f, const struct block *b)
+{
+	struct jv *list = jv_array();
+
+	for (uint16_t i = 0; i < b->header.nanswers; i++) {
+		const struct answer *a = b->answers[i];
+		struct jv *j = jv_object();
+
+		put_hash(j, "id", &b->answer_ids[i]);
+		jv_put_string(j, "member", f->members[a->member].name);
+		jv_put_boolean(j, "update", a->kind == ANSWER_UPDATE);
+		jv_put_integer(j, "parameters", a->dim);
+		jv_add(list, j);
+	}
+	return list;
+}
+
+static struct jv *
+attests_json(const struct federation *f, const struct block *b)
+{
+	struct jv *list = jv_array();
+
+	for (uint16_t i = 0; i < b->header.nattests; i++) {
+		const struct attest *a = &b->attests[i];
+		struct jv *j = jv_object(), *held = jv_array();
+
+		jv_put_string(j, "member", f->members[a->validator].name);
+		for (uint16_t k = 0; k < a->nheld; k++)
+			jv_add(held, jv_string(f->members[a->member[k]].name));
+		jv_put(j, "held", held);
+		jv_add(list, j);
+	}
+	return list;
+}
+
+static struct jv *
+certificate_json(const struct federation *f, const struct commit *c)
+{
+	struct jv *o = jv_object(), *signers = jv_array();
+	uint64_t power = 0, total = 0;
+
+	for (uint16_t i = 0; i < f->nmembers; i++)
+		total += f->members[i].power;
+	for (uint16_t i = 0; i < c->nsigs; i++) {
+		const struct member *m = &f->members[c->validators[i]];
+
+		power += m->power;
+		jv_add(signers, jv_string(m->name));
+	}
+	jv_put_integer(o, "view", c->round);
+	jv_put(o, "signers", signers);
+	jv_put_integer(o, "power", (int64_t)power);
+	jv_put_integer(o, "total_power", (int64_t)total);
+	return o;
+}
+
+static void
+put_header(struct jv *o, const struct federation *f, const struct header *h)
+{
+	static const char *const kinds[] = {"ordinary", "aggregate", "skip"};
+
+	jv_put_string(o, "kind", kinds[h->kind]);
+	jv_put_integer(o, "time_ms", (int64_t)h->time_ms);
+	ctl_put_id(o, "prev", h->height == 1 ? ID_FEDERATION : ID_BLOCK,
+	    &h->prev);
+	jv_put_string(o, "proposer", f->members[h->proposer].name);
+	jv_put_integer(o, "view", h->round);
+	jv_put_integer(o, "round", (int64_t)h->fl_round);
+	ctl_put_id(o, "model", ID_MODEL, &h->model);
+	put_hash(o, "aggregate", &h->aggregate);
+	put_hash(o, "answers_root", &h->answers_root);
+	put_hash(o, "attests_root", &h->attests_root);
+	put_hash(o, "history_root", &h->history_root);
+	put_hash(o, "validators", &h->validators);
+	put_hash(o, "state_root", &h->state_root);
+	jv_put_integer(o, "body_bytes", h->body_bytes);
+}
+
+struct jv *
+ctl_tell_block(struct node *n, const struct past_answer *a, CTL_ERR_ARGS)
+{
+	const struct federation *f = n->opt->federation;
+	const struct block *b = a->decided.block;
+	struct jv *o;
+
+	if (a->err < 0) {
+		*code = a->err == -ENOENT ? CTL_NOT_FOUND : CTL_INTERNAL;
+		snprintf(err, errlen,
+		    a->err == -ENOENT ? "there is no block %" PRIu64
+					" yet; the head is %" PRIu64
+				      : "block %" PRIu64 " is damaged; the "
+					"head is %" PRIu64,
+		    a->question.number, a->head);
+		return NULL;
+	}
+	o = ctl_object("qml.block/1");
+	jv_put_integer(o, "height", (int64_t)a->question.number);
+	ctl_put_id(o, "federation", ID_FEDERATION, &n->federation_id);
+	if (b == NULL) {
+		jv_put_string(o, "kind", "founding");
+		jv_put_integer(o, "time_ms", (int64_t)f->founded_ms);
+		jv_put_integer(o, "members", f->nmembers);
+		return o;
+	}
+	ctl_put_id(o, "id", ID_BLOCK, &b->id);
+	put_header(o, f, &b->header);
+	jv_put(o, "answers", answers_json(f, b));
+	jv_put(o, "attests", attests_json(f, b));
+	jv_put(o, "certificate", certificate_json(f, &a->decided.commit));
+	return o;
+}

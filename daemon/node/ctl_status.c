@@ -1,0 +1,243 @@
+#include "daemon/node/ctl_methods.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "consensus/bft/quorum.h"
+#include "consensus/bft/view.h"
+#include "gen/version.h"
+#include "proto/q24.h"
+
+static const struct ledger *
+ledger(const struct node *n)
+{
+	return replica_ledger(n->replica);
+}
+
+static int
+compare_u32(const void *a, const void *b)
+{
+	uint32_t x = *(const uint32_t *)a, y = *(const uint32_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+static struct jv *
+latency_json(const struct node *n)
+{
+	size_t k = n->nlatencies < NODE_LATENCIES_KEPT ? (size_t)n->nlatencies
+						       : NODE_LATENCIES_KEPT;
+	uint32_t *v = malloc((k + 1) * sizeof(*v));
+	struct jv *o = jv_object();
+
+	jv_put_integer(o, "rounds", (int64_t)k);
+	if (v != NULL && k > 0) {
+		memcpy(v, n->latency_us, k * sizeof(*v));
+		qsort(v, k, sizeof(*v), compare_u32);
+		jv_put_number(o, "p50_ms", v[k / 2] / 1000.0);
+		jv_put_number(o, "p99_ms", v[k * 99 / 100] / 1000.0);
+	}
+	free(v);
+	return o;
+}
+
+/* Resident pages of this process, in bytes. */
+static int64_t
+resident_bytes(void)
+{
+	size_t rss = 0;
+
+	return uv_resident_set_memory(&rss) == 0 ? (int64_t)rss : -1;
+}
+
+static void
+add_missing(const struct node *n, struct jv *o)
+{
+	const struct federation *f = n->opt->federation;
+	struct jv *answers = jv_array(), *attests = jv_array();
+
+	for (uint16_t i = 0; i < f->nmembers; i++) {
+		if (!replica_holds_answer(n->replica, i))
+			jv_add(answers, jv_string(f->members[i].name));
+		if (!replica_holds_attest(n->replica, i))
+			jv_add(attests, jv_string(f->members[i].name));
+	}
+	jv_put(o, "answers_missing", answers);
+	jv_put(o, "attests_missing", attests);
+}
+
+static struct jv *
+agreement_json(const struct node *n)
+{
+	static const char *const steps[] = {"propose", "prevote", "precommit"};
+	struct jv *o = jv_object();
+	struct bft_status s;
+
+	bft_status(replica_bft(n->replica), &s);
+	jv_put_integer(o, "height", (int64_t)s.height);
+	jv_put_integer(o, "round", s.round);
+	jv_put_string(o, "step", s.round < 0 ? "wait" : steps[s.step]);
+	jv_put_string(o, "proposer",
+	    n->opt->federation->members[s.proposer].name);
+	jv_put_boolean(o, "has_proposal", s.have_proposal);
+	jv_put_integer(o, "prevote_power", (int64_t)s.prevote_power);
+	jv_put_integer(o, "precommit_power", (int64_t)s.precommit_power);
+	jv_put_integer(o, "total_power", (int64_t)s.total_power);
+	return o;
+}
+
+static struct jv *
+round_json(const struct node *n)
+{
+	const struct ledger_round *lr = ledger_round(ledger(n));
+	struct replica_progress p = replica_progress(n->replica);
+	struct jv *o = jv_object();
+
+	jv_put_integer(o, "number", (int64_t)lr->number);
+	jv_put_integer(o, "of", n->opt->federation->job.rounds);
+	jv_put_boolean(o, "finished", lr->finished);
+	jv_put_integer(o, "opened_ms", (int64_t)lr->opened_ms);
+	jv_put_integer(o, "collect_at_ms", (int64_t)lr->collect_at_ms);
+	jv_put_integer(o, "answers", p.answers);
+	jv_put_integer(o, "attests", p.attests);
+	jv_put_boolean(o, "answered", p.answered);
+	jv_put_boolean(o, "training", p.training);
+	jv_put_integer(o, "aggregated", (int64_t)lr->aggregated);
+	jv_put_integer(o, "skipped", (int64_t)lr->skipped);
+	if (!lr->finished)
+		add_missing(n, o);
+	return o;
+}
+
+static struct jv *
+trainer_json(const struct node *n)
+{
+	static const char *const names[] = {[TRAINER_NONE] = "none",
+	    [TRAINER_STARTING] = "starting",
+	    [TRAINER_IDLE] = "idle",
+	    [TRAINER_BUSY] = "training",
+	    [TRAINER_REFUSED] = "refused",
+	    [TRAINER_WAITING] = "restarting"};
+	struct jv *o = jv_object();
+
+	if (n->trainer == NULL) {
+		jv_put_string(o, "state", "none");
+		return o;
+	}
+	jv_put_string(o, "state", names[trainer_state(n->trainer)]);
+	jv_put_string(o, "problem", trainer_text(n->trainer));
+	jv_put_integer(o, "rows", trainer_ready(n->trainer)->rows);
+	jv_put_boolean(o, "confined", trainer_ready(n->trainer)->confined);
+	return o;
+}
+
+static struct jv *
+counts_json(const struct node *n)
+{
+	struct replica_counts c = replica_counts(n->replica);
+	struct jv *o = jv_object();
+
+	jv_put_integer(o, "bad_messages", (int64_t)c.bad_messages);
+	jv_put_integer(o, "stale", (int64_t)c.stale);
+	jv_put_integer(o, "equivocations", (int64_t)c.equivocations);
+	jv_put_integer(o, "synced", (int64_t)c.synced);
+	jv_put_integer(o, "dropped", (int64_t)c.dropped);
+	jv_put_integer(o, "storage_queue", (int64_t)storage_depth(n->storage));
+	jv_put_integer(o, "resident_bytes", resident_bytes());
+	return o;
+}
+
+static uint16_t
+count_up(const struct node *n)
+{
+	uint16_t up = 0;
+
+	for (uint16_t i = 0; i < n->opt->federation->nmembers; i++)
+		up = (uint16_t)(up +
+		    (i == n->opt->self || peers_up(n->peers, i)));
+	return up;
+}
+
+struct jv *
+ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
+{
+	const struct federation *f = n->opt->federation;
+	const struct member *me = &f->members[n->opt->self];
+	struct jv *o = ctl_object("qml.status/1");
+	struct hash model = q24_hash("qml.model", ledger_model(ledger(n)),
+	    ledger_dim(ledger(n)));
+	char why[CTL_WHY_LEN];
+
+	(void)params, (void)code, (void)err, (void)errlen;
+	jv_put_string(o, "version", QML_VERSION);
+	jv_put_string(o, "name", me->name);
+	ctl_put_id(o, "node", ID_NODE, &me->id);
+	jv_put_string(o, "federation_name", f->name);
+	ctl_put_id(o, "federation", ID_FEDERATION, &n->federation_id);
+	jv_put_integer(o, "members", f->nmembers);
+	jv_put_integer(o, "connected", count_up(n));
+	jv_put_integer(o, "tolerates", (f->nmembers - 1) / 3);
+	jv_put_string(o, "note",
+	    f->nmembers < 4 ? "tolerates 0 faulty members" : "");
+	ctl_why(n, why);
+	jv_put_string(o, "why", why);
+	jv_put_integer(o, "height", (int64_t)ledger_height(ledger(n)));
+	ctl_put_id(o, "head", ID_BLOCK, ledger_head(ledger(n)));
+	jv_put_integer(o, "head_time_ms", (int64_t)ledger_time_ms(ledger(n)));
+	ctl_put_id(o, "model", ID_MODEL, &model);
+	jv_put_integer(o, "uptime_ms",
+	    (int64_t)(node_mono_ms() - n->started_ms));
+	jv_put_integer(o, "ready_after_ms",
+	    (int64_t)(n->ready_ms - n->started_ms));
+	jv_put_string(o, "halted", n->halted != NULL ? n->halted : "");
+	jv_put_boolean(o, "syncing", replica_progress(n->replica).syncing);
+	jv_put(o, "round", round_json(n));
+	jv_put(o, "agreement", agreement_json(n));
+	jv_put(o, "trainer", trainer_json(n));
+	jv_put(o, "commit_latency", latency_json(n));
+	jv_put(o, "counts", counts_json(n));
+	return o;
+}
+
+static void
+add_check(struct jv *a, const char *name, bool ok, const char *why)
+{
+	struct jv *c = jv_object();
+
+	jv_put_string(c, "check", name);
+	jv_put_boolean(c, "ok", ok);
+	jv_put_string(c, "why", ok ? "" : why);
+	jv_add(a, c);
+}
+
+struct jv *
+ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS)
+{
+	const uint32_t *power = ledger_powers(ledger(n));
+	uint64_t up = 0, total = 0;
+	struct jv *o = ctl_object("qml.health/1"), *a = jv_array();
+	enum trainer_state t =
+	    n->trainer != NULL ? trainer_state(n->trainer) : TRAINER_IDLE;
+	bool quorum, trainer, synced;
+
+	(void)params, (void)code, (void)err, (void)errlen;
+	for (uint16_t i = 0; i < n->opt->federation->nmembers; i++) {
+		total += power[i];
+		if (i == n->opt->self || peers_up(n->peers, i))
+			up += power[i];
+	}
+	quorum = quorum_reached(up, total);
+	trainer = t != TRAINER_REFUSED && t != TRAINER_WAITING;
+	synced = !replica_progress(n->replica).syncing;
+	add_check(a, "voting", n->halted == NULL, n->halted);
+	add_check(a, "quorum", quorum,
+	    "links to members of more than two "
+	    "thirds of the power are needed");
+	add_check(a, "synced", synced, "blocks are being fetched");
+	add_check(a, "trainer", trainer,
+	    n->trainer != NULL ? trainer_text(n->trainer) : "");
+	jv_put_boolean(o, "ok",
+	    n->halted == NULL && quorum && synced && trainer);
+	jv_put(o, "checks", a);
+	return o;
+}
