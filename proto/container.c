@@ -89,6 +89,8 @@ compare_append(ProtobufCBuffer *base, size_t len, const uint8_t *data)
 {
 	struct compare *c = (struct compare *)(void *)base;
 
+	if (len == 0)
+		return; /* an empty field has no data at all */
 	if (c->differs || len > c->left || memcmp(c->data, data, len) != 0) {
 		c->differs = true;
 		return;

@@ -70,7 +70,7 @@ test_messages(void **state)
 	for (int t = TRAINWIRE_SETUP; t <= TRAINWIRE_SCORED; t++) {
 		struct trainwire_msg m =
 		    sample_train(&s, (enum trainwire_type)t);
-		char name[16];
+		char name[24];
 
 		assert_int_equal(trainwire_encode(&m, &data, &len), 0);
 		snprintf(name, sizeof(name), "type-%d", t);
