@@ -56,8 +56,10 @@ load_psk(struct prepare *p)
 		return CLI_OK;
 	if (p->config.psk_file[0] == '\0')
 		return cli_error(CLI_CONFIG,
-		    "this federation uses a shared "
-		    "link key; set psk_file in qmlnode.yaml");
+		    "this federation says shared_key, and %s/" HOME_CONFIG
+		    " does not say psk_file\n  Get the file of 32 bytes that "
+		    "all members share, chmod 600, and name it there",
+		    p->home);
 	rc = home_path(p->home, p->config.psk_file, path, sizeof(path));
 	if (rc == 0)
 		rc = home_read_secret(path, p->psk, sizeof(p->psk));

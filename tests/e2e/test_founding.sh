@@ -159,6 +159,20 @@ mv "$work/n2/data.salt" "$work/salt"
 bad "missing salt" 78 "data.salt"
 mv "$work/salt" "$work/n2/data.salt"
 
+# --- a shared link key ------------------------------------------------------
+sed 's/^shared_key: false/shared_key: true/' "$work/good" \
+	>"$work/n2/federation.yaml"
+bad "no shared key" 78 "does not say psk_file"
+dd if=/dev/urandom of="$work/psk" bs=32 count=1 2>/dev/null
+sed "s|^#psk_file: .*|psk_file: $work/psk|" "$work/config" \
+	>"$work/n2/qmlnode.yaml"
+bad "shared key readable by others" 77 "$work/psk: want a file of 32 bytes"
+chmod 600 "$work/psk"
+keeps "$work/n2" "shared key" 0 "150 rows fit" \
+	"$node" check --home "$work/n2"
+cp "$work/good" "$work/n2/federation.yaml"
+cp "$work/config" "$work/n2/qmlnode.yaml"
+
 # --- rows: check says what the node would go on without ---------------------
 rows() { # NAME TEXT AWK: rows.csv is iris.csv changed by AWK
 	awk -F, -v OFS=, "$3" $csv >"$work/rows.csv"

@@ -45,6 +45,27 @@ test_round_trip(void **state)
 	}
 }
 
+/* Frozen: every federation's name, every signature in it and every job hang on
+ * this layout. The digests are by an independent encoder in Python. */
+static void
+test_golden(void **state)
+{
+	static const char federation[] =
+	    "5080766fc0d882d19221f5867c9009a034735c2d03b242a4f102f71e7bf39720";
+	static const char job[] =
+	    "fcf9971c7c1996615bc9e014236747b4710a02ccbaebd4a46416d55f655ab7fc";
+	struct federation f = sample_federation(4);
+	char hex[HASH_HEX_LEN];
+	struct hash h;
+
+	(void)state;
+	assert_int_equal(federation_id(&f, &h), 0);
+	assert_string_equal(hash_hex(&h, hex), federation);
+	h = job_hash(&f.job);
+	assert_string_equal(hash_hex(&h, hex), job);
+	federation_close(&f);
+}
+
 /* Any cut and any flipped bit is refused or is a different federation. */
 static void
 test_mutations(void **state)
@@ -449,6 +470,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_round_trip),
+	    cmocka_unit_test(test_golden),
 	    cmocka_unit_test(test_mutations),
 	    cmocka_unit_test(test_sorted),
 	    cmocka_unit_test(test_rules),
