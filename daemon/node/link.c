@@ -566,3 +566,26 @@ link_queued(const struct link *l)
 {
 	return outbox_bytes(&l->out);
 }
+
+const char *
+link_reason(int reason)
+{
+	switch (reason) {
+	case 0:
+		return "another link to the same member is better";
+	case -EBADMSG:
+		return "wrong key, federation or version, or damaged";
+	case -EACCES:
+		return "not a member, or banned for now";
+	case -EPROTO:
+		return "not our protocol";
+	case -ETIMEDOUT:
+		return "nothing heard in time";
+	case -ENOBUFS:
+		return "it reads too slowly: queue full";
+	case -ECONNABORTED:
+		return "too many strangers, the oldest goes";
+	default:
+		return uv_strerror(reason);
+	}
+}

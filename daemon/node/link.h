@@ -71,5 +71,7 @@ uint64_t link_born_ms(const struct link *l);
 const char *link_address(const struct link *l); /* of the other end */
 struct link_stats link_stats(const struct link *l);
 uint64_t link_queued(const struct link *l); /* bytes */
+/* What a reason to close means, for a log line. */
+const char *link_reason(int reason);
 
 #endif

@@ -343,7 +343,7 @@ peer_down_cb(void *arg, uint16_t i, int reason)
 	struct node *n = arg;
 
 	log_info("peer.down", "peer=%s why=\"%s\"", member_name(n, i),
-	    reason == 0 ? "replaced" : uv_strerror(reason));
+	    link_reason(reason));
 	if (!peers_up(n->peers, i))
 		node_step(n,
 		    &(struct replica_event){.type = REPLICA_EV_PEER_DOWN,
@@ -371,7 +371,7 @@ peer_refused_cb(void *arg, const char *address, int reason)
 {
 	(void)arg;
 	log_info("peer.refused", "address=%s why=\"%s\"", address,
-	    uv_strerror(reason));
+	    link_reason(reason));
 }
 
 struct storage_callbacks

@@ -331,7 +331,8 @@ accept_finished(struct stream_listener *l)
 	}
 	if (raw != NULL)
 		s = stream_new(h, raw);
-	if (rc != 0 && l->accept.kind == OP_ACCEPT)
+	if (rc != 0 && rc != -ECONNABORTED && rc != -ECONNRESET &&
+	    l->accept.kind == OP_ACCEPT)
 		listener_pause(l);
 	else
 		listener_arm(l);
