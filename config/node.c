@@ -84,7 +84,7 @@ static const struct schema_row rows[] = {
 	.help = "error, warn, info or debug"},
 };
 
-static const struct schema schema = {rows, sizeof(rows) / sizeof(rows[0])};
+const struct schema config_node_schema = {rows, sizeof(rows) / sizeof(rows[0])};
 
 _Static_assert(sizeof(rows) / sizeof(rows[0]) <= CONFIG_NODE_KEYS_MAX,
     "origins are too few");
@@ -95,7 +95,7 @@ place_of(const struct config_node *c, size_t offset)
 {
 	size_t i;
 
-	for (i = 0; i < schema.n; i++)
+	for (i = 0; i < config_node_schema.n; i++)
 		if (rows[i].offset == offset)
 			return c->origins[i].at;
 	return (struct config_place){0, 0};
@@ -138,7 +138,7 @@ config_node_parse(struct config_node *c, const void *data, size_t len,
 	if (rc != 0)
 		return rc;
 	in.map = doc.root;
-	rc = schema_fill(&schema, &in, c, e);
+	rc = schema_fill(&config_node_schema, &in, c, e);
 	yaml_close(&doc);
 	if (rc != 0)
 		return rc;
@@ -168,14 +168,14 @@ config_node_load(struct config_node *c, const char *path,
 void
 config_node_close(struct config_node *c)
 {
-	schema_close(&schema, c);
+	schema_close(&config_node_schema, c);
 	*c = CONFIG_NODE_INIT;
 }
 
 void
 config_node_print(const struct config_node *c, const char *file, FILE *to)
 {
-	schema_print_effective(&schema, c, c->origins, file, to);
+	schema_print_effective(&config_node_schema, c, c->origins, file, to);
 }
 
 void
@@ -185,7 +185,7 @@ config_node_example(const struct config_node *values, FILE *to)
 	      "share is in\n# federation.yaml. After a change: qmlnode check\n"
 	      "# A key that is commented out shows its default.\n\n",
 	    to);
-	schema_print_file(&schema, values, to, false);
+	schema_print_file(&config_node_schema, values, to, false);
 }
 
 int

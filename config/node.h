@@ -40,6 +40,9 @@ struct config_node {
 	struct schema_origin origins[CONFIG_NODE_KEYS_MAX];
 };
 
+/* One row per key; qmlnode.yaml(5) lists them. */
+extern const struct schema config_node_schema;
+
 #define CONFIG_NODE_INIT ((struct config_node){0})
 
 /* -EINVAL with e filled, or -ENOMEM. */
