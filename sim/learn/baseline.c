@@ -40,18 +40,17 @@ struct descent {
 	double *was;
 	double *look;
 	double *grad;
-	struct fit fit;
+	struct fit *fit; /* the caller's */
 };
 
-#define DESCENT_INIT            \
-	{                       \
-		.fit = FIT_INIT \
+#define DESCENT_INIT        \
+	{                   \
+		.fit = NULL \
 	}
 
 static void
 descent_close(struct descent *d)
 {
-	fit_close(&d->fit);
 	free(d->all);
 	free(d->theta);
 	free(d->was);
@@ -63,16 +62,8 @@ static int
 descent_open(struct descent *d, const struct task *t, const struct dataset *ds)
 {
 	size_t i;
-	int rc;
 
-	*d = (struct descent)DESCENT_INIT;
-	rc = fit_open(&d->fit, t, 1, false);
-	if (rc < 0)
-		return rc;
-	rc = fit_load(&d->fit, ds);
-	if (rc < 0)
-		return rc;
-	d->all = calloc(ds->n, sizeof(*d->all));
+	d->all = calloc(ds->n + 1, sizeof(*d->all));
 	d->theta = calloc(t->nparams, sizeof(*d->theta));
 	d->was = calloc(t->nparams, sizeof(*d->was));
 	d->look = calloc(t->nparams, sizeof(*d->look));
@@ -149,11 +140,39 @@ descend(struct descent *d, const struct task *t, const struct dataset *ds)
 	int rc = 0;
 
 	for (i = 0; i < STEPS_MAX; i++) {
-		rc = fit_gradient(&d->fit, d->look, d->all, ds->n, d->grad);
+		rc = fit_gradient(d->fit, d->look, d->all, ds->n, d->grad);
 		if (rc < 0 || add_ridge(d, t, ds->n) < SLOPE_MIN)
 			break;
 		step(d, t->nparams, rate, &momentum);
 	}
+	return rc;
+}
+
+/* Trains f, which is open, and scores it on *test. */
+static int
+train_and_test(struct fit *f, const struct dataset *train,
+    const struct dataset *test, struct baseline *out)
+{
+	struct train_score score = {.guess = NULL};
+	struct descent d = DESCENT_INIT;
+	int rc;
+
+	d.fit = f;
+	rc = descent_open(&d, f->task, train);
+	if (rc == 0)
+		rc = fit_load(f, train);
+	if (rc == 0)
+		rc = descend(&d, f->task, train);
+	if (rc == 0)
+		rc = fit_score(f, d.theta, &score);
+	out->train_loss = score.loss;
+	if (rc == 0)
+		rc = fit_load(f, test);
+	if (rc == 0)
+		rc = fit_score(f, d.theta, &score);
+	out->correct = score.correct;
+	out->rows = score.rows;
+	descent_close(&d);
 	return rc;
 }
 
@@ -165,27 +184,17 @@ baseline_logistic(const struct dataset *train, const struct dataset *test,
 	    .nfeatures = (uint32_t)train->d,
 	    .nclasses = (uint32_t)nclasses,
 	    .head_scale = 1.0};
-	struct train_score score = {.guess = NULL};
-	struct descent d = DESCENT_INIT;
+	struct fit fit;
 	struct task task;
 	int rc;
 
 	rc = task_init(&task, &spec);
 	if (rc < 0)
 		return rc;
-	rc = descent_open(&d, &task, train);
+	rc = fit_open(&fit, &task, 1, false);
 	if (rc == 0)
-		rc = descend(&d, &task, train);
-	if (rc == 0)
-		rc = fit_score(&d.fit, d.theta, &score);
-	out->train_loss = score.loss;
-	if (rc == 0)
-		rc = fit_load(&d.fit, test);
-	if (rc == 0)
-		rc = fit_score(&d.fit, d.theta, &score);
-	out->correct = score.correct;
-	out->rows = score.rows;
-	descent_close(&d);
+		rc = train_and_test(&fit, train, test, out);
+	fit_close(&fit);
 	task_close(&task);
 	return rc;
 }

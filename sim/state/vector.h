@@ -14,7 +14,7 @@
 #include <stdint.h>
 
 #define VECTOR_MAX_QUBITS 40
-#define VECTOR_MAX_TARGETS 10
+#define VECTOR_MAX_TARGETS 6
 
 struct pool;
 
@@ -74,7 +74,7 @@ double vector_one(const struct vector *v, uint32_t q);
 /* Keeps the part with qubit q = bit, times scale. */
 void vector_project(struct vector *v, uint32_t q, bool bit, double scale);
 
-/* out[2^n] = |amp|^2, or += weight times that. */
+/* out[2^n] += weight |amp|^2. */
 void vector_probs(const struct vector *v, double weight, double *out);
 
 /* The basis states at which the running sum of probabilities first exceeds

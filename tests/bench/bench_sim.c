@@ -2,6 +2,7 @@
  * bench_sim.c - what the simulator costs: gradients of batches of 64 samples,
  * one thread. Minimum and median of many repeats, since the machine is shared.
  */
+#include <errno.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -115,8 +116,10 @@ run(const struct shape *s)
 		goto out;
 	theta = calloc(task.nparams, sizeof(*theta));
 	grad = calloc(task.nparams, sizeof(*grad));
-	if (theta == NULL || grad == NULL)
+	if (theta == NULL || grad == NULL) {
+		rc = -ENOMEM;
 		goto out;
+	}
 	for (i = 0; i < task.nparams; i++)
 		theta[i] = (double)(i * 37 % 101) * 0.06 - 3.0;
 	rc = measure(&fit, s->name, theta, grad);

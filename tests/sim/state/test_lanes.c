@@ -147,37 +147,49 @@ test_bits(void **state)
 	store_close(&want);
 }
 
+#define ALIGNED __attribute__((aligned(LANES_ALIGN)))
+
 /* undo(ry(x)) = (1 + t^2) x, and the sums are what the header says. */
 static void
 check_undo(const struct lanes *l, uint32_t nrots)
 {
+	static double p[ROWS] ALIGNED, q[ROWS] ALIGNED;
+	static double was_p[ROWS], was_q[ROWS];
 	const double t[3] = {0.25, -0.7, 0.9};
-	double *p = lanes_alloc(ROWS), *q = lanes_alloc(ROWS);
-	double *was = lanes_alloc(2 * ROWS), *sum = lanes_alloc(3 * LANES);
-	double grown = 1.0;
+	double sum[3 * LANES] ALIGNED = {0.0}, grown = 1.0, want = 0.0;
 	struct lanes_block b;
-	size_t i;
-	uint32_t k;
+	size_t i, k;
+	uint32_t x;
 
-	assert_true(p != NULL && q != NULL && was != NULL && sum != NULL);
 	make_block(&b, nrots);
 	for (i = 0; i < ROWS; i++) {
-		p[i] = was[i] = draw();
-		q[i] = was[ROWS + i] = draw();
+		p[i] = was_p[i] = draw();
+		q[i] = was_q[i] = draw();
 	}
 	for (k = 0; k < nrots; k++)
 		grown *= 1.0 + t[k] * t[k];
 	l->ry(p, &b, t);
 	l->ry(q, &b, t);
-	l->ry_undo(p, q, &b, t, sum);
-	for (i = 0; i < ROWS; i++) {
-		assert_true(fabs(p[i] - grown * was[i]) < 1e-14);
-		assert_true(fabs(q[i] - grown * was[ROWS + i]) < 1e-14);
+	/* The last rotation's pairs in lane 2: x is off[...] plus the span. */
+	for (i = 0; i < SIZE >> 1; i++) {
+		x = 0;
+		for (k = 0; k < NQUBITS - 1; k++) {
+			uint32_t v = k < nrots - 1 ? b.off[1U << k]
+						   : b.basis[k - (nrots - 1)];
+
+			x ^= (i >> k & 1) != 0 ? v : 0;
+		}
+		want += q[(x ^ b.off[1U << (nrots - 1)]) * LANES + 2] *
+			p[x * LANES + 2] -
+		    q[x * LANES + 2] *
+			p[(x ^ b.off[1U << (nrots - 1)]) * LANES + 2];
 	}
-	free(p);
-	free(q);
-	free(was);
-	free(sum);
+	l->ry_undo(p, q, &b, t, sum);
+	assert_true(fabs(sum[(nrots - 1) * LANES + 2] - want) < 1e-13);
+	for (i = 0; i < ROWS; i++) {
+		assert_true(fabs(p[i] - grown * was_p[i]) < 1e-14);
+		assert_true(fabs(q[i] - grown * was_q[i]) < 1e-14);
+	}
 }
 
 static void
@@ -194,11 +206,11 @@ static void
 test_wht(void **state)
 {
 	const struct lanes *l = lanes_pick(LANES_PLAIN);
-	double *a = lanes_alloc(ROWS), *was = lanes_alloc(ROWS), sum;
+	static double a[ROWS] ALIGNED, was[ROWS];
+	double sum;
 	size_t m, x;
 
 	(void)state;
-	assert_true(a != NULL && was != NULL);
 	for (x = 0; x < ROWS; x++)
 		a[x] = was[x] = draw();
 	l->wht(a, NQUBITS);
@@ -210,8 +222,6 @@ test_wht(void **state)
 			    : was[x * LANES + 3];
 		assert_true(fabs(sum - a[m * LANES + 3]) < 1e-13);
 	}
-	free(a);
-	free(was);
 }
 
 static void
