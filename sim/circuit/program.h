@@ -51,8 +51,8 @@ enum program_gate {
 
 enum program_kind {
 	PROGRAM_GATE,
-	PROGRAM_MEASURE,     /* bit = outcome of qubits[0] */
-	PROGRAM_RESET,       /* qubits[0] to |0> */
+	PROGRAM_MEASURE,     /* bit = outcome of its wire */
+	PROGRAM_RESET,       /* its wire to |0> */
 	PROGRAM_BARRIER,     /* no effect */
 	PROGRAM_ASSIGN,      /* bit = condition cond */
 	PROGRAM_JUMP_UNLESS, /* to op jump if condition cond is false */
@@ -70,12 +70,12 @@ struct program_angle {
 	bool linearised;
 };
 
-/* The qubits of an op: p->qubits[qubit0 ..]: ncontrols controls, then ntargets
+/* The qubits of an op: p->wires[wire0 ..]: ncontrols controls, then ntargets
  * targets. Control i acts when its qubit equals bit i of when. */
 struct program_op {
 	enum program_kind kind;
 	enum program_gate gate;
-	uint32_t qubit0, ncontrols, ntargets;
+	uint32_t wire0, ncontrols, ntargets;
 	uint32_t when;
 	uint32_t angle0, nangles; /* in p->angles */
 	uint32_t number0;         /* MATRIX: 2 x 4^ntargets doubles, by rows;
@@ -117,9 +117,9 @@ struct program_register {
 	uint32_t n##name, cap##name
 
 struct program {
-	uint32_t nqubit, nbit; /* sizes of the two memories */
+	uint32_t nqubits, nbits; /* sizes of the two memories */
 	PROGRAM_LIST(struct program_op, ops);
-	PROGRAM_LIST(uint32_t, qubits);
+	PROGRAM_LIST(uint32_t, wires);
 	PROGRAM_LIST(struct program_angle, angles);
 	PROGRAM_LIST(struct program_term, terms);
 	PROGRAM_LIST(double, numbers);
