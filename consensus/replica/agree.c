@@ -1,8 +1,15 @@
-#include "consensus/replica/state.h"
+#include "consensus/replica/agree.h"
 
 #include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
+
+#include "consensus/replica/bodies.h"
+#include "consensus/replica/gossip.h"
+#include "consensus/replica/queue.h"
+#include "consensus/replica/recv.h"
+#include "consensus/replica/round.h"
+#include "consensus/replica/sync.h"
 
 static void
 store_record(struct replica *r, const struct bft_action *a)

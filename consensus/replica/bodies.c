@@ -1,4 +1,8 @@
-#include "consensus/replica/state.h"
+#include "consensus/replica/bodies.h"
+
+#include "consensus/replica/agree.h"
+#include "consensus/replica/queue.h"
+#include "consensus/replica/round.h"
 
 struct replica_body *
 bodies_find(struct replica *r, const struct hash *id)

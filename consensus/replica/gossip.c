@@ -1,6 +1,11 @@
-#include "consensus/replica/state.h"
+#include "consensus/replica/gossip.h"
 
 #include <string.h>
+
+#include "consensus/replica/bodies.h"
+#include "consensus/replica/queue.h"
+#include "consensus/replica/round.h"
+#include "consensus/replica/sync.h"
 
 /*
  * Everything is pushed once to all when it is made. What gets lost, or comes

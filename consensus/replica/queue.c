@@ -1,7 +1,10 @@
-#include "consensus/replica/state.h"
+#include "consensus/replica/queue.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "consensus/replica/agree.h"
+#include "consensus/replica/round.h"
 
 /* Room for one more element of size in a growing ring that was unrolled. */
 static bool

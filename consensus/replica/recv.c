@@ -1,7 +1,14 @@
-#include "consensus/replica/state.h"
+#include "consensus/replica/recv.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "consensus/replica/agree.h"
+#include "consensus/replica/bodies.h"
+#include "consensus/replica/gossip.h"
+#include "consensus/replica/queue.h"
+#include "consensus/replica/round.h"
+#include "consensus/replica/sync.h"
 
 #define RECV_EARLY_PER_PEER 64
 #define RECV_EARLY_BYTES (1u << 20) /* of one message that is kept */

@@ -4,7 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consensus/replica/agree.h"
+#include "consensus/replica/bodies.h"
+#include "consensus/replica/gossip.h"
+#include "consensus/replica/queue.h"
+#include "consensus/replica/recv.h"
+#include "consensus/replica/round.h"
 #include "consensus/replica/state.h"
+#include "consensus/replica/sync.h"
 
 int
 replica_new(const struct replica_config *cfg, struct replica **out)

@@ -2,6 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consensus/replica/bodies.h"
+#include "consensus/replica/round.h"
 #include "consensus/replica/state.h"
 
 /*

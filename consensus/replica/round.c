@@ -1,8 +1,13 @@
-#include "consensus/bft/quorum.h"
-#include "consensus/replica/state.h"
+#include "consensus/replica/round.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "consensus/bft/quorum.h"
+#include "consensus/replica/agree.h"
+#include "consensus/replica/bodies.h"
+#include "consensus/replica/queue.h"
+#include "consensus/replica/sync.h"
 
 #define ROUND_SLEEP_MS 60000 /* look at the wall clock at least this often */
 

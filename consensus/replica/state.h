@@ -1,9 +1,9 @@
 /*
  * state.h - the inside of struct replica, shared by the files of this room.
  *
- * queue.c hands out actions, agree.c drives the BFT core, bodies.c keeps
- * proposed blocks, round.c collects answers, gossip.c repairs, sync.c catches
- * up, recv.c judges messages.
+ * Each file of the room owns the fields under its name: queue hands out
+ * actions, agree drives the BFT core, bodies keeps proposed blocks, round
+ * collects answers, gossip repairs, sync catches up, recv judges messages.
  */
 #ifndef QML_CONSENSUS_REPLICA_STATE_H
 #define QML_CONSENSUS_REPLICA_STATE_H
@@ -130,74 +130,5 @@ struct replica {
 
 	struct replica_counts counts;
 };
-
-/* queue.c */
-struct replica_action *queue_add(struct replica *r,
-    enum replica_action_type type);
-void queue_send(struct replica *r, uint16_t peer, enum replica_class class,
-    const struct wire_msg *m);
-uint64_t queue_store(struct replica *r, const struct replica_action *store,
-    const struct replica_pending *wait);
-void queue_notice(struct replica *r, enum replica_action_type type,
-    uint16_t peer, const char *text);
-void queue_stored(struct replica *r, uint64_t seq);
-
-/* agree.c */
-void agree_feed(struct replica *r, const struct bft_event *ev);
-void agree_enter(struct replica *r);
-void agree_try_build(struct replica *r);
-void agree_persisted(struct replica *r, uint64_t bft_seq);
-void agree_decide(struct replica *r, struct block *b, struct commit *c);
-void agree_block_stored(struct replica *r);
-void agree_verdict(struct replica *r, const struct hash *id, bool valid);
-
-/* bodies.c */
-struct replica_body *bodies_find(struct replica *r, const struct hash *id);
-/* Takes the block; NULL when there is no room (the block is freed). */
-struct replica_body *bodies_add(struct replica *r, struct block *b);
-void bodies_want(struct replica *r, const struct hash *id);
-void bodies_retry(struct replica *r);
-bool bodies_resolve(struct replica *r, struct block *b);
-void bodies_store(struct replica *r, struct replica_body *body);
-void bodies_ask(struct replica *r, const struct hash *id);
-/* Does a proposed block wait for this answer? */
-bool bodies_name(const struct replica *r, const struct hash *id);
-void bodies_clear(struct replica *r);
-
-/* round.c */
-void round_enter(struct replica *r);
-void round_trained(struct replica *r, struct answer *draft);
-/* Takes the reference. False: not accepted, text says why or is NULL. */
-bool round_accept(struct replica *r, struct answer *a, const char **why);
-void round_answer_stored(struct replica *r);
-void round_attest_stored(struct replica *r, struct attest *a);
-void round_accept_attest(struct replica *r, struct attest *a);
-void round_progress(struct replica *r);
-struct answer *round_find(void *replica, const struct hash *id);
-uint64_t round_deadline(const struct replica *r);
-void round_clear(struct replica *r);
-void round_send_answers(struct replica *r, uint16_t peer,
-    const struct wire_ids *ids);
-
-/* gossip.c */
-void gossip_tick(struct replica *r);
-void gossip_tell(struct replica *r, uint16_t peer);
-void gossip_heard(struct replica *r, uint16_t peer,
-    const struct wire_status *s);
-void gossip_send_polka(struct replica *r, uint16_t peer, uint32_t round);
-
-/* sync.c */
-uint64_t sync_target(const struct replica *r);
-bool sync_active(const struct replica *r);
-void sync_ask(struct replica *r);
-void sync_block(struct replica *r, uint16_t peer, struct wire_decided *d);
-void sync_next(struct replica *r);
-void sync_clear(struct replica *r);
-
-/* recv.c */
-void recv_message(struct replica *r, uint16_t peer, const uint8_t *data,
-    size_t len);
-void recv_early(struct replica *r);
-void recv_clear(struct replica *r);
 
 #endif

@@ -1,8 +1,11 @@
-#include "consensus/bft/quorum.h"
-#include "consensus/replica/state.h"
+#include "consensus/replica/sync.h"
 
 #include <stdlib.h>
 #include <string.h>
+
+#include "consensus/bft/quorum.h"
+#include "consensus/replica/agree.h"
+#include "consensus/replica/queue.h"
 
 /*
  * A claimed height is a hint and nothing more: only a block that verifies

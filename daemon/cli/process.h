@@ -16,7 +16,8 @@ int process_beside(const char *name, char *out, size_t len)
     __attribute__((warn_unused_result));
 
 /* Runs argv to its end. *out is its stdout, malloc'd and zero-terminated;
- * its stderr is shown when it fails. The exit status (128 + signal), or -errno. */
+ * its stderr is shown when it fails. The exit status (128 + signal), or
+ * -errno. */
 int process_capture(char *const argv[], char **out)
     __attribute__((warn_unused_result));
 

@@ -190,7 +190,7 @@ open_replica(struct node *n)
 	    .arg = n};
 	const struct hash *id = &o->federation->members[o->self].id;
 	struct store_report rep;
-	uint64_t height;
+	uint64_t height = 0;
 	int rc;
 
 	rc = storage_open(&n->storage, o->home, o->federation, id, &rep);
