@@ -72,7 +72,9 @@ SCRIPTS := $(wildcard tests/scripts/test_*.sh)
 E2E     := $(filter $(B)/tests/e2e/%,$(TEST)) $(wildcard tests/e2e/test_*.sh \
 	tests/e2e/test_*.py)
 UNIT    := $(filter-out $(BENCH) $(E2E),$(TEST))
-FUZZ    := $(if $(wildcard tests/fuzz/driver.c),$(SRC_fuzz:%.c=$(B)/%))
+# Fuzz targets look at hostile bytes: check runs them with the sanitizers.
+FUZZ_B  := $(B)$(if $(SAN)$(COV),,/san)
+FUZZ    := $(SRC_fuzz:%.c=$(FUZZ_B)/%)
 CLUSTER := $(if $(SRC_cluster),$(B)/tests/cluster)
 PRELOAD := $(SRC_preload:%.c=$(B)/%.so)
 USE_tests/proto     := proto
@@ -90,11 +92,14 @@ helpers = $(call obj,$(filter-out %/driver.c $(dir $1)test_% $(dir $1)bench_% \
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: all demo check check-long bench cluster-build asan tsan fuzz cov tidy \
-	format e2e unit tests fuzzers install clean help
+	format e2e unit tests fuzzers fuzz-drivers install clean help
 
 all: $(PROGS) $(call lib,$(LIBS))          ## libraries and programs
 
-tests: all $(UNIT) $(E2E) $(FUZZ) $(CLUSTER) $(PRELOAD)
+tests: all $(UNIT) $(E2E) $(CLUSTER) $(PRELOAD) \
+	$(if $(filter $(B),$(FUZZ_B)),$(FUZZ),$(if $(FUZZ),fuzz-drivers))
+fuzz-drivers:
+	@$(MAKE) B=$(FUZZ_B) SAN=address,undefined OPT=-O1 $(FUZZ)
 
 $(B)/gen/proto/qml.pb-c.c $(PB_H) &: proto/qml.proto
 	@mkdir -p $(B)/gen/proto
