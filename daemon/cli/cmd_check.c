@@ -7,8 +7,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "consensus/chain/disk_posix.h"
-#include "consensus/chain/votelog.h"
+#include "daemon/cli/check_store.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/prepare.h"
 #include "daemon/cli/probe.h"
@@ -65,82 +64,16 @@ check_member(struct prepare *p)
 	return CLI_OK;
 }
 
-/* A disk that reads the vote log and cannot change it. */
-struct reading_disk {
-	struct disk_posix posix; /* first, as disk_posix's own calls want */
-	struct disk_ops ops;
-	const struct disk_ops *real;
-};
-
 static int
-open_reading(struct disk *d, const char *name, enum disk_mode mode,
-    struct disk_file **out)
+check_stored(const struct prepare *p, const char *what,
+    int (*look)(const struct prepare *p, char *text))
 {
-	(void)mode; /* votelog_open asks to write as well */
-	return ((struct reading_disk *)d)->real->open(d, name, DISK_READ, out);
-}
+	char text[CHECK_STORE_TEXT_LEN] = "";
+	int code = look(p, text);
 
-static int64_t
-refuse_write(struct disk_file *f, const void *buf, size_t len, uint64_t offset)
-{
-	(void)f, (void)buf, (void)len, (void)offset;
-	return -EROFS;
-}
-
-static int
-explain_votes(const struct prepare *p, int rc)
-{
-	if (rc == -ENOENT)
-		return cli_error(CLI_DAMAGED,
-		    "%s/" VOTELOG_NAME " is gone; without it this node could "
-		    "sign a second, different vote\n"
-		    "  Put the file back. If it is lost, this node is: make "
-		    "another one with\n  qmlnode init --home OTHER, and ask "
-		    "the members to take it in",
-		    p->home);
-	if (rc == -EBADMSG)
-		return cli_error(CLI_DAMAGED,
-		    "%s/" VOTELOG_NAME " is damaged in both copies of a "
-		    "record\n  Restore the newest copy of it; never an older "
-		    "one",
-		    p->home);
-	if (rc == -EINVAL)
-		return cli_error(CLI_CONFLICT,
-		    "%s/" VOTELOG_NAME " belongs to another node.key", p->home);
-	return cli_error(CLI_IO, "%s/" VOTELOG_NAME ": %s", p->home,
-	    strerror(-rc));
-}
-
-static int
-check_votes(const struct prepare *p)
-{
-	struct reading_disk disk = {.posix = DISK_POSIX_INIT};
-	struct votelog log = VOTELOG_INIT;
-	struct votelog_report report;
-	const struct votelog_open_args args = {.name = VOTELOG_NAME,
-	    .node = p->keys.id,
-	    .report = &report};
-	uint64_t seq = 0;
-	int rc = disk_posix_open(&disk.posix, p->home);
-
-	if (rc == 0) {
-		disk.real = disk.posix.disk.ops;
-		disk.ops = *disk.real;
-		disk.ops.open = open_reading;
-		disk.ops.write = refuse_write;
-		disk.posix.disk.ops = &disk.ops;
-		rc = votelog_open(&log, &disk.posix.disk, &args);
-		seq = log.seq;
-	}
-	votelog_close(&log);
-	disk_posix_close(&disk.posix);
-	if (rc == -EROFS)
-		good("vote log", "one of its two copies is torn; run mends it");
-	else if (rc == 0)
-		good("vote log", "%llu votes, whole", (unsigned long long)seq);
-	else
-		return explain_votes(p, rc);
-	return CLI_OK;
+	if (code == CLI_OK)
+		good(what, "%s", text);
+	return code;
 }
 
 /* Binds as the listener would, and lets go. */
@@ -269,12 +202,15 @@ check_all(struct prepare *p, bool effective)
 	next = check_keys(p);
 	if (code == CLI_OK)
 		code = next;
-	next = next == CLI_OK ? check_votes(p) : next;
+	if (next == CLI_OK)
+		next = check_stored(p, "vote log", check_store_votes);
 	if (code == CLI_OK)
 		code = next;
 	if (code != CLI_OK)
 		return code;
-	code = check_member(p);
+	code = check_stored(p, "chain", check_store_chain);
+	if (code == CLI_OK)
+		code = check_member(p);
 	if (code != CLI_OK)
 		return code;
 	code = check_socket(p);

@@ -214,4 +214,35 @@ kill -TERM "$pid"
 wait "$pid"
 result $? "SIGTERM: site-1 ends with 0"
 pid=
+
+# --- a chain that is not what it should be ----------------------------------
+seg=$work/n1/chain/000001.seg
+expect "check of a home with a chain" 0 "blocks after block 0, whole" \
+	"$node" check --home "$work/n1"
+cp "$work/n1/federation.yaml" "$work/joined"
+cp "$work/other.yaml" "$work/n1/federation.yaml"
+for command in check run; do
+	keeps "$work/n1" "$command: another federation's chain" 9 "federation" \
+		timeout 20 "$node" $command --home "$work/n1"
+done
+cp "$work/joined" "$work/n1/federation.yaml"
+cp "$seg" "$work/seg"
+python3 - "$seg" <<'PY'
+import sys
+with open(sys.argv[1], "r+b") as f:
+    f.seek(200)
+    byte = f.read(1)
+    f.seek(200)
+    f.write(bytes([byte[0] ^ 4]))
+PY
+for command in check run; do
+	keeps "$work/n1" "$command: one flipped bit" 65 "000001.seg" \
+		timeout 20 "$node" $command --home "$work/n1"
+done
+cp "$work/seg" "$seg"
+truncate -s 300 "$seg"
+for command in check run; do
+	expect "$command: a segment cut inside block 0" 65 "000001.seg" \
+		timeout 20 "$node" $command --home "$work/n1"
+done
 echo "1..$n"

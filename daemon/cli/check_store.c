@@ -1,0 +1,189 @@
+#include "daemon/cli/check_store.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "consensus/chain/disk_posix.h"
+#include "consensus/chain/segments.h"
+#include "consensus/chain/votelog.h"
+#include "daemon/cli/cli.h"
+#include "proto/id.h"
+
+/* The home's disk, on which everything that would change it is -EROFS. The
+ * modules are opened as `run` opens them; where they would mend something,
+ * they stop with that error. */
+struct reading_disk {
+	struct disk_posix posix; /* first, as disk_posix's own calls want */
+	struct disk_ops ops;
+	const struct disk_ops *real;
+};
+
+static int
+open_reading(struct disk *d, const char *name, enum disk_mode mode,
+    struct disk_file **out)
+{
+	if (mode == DISK_CREATE)
+		return -EROFS;
+	return ((struct reading_disk *)d)->real->open(d, name, DISK_READ, out);
+}
+
+static int64_t
+refuse_write(struct disk_file *f, const void *buf, size_t len, uint64_t offset)
+{
+	(void)f, (void)buf, (void)len, (void)offset;
+	return -EROFS;
+}
+
+static int
+refuse_reserve(struct disk_file *f, uint64_t size)
+{
+	(void)f, (void)size;
+	return -EROFS;
+}
+
+static int
+refuse_name(struct disk *d, const char *name)
+{
+	(void)d, (void)name;
+	return -EROFS;
+}
+
+static int
+open_disk(struct reading_disk *r, const char *home)
+{
+	int rc;
+
+	*r = (struct reading_disk){.posix = DISK_POSIX_INIT};
+	rc = disk_posix_open(&r->posix, home);
+	if (rc != 0)
+		return rc;
+	r->real = r->posix.disk.ops;
+	r->ops = *r->real;
+	r->ops.open = open_reading;
+	r->ops.write = refuse_write;
+	r->ops.reserve = refuse_reserve;
+	r->ops.make_dir = refuse_name;
+	r->ops.unlink = refuse_name;
+	r->posix.disk.ops = &r->ops;
+	return 0;
+}
+
+static int
+explain_votes(const struct prepare *p, int rc)
+{
+	if (rc == -ENOENT)
+		return cli_error(CLI_DAMAGED,
+		    "%s/" VOTELOG_NAME " is gone; without it this node could "
+		    "sign a second, different vote\n"
+		    "  Put the file back. If it is lost, this node is: make "
+		    "another one with\n  qmlnode init --home OTHER, and ask "
+		    "the members to take it in",
+		    p->home);
+	if (rc == -EBADMSG)
+		return cli_error(CLI_DAMAGED,
+		    "%s/" VOTELOG_NAME " is damaged in both copies of a "
+		    "record\n  Restore the newest copy of it; never an older "
+		    "one",
+		    p->home);
+	if (rc == -EINVAL)
+		return cli_error(CLI_CONFLICT,
+		    "%s/" VOTELOG_NAME " belongs to another node.key", p->home);
+	return cli_error(CLI_IO, "%s/" VOTELOG_NAME ": %s", p->home,
+	    strerror(-rc));
+}
+
+int
+check_store_votes(const struct prepare *p,
+    char text[static CHECK_STORE_TEXT_LEN])
+{
+	struct reading_disk disk;
+	struct votelog log = VOTELOG_INIT;
+	struct votelog_report report;
+	const struct votelog_open_args args = {.name = VOTELOG_NAME,
+	    .node = p->keys.id,
+	    .report = &report};
+	uint64_t seq = 0;
+	int rc = open_disk(&disk, p->home);
+
+	if (rc == 0) {
+		rc = votelog_open(&log, &disk.posix.disk, &args);
+		seq = log.seq;
+	}
+	votelog_close(&log);
+	disk_posix_close(&disk.posix);
+	if (rc != 0 && rc != -EROFS)
+		return explain_votes(p, rc);
+	if (rc == -EROFS)
+		snprintf(text, CHECK_STORE_TEXT_LEN,
+		    "one of its two copies is torn; run mends it");
+	else
+		snprintf(text, CHECK_STORE_TEXT_LEN, "%" PRIu64 " votes, whole",
+		    seq);
+	return CLI_OK;
+}
+
+static int
+explain_chain(const struct prepare *p, int rc,
+    const struct segments_report *report)
+{
+	if (rc == -EBADMSG)
+		return cli_error(CLI_DAMAGED,
+		    "%s/" SEGMENTS_DIR "/%06u.seg: byte %" PRIu64
+		    ", block %" PRIu64 ": %s\n  qmlnode audit %s says more; "
+		    "copy that file from another member",
+		    p->home, report->segment, report->offset, report->height,
+		    record_verdict_text(report->verdict), p->home);
+	return cli_error(CLI_IO, "%s/" SEGMENTS_DIR ": %s", p->home,
+	    strerror(-rc));
+}
+
+static int
+check_owner(const struct prepare *p, const struct segments *s)
+{
+	char chain[ID_TEXT_LEN], ours[ID_TEXT_LEN];
+	const struct segments_entry *e = segments_find(s, 0);
+	struct hash id;
+
+	if (federation_id(&p->federation, &id) != 0)
+		return cli_error(CLI_FAILED, "out of memory");
+	if (e != NULL && hash_equal(&e->id, &id))
+		return CLI_OK;
+	return cli_error(CLI_CONFLICT,
+	    "%s/" SEGMENTS_DIR " is the chain of\n  %s, but " HOME_FEDERATION
+	    " is\n  %s\n  Put the file back that was joined, or use another "
+	    "home",
+	    p->home, e != NULL ? id_text(ID_FEDERATION, &e->id, chain) : "?",
+	    id_text(ID_FEDERATION, &id, ours));
+}
+
+int
+check_store_chain(const struct prepare *p,
+    char text[static CHECK_STORE_TEXT_LEN])
+{
+	struct segments_report report = {.segment = 0};
+	struct segments s = SEGMENTS_INIT;
+	struct reading_disk disk;
+	int code = CLI_OK, rc = open_disk(&disk, p->home);
+
+	if (rc == 0)
+		rc = segments_open(&s, &disk.posix.disk, SEGMENTS_DIR,
+		    SEGMENTS_REPAIR, &report);
+	if (rc == 0) {
+		code = check_owner(p, &s);
+		snprintf(text, CHECK_STORE_TEXT_LEN,
+		    "%" PRIu64 " blocks after block 0, whole",
+		    segments_head(&s));
+	} else if (rc == -ENOENT) {
+		snprintf(text, CHECK_STORE_TEXT_LEN, "none yet");
+	} else if (rc == -EROFS) {
+		snprintf(text, CHECK_STORE_TEXT_LEN,
+		    "its end is torn; run cuts it and fetches the rest");
+	} else {
+		code = explain_chain(p, rc, &report);
+	}
+	segments_close(&s);
+	disk_posix_close(&disk.posix);
+	return code;
+}

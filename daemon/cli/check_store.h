@@ -1,0 +1,22 @@
+/*
+ * check_store.h - what lies on disk, looked at as `run` would, and unchanged.
+ */
+#ifndef QML_DAEMON_CLI_CHECK_STORE_H
+#define QML_DAEMON_CLI_CHECK_STORE_H
+
+#include <stddef.h>
+
+#include "daemon/cli/prepare.h"
+
+#define CHECK_STORE_TEXT_LEN 128
+
+/* Both return an exit code: CLI_OK with what was found in text, or they have
+ * said on stderr what is wrong. Keys and federation must be prepared. */
+int check_store_votes(const struct prepare *p,
+    char text[static CHECK_STORE_TEXT_LEN]);
+/* Checksums, order, and that the chain is this federation's; not the votes
+ * in it, that is audit's. Reads the whole chain. */
+int check_store_chain(const struct prepare *p,
+    char text[static CHECK_STORE_TEXT_LEN]);
+
+#endif
