@@ -1,14 +1,18 @@
 #include "daemon/cli/rpc_client.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/time.h>
 #include <sys/un.h>
 #include <time.h>
 #include <unistd.h>
+
+#define RPC_SEND_S 10
 
 static int64_t
 now_ms(void)
@@ -22,6 +26,9 @@ now_ms(void)
 int
 rpc_open(struct rpc_client *c, const char *socket_path)
 {
+	/* Connecting waits while the backlog is full, sending while the
+	 * daemon takes nothing; neither for ever. */
+	const struct timeval patience = {.tv_sec = RPC_SEND_S};
 	struct sockaddr_un a = {.sun_family = AF_UNIX};
 	size_t len = strlen(socket_path);
 	int rc = 0;
@@ -33,7 +40,10 @@ rpc_open(struct rpc_client *c, const char *socket_path)
 	c->fd = socket(AF_UNIX, SOCK_STREAM, 0);
 	if (c->fd < 0)
 		return -errno;
-	if (connect(c->fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
+	if (fcntl(c->fd, F_SETFD, FD_CLOEXEC) < 0 ||
+	    setsockopt(c->fd, SOL_SOCKET, SO_SNDTIMEO, &patience,
+		sizeof(patience)) < 0 ||
+	    connect(c->fd, (const struct sockaddr *)&a, sizeof(a)) < 0)
 		rc = -errno;
 	if (rc < 0)
 		rpc_close(c);
@@ -57,6 +67,8 @@ send_all(struct rpc_client *c, const char *data, size_t len)
 
 		if (n < 0 && errno == EINTR)
 			continue;
+		if (n < 0 && errno == EAGAIN)
+			return -ETIMEDOUT;
 		if (n < 0)
 			return errno == EPIPE ? -ECONNRESET : -errno;
 		data += n;
@@ -160,6 +172,16 @@ take_answer(struct rpc_client *c, struct jv *v, struct jv **result)
 	return *result != NULL ? 0 : -EBADMSG;
 }
 
+/* An error without an id is about the connection, so about us too. */
+static bool
+answers(const struct rpc_client *c, const struct jv *v)
+{
+	const struct jv *id = jv_get(v, "id");
+
+	return jv_int(id, -1) == c->id ||
+	    (jv_get(v, "error") != NULL && !jv_is_number(id));
+}
+
 int
 rpc_call(struct rpc_client *c, const char *method, struct jv *params,
     int timeout_ms, struct jv **result)
@@ -172,7 +194,7 @@ rpc_call(struct rpc_client *c, const char *method, struct jv *params,
 		rc = read_value(c, deadline, &v);
 		if (rc < 0)
 			break;
-		if (jv_int(jv_get(v, "id"), -1) == c->id) {
+		if (answers(c, v)) {
 			rc = take_answer(c, v, result);
 			jv_free(v);
 			break;

@@ -1,0 +1,209 @@
+#include <langinfo.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "daemon/cli/ctl.h"
+#include "daemon/cli/ctl_text.h"
+
+#define CURVE_MAX 60
+
+static int64_t
+wall_ms(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_REALTIME, &ts);
+	return (int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000;
+}
+
+static bool
+draws_curves(void)
+{
+	return isatty(STDOUT_FILENO) != 0 &&
+	    strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+static void
+print_round(const struct jv *s)
+{
+	const struct jv *r = jv_get(s, "round");
+	char why[512], span[CTL_TEXT_LEN];
+
+	if (jv_true(jv_get(r, "finished")))
+		printf("  job      finished after %lld rounds",
+		    (long long)ctl_integer(r, "number"));
+	else
+		printf("  round    %lld of %lld (the first is 0)",
+		    (long long)ctl_integer(r, "number"),
+		    (long long)ctl_integer(r, "of"));
+	printf("; %lld aggregated, %lld skipped\n",
+	    (long long)ctl_integer(r, "aggregated"),
+	    (long long)ctl_integer(r, "skipped"));
+	ctl_text_clean(ctl_string(s, "why"), why, sizeof(why));
+	printf("  now      %s\n", why);
+	printf("  chain    height %lld, last block %s ago\n",
+	    (long long)ctl_integer(s, "height"),
+	    ctl_text_span(wall_ms() - ctl_integer(s, "head_time_ms"), span));
+}
+
+static void
+print_loss(const struct jv *rounds)
+{
+	const struct jv *list = jv_get(rounds, "rounds");
+	char curve[3 * CURVE_MAX + 1] = "";
+	double v[CURVE_MAX];
+	size_t n = 0;
+
+	for (size_t i = 0; i < jv_len(list) && n < CURVE_MAX; i++)
+		if (ctl_integer(jv_at(list, i), "updates") > 0)
+			v[n++] =
+			    jv_real(jv_get(jv_at(list, i), "loss_before"), 0);
+	if (n == 0)
+		return;
+	if (draws_curves())
+		ctl_text_spark(v, n, curve, sizeof(curve));
+	printf("  loss     %.4f", v[n - 1]);
+	if (n > 1)
+		printf("%s%s  (%.4f %zu rounds before)",
+		    curve[0] != '\0' ? "  " : "", curve, v[0], n - 1);
+	putchar('\n');
+}
+
+static void
+print_trainer(const struct jv *s)
+{
+	const struct jv *t = jv_get(s, "trainer");
+	char problem[256];
+
+	printf("  trainer  %s", ctl_string(t, "state"));
+	if (ctl_integer(t, "rows") > 0)
+		printf(", %lld rows, %s", (long long)ctl_integer(t, "rows"),
+		    jv_true(jv_get(t, "confined")) ? "confined"
+						   : "not confined");
+	ctl_text_clean(ctl_string(t, "problem"), problem, sizeof(problem));
+	printf("%s%s\n", problem[0] != '\0' ? ": " : "", problem);
+}
+
+static void
+print_next(const struct jv *s)
+{
+	const struct jv *r = jv_get(s, "round");
+
+	if (ctl_string(s, "halted")[0] != '\0' ||
+	    ctl_integer(s, "connected") < ctl_integer(s, "members"))
+		puts("next: qmlctl health, qmlctl peers");
+	else if (jv_true(jv_get(r, "finished")))
+		puts("next: qmlctl model export -o model.json");
+	else
+		puts("next: qmlctl rounds, qmlctl events");
+}
+
+static void
+print_status(const struct jv *s, const struct jv *rounds)
+{
+	const struct jv *c = jv_get(s, "counts");
+	char span[CTL_TEXT_LEN], rss[CTL_TEXT_LEN];
+
+	printf("%s  of %s  %lld of %lld members connected  up %s\n",
+	    ctl_string(s, "name"), ctl_string(s, "federation_name"),
+	    (long long)ctl_integer(s, "connected"),
+	    (long long)ctl_integer(s, "members"),
+	    ctl_text_span(ctl_integer(s, "uptime_ms"), span));
+	print_round(s);
+	print_loss(rounds);
+	print_trainer(s);
+	printf("  faults   %s%lld of %lld members may be faulty; "
+	       "%lld double votes, %lld bad messages seen\n",
+	    ctl_integer(s, "tolerates") == 0 ? "tolerates 0 faulty members: "
+					     : "",
+	    (long long)ctl_integer(s, "tolerates"),
+	    (long long)ctl_integer(s, "members"),
+	    (long long)ctl_integer(c, "equivocations"),
+	    (long long)ctl_integer(c, "bad_messages"));
+	printf("  daemon   qmlnode %s, %s resident\n", ctl_string(s, "version"),
+	    ctl_text_bytes(ctl_integer(c, "resident_bytes"), rss));
+	printf("  node     %s\n", ctl_string(s, "node"));
+	printf("  joined   %s\n", ctl_string(s, "federation"));
+	printf("  model    %s\n", ctl_string(s, "model"));
+	print_next(s);
+}
+
+int
+ctl_cmd_status(int argc, char **argv)
+{
+	const struct ctl_args a = {NULL, 0,
+	    "usage: qmlctl status [OPTIONS]\n"
+	    "Where the node stands, and what it waits for.\n",
+	    0};
+	struct jv *s = NULL, *rounds = NULL, *p = NULL;
+	struct ctl c;
+	int rc = ctl_parse(&c, &a, &argc, argv);
+
+	if (rc == CLI_OK)
+		rc = ctl_call(&c, "status", NULL, &s);
+	if (rc == CLI_OK && c.json) {
+		rc = ctl_print_json(s);
+	} else if (rc == CLI_OK) {
+		p = jv_object();
+		jv_put_integer(p, "n", CURVE_MAX);
+		rc = ctl_call(&c, "rounds", p, &rounds);
+		if (rc == CLI_OK)
+			print_status(s, rounds);
+	}
+	jv_free(s);
+	jv_free(rounds);
+	ctl_close(&c);
+	return rc < 0 ? CLI_OK : rc;
+}
+
+static void
+print_checks(const struct jv *h)
+{
+	const struct jv *checks = jv_get(h, "checks");
+	size_t n = jv_len(checks), bad = 0;
+	char why[512];
+
+	for (size_t i = 0; i < n; i++) {
+		const struct jv *k = jv_at(checks, i);
+		bool ok = jv_true(jv_get(k, "ok"));
+
+		ctl_text_clean(ctl_string(k, "why"), why, sizeof(why));
+		printf("%-5s %s%s%s\n", ok ? "ok" : "FAIL",
+		    ctl_string(k, "check"), why[0] != '\0' ? ": " : "", why);
+		bad += !ok;
+	}
+	if (bad == 0)
+		puts("healthy");
+	else
+		printf("unhealthy: %zu of %zu checks failed\n"
+		       "next: qmlctl status, qmlctl peers\n",
+		    bad, n);
+}
+
+int
+ctl_cmd_health(int argc, char **argv)
+{
+	const struct ctl_args a = {NULL, 0,
+	    "usage: qmlctl health [OPTIONS]\n"
+	    "Exit code 0: healthy; 7: not, and why.\n",
+	    0};
+	struct jv *h = NULL;
+	struct ctl c;
+	int rc = ctl_parse(&c, &a, &argc, argv);
+
+	if (rc == CLI_OK)
+		rc = ctl_call(&c, "health", NULL, &h);
+	if (rc == CLI_OK) {
+		if (c.json)
+			rc = ctl_print_json(h);
+		else
+			print_checks(h);
+		if (rc == CLI_OK && !jv_true(jv_get(h, "ok")))
+			rc = CLI_UNHEALTHY;
+	}
+	jv_free(h);
+	ctl_close(&c);
+	return rc < 0 ? CLI_OK : rc;
+}
