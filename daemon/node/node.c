@@ -1,5 +1,6 @@
 #include "daemon/node/node.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -179,6 +180,22 @@ handle(struct node *n, struct replica_action *a)
 	}
 }
 
+/* Whoever relayed it, an answer is its author's. */
+static void
+tell_answers(struct node *n, uint64_t round)
+{
+	if (n->held_round != round)
+		memset(n->held, 0, sizeof(n->held));
+	n->held_round = round;
+	for (uint16_t i = 0; i < n->opt->federation->nmembers; i++) {
+		if (n->held[i] || !replica_holds_answer(n->replica, i))
+			continue;
+		n->held[i] = true;
+		if (n->control_open)
+			control_answer_received(n->control, round, i);
+	}
+}
+
 /* When the number of answers grows, latency to the block counts from now. */
 static void
 note_answers(struct node *n)
@@ -190,6 +207,7 @@ note_answers(struct node *n)
 	if (p.answers > n->nanswers)
 		n->answer_ms = node_mono_ms();
 	n->nanswers = p.answers;
+	tell_answers(n, p.fl_round);
 }
 
 static void
@@ -260,8 +278,12 @@ storage_failed_cb(void *arg, int err, const char *text)
 	struct node *n = arg;
 
 	n->halted = "a write failed";
-	log_error("storage.failed", "what=%s why=\"%s\"", text,
-	    uv_strerror(err));
+	log_error("storage.failed",
+	    "what=%s why=\"%s\" mend=\"%s, then start "
+	    "the node again; nothing that was committed is lost\"",
+	    text, uv_strerror(err),
+	    err == -ENOSPC || err == -EDQUOT ? "make room on the disk"
+					     : "look at the disk");
 	node_stop(n, NODE_EXIT_IO);
 }
 
@@ -355,15 +377,11 @@ peer_msg_cb(void *arg, uint16_t i, uint8_t *data, size_t len)
 {
 	struct node *n = arg;
 	struct replica_event ev = {.type = REPLICA_EV_MSG, .peer = i};
-	uint16_t before = n->nanswers;
 
 	ev.msg.data = data;
 	ev.msg.len = len;
 	node_step(n, &ev);
 	free(data);
-	if (n->nanswers > before && n->control_open)
-		control_answer_received(n->control,
-		    replica_progress(n->replica).fl_round, i);
 }
 
 static void

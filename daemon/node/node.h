@@ -73,6 +73,8 @@ struct node {
 	uint64_t nrounds;                           /* ever */
 	uint64_t answer_ms; /* mono: last answer of the open round came */
 	uint16_t nanswers;
+	bool held[FEDERATION_MAX_MEMBERS]; /* answers of held_round, told */
+	uint64_t held_round;
 	uint32_t latency_us[NODE_LATENCIES_KEPT]; /* ring: answer to block */
 	uint64_t nlatencies;
 	struct hash last_block;
