@@ -106,12 +106,20 @@ peer_changed(struct replica *r, uint16_t peer, bool up)
 		gossip_tell(r, peer);
 }
 
+/* While we catch up the core's clock stands still: its time-outs would make
+ * it vote at a height that others have left behind. */
+static uint64_t
+core_deadline(const struct replica *r)
+{
+	return sync_active(r) ? 0 : r->out.deadline_ms;
+}
+
 static void
 tick(struct replica *r)
 {
 	struct bft_event ev = {.type = BFT_EV_TIME};
 
-	if (r->out.deadline_ms != 0 && r->now.mono >= r->out.deadline_ms)
+	if (core_deadline(r) != 0 && r->now.mono >= core_deadline(r))
 		agree_feed(r, &ev);
 	sync_ask(r);
 	round_progress(r);
@@ -161,7 +169,7 @@ replica_deadline(const struct replica *r)
 {
 	uint64_t at = r->status_ms + REPLICA_STATUS_MS;
 
-	at = earlier(at, r->out.deadline_ms);
+	at = earlier(at, core_deadline(r));
 	at = earlier(at, round_deadline(r));
 	return at;
 }
