@@ -9,16 +9,18 @@
 
 #include <errno.h>
 #include <stdarg.h>
+#include <stddef.h>
 
 #define CONFIG_ERROR_LEN 1024
 
-struct config_error {
-	const char *file; /* borrowed; shown as given */
-	char text[CONFIG_ERROR_LEN];
-};
-
 struct config_place {
 	unsigned line, col; /* from 1; 0: the file as a whole */
+};
+
+struct config_error {
+	const char *file; /* borrowed; shown as given */
+	struct config_place at;
+	char text[CONFIG_ERROR_LEN];
 };
 
 /* Writes `file:line:col: ` and the sentence. */
@@ -38,5 +40,9 @@ config_fail(struct config_error *e, struct config_place at, const char *format,
 	va_end(ap);
 	return -EINVAL;
 }
+
+/* Puts the line that is meant, with a mark under its column, below the first
+ * line of the message. data is the whole file. */
+void config_quote(struct config_error *e, const char *data, size_t len);
 
 #endif

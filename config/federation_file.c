@@ -462,6 +462,8 @@ federation_file_load(struct federation *out, const char *path, bool draft,
 	if (rc != 0)
 		return rc;
 	rc = parse(out, data, len, draft, e);
+	if (rc == -EINVAL)
+		config_quote(e, data, len);
 	free(data);
 	return rc;
 }

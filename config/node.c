@@ -161,6 +161,8 @@ config_node_load(struct config_node *c, const char *path,
 	if (rc != 0)
 		return rc;
 	rc = config_node_parse(c, data, len, e);
+	if (rc == -EINVAL)
+		config_quote(e, data, len);
 	free(data);
 	return rc;
 }

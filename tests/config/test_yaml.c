@@ -156,6 +156,47 @@ test_bounds(void **state)
 	free(text);
 }
 
+static void
+test_quote(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned line, col;
+		const char *want;
+	} cases[] = {
+	    {"a: 1\nb: x\n", 2, 4,
+		"t:2:4: no\n     2 | b: x\n       |    ^\n  mend"},
+	    {"a: \"\x1b[31m\"", 1, 4,
+		"t:1:4: no\n     1 | a: \" [31m\"\n       |    ^\n  mend"},
+	    {"a: 1\n", 2, 1, "t:2:1: no\n  mend"},
+	    {"a: 1\n", 0, 0, "t: no\n  mend"},
+	    {"\n\n", 2, 1, "t:2:1: no\n  mend"},
+	    {"", 1, 1, "t:1:1: no\n  mend"},
+	};
+	struct config_error e = {.file = "t"};
+	char wide[200];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)config_fail(&e,
+		    (struct config_place){cases[i].line, cases[i].col},
+		    "no\n  mend");
+		config_quote(&e, cases[i].text, strlen(cases[i].text));
+		assert_string_equal(e.text, cases[i].want);
+	}
+	/* Cut at 72 bytes, never inside a character. */
+	memset(wide, 'x', 71);
+	memcpy(wide + 71, "\xc3\xa9 and more", 12);
+	(void)config_fail(&e, (struct config_place){1, 1}, "no");
+	config_quote(&e, wide, 83);
+	assert_int_equal(strlen(e.text),
+	    strlen("t:1:1: no\n     1 | ") + 71 + strlen("\n       | ^"));
+	(void)config_fail(&e, (struct config_place){1, 80}, "no");
+	config_quote(&e, wide, 83);
+	assert_string_equal(e.text, "t:1:80: no");
+}
+
 int
 main(void)
 {
@@ -164,6 +205,7 @@ main(void)
 	    cmocka_unit_test(test_empty),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_bounds),
+	    cmocka_unit_test(test_quote),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
