@@ -81,7 +81,7 @@ static const struct schema_row rows[] = {
 	AT(log_level),
 	.words = log_words,
 	.def = "info",
-	.help = "error, warn, info or debug"},
+	.help = "how much goes to stderr; info: the life cycle"},
 };
 
 const struct schema config_node_schema = {rows, sizeof(rows) / sizeof(rows[0])};

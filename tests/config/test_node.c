@@ -90,7 +90,7 @@ static const struct {
 	"name, listen, advertise, psk_file, data, trainer, control, log"},
     {"name: a\nversion: 1\nlog:\n  level:\n    x: 1\n",
 	"qmlnode.yaml:5:5: log.level: want error, warn, info or debug, got a "
-	"map\n  error, warn, info or debug"},
+	"map\n  how much goes to stderr"},
     {"name: a\nversion: 1\nlog: info\n",
 	"qmlnode.yaml:3:6: log: want indented `key: value` lines, got "
 	"'info'"},
