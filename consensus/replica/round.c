@@ -41,8 +41,10 @@ start_training(struct replica *r)
 {
 	struct replica_action *a;
 
+	/* A round that others have left behind is not worth the work. */
 	if (!r->started || !r->round_open || r->training || r->own_lost ||
-	    r->own != NULL || r->answers[r->self][0] != NULL ||
+	    sync_active(r) || r->own != NULL ||
+	    r->answers[r->self][0] != NULL ||
 	    !ledger_active(r->ledger, r->self))
 		return;
 	a = queue_add(r, REPLICA_TRAIN);
@@ -72,6 +74,25 @@ round_enter(struct replica *r)
 	start_training(r);
 }
 
+/* Our own trainer gave what nobody may accept: say that we have no update,
+ * or, when even that is refused, stay silent in this round. */
+static void
+refuse(struct replica *r, struct answer *draft)
+{
+	struct answer *no = draft->kind == ANSWER_UPDATE ? answer_new(0) : NULL;
+
+	if (no != NULL) {
+		no->kind = ANSWER_NO_UPDATE;
+		no->reason = ANSWER_REASON_NUMERIC;
+		no->round = draft->round;
+	} else {
+		r->own_lost = true;
+	}
+	answer_unref(draft);
+	if (no != NULL)
+		round_trained(r, no);
+}
+
 /* Sign what the trainer gave; it leaves when it is durable. */
 void
 round_trained(struct replica *r, struct answer *draft)
@@ -82,12 +103,13 @@ round_trained(struct replica *r, struct answer *draft)
 	struct bytes_writer w = BYTES_WRITER_INIT;
 	enum ledger_verdict v;
 
+	if (draft->round == r->fl_round)
+		r->training = false;
 	if (!r->round_open || draft->round != r->fl_round || r->own != NULL ||
-	    r->answers[r->self][0] != NULL || r->halted) {
+	    sync_active(r) || r->answers[r->self][0] != NULL || r->halted) {
 		answer_unref(draft);
 		return;
 	}
-	r->training = false;
 	draft->version = ANSWER_VERSION;
 	draft->member = r->self;
 	draft->job = lr->job;
@@ -98,7 +120,7 @@ round_trained(struct replica *r, struct answer *draft)
 	if (v != LEDGER_OK) {
 		queue_notice(r, REPLICA_NOTICE, r->self,
 		    ledger_verdict_text(v));
-		answer_unref(draft);
+		refuse(r, draft);
 		return;
 	}
 	store.id = draft->id;
@@ -237,7 +259,8 @@ attest(struct replica *r)
 	uint16_t held = count_held(r);
 	struct attest *a;
 
-	if (!r->round_open || r->attesting || r->halted || !r->started)
+	if (!r->round_open || r->attesting || r->halted || !r->started ||
+	    sync_active(r))
 		return;
 	if (r->own_seq > 0 && held <= r->attested_n)
 		return;
@@ -344,6 +367,7 @@ round_progress(struct replica *r)
 
 	if (!r->started || r->halted)
 		return;
+	start_training(r);
 	attest(r);
 	bodies_retry(r);
 	agree_try_build(r);

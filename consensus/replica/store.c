@@ -22,6 +22,16 @@ keep_record(void *arg, uint64_t seq, const struct votelog_record *rec)
 	return 0;
 }
 
+/* A full block of this federation, generously. */
+static uint64_t
+room_for(const struct federation *f)
+{
+	const uint64_t n = f->nmembers;
+	const uint64_t room = 65536 + n * (8ull * f->job.dim + 1024 + 64 * n);
+
+	return room < SEGMENTS_BYTES_MAX ? room : SEGMENTS_BYTES_MAX;
+}
+
 static int
 open_chain(struct store *s, struct disk *d, const struct federation *f,
     struct segments_report *report)
@@ -53,7 +63,7 @@ open_chain(struct store *s, struct disk *d, const struct federation *f,
 	rc = federation_id(f, &id);
 	if (rc == 0 && !hash_equal(&segments_find(&s->segments, 0)->id, &id))
 		rc = -EEXIST;
-	return rc;
+	return rc == 0 ? segments_reserve(&s->segments, s->room) : rc;
 }
 
 int
@@ -70,6 +80,7 @@ store_open(struct store *s, struct disk *d, const struct federation *f,
 	*s = STORE_INIT;
 	*report = (struct store_report){.part = STORE_VOTELOG};
 	s->dim_max = f->job.dim;
+	s->room = room_for(f);
 	/* First the vote log: without it nothing may be signed, whatever the
 	 * chain says. */
 	rc = votelog_open(&s->log, d, &args);
@@ -231,7 +242,8 @@ append_block(struct store *s, const struct replica_action *a)
 	r = bytes_reader_of(a->data, a->len);
 	header_get(&r, &h);
 	drop_stale(s, h.kind != BLOCK_ORDINARY);
-	return 0;
+	/* A full disk is met here, with this block safe and nothing begun. */
+	return segments_reserve(&s->segments, s->room);
 }
 
 static int

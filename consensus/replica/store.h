@@ -5,6 +5,8 @@
  * a replica back from what is on the disk. The daemon's storage thread and
  * the simulated disks of tests/cluster run this same code. A failure of
  * store_perform is final: nothing that depends on it may be reported STORED.
+ * Room for the next block is taken when the last one is safe, so that -ENOSPC
+ * comes before anything of a block is written.
  * One thread, the disk's.
  */
 #ifndef QML_CONSENSUS_REPLICA_STORE_H
@@ -26,6 +28,7 @@ struct store {
 	struct votelog_record *records; /* of the log at open, oldest first */
 	size_t nrecords, cap;
 	uint32_t dim_max;
+	uint64_t room; /* bytes kept free behind the last block */
 };
 
 #define STORE_INIT \
@@ -42,7 +45,7 @@ struct store_report {
 
 /* Opens all three, founding the chain with block 0 if there is none. -ENOENT:
  * the vote log is lost. -EBADMSG: damage. -EEXIST: the chain of another
- * federation. report says which part and where. */
+ * federation. -ENOSPC: no room for a block. report says which part and where. */
 int store_open(struct store *s, struct disk *d, const struct federation *f,
     const struct hash *node, struct store_report *report)
     __attribute__((warn_unused_result));

@@ -336,6 +336,32 @@ restart_repeats(void **state)
 	site_close(&s);
 }
 
+/* A trainer gone mad costs its round's update, not the node's word. */
+static void
+bad_update_is_refused(void **state)
+{
+	struct answer *a = draft(0);
+	const struct wire_msg *m;
+	struct site s;
+
+	(void)state;
+	site_open(&s, 4);
+	site_boot(&s);
+	simple(&s, REPLICA_EV_START);
+	peer(&s, 1, true);
+	a->delta[0] = INT64_MAX;
+	step(&s,
+	    (struct replica_event){.type = REPLICA_EV_TRAINED, .answer = a});
+	durable(&s);
+	m = sent(&s, WIRE_ANSWER);
+	assert_non_null(m);
+	assert_int_equal(m->u.answer->kind, ANSWER_NO_UPDATE);
+	assert_int_equal(m->u.answer->reason, ANSWER_REASON_NUMERIC);
+	simple(&s, REPLICA_EV_TIME);
+	assert_int_equal(count(&s, REPLICA_TRAIN), 0);
+	site_close(&s);
+}
+
 static void
 log_ahead_of_chain(void **state)
 {
@@ -462,6 +488,7 @@ main(void)
 	    cmocka_unit_test(one_member),
 	    cmocka_unit_test(durable_before_sent),
 	    cmocka_unit_test(restart_repeats),
+	    cmocka_unit_test(bad_update_is_refused),
 	    cmocka_unit_test(log_ahead_of_chain),
 	    cmocka_unit_test(bad_bytes),
 	    cmocka_unit_test(heights_are_hints),
