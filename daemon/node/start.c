@@ -140,9 +140,40 @@ explain_open(const struct node *n, int rc, const struct store_report *rep)
 		    home);
 		return NODE_EXIT_CONFLICT;
 	}
+	if (rc == -ENOSPC || rc == -EDQUOT) {
+		log_error("storage.full",
+		    "part=%s home=%s why=\"%s: no room "
+		    "for the next block\" mend=\"make room on that disk, "
+		    "then start the node again\"",
+		    part_name(rep->part), home, uv_strerror(rc));
+		return NODE_EXIT_IO;
+	}
 	log_error("storage.open", "part=%s home=%s why=\"%s\"",
 	    part_name(rep->part), home, uv_strerror(rc));
 	return rc == -EINVAL ? NODE_EXIT_CONFLICT : NODE_EXIT_IO;
+}
+
+/* What opening had to mend. Both are a crash's ordinary traces; of a disk that
+ * loses data they are the first sign. */
+static void
+tell_mended(const struct store_report *rep)
+{
+	if (rep->chain.cut_bytes > 0)
+		log_warn("storage.tail_cut",
+		    "segment=%06u.seg offset=%" PRIu64 " bytes=%" PRIu64
+		    " height=%" PRIu64 " why=\"the last write was not "
+		    "finished: %s\" next=\"the block comes from the other "
+		    "members\"",
+		    rep->chain.segment, rep->chain.offset, rep->chain.cut_bytes,
+		    rep->chain.height,
+		    record_verdict_text(rep->chain.verdict));
+	if (rep->log.nmended > 0 || rep->log.torn)
+		log_warn("storage.votes_mended",
+		    "file=%s pages=%u torn=%s "
+		    "why=\"a copy of a record was unfinished or damaged; "
+		    "nothing that was sent is lost\"",
+		    VOTELOG_NAME, rep->log.nmended,
+		    rep->log.torn ? "yes" : "no");
 }
 
 /* One line per vote, for a witness that collects the logs of all nodes. */
@@ -196,6 +227,7 @@ open_replica(struct node *n)
 	rc = storage_open(&n->storage, o->home, o->federation, id, &rep);
 	if (rc < 0)
 		return explain_open(n, rc, &rep);
+	tell_mended(&rep);
 	rc = replica_new(&cfg, &n->replica);
 	if (rc == 0)
 		rc = storage_load(n->storage, n->replica, &height);
