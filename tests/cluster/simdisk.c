@@ -20,9 +20,50 @@ static struct simfile *
 find(struct simdisk *d, const char *name)
 {
 	for (int i = 0; i < SIMDISK_FILES; i++)
-		if (strcmp(d->files[i].name, name) == 0)
+		if (!d->files[i].gone && strcmp(d->files[i].name, name) == 0)
 			return &d->files[i];
 	return NULL;
+}
+
+struct simfile *
+simdisk_find(struct simdisk *d, const char *name)
+{
+	return find(d, name);
+}
+
+/* Each operation asks here whether its time has come to fail. */
+static int
+gate(struct simdisk *d, enum simdisk_fail kind)
+{
+	if (d->fail == SIMDISK_FAIL_NOT)
+		return 0;
+	if (d->fail_in > 0) {
+		d->fail_in--;
+		return 0;
+	}
+	if (d->fail == SIMDISK_FAIL_ALL) {
+		d->tripped = true;
+		return -EIO;
+	}
+	if (d->fail != kind)
+		return 0;
+	d->tripped = true;
+	if (kind == SIMDISK_FAIL_FULL)
+		return -ENOSPC;
+	d->fail = SIMDISK_FAIL_NOT;
+	return -EIO;
+}
+
+static uint8_t *
+larger(uint8_t *old, uint64_t len, uint64_t room)
+{
+	uint8_t *p = calloc(1, room);
+
+	assert(p != NULL);
+	if (len > 0)
+		memcpy(p, old, len);
+	free(old);
+	return p;
 }
 
 /* Both images grow together, so that a sync copies only what was written. */
@@ -36,11 +77,8 @@ resize(struct simfile *f, uint64_t size)
 	while (room < size)
 		room *= 2;
 	if (room != f->room) {
-		f->now = realloc(f->now, room);
-		f->safe = realloc(f->safe, room);
-		assert(f->now != NULL && f->safe != NULL);
-		memset(f->now + f->room, 0, room - f->room);
-		memset(f->safe + f->room, 0, room - f->room);
+		f->now = larger(f->now, f->room, room);
+		f->safe = larger(f->safe, f->room, room);
 		f->room = room;
 	}
 	f->size = size;
@@ -63,7 +101,11 @@ sim_open(struct disk *d, const char *name, enum disk_mode mode,
 {
 	struct simfile *f = find(of(d), name);
 	struct handle *h;
+	int rc = gate(of(d),
+	    mode == DISK_CREATE ? SIMDISK_FAIL_FULL : SIMDISK_FAIL_NOT);
 
+	if (rc < 0)
+		return rc;
 	if (mode == DISK_CREATE && f != NULL)
 		return -EEXIST;
 	if (mode != DISK_CREATE && f == NULL)
@@ -92,7 +134,10 @@ static int64_t
 sim_read(struct disk_file *df, void *buf, size_t len, uint64_t offset)
 {
 	struct simfile *f = ((struct handle *)df)->f;
+	int rc = gate(of(df->disk), SIMDISK_FAIL_NOT);
 
+	if (rc < 0)
+		return rc;
 	if (offset >= f->size)
 		return 0;
 	if (len > f->size - offset)
@@ -105,7 +150,11 @@ static int64_t
 sim_write(struct disk_file *df, const void *buf, size_t len, uint64_t offset)
 {
 	struct simfile *f = ((struct handle *)df)->f;
+	int rc = gate(of(df->disk),
+	    offset + len > f->size ? SIMDISK_FAIL_FULL : SIMDISK_FAIL_NOT);
 
+	if (rc < 0)
+		return rc;
 	resize(f, offset + len);
 	memcpy(f->now + offset, buf, len);
 	mark(f, offset, len);
@@ -115,8 +164,11 @@ sim_write(struct disk_file *df, const void *buf, size_t len, uint64_t offset)
 static int
 sim_reserve(struct disk_file *df, uint64_t size)
 {
-	resize(((struct handle *)df)->f, size);
-	return 0;
+	int rc = gate(of(df->disk), SIMDISK_FAIL_FULL);
+
+	if (rc == 0)
+		resize(((struct handle *)df)->f, size);
+	return rc;
 }
 
 static int
@@ -139,9 +191,12 @@ harden(struct simfile *f)
 static int
 sim_sync(struct disk_file *df)
 {
-	harden(((struct handle *)df)->f);
+	int rc = gate(of(df->disk), SIMDISK_FAIL_SYNC);
+
+	if (rc == 0)
+		harden(((struct handle *)df)->f);
 	of(df->disk)->nsyncs++;
-	return 0;
+	return rc;
 }
 
 static bool
@@ -154,23 +209,6 @@ in_dir(const char *name, const char *dir)
 	return strncmp(name, dir, n) == 0 && name[n] == '/';
 }
 
-static int
-sim_sync_dir(struct disk *d, const char *dir)
-{
-	for (int i = 0; i < SIMDISK_FILES; i++)
-		if (in_dir(of(d)->files[i].name, dir))
-			of(d)->files[i].linked = true;
-	return 0;
-}
-
-static int
-sim_make_dir(struct disk *d, const char *dir)
-{
-	(void)d;
-	(void)dir;
-	return 0;
-}
-
 static void
 forget(struct simfile *f)
 {
@@ -181,13 +219,44 @@ forget(struct simfile *f)
 }
 
 static int
+sim_sync_dir(struct disk *d, const char *dir)
+{
+	int rc = gate(of(d), SIMDISK_FAIL_SYNC);
+
+	for (int i = 0; i < SIMDISK_FILES && rc == 0; i++) {
+		struct simfile *f = &of(d)->files[i];
+
+		if (f->name[0] == '\0' || !in_dir(f->name, dir))
+			continue;
+		f->linked = true;
+		if (f->gone)
+			forget(f);
+	}
+	return rc;
+}
+
+static int
+sim_make_dir(struct disk *d, const char *dir)
+{
+	(void)d;
+	(void)dir;
+	return 0;
+}
+
+static int
 sim_unlink(struct disk *d, const char *name)
 {
 	struct simfile *f = find(of(d), name);
+	int rc = gate(of(d), SIMDISK_FAIL_NOT);
 
+	if (rc < 0)
+		return rc;
 	if (f == NULL)
 		return -ENOENT;
-	forget(f);
+	if (f->linked)
+		f->gone = true;
+	else
+		forget(f);
 	return 0;
 }
 
@@ -200,7 +269,8 @@ sim_list(struct disk *d, const char *dir, disk_list_fn *fn, void *arg)
 	for (int i = 0; i < SIMDISK_FILES && rc == 0; i++) {
 		const char *name = of(d)->files[i].name;
 
-		if (name[0] != '\0' && in_dir(name, dir))
+		if (name[0] != '\0' && !of(d)->files[i].gone &&
+		    in_dir(name, dir))
 			rc = fn(arg, name + (n > 0 ? n + 1 : 0));
 	}
 	return rc;
@@ -226,13 +296,31 @@ simdisk_init(struct simdisk *d)
 	*d = (struct simdisk){.disk = {.ops = &ops}, .lose = true};
 }
 
+/* Was a new file made under this name since? */
+static bool
+find_twice(const struct simdisk *d, const struct simfile *f)
+{
+	for (int i = 0; i < SIMDISK_FILES; i++)
+		if (&d->files[i] != f &&
+		    strcmp(d->files[i].name, f->name) == 0)
+			return true;
+	return false;
+}
+
 /* Each sector written since the last sync survives or not, on its own. */
 static void
 crash_file(struct simdisk *d, struct simfile *f, struct rng *rng)
 {
-	if (!f->linked && rng_chance(rng, 500)) {
+	if ((!f->linked || f->gone) && rng_chance(rng, 500)) {
 		forget(f);
 		return;
+	}
+	if (f->gone) { /* the deletion was not durable: it is back */
+		f->gone = false;
+		if (find_twice(d, f))
+			forget(f);
+		if (f->name[0] == '\0')
+			return;
 	}
 	for (size_t i = 0; i < f->ndirty; i++) {
 		const struct simrange *r = &f->dirty[i];
@@ -260,9 +348,30 @@ void
 simdisk_crash(struct simdisk *d, struct rng *rng)
 {
 	d->disk.dead = false;
+	d->fail = SIMDISK_FAIL_NOT;
+	d->tripped = false;
 	for (int i = 0; i < SIMDISK_FILES && d->lose; i++)
 		if (d->files[i].name[0] != '\0')
 			crash_file(d, &d->files[i], rng);
+}
+
+const char *
+simdisk_unsynced(const struct simdisk *d)
+{
+	for (int i = 0; i < SIMDISK_FILES; i++) {
+		const struct simfile *f = &d->files[i];
+
+		if (f->name[0] != '\0' && !f->gone &&
+		    (f->ndirty > 0 || !f->linked))
+			return f->name;
+	}
+	return NULL;
+}
+
+void
+simdisk_harden(struct simfile *f)
+{
+	harden(f);
 }
 
 void

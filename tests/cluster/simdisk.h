@@ -22,6 +22,14 @@ struct simfile {
 	} * dirty;
 	size_t ndirty, cap;
 	bool linked; /* the directory entry is durable */
+	bool gone;   /* unlinked, and not yet for good */
+};
+
+enum simdisk_fail {
+	SIMDISK_FAIL_NOT,
+	SIMDISK_FAIL_ALL,  /* the process is dead: nothing works any more */
+	SIMDISK_FAIL_SYNC, /* the next sync says -EIO */
+	SIMDISK_FAIL_FULL, /* writes that need room say -ENOSPC */
 };
 
 struct simdisk {
@@ -29,10 +37,20 @@ struct simdisk {
 	struct simfile files[SIMDISK_FILES];
 	uint64_t nsyncs, nlost; /* sectors */
 	bool lose; /* false: the process dies, the machine does not */
+	enum simdisk_fail fail;
+	uint64_t fail_in; /* operations until it does */
+	bool tripped;     /* it did */
 };
 
 void simdisk_init(struct simdisk *d);
+/* The process dies, with lose also the machine; failures are mended. */
 void simdisk_crash(struct simdisk *d, struct rng *rng);
+/* The first file that a power cut could still change; NULL: none. */
+const char *simdisk_unsynced(const struct simdisk *d);
+/* NULL: no such file. */
+struct simfile *simdisk_find(struct simdisk *d, const char *name);
+/* After a change to f->now behind the back of whoever wrote it. */
+void simdisk_harden(struct simfile *f);
 void simdisk_close(struct simdisk *d);
 
 #endif

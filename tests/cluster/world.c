@@ -1,28 +1,42 @@
 #include "tests/cluster/world.h"
 
 #include <assert.h>
-#include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#define WALL0 UINT64_C(1700000000000)
-#define DIM 8
+#include "tests/cluster/fakesign.h"
+#include "tests/cluster/state.h"
 
-static void step(struct world *w, uint16_t i, struct replica_event *ev);
+#define WORLD_STALL_MS 45000    /* without a block in good weather (I11) */
+#define WORLD_EVENTS_MAX 400000 /* messages and timers under way (I10) */
+#define WORLD_AFTER 3           /* heights after the storm */
 
-static void __attribute__((format(printf, 2, 3)))
-fail(struct world *w, const char *fmt, ...)
+void
+world_fail(struct world *w, const char *fmt, ...)
 {
+	char *out = w->result->failure;
 	va_list ap;
 
-	if (w->failure[0] != '\0')
+	if (out[0] != '\0')
 		return;
 	va_start(ap, fmt);
-	vsnprintf(w->failure, sizeof(w->failure), fmt, ap);
+	vsnprintf(out, sizeof(w->result->failure), fmt, ap);
 	va_end(ap);
+}
+
+/* FNV-1a over what happened: two runs of a seed must agree. */
+void
+world_note(struct world *w, const void *data, size_t len)
+{
+	const uint8_t *p = data;
+	uint64_t h = w->result->trace;
+
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ p[i]) * UINT64_C(0x100000001b3);
+	w->result->trace = h;
 }
 
 /* events: a binary heap ordered by time, then by creation */
@@ -33,8 +47,8 @@ before(const struct world_event *a, const struct world_event *b)
 	return a->at != b->at ? a->at < b->at : a->seq < b->seq;
 }
 
-static void
-push(struct world *w, struct world_event e)
+void
+world_push(struct world *w, struct world_event e)
 {
 	size_t i;
 
@@ -43,6 +57,8 @@ push(struct world *w, struct world_event e)
 		w->heap = realloc(w->heap, w->cap * sizeof(*w->heap));
 		assert(w->heap != NULL);
 	}
+	if (w->nheap == WORLD_EVENTS_MAX)
+		world_fail(w, "%zu events under way (I10)", w->nheap);
 	e.seq = w->seq++;
 	e.life = w->nodes[e.node].life;
 	for (i = w->nheap++; i > 0; i = (i - 1) / 2) {
@@ -71,6 +87,23 @@ pop(struct world *w)
 	return top;
 }
 
+/* the federation */
+
+static void
+add_member(struct world *w, uint16_t i)
+{
+	uint8_t seed[SIGN_SEED_LEN] = {(uint8_t)(i + 1), (uint8_t)(i >> 8)};
+	struct member *m = &w->fed.members[i];
+	int rc = sign_key_new(seed, &w->keys[i]);
+
+	assert(rc == 0);
+	m->sign = sign_key_public(w->keys[i]);
+	m->network[0] = (uint8_t)(i + 1);
+	m->network[1] = (uint8_t)(i >> 8);
+	snprintf(m->name, sizeof(m->name), "node%u", i);
+	m->power = m->weight = 1;
+}
+
 static void
 found(struct world *w)
 {
@@ -78,8 +111,8 @@ found(struct world *w)
 
 	*f = (struct federation){.version = FEDERATION_VERSION,
 	    .name = "cluster",
-	    .founded_ms = WALL0,
-	    .nmembers = w->setup.n,
+	    .founded_ms = WORLD_WALL0,
+	    .nmembers = w->n,
 	    .ncolumns = 3,
 	    .label = "label",
 	    .nlabels = 2,
@@ -105,7 +138,7 @@ found(struct world *w)
 			snprintf(f->labels[i], FEDERATION_TEXT_LEN, "%u", i);
 	}
 	f->job = (struct job){.task = JOB_LINEAR,
-	    .dim = DIM,
+	    .dim = WORLD_DIM,
 	    .rounds = 1000000,
 	    .steps = 1,
 	    .batch = 1,
@@ -116,451 +149,188 @@ found(struct world *w)
 	    .weighting = JOB_UNWEIGHTED,
 	    .clip = {1, 0},
 	    .bound = {1, 0}};
-	for (uint16_t i = 0; i < f->nmembers; i++) {
-		uint8_t seed[SIGN_SEED_LEN] = {(uint8_t)(i + 1)};
-		struct member *m = &f->members[i];
-
-		assert(sign_key_new(seed, &w->keys[i]) == 0);
-		m->sign = sign_key_public(w->keys[i]);
-		m->network[0] = (uint8_t)(i + 1);
-		snprintf(m->name, sizeof(m->name), "node%u", i);
-		m->power = m->weight = 1;
-	}
+	for (uint16_t i = 0; i < f->nmembers; i++)
+		add_member(w, i);
 }
 
 /* Members are sorted by id; keys must follow. */
 static void
 sort_keys(struct world *w)
 {
-	struct sign_key *keys[WORLD_MAX];
+	struct sign_key *keys[WORLD_MAX] = {NULL};
 	char err[256];
+	int rc;
 
 	federation_sort(&w->fed);
-	for (uint16_t i = 0; i < w->setup.n; i++)
-		for (uint16_t j = 0; j < w->setup.n; j++) {
+	for (uint16_t i = 0; i < w->n; i++)
+		for (uint16_t j = 0; j < w->n; j++) {
 			struct sign_public p = sign_key_public(w->keys[j]);
 
 			if (memcmp(&p, &w->fed.members[i].sign, sizeof(p)) == 0)
 				keys[i] = w->keys[j];
 		}
-	memcpy(w->keys, keys, w->setup.n * sizeof(keys[0]));
+	memcpy(w->keys, keys, sizeof(keys));
 	if (federation_check(&w->fed, err, sizeof(err)) < 0)
-		fail(w, "federation: %s", err);
-	assert(federation_id(&w->fed, &w->fed_id) == 0);
+		world_fail(w, "federation: %s", err);
+	rc = federation_id(&w->fed, &w->fed_id);
+	assert(rc == 0);
 }
 
-static bool
-is_cut(const struct world *w, uint16_t a, uint16_t b)
+/* How many members, and which of them misbehave. */
+static void
+draw_members(struct world *w)
 {
-	return (w->side >> a & 1) != (w->side >> b & 1);
+	static const uint16_t other[] = {1, 2, 3, 5, 7, 10};
+	enum world_liars liars = w->setup.liars;
+
+	w->n = w->setup.n;
+	if (w->n == 0)
+		w->n = rng_chance(&w->rng, 800)
+		    ? 4
+		    : other[rng_below(&w->rng, 6)];
+	w->nfaulty = (uint16_t)((w->n - 1) / 3);
+	w->nslots = w->n;
+	w->mute_liars = rng_chance(&w->rng, 500);
+	if (liars == WORLD_LIARS_DRAWN) {
+		uint64_t coin = rng_below(&w->rng, 100);
+
+		liars = coin < 60 ? WORLD_LIARS_SOME
+		    : coin < 70	  ? WORLD_LIARS_TWIN
+				  : WORLD_LIARS_NONE;
+	}
+	if (w->nfaulty == 0 || w->setup.calm)
+		return;
+	if (liars == WORLD_LIARS_TWIN)
+		w->nslots++;
+	if (liars == WORLD_LIARS_SOME)
+		w->nliars = 1 + (unsigned)rng_below(&w->rng, w->nfaulty);
 }
 
 static void
-start_node(struct world *w, uint16_t i)
+make_nodes(struct world *w)
 {
-	struct world_node *n = &w->nodes[i];
-	const struct replica_config cfg = {.federation = &w->fed,
-	    .key = w->keys[i],
-	    .self = i};
-	struct replica_event ev = {.type = REPLICA_EV_START};
-	struct store_report rep;
-	uint64_t height;
 	int rc;
 
-	rc = store_open(&n->store, &n->disk.disk, &w->fed,
-	    &w->fed.members[i].id, &rep);
-	if (rc < 0) {
-		fail(w, "node %u: store_open %d part %d", i, rc, rep.part);
-		return;
-	}
-	assert(replica_new(&cfg, &n->replica) == 0);
-	rc = store_load(&n->store, n->replica, &height);
-	if (rc < 0) {
-		fail(w, "node %u: store_load %d at %" PRIu64, i, rc, height);
-		return;
-	}
-	if (ledger_height(replica_ledger(n->replica)) < n->head)
-		fail(w, "node %u lost committed blocks (I7)", i);
-	n->up = true;
-	step(w, i, &ev);
-	for (uint16_t j = 0; j < w->setup.n; j++) {
-		struct replica_event up = {.type = REPLICA_EV_PEER_UP};
+	w->nodes = calloc(w->nslots, sizeof(*w->nodes));
+	assert(w->nodes != NULL);
+	for (uint16_t i = 0; i < w->nslots; i++) {
+		struct world_node *n = &w->nodes[i];
 
-		if (j == i || !w->nodes[j].up || is_cut(w, i, j))
-			continue;
-		up.peer = j;
-		step(w, i, &up);
-		up.peer = i;
-		step(w, j, &up);
-	}
-}
-
-static void
-stop_node(struct world *w, uint16_t i)
-{
-	struct world_node *n = &w->nodes[i];
-
-	n->up = false;
-	n->life++;
-	replica_free(n->replica);
-	n->replica = NULL;
-	store_close(&n->store);
-	for (size_t k = 0; k < n->njobs; k++)
-		replica_action_close(&n->jobs[k].action);
-	n->njobs = 0;
-	simdisk_crash(&n->disk, &w->rng);
-	for (uint16_t j = 0; j < w->setup.n; j++) {
-		struct replica_event down = {.type = REPLICA_EV_PEER_DOWN};
-
-		down.peer = i;
-		if (j != i && w->nodes[j].up)
-			step(w, j, &down);
-	}
-}
-
-/* When a message arrives; false: never. */
-static bool
-travel(struct world *w, uint64_t *at)
-{
-	const struct world_faults *f = &w->faults;
-
-	*at = w->now + 1 + rng_below(&w->rng, 20);
-	if (w->now >= f->calm_at)
-		return true;
-	if (rng_chance(&w->rng, f->loss))
-		return false;
-	if (f->delay_ms > 0)
-		*at += rng_below(&w->rng, f->delay_ms);
-	if (rng_chance(&w->rng, f->slow))
-		*at += rng_below(&w->rng, 3000);
-	return true;
-}
-
-static void
-send_one(struct world *w, uint16_t from, uint16_t to,
-    const struct replica_action *a)
-{
-	struct world_event e = {.type = WORLD_DELIVER,
-	    .node = to,
-	    .from = from};
-
-	if (to == from || !w->nodes[to].up || is_cut(w, from, to) ||
-	    !travel(w, &e.at))
-		return;
-	e.data = malloc(a->len);
-	assert(e.data != NULL);
-	memcpy(e.data, a->data, a->len);
-	e.len = a->len;
-	push(w, e);
-	if (w->now < w->faults.calm_at &&
-	    rng_chance(&w->rng, w->faults.twice)) {
-		e.at += rng_below(&w->rng, 2000);
-		e.data = malloc(a->len);
-		assert(e.data != NULL);
-		memcpy(e.data, a->data, a->len);
-		push(w, e);
-	}
-}
-
-static void
-queue_job(struct world *w, uint16_t i, struct replica_action *a)
-{
-	struct world_node *n = &w->nodes[i];
-	uint64_t at = w->now + 1 + rng_below(&w->rng, 5);
-
-	if (n->njobs == n->cap) {
-		n->cap = n->cap > 0 ? 2 * n->cap : 32;
-		n->jobs = realloc(n->jobs, n->cap * sizeof(*n->jobs));
-		assert(n->jobs != NULL);
-	}
-	if (n->njobs > 0 && n->jobs[n->njobs - 1].at > at)
-		at = n->jobs[n->njobs - 1].at;
-	n->jobs[n->njobs++] = (struct world_job){*a, at};
-	a->data = NULL;
-	a->commit = NULL;
-	push(w,
-	    (struct world_event){.type = WORLD_STORED, .node = i, .at = at});
-}
-
-static void
-check_applied(struct world *w, uint16_t i, const struct replica_action *a)
-{
-	struct hash *d = &w->decided[a->height];
-
-	if (a->height >= WORLD_HEIGHTS_MAX)
-		return;
-	if (hash_is_zero(d))
-		*d = a->id;
-	else if (!hash_equal(d, &a->id))
-		fail(w, "fork at height %" PRIu64 " seen by node %u (I1)",
-		    a->height, i);
-	if (a->height > w->nodes[i].head)
-		w->nodes[i].head = a->height;
-	if (w->setup.trace)
-		printf("%8" PRIu64 " node %u height %" PRIu64 " kind %u\n",
-		    w->now, i, a->height, a->block->header.kind);
-}
-
-static void
-act(struct world *w, uint16_t i, struct replica_action *a)
-{
-	switch (a->type) {
-	case REPLICA_SEND:
-		for (uint16_t j = 0; j < w->setup.n; j++)
-			if (a->peer == REPLICA_ALL || a->peer == j)
-				send_one(w, i, j, a);
-		break;
-	case REPLICA_STORE:
-	case REPLICA_SERVE:
-		queue_job(w, i, a);
-		break;
-	case REPLICA_TRAIN:
-		push(w,
-		    (struct world_event){.type = WORLD_TRAINED,
-			.node = i,
-			.number = a->fl_round,
-			.at = w->now + 50 + rng_below(&w->rng, 500)});
-		break;
-	case REPLICA_APPLIED:
-		check_applied(w, i, a);
-		break;
-	case REPLICA_PUNISH:
-		fail(w, "node %u blames honest %u: %s", i, a->peer, a->text);
-		break;
-	case REPLICA_NOTICE:
-		if (w->setup.trace)
-			printf("%8" PRIu64 " node %u about %u: %s\n", w->now, i,
-			    a->peer, a->text);
-		break;
-	case REPLICA_HALT:
-		fail(w, "node %u halts: %s", i, a->text);
-		break;
-	case REPLICA_CANCEL:
-		break;
-	}
-}
-
-static void
-step(struct world *w, uint16_t i, struct replica_event *ev)
-{
-	struct world_node *n = &w->nodes[i];
-	struct replica_action a;
-
-	ev->now.mono = w->now + 1;
-	ev->now.wall = (uint64_t)((int64_t)(WALL0 + w->now) + n->skew);
-	replica_step(n->replica, ev);
-	bft_check(replica_bft(n->replica));
-	while (replica_next(n->replica, &a)) {
-		act(w, i, &a);
-		replica_action_close(&a);
-	}
-	n->timer = replica_deadline(n->replica);
-	if (n->timer <= w->now + 1)
-		n->timer = w->now + 2;
-	push(w,
-	    (struct world_event){.type = WORLD_TIMER,
-		.node = i,
-		.number = n->timer,
-		.at = n->timer - 1});
-}
-
-static void
-serve(struct world *w, uint16_t i, const struct replica_action *a)
-{
-	struct wire_msg m = {.type = WIRE_BLOCK};
-	struct replica_action send = {.type = REPLICA_SEND};
-
-	for (uint16_t k = 0; k < a->count; k++) {
-		if (store_block(&w->nodes[i].store, a->height + k,
-			&m.u.decided) < 0)
-			return;
-		if (wire_encode(&m, &send.data, &send.len) == 0)
-			send_one(w, i, a->peer, &send);
-		free(send.data);
-		block_free(m.u.decided.block);
-	}
-}
-
-static void
-do_job(struct world *w, uint16_t i)
-{
-	struct world_node *n = &w->nodes[i];
-	struct replica_event ev = {.type = REPLICA_EV_STORED};
-	struct replica_action a = n->jobs[0].action;
-	int rc;
-
-	n->njobs--;
-	memmove(&n->jobs[0], &n->jobs[1], n->njobs * sizeof(n->jobs[0]));
-	if (a.type == REPLICA_SERVE) {
-		serve(w, i, &a);
-		return;
-	}
-	rc = store_perform(&n->store, &a);
-	ev.seq = a.seq;
-	if (rc < 0)
-		fail(w, "node %u: store %d of kind %d", i, rc, a.store);
-	replica_action_close(&a);
-	if (rc == 0)
-		step(w, i, &ev);
-}
-
-static void
-do_trained(struct world *w, uint16_t i, uint64_t round)
-{
-	struct replica_event ev = {.type = REPLICA_EV_TRAINED};
-
-	ev.answer = answer_new(DIM);
-	assert(ev.answer != NULL);
-	ev.answer->kind = ANSWER_UPDATE;
-	ev.answer->round = round;
-	ev.answer->rows = 1;
-	for (uint32_t k = 0; k < DIM; k++)
-		ev.answer->delta[k] =
-		    (int64_t)rng_below(&w->rng, 2000001) - 1000000;
-	step(w, i, &ev);
-}
-
-/* Kill one node, or now and then all of them at once; each comes back. */
-static void
-do_crash(struct world *w)
-{
-	bool all = rng_chance(&w->rng, 100);
-	uint16_t one = (uint16_t)rng_below(&w->rng, w->setup.n);
-
-	for (uint16_t i = 0; i < w->setup.n; i++) {
-		if (!w->nodes[i].up || (!all && i != one))
-			continue;
-		w->nodes[i].disk.lose = rng_chance(&w->rng, 700);
-		stop_node(w, i);
-		w->ncrashes++;
-		if (w->setup.trace)
-			printf("%8" PRIu64 " node %u crashes\n", w->now, i);
-		push(w,
+		n->member = i;
+		if (i == w->n) {
+			n->member = (uint16_t)rng_below(&w->rng, w->n);
+			n->liar = w->nodes[n->member].liar = true;
+			world_count(w, COUNT_TWIN);
+		}
+		simdisk_init(&n->disk);
+		rc = votelog_create(&n->disk.disk, VOTELOG_NAME,
+		    &w->fed.members[n->member].id);
+		assert(rc == 0);
+		world_push(w,
 		    (struct world_event){.type = WORLD_RESTART,
 			.node = i,
-			.at = w->now + 1 + rng_below(&w->rng, 4000)});
+			.at = rng_below(&w->rng, 1000)});
 	}
-	if (w->now < w->faults.calm_at)
-		push(w,
-		    (struct world_event){.type = WORLD_CRASH,
-			.at = w->now + 1 +
-			    rng_below(&w->rng, 2 * w->faults.crash_ms)});
 }
 
-/* Two halves at random; every second time the split heals. */
-static void
-do_split(struct world *w)
-{
-	uint64_t all = (1u << w->setup.n) - 1;
-
-	w->nsplits++;
-	w->side = w->side != 0 || w->now >= w->faults.calm_at
-	    ? 0
-	    : (uint32_t)(rng_next(&w->rng) & all);
-	for (uint16_t i = 0; i < w->setup.n; i++)
-		for (uint16_t j = 0; j < w->setup.n; j++) {
-			struct replica_event ev = {.type = is_cut(w, i, j)
-				? REPLICA_EV_PEER_DOWN
-				: REPLICA_EV_PEER_UP};
-
-			ev.peer = j;
-			if (i != j && w->nodes[i].up && w->nodes[j].up)
-				step(w, i, &ev);
-		}
-	if (w->now < w->faults.calm_at)
-		push(w,
-		    (struct world_event){.type = WORLD_SPLIT,
-			.at = w->now + 1 +
-			    rng_below(&w->rng, 2 * w->faults.partition_ms)});
-}
+/* the run */
 
 static void
-draw_faults(struct world *w)
+happen_to(struct world *w, struct world_event *e)
 {
-	struct world_faults *f = &w->faults;
-	struct rng *r = &w->rng;
+	struct replica_event ev = {.type = REPLICA_EV_TIME};
+	struct world_node *n = &w->nodes[e->node];
 
-	if (!w->setup.faults)
+	if (!n->up || e->life != n->life)
 		return;
-	f->calm_at = 10000 + rng_below(r, 40000);
-	f->loss = rng_chance(r, 700) ? (uint32_t)rng_below(r, 300) : 0;
-	f->twice = rng_chance(r, 500) ? (uint32_t)rng_below(r, 500) : 0;
-	f->slow = rng_chance(r, 500) ? (uint32_t)rng_below(r, 200) : 0;
-	f->delay_ms = rng_chance(r, 500) ? (uint32_t)rng_below(r, 400) : 0;
-	f->crash_ms = rng_chance(r, 700) ? 500 + rng_below(r, 5000) : 0;
-	f->partition_ms = rng_chance(r, 500) ? 1000 + rng_below(r, 6000) : 0;
-	f->skew_ms = rng_chance(r, 500) ? (int64_t)rng_below(r, 240) : 0;
-	for (uint16_t i = 0; i < w->setup.n && f->skew_ms > 0; i++)
-		w->nodes[i].skew =
-		    (int64_t)rng_below(r, (uint64_t)(2 * f->skew_ms)) -
-		    f->skew_ms;
-	if (f->crash_ms > 0)
-		push(w, (struct world_event){.type = WORLD_CRASH, .at = 2000});
-	if (f->partition_ms > 0)
-		push(w, (struct world_event){.type = WORLD_SPLIT, .at = 3000});
+	if (e->type == WORLD_TIMER && e->number == n->timer) {
+		node_step(w, e->node, &ev);
+	} else if (e->type == WORLD_DELIVER) {
+		ev.type = REPLICA_EV_MSG;
+		ev.peer = w->nodes[e->from].member;
+		ev.msg.data = e->data;
+		ev.msg.len = e->len;
+		node_step(w, e->node, &ev);
+	} else if (e->type == WORLD_STORED) {
+		node_job(w, e->node);
+	} else if (e->type == WORLD_TRAINED) {
+		node_trained(w, e->node, e->number);
+	}
 }
 
 static void
 happen(struct world *w, struct world_event *e)
 {
-	struct replica_event ev = {.type = REPLICA_EV_TIME};
-	struct world_node *n = &w->nodes[e->node];
-
-	if (e->type == WORLD_RESTART) {
-		start_node(w, e->node);
-		return;
-	}
-	if (e->type == WORLD_CRASH) {
-		do_crash(w);
-		return;
-	}
-	if (e->type == WORLD_SPLIT) {
-		do_split(w);
-		return;
-	}
-	if (!n->up || e->life != n->life)
-		return;
 	switch (e->type) {
-	case WORLD_TIMER:
-		if (e->number == n->timer)
-			step(w, e->node, &ev);
-		break;
-	case WORLD_DELIVER:
-		ev.type = REPLICA_EV_MSG;
-		ev.peer = e->from;
-		ev.msg.data = e->data;
-		ev.msg.len = e->len;
-		step(w, e->node, &ev);
-		break;
-	case WORLD_STORED:
-		do_job(w, e->node);
-		break;
-	case WORLD_TRAINED:
-		do_trained(w, e->node, e->number);
-		break;
 	case WORLD_RESTART:
+		node_start(w, e->node);
+		break;
 	case WORLD_CRASH:
+		faults_crash(w);
+		break;
 	case WORLD_SPLIT:
+		net_split(w);
+		break;
+	case WORLD_LINKS:
+		net_links(w);
+		break;
+	case WORLD_JUMP:
+		faults_jump(w);
+		break;
+	case WORLD_LIE:
+		liar_tick(w, e->node);
+		break;
+	case WORLD_TIMER:
+	case WORLD_DELIVER:
+	case WORLD_STORED:
+	case WORLD_TRAINED:
+		happen_to(w, e);
 		break;
 	}
+	for (uint16_t i = 0; i < w->nslots; i++)
+		if (w->nodes[i].doomed)
+			node_stop(w, i);
 }
 
 static bool
-finished(const struct world *w)
+is_finished(const struct world *w)
 {
-	if (w->now < w->faults.calm_at)
+	if (!world_is_calm(w))
 		return false;
-	for (uint16_t i = 0; i < w->setup.n; i++)
-		if (!w->nodes[i].up || w->nodes[i].head < w->setup.heights)
+	for (uint16_t i = 0; i < w->nslots; i++)
+		if (!w->nodes[i].liar &&
+		    (!w->nodes[i].up || w->nodes[i].head < w->setup.heights ||
+			w->nodes[i].head < w->calm_head + WORLD_AFTER))
 			return false;
 	return true;
+}
+
+/* I11: in good weather blocks come, and everybody gets them. */
+static void
+check_alive(struct world *w)
+{
+	uint64_t since = w->progress_ms, limit;
+
+	if (!world_is_calm(w)) {
+		w->calm_head = w->result->heights;
+		return;
+	}
+	if (since < w->faults.calm_at)
+		since = w->faults.calm_at;
+	if (w->now > since + WORLD_STALL_MS)
+		world_fail(w, "no block for %" PRIu64 " ms (I11)",
+		    w->now - since);
+	limit = w->faults.calm_at + 60000 +
+	    (w->setup.heights + WORLD_AFTER) * 6000;
+	if (w->now > limit)
+		world_fail(w, "somebody is left behind (I11)");
 }
 
 /* Where everybody stands: what a person needs to see why nothing moves. */
 static void
 describe(const struct world *w)
 {
-	for (uint16_t i = 0; i < w->setup.n; i++) {
+	for (uint16_t i = 0; i < w->nslots; i++) {
 		struct replica_progress p;
 		struct bft_status b;
 
@@ -568,75 +338,92 @@ describe(const struct world *w)
 			continue;
 		p = replica_progress(w->nodes[i].replica);
 		bft_status(replica_bft(w->nodes[i].replica), &b);
-		printf(
-		    "node %u height %" PRIu64 " round %d step %d fl %" PRIu64
-		    " answers %u attests %u answered %d training %d target %" PRIu64
-		    " prevotes %" PRIu64 " precommits %" PRIu64
-		    " proposal %d known %d\n",
-		    i, b.height, b.round, b.step, p.fl_round, p.answers,
-		    p.attests, p.answered, p.training, p.target,
-		    b.prevote_power, b.precommit_power, b.have_proposal,
-		    b.known);
+		printf("node %u%s height %" PRIu64 " round %d step %d fl %" PRIu64
+		       " answers %u attests %u answered %d training %d"
+		       " target %" PRIu64 " prevotes %" PRIu64
+		       " precommits %" PRIu64
+		       " proposal %d known %d locked %d valid %d\n",
+		    i, w->nodes[i].liar ? " (liar)" : "", b.height, b.round,
+		    (int)b.step, p.fl_round, p.answers, p.attests, p.answered,
+		    p.training, p.target, b.prevote_power, b.precommit_power,
+		    b.have_proposal, (int)b.known, b.locked.round,
+		    b.valid.round);
 	}
 }
 
 static void
 close_world(struct world *w)
 {
-	for (uint16_t i = 0; i < w->setup.n; i++) {
+	for (uint16_t i = 0; i < w->nslots; i++) {
 		if (w->nodes[i].up)
-			stop_node(w, i);
+			node_stop(w, i);
 		simdisk_close(&w->nodes[i].disk);
 		free(w->nodes[i].jobs);
-		sign_key_free(w->keys[i]);
 	}
+	for (uint16_t i = 0; i < w->n; i++)
+		sign_key_free(w->keys[i]);
 	for (size_t i = 0; i < w->nheap; i++)
 		free(w->heap[i].data);
+	for (unsigned i = 0; i < w->nliars; i++)
+		liar_close(&w->liars[i]);
 	free(w->heap);
+	free(w->nodes);
+	watch_close(&w->watch);
 	federation_close(&w->fed);
+	free(w);
 }
 
-int
-world_run(const struct world_setup *setup, char *failure, size_t len)
+static void
+go(struct world *w)
 {
-	struct world *w = calloc(1, sizeof(*w));
 	struct world_event e;
 
-	assert(w != NULL && setup->n <= WORLD_MAX);
-	w->setup = *setup;
-	w->rng = rng_of(setup->seed);
-	found(w);
-	sort_keys(w);
-	for (uint16_t i = 0; i < setup->n; i++) {
-		simdisk_init(&w->nodes[i].disk);
-		assert(votelog_create(&w->nodes[i].disk.disk, VOTELOG_NAME,
-			   &w->fed.members[i].id) == 0);
-		push(w,
-		    (struct world_event){.type = WORLD_RESTART,
-			.node = i,
-			.at = rng_below(&w->rng, 1000)});
-	}
-	draw_faults(w);
-	while (w->nheap > 0 && w->failure[0] == '\0' && !finished(w)) {
+	while (w->nheap > 0 && w->result->failure[0] == '\0' &&
+	    !is_finished(w)) {
 		e = pop(w);
 		w->now = e.at > w->now ? e.at : w->now;
-		w->steps++;
-		if (w->now > w->faults.calm_at + 60000 + setup->heights * 3000)
-			fail(w,
-			    "no progress: %" PRIu64 " ms for %" PRIu64
-			    " heights",
-			    w->now, setup->heights);
+		w->result->steps++;
+		world_note(w, &w->now, sizeof(w->now));
+		world_note(w, &e.node, sizeof(e.node));
+		world_note(w, &e.len, sizeof(e.len));
+		check_alive(w);
 		happen(w, &e);
 		free(e.data);
 	}
-	snprintf(failure, len, "%s", w->failure);
-	if (setup->trace)
+	for (uint16_t i = 0; i < w->nslots; i++)
+		if (w->result->failure[0] == '\0' && w->nodes[i].up)
+			node_audit(w, i);
+}
+
+int
+world_run(const struct world_setup *setup, struct world_result *out)
+{
+	struct world *w = calloc(1, sizeof(*w));
+	bool real;
+
+	assert(w != NULL && setup->n < WORLD_MAX);
+	memset(out, 0, sizeof(*out));
+	out->trace = UINT64_C(0xcbf29ce484222325);
+	w->setup = *setup;
+	w->result = out;
+	w->rng = rng_of(setup->seed);
+	real = rng_chance(&w->rng, 50);
+	fakesign_use_ed25519(real);
+	draw_members(w);
+	found(w);
+	sort_keys(w);
+	make_nodes(w);
+	if (real)
+		world_count(w, COUNT_ED25519);
+	liar_draw(w);
+	faults_draw(w);
+	go(w);
+	out->virtual_ms = w->now;
+	if (setup->trace) {
 		describe(w);
-	if (setup->trace)
-		printf("%" PRIu64 " ms, %" PRIu64 " steps, %" PRIu64
-		       " crashes\n",
-		    w->now, w->steps, w->ncrashes);
+		printf("%" PRIu64 " ms, %" PRIu64 " steps\n", w->now,
+		    out->steps);
+	}
 	close_world(w);
-	free(w);
-	return failure[0] == '\0' ? 0 : -1;
+	return out->failure[0] == '\0' ? 0 : -1;
 }

@@ -1,0 +1,241 @@
+/*
+ * faults.c - what goes wrong with machines, disks and clocks, and when.
+ */
+#include <assert.h>
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "tests/cluster/state.h"
+
+#define HOUR_MS INT64_C(3600000)
+
+static void
+draw_clocks(struct world *w)
+{
+	struct world_faults *f = &w->faults;
+	struct rng *r = &w->rng;
+
+	f->skew_ms = rng_chance(r, 500) ? 1 + (int64_t)rng_below(r, 240) : 0;
+	for (uint16_t i = 0; i < w->nslots && f->skew_ms > 0; i++) {
+		world_count(w, COUNT_CLOCK_SKEW);
+		w->nodes[i].skew =
+		    (int64_t)rng_below(r, (uint64_t)(2 * f->skew_ms)) -
+		    f->skew_ms;
+	}
+	/* A wrong clock is a fault like another: no more than f have one. */
+	f->jumps = w->nliars == 0 && w->nslots == w->n && w->nfaulty > 0 &&
+	    rng_chance(r, 200);
+	if (f->jumps)
+		world_push(w,
+		    (struct world_event){.type = WORLD_JUMP, .at = 3000});
+}
+
+void
+faults_draw(struct world *w)
+{
+	struct world_faults *f = &w->faults;
+	struct rng *r = &w->rng;
+
+	if (w->setup.calm)
+		return;
+	f->calm_at = 8000 + rng_below(r, 25000);
+	f->loss = rng_chance(r, 700) ? (uint32_t)rng_below(r, 300) : 0;
+	f->twice = rng_chance(r, 500) ? (uint32_t)rng_below(r, 500) : 0;
+	f->slow = rng_chance(r, 500) ? (uint32_t)rng_below(r, 200) : 0;
+	f->delay_ms = rng_chance(r, 500) ? (uint32_t)rng_below(r, 400) : 0;
+	f->crash_ms = rng_chance(r, 700) ? 500 + rng_below(r, 5000) : 0;
+	f->split_ms = rng_chance(r, 500) ? 1000 + rng_below(r, 6000) : 0;
+	f->point = rng_chance(r, 500) ? (uint32_t)rng_below(r, 800) : 0;
+	f->disk_fail = rng_chance(r, 300) ? (uint32_t)rng_below(r, 800) : 0;
+	f->disk_ms = rng_chance(r, 300) ? (uint32_t)rng_below(r, 400) : 0;
+	draw_clocks(w);
+	if (f->crash_ms > 0)
+		world_push(w,
+		    (struct world_event){.type = WORLD_CRASH, .at = 2000});
+	if (w->nslots > w->n && f->split_ms == 0)
+		f->split_ms = 3000; /* twins need a partition */
+	if (f->split_ms > 0)
+		world_push(w,
+		    (struct world_event){.type = WORLD_SPLIT, .at = 3000});
+	world_push(w,
+	    (struct world_event){.type = WORLD_SPLIT, .at = f->calm_at});
+	world_push(w,
+	    (struct world_event){.type = WORLD_JUMP, .at = f->calm_at});
+}
+
+/* The process ends when the step that it is in is over. */
+void
+faults_doom(struct world *w, uint16_t slot, bool power)
+{
+	struct world_node *n = &w->nodes[slot];
+
+	if (n->doomed || !n->up)
+		return;
+	n->doomed = true;
+	n->disk.lose = power;
+	world_count(w, power ? COUNT_POWER : COUNT_KILL);
+	world_push(w,
+	    (struct world_event){.type = WORLD_RESTART,
+		.node = slot,
+		.at = w->now + 1 + rng_below(&w->rng, 4000)});
+}
+
+/* One of the moments at which a crash would be most unpleasant. */
+bool
+faults_point(struct world *w, uint16_t slot)
+{
+	return !world_is_calm(w) && w->nodes[slot].up &&
+	    !w->nodes[slot].doomed && w->faults.point > 0 &&
+	    rng_below(&w->rng, 100000) < w->faults.point;
+}
+
+/* Kill one node, or now and then all of them at once; each comes back. */
+void
+faults_crash(struct world *w)
+{
+	bool all = rng_chance(&w->rng, 100);
+	uint16_t one = (uint16_t)rng_below(&w->rng, w->nslots);
+
+	if (world_is_calm(w))
+		return;
+	if (all)
+		world_count(w, COUNT_POWER_ALL);
+	for (uint16_t i = 0; i < w->nslots; i++)
+		if (all || i == one)
+			faults_doom(w, i, all || rng_chance(&w->rng, 700));
+	world_push(w,
+	    (struct world_event){.type = WORLD_CRASH,
+		.at = w->now + 1 + rng_below(&w->rng, 2 * w->faults.crash_ms)});
+}
+
+/* One clock goes wrong by up to an hour; when all is calm all are set. */
+void
+faults_jump(struct world *w)
+{
+	struct world_node *n = &w->nodes[w->setup.seed % w->n];
+
+	if (!w->faults.jumps)
+		return;
+	if (world_is_calm(w)) {
+		n->skew = 0;
+		return;
+	}
+	world_count(w, COUNT_CLOCK_JUMP);
+	n->skew = (int64_t)rng_below(&w->rng, 2 * HOUR_MS) - HOUR_MS;
+	world_push(w,
+	    (struct world_event){.type = WORLD_JUMP,
+		.at = w->now + 1 + rng_below(&w->rng, 8000)});
+}
+
+/* Try to start on a disk that is not as we left it. */
+static void
+must_refuse(struct world *w, uint16_t slot, int want, enum store_part part)
+{
+	struct world_node *n = &w->nodes[slot];
+	struct store_report rep;
+	int rc = store_open(&n->store, &n->disk.disk, &w->fed,
+	    &w->fed.members[n->member].id, &rep);
+
+	if (rc == want && rep.part == part)
+		return;
+	world_fail(w, "node %u starts on a damaged disk: %d, part %d", slot, rc,
+	    (int)rep.part);
+	if (rc == 0)
+		store_close(&n->store);
+}
+
+/* Flips one bit that is not padding, in place; again: mends it. */
+static void
+flip(struct simfile *f, uint64_t at)
+{
+	f->now[at] = (uint8_t)(f->now[at] ^ 4);
+	f->safe[at] = (uint8_t)(f->safe[at] ^ 4);
+}
+
+static uint64_t
+page_seq(const struct simfile *f, uint64_t page)
+{
+	uint64_t seq = 0;
+
+	for (unsigned i = 8; i < 16; i++)
+		seq = seq << 8 | f->now[page * DISK_PAGE + i];
+	return seq;
+}
+
+/* Damages a record that is not the newest. False: there is none yet. */
+static bool
+rot_log(struct world *w, uint16_t slot, struct simfile *f)
+{
+	uint64_t page = 1 + rng_below(&w->rng, VOTELOG_SLOTS);
+	uint64_t at = page * DISK_PAGE + rng_below(&w->rng, 32);
+	bool both = rng_chance(&w->rng, 500);
+	uint64_t seq = page_seq(f, page);
+
+	if (seq == 0 || page_seq(f, page % VOTELOG_SLOTS + 1) != seq + 1)
+		return false;
+	flip(f, at);
+	if (!both) {
+		world_count(w, COUNT_LOG_MENDED);
+		return true; /* the start that follows mends it */
+	}
+	flip(f, at + VOTELOG_HALF_BYTES);
+	must_refuse(w, slot, -EBADMSG, STORE_VOTELOG);
+	world_count(w, COUNT_LOG_ROTTEN);
+	flip(f, at);
+	flip(f, at + VOTELOG_HALF_BYTES);
+	return true;
+}
+
+/* Block 0 embeds the federation: no start may pass over a bit in it. */
+static void
+rot_chain(struct world *w, uint16_t slot)
+{
+	struct world_node *n = &w->nodes[slot];
+	struct simfile *f = simdisk_find(&n->disk, SEGMENTS_DIR "/000001.seg");
+	uint64_t at;
+
+	if (f == NULL || n->head < 2)
+		return;
+	at = rng_below(&w->rng, 512);
+	if (f->now[at] == 0)
+		return;
+	flip(f, at);
+	must_refuse(w, slot, -EBADMSG, STORE_CHAIN);
+	world_count(w, COUNT_CHAIN_ROTTEN);
+	flip(f, at);
+}
+
+/*
+ * Before a start in the stormy phase, now and then: take the vote log away,
+ * or flip bits. The node has to refuse; then the disk is put right. True: the
+ * disk was touched.
+ */
+bool
+faults_refused(struct world *w, uint16_t slot)
+{
+	struct world_node *n = &w->nodes[slot];
+	struct simfile *f = simdisk_find(&n->disk, VOTELOG_NAME);
+
+	if (world_is_calm(w) || w->setup.calm || n->life == 0 ||
+	    !rng_chance(&w->rng, 100))
+		return false;
+	switch (rng_below(&w->rng, 4)) {
+	case 0:
+		f->name[0] = 'V';
+		must_refuse(w, slot, -ENOENT, STORE_VOTELOG);
+		world_count(w, COUNT_LOG_LOST);
+		f->name[0] = VOTELOG_NAME[0];
+		break;
+	case 1:
+	case 2:
+		for (int i = 0; i < 64 && !rot_log(w, slot, f);)
+			i++;
+		break;
+	default:
+		rot_chain(w, slot);
+		break;
+	}
+	return true;
+}

@@ -1,0 +1,208 @@
+/*
+ * net.c - links between slots: what arrives, when, twice or never.
+ */
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "tests/cluster/state.h"
+
+static bool
+is_linked(const struct world *w, uint16_t a, uint16_t b)
+{
+	const struct world_node *x = &w->nodes[a], *y = &w->nodes[b];
+
+	return x->up && y->up && x->cut[b] != CUT_KNOWN &&
+	    y->cut[a] != CUT_KNOWN && w->now >= x->mute_until[b];
+}
+
+/* Tell everybody whose links came up or went down. */
+void
+net_links(struct world *w)
+{
+	for (uint16_t a = 0; a < w->nslots; a++) {
+		bool sees[WORLD_MAX] = {false};
+
+		for (uint16_t b = 0; b < w->nslots; b++)
+			if (w->nodes[a].member != w->nodes[b].member &&
+			    is_linked(w, a, b))
+				sees[w->nodes[b].member] = true;
+		for (uint16_t m = 0; m < w->n && w->nodes[a].up; m++) {
+			struct replica_event ev = {.type = sees[m]
+				? REPLICA_EV_PEER_UP
+				: REPLICA_EV_PEER_DOWN};
+
+			if (sees[m] == w->nodes[a].sees[m])
+				continue;
+			w->nodes[a].sees[m] = sees[m];
+			ev.peer = m;
+			node_step(w, a, &ev);
+		}
+	}
+}
+
+static void
+set_cut(struct world *w, uint16_t a, uint16_t b, enum world_cut cut)
+{
+	w->nodes[a].cut[b] = w->nodes[b].cut[a] = (uint8_t)cut;
+}
+
+static void
+heal(struct world *w)
+{
+	for (uint16_t i = 0; i < w->nslots; i++)
+		memset(w->nodes[i].cut, CUT_NOT, sizeof(w->nodes[i].cut));
+}
+
+/* Two halves at random; with a bridge, one node stays in both. */
+static void
+split_halves(struct world *w, bool bridge)
+{
+	uint16_t both = bridge ? (uint16_t)rng_below(&w->rng, w->nslots)
+			       : WORLD_MAX;
+	bool side[WORLD_MAX];
+
+	for (uint16_t i = 0; i < w->nslots; i++)
+		side[i] = rng_chance(&w->rng, 500);
+	if (w->nslots > w->n) /* a twin is where its brother is not */
+		side[w->n] = !side[w->nodes[w->n].member];
+	for (uint16_t i = 0; i < w->nslots; i++)
+		for (uint16_t j = 0; j < i; j++)
+			if (side[i] != side[j] && i != both && j != both)
+				set_cut(w, i, j, CUT_KNOWN);
+}
+
+static void
+split_one(struct world *w)
+{
+	uint16_t one = (uint16_t)rng_below(&w->rng, w->nslots);
+
+	for (uint16_t i = 0; i < w->nslots; i++)
+		if (i != one)
+			set_cut(w, i, one, CUT_KNOWN);
+}
+
+static void
+split_oneway(struct world *w)
+{
+	for (uint16_t i = 0; i < w->nslots; i++)
+		for (uint16_t j = 0; j < w->nslots; j++)
+			if (i != j && rng_chance(&w->rng, 250))
+				w->nodes[i].cut[j] = CUT_SILENT;
+}
+
+void
+net_split(struct world *w)
+{
+	heal(w);
+	if (!world_is_calm(w)) {
+		switch (rng_below(&w->rng, 7)) {
+		case 0:
+		case 1:
+			split_halves(w, false);
+			world_count(w, COUNT_SPLIT_HALVES);
+			break;
+		case 2:
+			split_halves(w, true);
+			world_count(w, COUNT_SPLIT_BRIDGE);
+			break;
+		case 3:
+			split_one(w);
+			world_count(w, COUNT_SPLIT_ONE);
+			break;
+		case 4:
+			split_oneway(w);
+			world_count(w, COUNT_SPLIT_ONEWAY);
+			break;
+		default:
+			break; /* whole for a while */
+		}
+		world_push(w,
+		    (struct world_event){.type = WORLD_SPLIT,
+			.at = w->now + 1 +
+			    rng_below(&w->rng, 2 * w->faults.split_ms)});
+	}
+	net_links(w);
+}
+
+/* a closes its link to b, who dials again later. */
+void
+net_mute(struct world *w, uint16_t a, uint16_t b)
+{
+	uint64_t until = w->now + 500 + rng_below(&w->rng, 2500);
+
+	world_count(w, COUNT_MUTED);
+	w->nodes[a].mute_until[b] = w->nodes[b].mute_until[a] = until;
+	world_push(w,
+	    (struct world_event){.type = WORLD_LINKS, .at = w->now});
+	world_push(w, (struct world_event){.type = WORLD_LINKS, .at = until});
+}
+
+/* When a message arrives; false: never. */
+static bool
+travel(struct world *w, uint64_t *at)
+{
+	const struct world_faults *f = &w->faults;
+
+	*at = w->now + 1 + rng_below(&w->rng, 20);
+	if (world_is_calm(w))
+		return true;
+	if (rng_chance(&w->rng, f->loss)) {
+		world_count(w, COUNT_LOST);
+		return false;
+	}
+	if (f->delay_ms > 0)
+		*at += rng_below(&w->rng, f->delay_ms);
+	if (rng_chance(&w->rng, f->slow)) {
+		world_count(w, COUNT_SLOW);
+		*at += rng_below(&w->rng, 3000);
+	}
+	return true;
+}
+
+static void
+deliver(struct world *w, struct world_event e, const uint8_t *data, size_t len)
+{
+	e.data = malloc(len + 1);
+	assert(e.data != NULL);
+	if (len > 0)
+		memcpy(e.data, data, len);
+	e.len = len;
+	world_push(w, e);
+}
+
+void
+net_send_at(struct world *w, const struct world_event *e, const uint8_t *data,
+    size_t len)
+{
+	if (e->at >= w->now && is_linked(w, e->from, e->node))
+		deliver(w, *e, data, len);
+}
+
+void
+net_send(struct world *w, uint16_t from, uint16_t to, const uint8_t *data,
+    size_t len)
+{
+	struct world_event e = {.type = WORLD_DELIVER,
+	    .node = to,
+	    .from = from};
+
+	if (w->nodes[to].member == w->nodes[from].member ||
+	    !is_linked(w, from, to) || w->nodes[from].cut[to] != CUT_NOT ||
+	    !travel(w, &e.at))
+		return;
+	deliver(w, e, data, len);
+	if (world_is_calm(w) || !rng_chance(&w->rng, w->faults.twice))
+		return;
+	world_count(w, COUNT_TWICE);
+	e.at += rng_below(&w->rng, 2000);
+	deliver(w, e, data, len);
+}
+
+void
+net_broadcast(struct world *w, uint16_t from, const struct replica_action *a)
+{
+	for (uint16_t i = 0; i < w->nslots; i++)
+		if (a->peer == REPLICA_ALL || a->peer == w->nodes[i].member)
+			net_send(w, from, i, a->data, a->len);
+}

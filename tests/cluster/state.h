@@ -1,0 +1,157 @@
+/*
+ * state.h - the inside of a world, shared by the files of this folder.
+ *
+ * A slot is a machine; slots 0 .. n - 1 run the members in order, one more may
+ * run a twin: the key of a member on a second machine.
+ */
+#ifndef QML_TESTS_CLUSTER_STATE_H
+#define QML_TESTS_CLUSTER_STATE_H
+
+#include "consensus/bft/view.h"
+#include "consensus/replica/replica.h"
+#include "consensus/replica/store.h"
+#include "tests/cluster/liar.h"
+#include "tests/cluster/rng.h"
+#include "tests/cluster/simdisk.h"
+#include "tests/cluster/watch.h"
+#include "tests/cluster/world.h"
+
+#define WORLD_MAX 101 /* slots: the largest federation and a twin */
+#define WORLD_WALL0 UINT64_C(1700000000000)
+#define WORLD_DIM 8
+
+/* Drawn from the seed; all zero in a calm world. */
+struct world_faults {
+	uint32_t loss, twice, slow; /* permille of messages */
+	uint32_t delay_ms;
+	uint64_t crash_ms;  /* mean time between crashes; 0: none */
+	uint64_t split_ms;  /* mean time between partitions; 0: none */
+	uint32_t point;     /* per 100,000 crash points */
+	uint32_t disk_fail; /* per 100,000 syncs and writes */
+	uint32_t disk_ms;   /* slow disk */
+	int64_t skew_ms;    /* largest clock error */
+	bool jumps;
+	uint64_t calm_at; /* from here on everything works */
+};
+
+enum world_event_type {
+	WORLD_TIMER,
+	WORLD_DELIVER,
+	WORLD_STORED,
+	WORLD_TRAINED,
+	WORLD_RESTART,
+	WORLD_CRASH,
+	WORLD_SPLIT,
+	WORLD_LINKS, /* some came or went */
+	WORLD_JUMP,  /* of a clock */
+	WORLD_LIE,
+};
+
+struct world_event {
+	uint64_t at;  /* virtual ms */
+	uint64_t seq; /* ties in order of creation */
+	enum world_event_type type;
+	uint16_t node, from;
+	uint32_t life;   /* of the node: events of an earlier life are void */
+	uint64_t number; /* TIMER: time; TRAINED: fl_round */
+	uint8_t *data;
+	size_t len;
+};
+
+struct world_job {
+	struct replica_action action;
+	uint64_t at;
+};
+
+struct world_node {
+	uint16_t member;
+	bool liar; /* nothing is promised about it, not even that it lies */
+	bool up, doomed;
+	bool rotten; /* the disk is broken until the next start */
+	struct simdisk disk;
+	struct store store;
+	struct replica *replica;
+	uint32_t life;
+	uint64_t timer;         /* of the armed TIMER; others are void */
+	struct world_job *jobs; /* storage queue */
+	size_t njobs, cap;
+	uint64_t head;         /* highest height reported APPLIED */
+	int64_t skew;          /* wall clock - true time, ms */
+	bool sees[WORLD_MAX];  /* PEER_UP was said, by member */
+	uint8_t cut[WORLD_MAX]; /* to slot: enum world_cut */
+	uint64_t mute_until[WORLD_MAX];
+};
+
+enum world_cut {
+	CUT_NOT,
+	CUT_KNOWN,  /* the link is down and both ends know */
+	CUT_SILENT, /* what is sent this way vanishes */
+};
+
+struct world {
+	struct world_setup setup;
+	struct world_result *result;
+	struct rng rng;
+	uint64_t now; /* virtual ms since the start */
+	uint64_t seq;
+	struct world_faults faults;
+	uint16_t n, nslots, nfaulty; /* members; members that may misbehave */
+	bool mute_liars;             /* PUNISH closes the link for a while */
+	uint64_t progress_ms;        /* of the last block that was new */
+	uint64_t calm_head;          /* height when it became calm */
+	struct federation fed;
+	struct hash fed_id;
+	struct sign_key *keys[WORLD_MAX];
+	struct world_node *nodes; /* [nslots] */
+	struct world_event *heap;
+	size_t nheap, cap;
+	struct watch watch;
+	struct liar liars[LIAR_MAX];
+	unsigned nliars;
+};
+
+/* world.c */
+void world_push(struct world *w, struct world_event e);
+void world_fail(struct world *w, const char *fmt, ...)
+    __attribute__((format(printf, 2, 3)));
+void world_note(struct world *w, const void *data, size_t len);
+static inline void
+world_count(struct world *w, enum count c)
+{
+	w->result->counts[c]++;
+}
+static inline bool
+world_is_calm(const struct world *w)
+{
+	return w->now >= w->faults.calm_at;
+}
+
+/* node.c */
+void node_start(struct world *w, uint16_t slot);
+void node_stop(struct world *w, uint16_t slot);
+void node_step(struct world *w, uint16_t slot, struct replica_event *ev);
+void node_job(struct world *w, uint16_t slot);
+void node_trained(struct world *w, uint16_t slot, uint64_t round);
+void node_audit(struct world *w, uint16_t slot);
+
+/* net.c */
+void net_send(struct world *w, uint16_t from, uint16_t to, const uint8_t *data,
+    size_t len);
+/* At a time of the sender's choice; loses nothing. */
+void net_send_at(struct world *w, const struct world_event *e,
+    const uint8_t *data, size_t len);
+void net_broadcast(struct world *w, uint16_t from,
+    const struct replica_action *a);
+void net_links(struct world *w);
+void net_split(struct world *w);
+void net_mute(struct world *w, uint16_t a, uint16_t b);
+
+/* faults.c */
+void faults_draw(struct world *w);
+void faults_crash(struct world *w);
+void faults_jump(struct world *w);
+void faults_doom(struct world *w, uint16_t slot, bool power);
+bool faults_point(struct world *w, uint16_t slot);
+bool faults_refused(struct world *w, uint16_t slot);
+
+#endif

@@ -1,0 +1,507 @@
+#include "tests/cluster/watch.h"
+
+#include <assert.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "proto/q24.h"
+#include "tests/cluster/state.h"
+
+struct watch_found {
+	struct world *world;
+	uint16_t slot;
+};
+
+static uint64_t
+mix(uint64_t x)
+{
+	x ^= x >> 31;
+	x *= UINT64_C(0x7fb5d329728ea185);
+	x ^= x >> 27;
+	x *= UINT64_C(0x81dadef4bc2dd44d);
+	return x ^ x >> 33;
+}
+
+static bool
+same_key(const struct watch_fact *x, const struct watch_fact *y)
+{
+	return x->kind == y->kind && x->who == y->who && x->a == y->a &&
+	    x->b == y->b;
+}
+
+/* The value takes no part, so all facts of a key lie in one run. */
+static size_t
+place(const struct watch *t, const struct watch_fact *f)
+{
+	uint64_t h = mix(f->a * 64 + f->kind);
+
+	return (size_t)(mix(h ^ ((uint64_t)f->b << 16 | f->who)) &
+	    (t->cap - 1));
+}
+
+static void
+insert(struct watch *t, const struct watch_fact *f)
+{
+	size_t i = place(t, f);
+
+	while (t->facts[i].kind != WATCH_FREE)
+		i = (i + 1) & (t->cap - 1);
+	t->facts[i] = *f;
+	t->nfacts++;
+}
+
+static void
+grow(struct watch *t)
+{
+	struct watch old = *t;
+
+	t->cap = old.cap > 0 ? 2 * old.cap : 1024;
+	t->nfacts = 0;
+	t->facts = calloc(t->cap, sizeof(*t->facts));
+	assert(t->facts != NULL);
+	for (size_t i = 0; i < old.cap; i++)
+		if (old.facts[i].kind != WATCH_FREE)
+			insert(t, &old.facts[i]);
+	free(old.facts);
+}
+
+/* The first fact of this key; with_value: that also has its value. */
+static const struct watch_fact *
+find(const struct watch *t, const struct watch_fact *f, bool with_value)
+{
+	if (t->cap == 0)
+		return NULL;
+	for (size_t i = place(t, f); t->facts[i].kind != WATCH_FREE;
+	     i = (i + 1) & (t->cap - 1))
+		if (same_key(&t->facts[i], f) &&
+		    (!with_value || hash_equal(&t->facts[i].value, &f->value)))
+			return &t->facts[i];
+	return NULL;
+}
+
+static void
+add(struct watch *t, const struct watch_fact *f)
+{
+	if (find(t, f, true) != NULL)
+		return;
+	if (2 * t->nfacts >= t->cap)
+		grow(t);
+	insert(t, f);
+}
+
+void
+watch_close(struct watch *t)
+{
+	free(t->facts);
+	*t = (struct watch){0};
+}
+
+static bool
+is_honest(const struct world *w, uint16_t member)
+{
+	return member < w->n && !w->nodes[member].liar;
+}
+
+/* I3: one key, one thing. I5: durable before it leaves. */
+static void
+check_signed(struct world *w, const struct watch_fact *f,
+    const struct watch_fact *durable)
+{
+	const struct watch_fact *old = find(&w->watch, f, false);
+
+	world_count(w, COUNT_CHECK_SIGNED);
+	if (old != NULL && !hash_equal(&old->value, &f->value))
+		world_fail(w,
+		    "node %u signed two different things, kind %u of %" PRIu64
+		    " / %" PRIu32 " (I3)",
+		    f->who, f->kind, f->a, f->b);
+	add(&w->watch, f);
+	world_count(w, COUNT_CHECK_DURABLE);
+	if (find(&w->watch, durable, true) == NULL)
+		world_fail(w,
+		    "node %u sent kind %u of %" PRIu64 " / %" PRIu32
+		    " before it was durable (I5)",
+		    f->who, f->kind, f->a, f->b);
+}
+
+static void
+need_in_pool(struct world *w, uint16_t who, enum watch_kind kind,
+    const struct hash *id)
+{
+	const struct watch_fact f = {.kind = (uint8_t)kind,
+	    .who = who,
+	    .value = *id};
+
+	world_count(w, COUNT_CHECK_DURABLE);
+	if (find(&w->watch, &f, true) == NULL)
+		world_fail(w,
+		    "node %u vouched for what is not in its pool, kind %d (I5)",
+		    who, (int)kind);
+}
+
+/* Did a quorum prevote this block in a round in [from, to)? */
+static bool
+has_polka(const struct world *w, const struct vote *v, uint32_t from)
+{
+	for (uint32_t r = from; r < v->round; r++) {
+		unsigned power = 0;
+
+		for (uint16_t i = 0; i < w->n; i++) {
+			const struct watch_fact f = {.kind = WATCH_PREVOTER,
+			    .who = i,
+			    .a = v->height,
+			    .b = r,
+			    .value = v->block};
+
+			power += find(&w->watch, &f, true) != NULL;
+		}
+		if (3 * power > 2u * w->n)
+			return true;
+	}
+	return false;
+}
+
+/* I4: who precommitted b in round r prevotes another block later only if a
+ * quorum prevoted that one in a round of [r, now). */
+static void
+check_lock(struct world *w, const struct vote *v)
+{
+	struct watch_fact f = {.kind = WATCH_SIGNED_PRECOMMIT,
+	    .who = v->validator,
+	    .a = v->height};
+	const struct watch_fact *old;
+
+	if (v->type != VOTE_PREVOTE || hash_is_zero(&v->block))
+		return;
+	for (uint32_t r = v->round; r-- > 0;) {
+		f.b = r;
+		old = find(&w->watch, &f, false);
+		if (old == NULL || hash_is_zero(&old->value))
+			continue;
+		world_count(w, COUNT_CHECK_LOCK);
+		if (!hash_equal(&old->value, &v->block) && !has_polka(w, v, r))
+			world_fail(w,
+			    "node %u broke its lock at %" PRIu64 " / %" PRIu32
+			    " (I4)",
+			    v->validator, v->height, v->round);
+		return;
+	}
+}
+
+static void
+note_vote(struct world *w, const struct vote *v)
+{
+	const struct watch_fact f = {.kind = WATCH_PREVOTER,
+	    .who = v->validator,
+	    .a = v->height,
+	    .b = v->round,
+	    .value = v->block};
+
+	if (v->type == VOTE_PREVOTE && !hash_is_zero(&v->block))
+		add(&w->watch, &f);
+}
+
+static void
+sent_vote(struct world *w, const struct vote *v)
+{
+	bool pre = v->type == VOTE_PREVOTE;
+	struct watch_fact f = {.kind = pre ? WATCH_SIGNED_PREVOTE
+					   : WATCH_SIGNED_PRECOMMIT,
+	    .who = v->validator,
+	    .a = v->height,
+	    .b = v->round,
+	    .value = v->block};
+	struct watch_fact d = f;
+
+	if (find(&w->watch, &f, true) != NULL)
+		return; /* said before */
+	d.kind = pre ? WATCH_DURABLE_PREVOTE : WATCH_DURABLE_PRECOMMIT;
+	check_signed(w, &f, &d);
+	check_lock(w, v);
+	note_vote(w, v);
+	if (!pre && !hash_is_zero(&v->block))
+		need_in_pool(w, v->validator, WATCH_POOL_BODY, &v->block);
+}
+
+static void
+sent_proposal(struct world *w, const struct proposal *p)
+{
+	const struct watch_fact f = {.kind = WATCH_SIGNED_PROPOSAL,
+	    .who = p->proposer,
+	    .a = p->height,
+	    .b = p->round,
+	    .value = proposal_digest(p)};
+	const struct watch_fact d = {.kind = WATCH_DURABLE_PROPOSAL,
+	    .who = p->proposer,
+	    .a = p->height,
+	    .b = p->round,
+	    .value = p->block};
+
+	check_signed(w, &f, &d);
+	need_in_pool(w, p->proposer, WATCH_POOL_BODY, &p->block);
+}
+
+static void
+sent_answer(struct world *w, const struct answer *a)
+{
+	const struct watch_fact f = {.kind = WATCH_SIGNED_ANSWER,
+	    .who = a->member,
+	    .a = a->round,
+	    .value = a->id};
+	struct watch_fact d = f;
+
+	d.kind = WATCH_DURABLE_ANSWER;
+	check_signed(w, &f, &d);
+	need_in_pool(w, a->member, WATCH_POOL_ANSWER, &a->id);
+}
+
+/* I12 wants to know what every honest attestation named. */
+static void
+sent_attest(struct world *w, const struct attest *a)
+{
+	struct watch_fact f = {.kind = WATCH_SIGNED_ATTEST,
+	    .who = a->validator,
+	    .a = a->round,
+	    .b = a->seq,
+	    .value = attest_digest(a)};
+	struct watch_fact d = f;
+	bool named[WORLD_MAX] = {false};
+
+	if (find(&w->watch, &f, true) != NULL)
+		return;
+	d.kind = WATCH_DURABLE_ATTEST;
+	check_signed(w, &f, &d);
+	f = (struct watch_fact){.kind = WATCH_HELD, .a = a->round};
+	for (uint16_t i = 0; i < a->nheld; i++) {
+		need_in_pool(w, a->validator, WATCH_POOL_ANSWER, &a->held[i]);
+		f.value = a->held[i];
+		add(&w->watch, &f);
+		named[a->member[i]] = true;
+	}
+	f.value = (struct hash){{0}};
+	for (uint16_t i = 0; i < w->n; i++) {
+		f.kind = named[i] ? WATCH_OPEN : WATCH_LEFT_OUT;
+		f.who = i;
+		add(&w->watch, &f);
+	}
+}
+
+void
+watch_sent(struct world *w, uint16_t slot, const uint8_t *data, size_t len)
+{
+	const uint16_t self = w->nodes[slot].member;
+	struct wire_msg m;
+
+	if (wire_decode(data, len, WORLD_DIM, &m) != WIRE_OK) {
+		world_fail(w, "node %u sent what it cannot decode", slot);
+		return;
+	}
+	if (m.type == WIRE_VOTE && m.u.vote.validator == self)
+		sent_vote(w, &m.u.vote);
+	if (m.type == WIRE_PROPOSAL && m.u.proposal.head.proposer == self)
+		sent_proposal(w, &m.u.proposal.head);
+	if (m.type == WIRE_ANSWER && m.u.answer->member == self)
+		sent_answer(w, m.u.answer);
+	if (m.type == WIRE_ATTEST && m.u.attest->validator == self)
+		sent_attest(w, m.u.attest);
+	wire_msg_close(&m);
+}
+
+void
+watch_lied(struct world *w, const struct wire_msg *m)
+{
+	if (m->type == WIRE_VOTE && m->u.vote.validator < w->n &&
+	    !is_honest(w, m->u.vote.validator))
+		note_vote(w, &m->u.vote);
+}
+
+static void
+stored_record(struct world *w, uint16_t who, const struct votelog_record *r)
+{
+	struct watch_fact f = {.who = who};
+
+	switch (r->type) {
+	case VOTELOG_BFT:
+		f.kind = r->bft.type == BFT_RECORD_PROPOSAL
+		    ? WATCH_DURABLE_PROPOSAL
+		    : r->bft.type == BFT_RECORD_PREVOTE
+		    ? WATCH_DURABLE_PREVOTE
+		    : WATCH_DURABLE_PRECOMMIT;
+		f.a = r->bft.height;
+		f.b = r->bft.round;
+		f.value = r->bft.block;
+		break;
+	case VOTELOG_ANSWER:
+		f.kind = WATCH_DURABLE_ANSWER;
+		f.a = r->answer.fl_round;
+		f.value = r->answer.id;
+		break;
+	case VOTELOG_ATTEST:
+		f.kind = WATCH_DURABLE_ATTEST;
+		f.a = r->attest.fl_round;
+		f.b = r->attest.seq;
+		f.value = r->attest.digest;
+		break;
+	default:
+		return;
+	}
+	add(&w->watch, &f);
+}
+
+void
+watch_stored(struct world *w, uint16_t slot, const struct replica_action *a)
+{
+	const uint16_t who = w->nodes[slot].member;
+	struct watch_fact f = {.who = who, .value = a->id};
+	const char *name;
+
+	if (w->nodes[slot].liar)
+		return;
+	name = simdisk_unsynced(&w->nodes[slot].disk);
+	if (name != NULL)
+		world_fail(w, "node %u: store of kind %d leaves %s unsynced",
+		    slot, (int)a->store, name);
+	switch (a->store) {
+	case REPLICA_STORE_RECORD:
+		stored_record(w, who, &a->record);
+		return;
+	case REPLICA_STORE_ANSWER:
+		f.kind = WATCH_POOL_ANSWER;
+		break;
+	case REPLICA_STORE_BODY:
+		f.kind = WATCH_POOL_BODY;
+		break;
+	case REPLICA_STORE_BLOCK:
+		return;
+	}
+	add(&w->watch, &f);
+}
+
+static int
+found_item(void *arg, enum pool_kind kind, const struct hash *id)
+{
+	const struct watch_found *found = arg;
+	struct world *w = found->world;
+	struct world_node *n = &w->nodes[found->slot];
+	const struct watch_fact f = {
+	    .kind = kind == POOL_ANSWER ? WATCH_POOL_ANSWER : WATCH_POOL_BODY,
+	    .who = n->member,
+	    .value = *id};
+	uint8_t *data;
+	uint32_t len;
+
+	if (pool_get(&n->store.pool, kind, id, &data, &len) < 0)
+		return 0;
+	free(data);
+	add(&w->watch, &f);
+	return 0;
+}
+
+/*
+ * A start finds what was written before the end, acknowledged or not. It must
+ * not build on what a power cut could still take away: a process that was
+ * killed leaves its writes in the page cache.
+ */
+void
+watch_found(struct world *w, uint16_t slot)
+{
+	struct store *s = &w->nodes[slot].store;
+	struct watch_found found = {w, slot};
+	const char *name;
+
+	if (w->nodes[slot].liar)
+		return;
+	name = simdisk_unsynced(&w->nodes[slot].disk);
+	if (name != NULL)
+		world_fail(w, "node %u starts on %s, which is not durable (I5)",
+		    slot, name);
+	for (size_t i = 0; i < s->nrecords; i++)
+		stored_record(w, w->nodes[slot].member, &s->records[i]);
+	(void)!pool_list(&s->pool, found_item, &found);
+}
+
+/* I12: what all honest validators held when they attested is in, and nothing
+ * is in that no honest one held or that its member did not sign. */
+static void
+check_included(struct world *w, const struct block *b)
+{
+	const uint64_t round = b->header.fl_round;
+	bool in[WORLD_MAX] = {false};
+	struct watch_fact f = {.a = round};
+
+	if (b->header.kind == BLOCK_ORDINARY)
+		return;
+	world_count(w, COUNT_CHECK_INCLUDED);
+	for (uint16_t i = 0; i < b->header.nanswers; i++) {
+		uint16_t who = b->answers[i]->member;
+
+		in[who] = true;
+		f.kind = WATCH_HELD;
+		f.who = 0;
+		f.value = b->answer_ids[i];
+		if (find(&w->watch, &f, true) == NULL)
+			world_fail(w, "round %" PRIu64
+			    " has an answer that no honest node attested (I12)",
+			    round);
+		f.kind = WATCH_DURABLE_ANSWER;
+		f.who = who;
+		if (is_honest(w, who) && find(&w->watch, &f, true) == NULL)
+			world_fail(w, "round %" PRIu64
+			    " has an answer that %u never gave (I12)",
+			    round, who);
+	}
+	f.value = (struct hash){{0}};
+	for (uint16_t i = 0; i < w->n; i++) {
+		bool open, left_out;
+
+		f.who = i;
+		f.kind = WATCH_OPEN;
+		open = find(&w->watch, &f, true) != NULL;
+		f.kind = WATCH_LEFT_OUT;
+		left_out = find(&w->watch, &f, true) != NULL;
+		if (is_honest(w, i) && open && !left_out && !in[i])
+			world_fail(w, "round %" PRIu64
+			    " leaves out %u, whom all attested (I12)",
+			    round, i);
+	}
+}
+
+void
+watch_applied(struct world *w, uint16_t slot, const struct replica_action *a)
+{
+	const struct ledger *l = replica_ledger(w->nodes[slot].replica);
+	struct watch_fact f = {.kind = WATCH_DECIDED,
+	    .a = a->height,
+	    .value = a->id};
+	const struct watch_fact *old = find(&w->watch, &f, false);
+
+	if (old != NULL && !hash_equal(&old->value, &a->id))
+		world_fail(w, "fork at height %" PRIu64 " seen by node %u (I1)",
+		    a->height, slot);
+	if (old == NULL)
+		check_included(w, a->block);
+	add(&w->watch, &f);
+	if (ledger_height(l) != a->height)
+		return;
+	world_count(w, COUNT_CHECK_STATE);
+	f.kind = WATCH_MODEL;
+	f.value = q24_hash("qml.model", ledger_model(l), ledger_dim(l));
+	old = find(&w->watch, &f, false);
+	if ((old != NULL && !hash_equal(&old->value, &f.value)) ||
+	    !hash_equal(&f.value, &a->block->header.model))
+		world_fail(w, "another model at height %" PRIu64 " (I6)",
+		    a->height);
+	add(&w->watch, &f);
+}
+
+bool
+watch_decided(const struct world *w, uint64_t height, struct hash *out)
+{
+	const struct watch_fact f = {.kind = WATCH_DECIDED, .a = height};
+	const struct watch_fact *old = find(&w->watch, &f, false);
+
+	if (old != NULL)
+		*out = old->value;
+	return old != NULL;
+}
