@@ -190,6 +190,9 @@ rpc_call(struct rpc_client *c, const char *method, struct jv *params,
 	struct jv *v;
 	int rc = send_request(c, method, params);
 
+	/* Closed at once: it may have said why before. */
+	if (rc == -ECONNRESET)
+		rc = 0;
 	while (rc == 0) {
 		rc = read_value(c, deadline, &v);
 		if (rc < 0)

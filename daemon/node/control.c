@@ -20,7 +20,7 @@
 /* Bytes that one client may leave unread before no further request of his is
  * looked at, and before a stream of events to him is cut. */
 #define CONTROL_QUEUE_FULL (256u << 10)
-#define CONTROL_QUEUE_MAX (1u << 20)
+#define CONTROL_QUEUE_MAX (512u << 10)
 #define CONTROL_GROUPS_MAX 256
 
 struct client {

@@ -49,6 +49,18 @@ find_closing(struct store *s, uint64_t round, struct header *out)
 	return 0;
 }
 
+/* The first round counts from block 1 when that is the founding heartbeat. */
+static int
+first_opened(struct store *s, const struct federation *f, uint64_t *ms)
+{
+	struct header h;
+	int rc = header_at(s, 1, &h);
+
+	if (rc == 0)
+		*ms = h.kind == BLOCK_ORDINARY ? h.time_ms : f->founded_ms;
+	return rc;
+}
+
 static int
 ask_round(struct store *s, const struct federation *f, struct past_answer *a)
 {
@@ -58,13 +70,13 @@ ask_round(struct store *s, const struct federation *f, struct past_answer *a)
 
 	if (rc < 0)
 		return rc;
-	a->opened_ms = f->founded_ms;
-	if (round > 0) {
+	if (round > 0)
 		rc = find_closing(s, round - 1, &before);
-		if (rc < 0)
-			return rc;
-		a->opened_ms = before.time_ms;
-	}
+	else
+		rc = first_opened(s, f, &before.time_ms);
+	if (rc < 0)
+		return rc;
+	a->opened_ms = before.time_ms;
 	return store_block(s, h.height, &a->decided);
 }
 
@@ -109,7 +121,9 @@ past_recent(struct store *s, const struct federation *f,
 {
 	uint64_t height = segments_head(&s->segments), bytes = 0;
 	struct ledger_round_summary *held = malloc(sizeof(*held));
-	unsigned nheld = 0, n = 0;
+	unsigned n = 0;
+	bool has_held = false;
+	uint64_t opened_ms;
 	struct wire_decided d;
 
 	for (; held != NULL && height > 0 && n < v->max; height--) {
@@ -120,16 +134,16 @@ past_recent(struct store *s, const struct federation *f,
 		if (bytes > PAST_RECENT_BYTES || store_block(s, height, &d) < 0)
 			break;
 		if (d.block->header.kind != BLOCK_ORDINARY) {
-			if (nheld > 0) {
+			if (has_held) {
 				visit(v, held, d.block->header.time_ms);
 				n++;
 			}
 			summary_of_block(held, d.block, 0);
-			nheld = 1;
+			has_held = true;
 		}
 		block_free(d.block);
 	}
-	if (nheld > 0 && height == 0)
-		visit(v, held, f->founded_ms);
+	if (has_held && height == 0 && first_opened(s, f, &opened_ms) == 0)
+		visit(v, held, opened_ms);
 	free(held);
 }
