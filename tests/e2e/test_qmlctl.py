@@ -323,7 +323,11 @@ def slow_reader(node):
     wait("the daemon to cut the stream", 90,
          lambda: "control.slow_reader" in node.log())
     grown = node.call("status")["counts"]["resident_bytes"] - rss
-    assert grown < 16 << 20, grown
+    with open(program("qmlnode"), "rb") as f:
+        text = f.read()
+    # A sanitizer keeps freed memory, so it cannot be asked.
+    if b"__asan_init" not in text and b"__tsan_init" not in text:
+        assert grown < 16 << 20, grown
     print("# requests of %d bytes sent, resident grew by %d kB" % (
         sent, grown // 1000))
     rpc.sock.close()
