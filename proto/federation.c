@@ -64,7 +64,7 @@ member_id(const struct sign_public *sign, const uint8_t network[static 32])
 {
 	struct hash_stream s;
 
-	hash_begin(&s, "qml.node");
+	hash_begin(&s, "qml.member");
 	hash_add(&s, sign->b, SIGN_PUBLIC_LEN);
 	hash_add(&s, network, 32);
 	return hash_end(&s);
@@ -197,7 +197,7 @@ get_array(struct bytes_reader *r, uint16_t *n, size_t max, size_t least,
 	}
 	array = calloc(count, size);
 	if (array == NULL) {
-		bytes_reader_fail(r);
+		bytes_reader_fail_nomem(r);
 		return NULL;
 	}
 	*n = count;

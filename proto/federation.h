@@ -28,7 +28,7 @@
 #define FEDERATION_BYTES_MAX (1u << 20)
 
 struct member {
-	struct hash id; /* H("qml.node", sign || network): never changes */
+	struct hash id; /* H("qml.member", sign || network): never changes */
 	char name[FEDERATION_NAME_LEN];
 	char address[FEDERATION_ADDRESS_LEN]; /* host:port; "" dials out only */
 	struct sign_public sign;
