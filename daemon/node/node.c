@@ -384,12 +384,20 @@ peer_msg_cb(void *arg, uint16_t i, uint8_t *data, size_t len)
 	free(data);
 }
 
+/* Strangers come in floods: one line a second says how many. */
 static void
 peer_refused_cb(void *arg, const char *address, int reason)
 {
-	(void)arg;
-	log_info("peer.refused", "address=%s why=\"%s\"", address,
-	    link_reason(reason));
+	struct node *n = arg;
+	uint64_t ms = node_mono_ms();
+
+	n->nrefused++;
+	if (n->refused_ms != 0 && ms < n->refused_ms + 1000)
+		return;
+	log_info("peer.refused", "address=%s why=\"%s\" count=%llu", address,
+	    link_reason(reason), (unsigned long long)n->nrefused);
+	n->refused_ms = ms;
+	n->nrefused = 0;
 }
 
 struct storage_callbacks

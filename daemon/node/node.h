@@ -67,6 +67,8 @@ struct node {
 	uint64_t started_ms; /* mono */
 	uint64_t ready_ms;   /* mono: listeners up, chain verified */
 	bool stop_asked;     /* by the control socket, once it has answered */
+	uint64_t refused_ms; /* mono: last line about strangers */
+	uint64_t nrefused;   /* since then */
 	const char *halted;  /* why we stopped voting, or NULL */
 
 	struct node_round rounds[NODE_ROUNDS_KEPT]; /* ring by round */
