@@ -17,6 +17,8 @@
 #include "proto/id.h"
 
 #define CONTROL_CLIENTS_MAX 32
+/* Those who may only look leave room for those who may mend. */
+#define CONTROL_LOOKERS_MAX 16
 /* Bytes that one client may leave unread before no further request of his is
  * looked at, and before a stream of events to him is cut. */
 #define CONTROL_QUEUE_FULL (256u << 10)
@@ -345,6 +347,17 @@ may_write(const struct control *c, int fd)
 	return false;
 }
 
+static bool
+is_full(const struct control *c)
+{
+	unsigned lookers = 0;
+
+	for (const struct client *cl = c->clients; cl != NULL; cl = cl->next)
+		lookers += !cl->closing && !cl->may_write;
+	return c->nclients > CONTROL_CLIENTS_MAX ||
+	    (!c->clients->may_write && lookers > CONTROL_LOOKERS_MAX);
+}
+
 /* One line, so that the caller need not guess; then the end. */
 static void
 turn_away(struct client *cl)
@@ -379,12 +392,11 @@ connection_cb(uv_stream_t *listener, int status)
 		client_close(cl);
 		return;
 	}
-	if (c->nclients > CONTROL_CLIENTS_MAX) {
-		turn_away(cl);
-		return;
-	}
 	cl->may_write = may_write(c, fd);
-	listen_or_not(cl);
+	if (is_full(c))
+		turn_away(cl); /* it is the first of the list */
+	else
+		listen_or_not(cl);
 }
 
 /* A socket that nobody answers at was left by a crash. Connecting would not

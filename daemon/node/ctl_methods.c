@@ -114,10 +114,9 @@ run_model(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	struct jv *o = ctl_object("qml.model/1"), *q = jv_array(),
 		  *v = jv_array();
 	const int64_t *m = ledger_model(l);
-	struct hash h = q24_hash("qml.model", m, ledger_dim(l));
 
 	(void)params, (void)code, (void)err, (void)errlen;
-	ctl_put_id(o, "model", ID_MODEL, &h);
+	ctl_put_id(o, "model", ID_MODEL, &ledger_round(l)->base_model);
 	ctl_put_id(o, "federation", ID_FEDERATION, &n->federation_id);
 	jv_put_integer(o, "round", (int64_t)ledger_round(l)->number);
 	jv_put_integer(o, "height", (int64_t)ledger_height(l));

@@ -6,7 +6,6 @@
 #include "consensus/bft/quorum.h"
 #include "consensus/bft/view.h"
 #include "gen/version.h"
-#include "proto/q24.h"
 
 static const struct ledger *
 ledger(const struct node *n)
@@ -164,8 +163,6 @@ ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	const struct federation *f = n->opt->federation;
 	const struct member *me = &f->members[n->opt->self];
 	struct jv *o = ctl_object("qml.status/1");
-	struct hash model = q24_hash("qml.model", ledger_model(ledger(n)),
-	    ledger_dim(ledger(n)));
 	char why[CTL_WHY_LEN];
 
 	(void)params, (void)code, (void)err, (void)errlen;
@@ -184,7 +181,7 @@ ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	jv_put_integer(o, "height", (int64_t)ledger_height(ledger(n)));
 	ctl_put_id(o, "head", ID_BLOCK, ledger_head(ledger(n)));
 	jv_put_integer(o, "head_time_ms", (int64_t)ledger_time_ms(ledger(n)));
-	ctl_put_id(o, "model", ID_MODEL, &model);
+	ctl_put_id(o, "model", ID_MODEL, &ledger_round(ledger(n))->base_model);
 	jv_put_integer(o, "uptime_ms",
 	    (int64_t)(node_mono_ms() - n->started_ms));
 	jv_put_integer(o, "ready_after_ms",

@@ -350,6 +350,22 @@ def slow_reader(node):
     rpc.close()
 
 
+HOLD = """
+import socket, sys
+held = [socket.socket(socket.AF_UNIX) for _ in range(20)]
+good = 0
+for s in held:
+    s.connect(sys.argv[1])
+    try:
+        s.send(b'{"jsonrpc":"2.0","id":1,"method":"health"}\\n')
+    except OSError:
+        pass
+    good += b"result" in s.recv(65536)
+print("%d of 20" % good, flush=True)
+sys.stdin.read()
+"""
+
+
 def roles(c, node):
     if os.geteuid() != 0:
         print("# not root: other users cannot be tried")
@@ -373,6 +389,14 @@ def roles(c, node):
         said(as_nobody(None, 0, "status"), "^alpha ")
         said(as_nobody(None, 4, "stop"), "you may look but not change")
         assert node.proc.poll() is None
+        hold = subprocess.Popen(
+            ["setpriv", "--reuid", "65534", "--regid", "65534",
+             "--clear-groups", "python3", "-c", HOLD, sock],
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+        assert hold.stdout.readline() == "16 of 20\n"
+        said(as_nobody(None, 1, "status"), "too many connections")
+        said(ctl(node, "status"), "^alpha ")  # there is room for the owner
+        hold.communicate()
         os.chmod(sock, 0o660)
         said(as_nobody(os.stat(sock).st_gid, 0, "stop"), "^stopping")
         assert node.proc.wait(20) == 0
