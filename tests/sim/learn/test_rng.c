@@ -75,6 +75,22 @@ test_below(void **state)
 	assert_true(rng_below(&r, UINT64_MAX) < UINT64_MAX);
 }
 
+/* 3 2^62 values: without rejection the lowest third would come half the
+ * time. */
+static void
+test_below_large(void **state)
+{
+	uint8_t seed[RNG_SEED_BYTES] = {5};
+	struct rng r;
+	int i, low = 0;
+
+	(void)state;
+	rng_init(&r, seed, 0);
+	for (i = 0; i < 30000; i++)
+		low += rng_below(&r, UINT64_C(3) << 62) < UINT64_C(1) << 62;
+	assert_in_range(low, 9600, 10400);
+}
+
 static void
 test_shuffle(void **state)
 {
@@ -115,6 +131,7 @@ main(void)
 	    cmocka_unit_test(test_rfc8439),
 	    cmocka_unit_test(test_streams),
 	    cmocka_unit_test(test_below),
+	    cmocka_unit_test(test_below_large),
 	    cmocka_unit_test(test_shuffle),
 	};
 

@@ -20,7 +20,7 @@ static void
 test_normalise(void **state)
 {
 	double x[3] = {3.0, 0.0, -4.0}, zero[2] = {0.0, 0.0};
-	double tiny[2] = {0.0, 1e-170}, big[2] = {1e-10, 1e10};
+	double tiny[2] = {0.0, 1e-155}, big[2] = {1e-10, 1e10};
 
 	(void)state;
 	batch_normalise(x, 3);
