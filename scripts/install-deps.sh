@@ -23,7 +23,6 @@ clang-format-14
 clang-tidy-14
 libclang-rt-14-dev
 python3
-procps
 "
 
 if [ "${1:-}" = --list ]; then
