@@ -175,6 +175,14 @@ repair_agreement(struct replica *r, uint16_t peer, const struct wire_status *s)
 	}
 	if (r->bft.round < 0 || s->round > r->bft.round)
 		return;
+	/* Who is behind may lack just our votes there to go on, and a third of
+	 * the power or less that is ahead does not pull it along. */
+	if (!same && s->round >= 0) {
+		key.round = (uint32_t)s->round;
+		send_votes(r, peer, &key, s->prevotes);
+		key.type = VOTE_PRECOMMIT;
+		send_votes(r, peer, &key, s->precommits);
+	}
 	key.round = (uint32_t)r->bft.round;
 	if (!same || !s->has_proposal)
 		send_proposal(r, peer, key.round);

@@ -61,6 +61,29 @@ replica_load_body(struct replica *r, const uint8_t *data, size_t len)
 	}
 }
 
+/*
+ * Of ours only the answer that the vote log names counts. One that got no
+ * further than the pool never left; sent now it would stand beside the one
+ * that is made after the next loss of the pool.
+ */
+static void
+drop_unnamed(struct replica *r, const struct hash *named)
+{
+	struct answer **slot = r->answers[r->self];
+
+	for (int k = 0; k < 2; k++) {
+		if (slot[k] == NULL ||
+		    (named != NULL && hash_equal(&slot[k]->id, named)))
+			continue;
+		answer_unref(slot[k]);
+		slot[k] = NULL;
+	}
+	if (slot[0] == NULL) {
+		slot[0] = slot[1];
+		slot[1] = NULL;
+	}
+}
+
 int
 replica_load_records(struct replica *r, const struct votelog_record *recs,
     size_t n)
@@ -69,13 +92,19 @@ replica_load_records(struct replica *r, const struct votelog_record *recs,
 	const uint64_t height = ledger_height(r->ledger);
 	const struct votelog_record *last;
 
-	if (n == 0)
+	if (n == 0) {
+		drop_unnamed(r, NULL);
 		return 0;
+	}
 	last = &recs[n - 1];
 	if (last->has_bft && last->bft.height > height + 1)
 		return -EBADMSG;
 	if (last->has_attest && last->attest.fl_round == lr->number)
 		r->own_seq = last->attest.seq;
+	drop_unnamed(r,
+	    last->has_answer && last->answer.fl_round == lr->number
+		? &last->answer.id
+		: NULL);
 	/* An answer that was signed but whose bytes are gone must not be made
 	 * again with other bytes: this round passes without ours. */
 	if (last->has_answer && last->answer.fl_round == lr->number &&

@@ -219,7 +219,8 @@ round_accept(struct replica *r, struct answer *a, const char **why)
 		answer_unref(slot[1]);
 		slot[1] = a;
 	}
-	if (slot[1] != NULL)
+	/* Of our own in the pool, one may be left from before it was said. */
+	if (slot[1] != NULL && r->started)
 		queue_notice(r, REPLICA_NOTICE, a->member,
 		    "signed two different answers for one round");
 	round_progress(r);

@@ -84,10 +84,16 @@ store_open(struct store *s, struct disk *d, const struct federation *f,
 	/* First the vote log: without it nothing may be signed, whatever the
 	 * chain says. */
 	rc = votelog_open(&s->log, d, &args);
+	/* A process that was killed leaves writes that can be read and are not
+	 * durable yet. Nothing may be said again on the strength of those. */
+	if (rc == 0)
+		rc = disk_sync(s->log.file);
 	if (rc < 0)
 		goto out;
 	report->part = STORE_CHAIN;
 	rc = open_chain(s, d, f, &report->chain);
+	if (rc == 0)
+		rc = disk_sync(s->segments.file);
 	if (rc < 0)
 		goto out;
 	report->part = STORE_POOL;
@@ -139,19 +145,23 @@ static int
 load_item(void *arg, enum pool_kind kind, const struct hash *id)
 {
 	struct load *l = arg;
+	struct pool_item item = {.kind = kind, .id = *id};
 	uint8_t *data;
-	uint32_t len;
+	int rc;
 
 	if (kind != l->kind)
 		return 0;
-	if (pool_get(&l->store->pool, kind, id, &data, &len) < 0)
+	if (pool_get(&l->store->pool, kind, id, &data, &item.len) < 0)
 		return 0; /* damaged is absent: peers have it */
-	if (kind == POOL_ANSWER)
-		replica_load_answer(l->replica, data, len);
-	else
-		replica_load_body(l->replica, data, len);
+	/* Putting what is there makes it durable. */
+	item.data = data;
+	rc = pool_put(&l->store->pool, &item, 1);
+	if (rc == 0 && kind == POOL_ANSWER)
+		replica_load_answer(l->replica, data, item.len);
+	else if (rc == 0)
+		replica_load_body(l->replica, data, item.len);
 	free(data);
-	return 0;
+	return rc;
 }
 
 int

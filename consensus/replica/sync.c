@@ -112,8 +112,8 @@ decided_close(struct wire_decided *d)
 	d->block = NULL;
 }
 
-/* A decided block in full. Takes *d. Blocks come in order; others are
- * dropped and asked for again. */
+/* A decided block in full. Takes *d. Blocks come in order and from the peer
+ * that was asked, who answers for them; others are dropped. */
 void
 sync_block(struct replica *r, uint16_t peer, struct wire_decided *d)
 {
@@ -121,8 +121,9 @@ sync_block(struct replica *r, uint16_t peer, struct wire_decided *d)
 
 	if (r->decided != NULL)
 		next++;
-	(void)peer;
-	if (d->block->header.height != next || r->nsyncq == WIRE_BLOCKS_MAX) {
+	if (peer != r->sync_peer || r->sync_deadline == 0 ||
+	    d->block->header.height != next ||
+	    r->nsyncq == WIRE_BLOCKS_MAX) {
 		r->counts.stale++;
 		decided_close(d);
 		return;
