@@ -1,53 +1,345 @@
 /*
  * main.c - runs seeds of the simulated federation; see README.md.
+ *
+ * Without arguments: the groups of `make check`, as TAP. Seeds are shared out
+ * to as many processes as asked for; a seed's outcome does not depend on that.
  */
+#include <assert.h>
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/wait.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "proto/sign.h"
 #include "tests/cluster/world.h"
 
+#define MAIN_JOBS_MAX 64
+#define MAIN_SHOWN 20 /* failing seeds printed per group */
+
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define MAIN_SHARE 10 /* a sanitizer costs about that */
+#else
+#define MAIN_SHARE 1
+#endif
+
+struct options {
+	struct world_setup setup;
+	uint64_t from, seeds;
+	unsigned jobs;
+	bool tap, json;
+};
+
+struct tally {
+	uint64_t seeds, failures, first_failure, heights, virtual_ms, reruns;
+	uint64_t counts[COUNTS];
+};
+
+static uint64_t
+clock_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/* One line that brings the failure back. */
+static void
+show_failure(const struct world_setup *s, const char *why)
+{
+	printf("# %s\n#   build/tests/cluster --seed %" PRIu64
+	       " --heights %" PRIu64,
+	    why, s->seed, s->heights);
+	if (s->n != 0)
+		printf(" --nodes %u", s->n);
+	if (s->calm)
+		printf(" --calm");
+	if (s->liars != WORLD_LIARS_DRAWN)
+		printf(" --liars %d", (int)s->liars);
+	printf(" --trace\n");
+	fflush(stdout);
+}
+
+static void
+run_seed(const struct world_setup *s, struct tally *t)
+{
+	static struct world_result r, again;
+	int rc = world_run(s, &r);
+
+	t->seeds++;
+	t->heights += r.heights;
+	t->virtual_ms += r.virtual_ms;
+	for (int c = 0; c < COUNTS; c++)
+		t->counts[c] += r.counts[c];
+	if (rc == 0 && s->seed % 100 == 0 && !s->trace) {
+		(void)world_run(s, &again);
+		t->reruns++;
+		if (again.trace != r.trace || again.steps != r.steps) {
+			snprintf(r.failure, sizeof(r.failure),
+			    "seed %" PRIu64 ": two runs differ", s->seed);
+			rc = -1;
+		}
+	}
+	if (rc == 0)
+		return;
+	if (t->failures++ < MAIN_SHOWN)
+		show_failure(s, r.failure);
+	if (t->failures == 1)
+		t->first_failure = s->seed;
+}
+
+static void
+add(struct tally *sum, const struct tally *t)
+{
+	if (t->failures > 0 &&
+	    (sum->failures == 0 || t->first_failure < sum->first_failure))
+		sum->first_failure = t->first_failure;
+	sum->seeds += t->seeds;
+	sum->failures += t->failures;
+	sum->heights += t->heights;
+	sum->virtual_ms += t->virtual_ms;
+	sum->reruns += t->reruns;
+	for (int c = 0; c < COUNTS; c++)
+		sum->counts[c] += t->counts[c];
+}
+
+/* Every jobs-th seed. */
+static void
+run_share(const struct options *o, unsigned job, struct tally *t)
+{
+	struct world_setup s = o->setup;
+
+	for (uint64_t i = job; i < o->seeds; i += o->jobs) {
+		s.seed = o->from + i;
+		run_seed(&s, t);
+	}
+}
+
+static int
+start_share(const struct options *o, unsigned job, pid_t *child)
+{
+	struct tally t = {0};
+	int fd[2];
+
+	if (pipe(fd) < 0)
+		return -1;
+	fflush(stdout);
+	*child = fork();
+	if (*child == 0) {
+		close(fd[0]);
+		run_share(o, job, &t);
+		_exit(write(fd[1], &t, sizeof(t)) == sizeof(t) ? 0 : 1);
+	}
+	close(fd[1]);
+	return fd[0];
+}
+
+/* False: a process died, which is a failure whatever it was doing. */
+static bool
+run_all(const struct options *o, struct tally *sum)
+{
+	int fds[MAIN_JOBS_MAX];
+	pid_t children[MAIN_JOBS_MAX];
+	struct tally t;
+	bool whole = true;
+
+	if (o->jobs == 1) {
+		run_share(o, 0, sum);
+		return true;
+	}
+	for (unsigned i = 0; i < o->jobs; i++) {
+		fds[i] = start_share(o, i, &children[i]);
+		if (fds[i] < 0 || children[i] < 0)
+			exit(1);
+	}
+	for (unsigned i = 0; i < o->jobs; i++) {
+		int status;
+		bool got = read(fds[i], &t, sizeof(t)) == sizeof(t);
+
+		close(fds[i]);
+		if (got)
+			add(sum, &t);
+		if (waitpid(children[i], &status, 0) < 0 || status != 0 || !got)
+			whole = false;
+	}
+	return whole;
+}
+
+static void
+show_counts(const struct tally *t)
+{
+	for (int c = 0; c < COUNTS; c++)
+		printf("# %10" PRIu64 " %s\n", t->counts[c],
+		    count_text((enum count)c));
+}
+
+/* The groups of make check: what is fixed, and how many seeds. */
+static const struct group {
+	const char *name;
+	struct world_setup setup;
+	uint64_t from, seeds;
+} groups[] = {
+    {"calm weather", {.n = 4, .heights = 20, .calm = true}, 0, 40},
+    {"four nodes, storms, no liar",
+	{.n = 4, .heights = 20, .liars = WORLD_LIARS_NONE}, 1000, 400},
+    {"four nodes, storms and a liar",
+	{.n = 4, .heights = 20, .liars = WORLD_LIARS_SOME}, 2000, 800},
+    {"four nodes, one key on two machines",
+	{.n = 4, .heights = 20, .liars = WORLD_LIARS_TWIN}, 3000, 200},
+    {"one node", {.n = 1, .heights = 20}, 4000, 40},
+    {"two nodes", {.n = 2, .heights = 20}, 4100, 60},
+    {"three nodes", {.n = 3, .heights = 20}, 4200, 60},
+    {"five nodes", {.n = 5, .heights = 20}, 4300, 100},
+    {"seven nodes, up to two liars", {.n = 7, .heights = 20}, 4500, 100},
+    {"whatever the seed says", {.heights = 20}, 5000, 200},
+};
+
+#define GROUPS (sizeof(groups) / sizeof(groups[0]))
+
+static int
+run_tap(const struct options *base)
+{
+	const bool longer = getenv("QML_TEST_LONG") != NULL;
+	struct tally all = {0};
+	unsigned nbad = 0, nzero = 0;
+
+	printf("1..%zu\n", GROUPS + 2);
+	for (size_t i = 0; i < GROUPS; i++) {
+		struct options o = *base;
+		struct tally t = {0};
+		uint64_t start = clock_ms();
+		bool ok;
+
+		o.setup = groups[i].setup;
+		o.from = groups[i].from;
+		o.seeds = groups[i].seeds / MAIN_SHARE;
+		if (longer) {
+			o.from += 100000;
+			o.seeds *= 10;
+		}
+		ok = run_all(&o, &t) && t.failures == 0 && t.seeds == o.seeds;
+		nbad += !ok;
+		add(&all, &t);
+		printf("%sok %zu - %s: %" PRIu64 " seeds\n", ok ? "" : "not ",
+		    i + 1, groups[i].name, t.seeds);
+		printf("# %" PRIu64 " heights, %.1f s\n", t.heights,
+		    (double)(clock_ms() - start) / 1000);
+		fflush(stdout);
+	}
+	show_counts(&all);
+	for (int c = 0; c < COUNTS; c++)
+		nzero += all.counts[c] == 0;
+	/* A tenth of the seeds need not meet everything. */
+	nzero = MAIN_SHARE > 1 ? 0 : nzero;
+	printf("%sok %zu - everything that can go wrong went wrong\n",
+	    nzero == 0 ? "" : "not ", GROUPS + 1);
+	printf("%sok %zu - %" PRIu64 " seeds ran twice with one outcome\n",
+	    all.reruns > 0 ? "" : "not ", GROUPS + 2, all.reruns);
+	return nbad + nzero > 0 || all.reruns == 0;
+}
+
+static int
+run_plain(const struct options *o)
+{
+	struct tally t = {0};
+	uint64_t start = clock_ms(), ms;
+	bool whole = run_all(o, &t);
+
+	ms = clock_ms() - start;
+	ms += ms == 0;
+	show_counts(&t);
+	printf("%" PRIu64 " seeds, %" PRIu64 " failed, %" PRIu64
+	       " heights, %.1f s\n",
+	    t.seeds, t.failures, t.heights, (double)ms / 1000);
+	if (o->json) {
+		printf("{\"seeds\":%" PRIu64 ",\"failures\":%" PRIu64
+		       ",\"first_failure\":",
+		    t.seeds, t.failures);
+		if (t.failures > 0)
+			printf("%" PRIu64, t.first_failure);
+		else
+			printf("null");
+		printf(",\"heights\":%" PRIu64
+		       ",\"seeds_per_s\":%.2f,\"sim_to_real\":%.0f}\n",
+		    t.heights, (double)t.seeds * 1000 / (double)ms,
+		    (double)t.virtual_ms / (double)ms);
+	}
+	return !whole || t.failures > 0;
+}
+
+static const char usage[] =
+    "cluster [--from S] [--seeds N] [--heights H] [--nodes N] [--seed S]\n"
+    "        [--liars 0|1|2|3] [--calm] [--trace] [--jobs J] [--json]\n"
+    "Without arguments: the seeds of make check, as TAP.\n"
+    "--liars: 0 as the seed says, 1 none, 2 some, 3 a twin.\n";
+
+static bool
+take_number(struct options *o, const char *name, const char *text)
+{
+	char *end;
+	uint64_t v;
+
+	errno = 0;
+	v = strtoull(text, &end, 10);
+	if (errno != 0 || end == text || *end != '\0')
+		return false;
+	if (strcmp(name, "--from") == 0 || strcmp(name, "--seed") == 0)
+		o->from = v;
+	else if (strcmp(name, "--seeds") == 0)
+		o->seeds = v;
+	else if (strcmp(name, "--heights") == 0 && v > 0)
+		o->setup.heights = v;
+	else if (strcmp(name, "--nodes") == 0 && v > 0 && v <= 100)
+		o->setup.n = (uint16_t)v;
+	else if (strcmp(name, "--jobs") == 0 && v > 0 && v <= MAIN_JOBS_MAX)
+		o->jobs = (unsigned)v;
+	else if (strcmp(name, "--liars") == 0 && v <= WORLD_LIARS_TWIN)
+		o->setup.liars = (enum world_liars)v;
+	else
+		return false;
+	return true;
+}
+
+static bool
+take_options(struct options *o, int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "--trace") == 0)
+			o->setup.trace = true;
+		else if (strcmp(argv[i], "--calm") == 0)
+			o->setup.calm = true;
+		else if (strcmp(argv[i], "--json") == 0)
+			o->json = true;
+		else if (i + 1 == argc || !take_number(o, argv[i], argv[i + 1]))
+			return false;
+		else if (strcmp(argv[i++], "--jobs") == 0 && argc == 3)
+			continue;
+		if (argc != 3 || strcmp(argv[1], "--jobs") != 0)
+			o->tap = false;
+	}
+	return true;
+}
+
 int
 main(int argc, char **argv)
 {
-	struct world_setup s = {.n = 0, .heights = 20};
-	uint64_t from = 0, n = 1, bad = 0;
-	static struct world_result r;
-	uint64_t counts[COUNTS] = {0};
+	struct options o = {.setup = {.heights = 20},
+	    .seeds = 1,
+	    .jobs = 1,
+	    .tap = true};
+	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
 
-	for (int i = 1; i < argc; i++) {
-		if (strcmp(argv[i], "--trace") == 0)
-			s.trace = true;
-		else if (strcmp(argv[i], "--calm") == 0)
-			s.calm = true;
-		else if (i + 1 < argc && strcmp(argv[i], "--from") == 0)
-			from = strtoull(argv[++i], NULL, 10);
-		else if (i + 1 < argc && strcmp(argv[i], "--seed") == 0)
-			from = strtoull(argv[++i], NULL, 10);
-		else if (i + 1 < argc && strcmp(argv[i], "--seeds") == 0)
-			n = strtoull(argv[++i], NULL, 10);
-		else if (i + 1 < argc && strcmp(argv[i], "--heights") == 0)
-			s.heights = strtoull(argv[++i], NULL, 10);
-		else if (i + 1 < argc && strcmp(argv[i], "--nodes") == 0)
-			s.n = (uint16_t)strtoul(argv[++i], NULL, 10);
-	}
 	if (sign_setup() < 0)
 		return 1;
-	for (s.seed = from; s.seed < from + n; s.seed++) {
-		int rc = world_run(&s, &r);
-		for (int c = 0; c < COUNTS; c++)
-			counts[c] += r.counts[c];
-		if (rc == 0)
-			continue;
-		printf("seed %" PRIu64 ": %s\n", s.seed, r.failure);
-		fflush(stdout);
-		bad++;
+	if (argc == 1)
+		o.jobs = cpus > 1 ? 2 : 1;
+	if (!take_options(&o, argc, argv)) {
+		fputs(usage, stderr);
+		return 2;
 	}
-	for (int c = 0; c < COUNTS; c++)
-		printf("%10" PRIu64 " %s\n", counts[c], count_text((enum count)c));
-	printf("%" PRIu64 " seeds %" PRIu64 " bad\n", n, bad);
-	return bad > 0;
+	return o.tap ? run_tap(&o) : run_plain(&o);
 }

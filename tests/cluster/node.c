@@ -32,8 +32,10 @@ open_node(struct world *w, uint16_t slot)
 	rc = replica_new(&cfg, &n->replica);
 	assert(rc == 0);
 	rc = store_load(&n->store, n->replica, &height);
-	if (rc == 0)
+	if (rc == 0) {
+		watch_loaded(w, slot);
 		return 0;
+	}
 	store_close(&n->store);
 	replica_free(n->replica);
 	n->replica = NULL;

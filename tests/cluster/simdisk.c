@@ -356,12 +356,15 @@ simdisk_crash(struct simdisk *d, struct rng *rng)
 }
 
 const char *
-simdisk_unsynced(const struct simdisk *d)
+simdisk_unsynced(const struct simdisk *d, const char *prefix)
 {
+	size_t n = strlen(prefix);
+
 	for (int i = 0; i < SIMDISK_FILES; i++) {
 		const struct simfile *f = &d->files[i];
 
 		if (f->name[0] != '\0' && !f->gone &&
+		    strncmp(f->name, prefix, n) == 0 &&
 		    (f->ndirty > 0 || !f->linked))
 			return f->name;
 	}

@@ -45,8 +45,9 @@ struct simdisk {
 void simdisk_init(struct simdisk *d);
 /* The process dies, with lose also the machine; failures are mended. */
 void simdisk_crash(struct simdisk *d, struct rng *rng);
-/* The first file that a power cut could still change; NULL: none. */
-const char *simdisk_unsynced(const struct simdisk *d);
+/* The first file with this start of its name that a power cut could still
+ * change; NULL: none. */
+const char *simdisk_unsynced(const struct simdisk *d, const char *prefix);
 /* NULL: no such file. */
 struct simfile *simdisk_find(struct simdisk *d, const char *name);
 /* After a change to f->now behind the back of whoever wrote it. */

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -349,19 +350,33 @@ stored_record(struct world *w, uint16_t who, const struct votelog_record *r)
 	add(&w->watch, &f);
 }
 
+/* On return from the write, the file that it went to is durable. */
+static void
+check_synced(struct world *w, uint16_t slot, const struct replica_action *a)
+{
+	char hex[HASH_HEX_LEN], name[DISK_NAME_MAX] = VOTELOG_NAME;
+
+	hash_hex(&a->id, hex);
+	if (a->store == REPLICA_STORE_BLOCK)
+		snprintf(name, sizeof(name), "%s/", SEGMENTS_DIR);
+	else if (a->store != REPLICA_STORE_RECORD)
+		snprintf(name, sizeof(name), "%s/%c-%s", POOL_DIR,
+		    a->store == REPLICA_STORE_ANSWER ? POOL_ANSWER : POOL_BLOCK,
+		    hex);
+	if (simdisk_unsynced(&w->nodes[slot].disk, name) != NULL)
+		world_fail(w, "node %u: %s is stored but not durable (I5)",
+		    slot, name);
+}
+
 void
 watch_stored(struct world *w, uint16_t slot, const struct replica_action *a)
 {
 	const uint16_t who = w->nodes[slot].member;
 	struct watch_fact f = {.who = who, .value = a->id};
-	const char *name;
 
 	if (w->nodes[slot].liar)
 		return;
-	name = simdisk_unsynced(&w->nodes[slot].disk);
-	if (name != NULL)
-		world_fail(w, "node %u: store of kind %d leaves %s unsynced",
-		    slot, (int)a->store, name);
+	check_synced(w, slot, a);
 	switch (a->store) {
 	case REPLICA_STORE_RECORD:
 		stored_record(w, who, &a->record);
@@ -398,27 +413,44 @@ found_item(void *arg, enum pool_kind kind, const struct hash *id)
 	return 0;
 }
 
-/*
- * A start finds what was written before the end, acknowledged or not. It must
- * not build on what a power cut could still take away: a process that was
- * killed leaves its writes in the page cache.
- */
+/* A start finds what was written before the end, acknowledged or not. */
 void
 watch_found(struct world *w, uint16_t slot)
 {
 	struct store *s = &w->nodes[slot].store;
 	struct watch_found found = {w, slot};
-	const char *name;
 
 	if (w->nodes[slot].liar)
 		return;
-	name = simdisk_unsynced(&w->nodes[slot].disk);
-	if (name != NULL)
-		world_fail(w, "node %u starts on %s, which is not durable (I5)",
-		    slot, name);
 	for (size_t i = 0; i < s->nrecords; i++)
 		stored_record(w, w->nodes[slot].member, &s->records[i]);
 	(void)!pool_list(&s->pool, found_item, &found);
+}
+
+/* It must not build on what a power cut could still take away: a process that
+ * was killed leaves its writes in the page cache. Garbage in the pool is
+ * nothing to build on. */
+void
+watch_loaded(struct world *w, uint16_t slot)
+{
+	const char *name = simdisk_unsynced(&w->nodes[slot].disk, "");
+	struct hash id;
+	uint8_t *data;
+	uint32_t len;
+
+	if (w->nodes[slot].liar || name == NULL)
+		return;
+	if (strncmp(name, POOL_DIR "/", sizeof(POOL_DIR)) == 0) {
+		const char *base = name + sizeof(POOL_DIR);
+
+		if (hash_from_hex(base + 2, &id) < 0 ||
+		    pool_get(&w->nodes[slot].store.pool,
+			(enum pool_kind)base[0], &id, &data, &len) < 0)
+			return;
+		free(data);
+	}
+	world_fail(w, "node %u starts on %s, which is not durable (I5)", slot,
+	    name);
 }
 
 /* I12: what all honest validators held when they attested is in, and nothing

@@ -64,6 +64,8 @@ void watch_stored(struct world *w, uint16_t slot,
     const struct replica_action *a);
 /* After the store was opened and before it is loaded. */
 void watch_found(struct world *w, uint16_t slot);
+/* And after that. */
+void watch_loaded(struct world *w, uint16_t slot);
 void watch_applied(struct world *w, uint16_t slot,
     const struct replica_action *a);
 /* The block decided at a height; false: not yet. */
