@@ -1,16 +1,14 @@
-#define _GNU_SOURCE /* struct ucred, SO_PEERCRED */
-
 #include "daemon/node/control.h"
 
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/node/ctl_door.h"
 #include "daemon/node/ctl_methods.h"
 #include "daemon/node/log.h"
 #include "daemon/node/node.h"
@@ -23,7 +21,6 @@
  * looked at, and before a stream of events to him is cut. */
 #define CONTROL_QUEUE_FULL (256u << 10)
 #define CONTROL_QUEUE_MAX (512u << 10)
-#define CONTROL_GROUPS_MAX 256
 
 struct client {
 	uv_pipe_t pipe;
@@ -37,11 +34,15 @@ struct client {
 	size_t len;
 };
 
-/* A question to the storage thread; outlives the client that asked. */
+/* A question to another thread; outlives the client that asked. */
 struct ticket {
 	struct client *client; /* NULL: gone */
 	const struct ctl_method *method;
 	struct jv *id;
+	/* of make: the pool's between start and done */
+	uv_work_t work;
+	void *copy;
+	char *text;
 };
 
 struct control {
@@ -148,51 +149,98 @@ send_text(struct client *cl, char *text)
 		write_cb(&r->req, -EPIPE);
 }
 
-static char *
-ask(struct client *cl, const struct ctl_method *m, const struct ctl_request *q)
+static void
+ticket_free(struct ticket *t)
 {
-	struct ticket *t = calloc(1, sizeof(*t));
-	struct past_question question;
-	char err[256];
+	jv_free(t->id);
+	free(t->copy);
+	free(t->text);
+	free(t);
+}
 
-	if (t == NULL)
-		return NULL;
-	if (!m->ask(q->params, &question, err, sizeof(err))) {
-		free(t);
-		return ctl_line_error(q->id, CTL_PARAMS, err);
+/* Takes t and text. */
+static void
+ticket_done(struct ticket *t, char *text)
+{
+	struct client *cl = t->client;
+
+	ticket_free(t);
+	if (cl != NULL)
+		cl->waiting = NULL;
+	if (cl == NULL || cl->closing) {
+		free(text);
+		return;
 	}
-	*t = (struct ticket){.client = cl, .method = m, .id = jv_copy(q->id)};
-	if (storage_ask(cl->control->node->storage, &question, t) < 0) {
-		jv_free(t->id);
-		free(t);
-		return NULL;
-	}
-	cl->waiting = t;
-	return NULL;
+	send_text(cl, text);
+	handle_input(cl);
 }
 
 void
 control_answered(struct node *n, void *ticket, struct past_answer *a)
 {
 	struct ticket *t = ticket;
-	struct client *cl = t->client;
 	enum ctl_error code = CTL_INTERNAL;
-	char err[256] = "out of memory";
+	char err[256] = "out of memory", *text = NULL;
 	struct jv *result;
 
-	if (cl != NULL && !cl->closing) {
-		cl->waiting = NULL;
+	if (t->client != NULL && !t->client->closing) {
 		result = t->method->tell(n, a, &code, err, sizeof(err));
-		send_text(cl,
-		    result != NULL ? ctl_line_result(t->id, result)
-				   : ctl_line_error(t->id, code, err));
-		handle_input(cl);
-	} else if (cl != NULL) {
-		cl->waiting = NULL;
+		text = result != NULL ? ctl_line_result(t->id, result)
+				      : ctl_line_error(t->id, code, err);
 	}
 	past_answer_close(a);
-	jv_free(t->id);
-	free(t);
+	ticket_done(t, text);
+}
+
+static void
+make_work(uv_work_t *w)
+{
+	struct ticket *t = w->data;
+
+	t->text = ctl_line_result(t->id, t->method->make(t->copy));
+}
+
+static void
+make_done(uv_work_t *w, int status)
+{
+	struct ticket *t = w->data;
+	char *text = t->text;
+
+	(void)status;
+	t->text = NULL;
+	ticket_done(t, text);
+}
+
+/* Bad parameters: an error line. NULL: cl waits now, or no memory. */
+static char *
+ask(struct client *cl, const struct ctl_method *m, const struct ctl_request *q)
+{
+	struct node *n = cl->control->node;
+	struct past_question question;
+	struct ticket *t;
+	char err[256];
+	int rc;
+
+	if (m->ask != NULL && !m->ask(q->params, &question, err, sizeof(err)))
+		return ctl_line_error(q->id, CTL_PARAMS, err);
+	t = calloc(1, sizeof(*t));
+	if (t == NULL)
+		return NULL;
+	t->client = cl;
+	t->method = m;
+	t->id = jv_copy(q->id);
+	t->work.data = t;
+	if (m->ask != NULL)
+		rc = storage_ask(n->storage, &question, t);
+	else if ((t->copy = m->take(n)) != NULL)
+		rc = uv_queue_work(&n->loop, &t->work, make_work, make_done);
+	else
+		rc = -ENOMEM;
+	if (rc < 0)
+		ticket_free(t);
+	else
+		cl->waiting = t;
+	return NULL;
 }
 
 /* NULL: no memory, or cl is now waiting for the storage thread. */
@@ -217,7 +265,7 @@ answer(struct client *cl, const struct ctl_request *q)
 		return ctl_line_error(q->id, CTL_NOT_PERMITTED,
 		    "you may look but not change anything: you are neither "
 		    "the daemon's user nor in the group of its socket");
-	if (m->ask != NULL)
+	if (m->run == NULL)
 		return ask(cl, m, q);
 	result = m->run(cl->control->node, q->params, &code, err, sizeof(err));
 	if (result == NULL)
@@ -321,32 +369,6 @@ handle_input(struct client *cl)
 	listen_or_not(cl);
 }
 
-/* The kernel's word on who is at the other end. */
-static bool
-may_write(const struct control *c, int fd)
-{
-	gid_t groups[CONTROL_GROUPS_MAX];
-	socklen_t len = sizeof(struct ucred);
-	struct ucred cred;
-	struct stat st;
-
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERCRED, &cred, &len) < 0)
-		return false;
-	if (cred.uid == 0 || cred.uid == geteuid())
-		return true;
-	if (stat(c->path, &st) < 0)
-		return false;
-	if (cred.gid == st.st_gid)
-		return true;
-	len = sizeof(groups);
-	if (getsockopt(fd, SOL_SOCKET, SO_PEERGROUPS, groups, &len) < 0)
-		return false;
-	for (size_t i = 0; i < len / sizeof(groups[0]); i++)
-		if (groups[i] == st.st_gid)
-			return true;
-	return false;
-}
-
 static bool
 is_full(const struct control *c)
 {
@@ -392,40 +414,11 @@ connection_cb(uv_stream_t *listener, int status)
 		client_close(cl);
 		return;
 	}
-	cl->may_write = may_write(c, fd);
+	cl->may_write = ctl_door_may_write(fd, c->path);
 	if (is_full(c))
 		turn_away(cl); /* it is the first of the list */
 	else
 		listen_or_not(cl);
-}
-
-/* A socket that nobody answers at was left by a crash. Connecting would not
- * tell it from a plain file, which is somebody's. */
-static int
-clear_dead_socket(const char *path)
-{
-	struct sockaddr_un a = {.sun_family = AF_UNIX};
-	struct stat st;
-	int fd, rc = 0;
-
-	if (lstat(path, &st) < 0)
-		return errno == ENOENT ? 0 : -errno;
-	if (!S_ISSOCK(st.st_mode))
-		return -ENOTSOCK;
-	fd = socket(AF_UNIX, SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0);
-	if (fd < 0)
-		return -errno;
-	memcpy(a.sun_path, path, strlen(path) + 1);
-	/* EAGAIN: it lives, and its backlog is full. */
-	if (connect(fd, (const struct sockaddr *)&a, sizeof(a)) == 0 ||
-	    errno == EAGAIN)
-		rc = -EADDRINUSE;
-	else if (errno == ECONNREFUSED)
-		rc = unlink(path) < 0 ? -errno : 0;
-	else if (errno != ENOENT)
-		rc = -errno;
-	close(fd);
-	return rc;
 }
 
 static void
@@ -445,7 +438,7 @@ control_start(struct control **out, struct node *n, const char *path)
 	/* libuv would cut it in silence. */
 	if (strlen(path) > CONTROL_PATH_MAX)
 		return -ENAMETOOLONG;
-	rc = clear_dead_socket(path);
+	rc = ctl_door_clear(path);
 	if (rc < 0)
 		return rc;
 	c = calloc(1, sizeof(*c));

@@ -7,6 +7,8 @@
 
 #include "proto/q24.h"
 
+#define CTL_ROUNDS_MAX 1000 /* about 2 ms of the loop */
+
 void
 ctl_put_id(struct jv *o, const char *key, enum id_kind kind,
     const struct hash *h)
@@ -97,7 +99,9 @@ run_rounds(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	struct jv *o = ctl_object("qml.rounds/1"), *a = jv_array();
 
 	(void)code, (void)err, (void)errlen;
-	if (want < 0 || (uint64_t)want > have)
+	if (want < 0 || want > CTL_ROUNDS_MAX)
+		want = CTL_ROUNDS_MAX;
+	if ((uint64_t)want > have)
 		want = (int64_t)have;
 	for (uint64_t k = n->nrounds - (uint64_t)want; k < n->nrounds; k++)
 		jv_add(a,
@@ -106,20 +110,37 @@ run_rounds(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	return o;
 }
 
-static struct jv *
-run_model(struct node *n, const struct jv *params, CTL_ERR_ARGS)
+/* A large model takes a while to write down: not on the loop. */
+struct model_copy {
+	struct hash model, federation;
+	uint64_t round, height;
+	struct job job;
+	uint32_t dim;
+	int64_t params[];
+};
+
+static void *
+take_model(const struct node *n)
 {
 	const struct ledger *l = replica_ledger(n->replica);
-	const struct job *j = &n->opt->federation->job;
-	struct jv *o = ctl_object("qml.model/1"), *q = jv_array(),
-		  *v = jv_array();
-	const int64_t *m = ledger_model(l);
+	const size_t bytes = ledger_dim(l) * sizeof(int64_t);
+	struct model_copy *c = malloc(sizeof(*c) + bytes);
 
-	(void)params, (void)code, (void)err, (void)errlen;
-	ctl_put_id(o, "model", ID_MODEL, &ledger_round(l)->base_model);
-	ctl_put_id(o, "federation", ID_FEDERATION, &n->federation_id);
-	jv_put_integer(o, "round", (int64_t)ledger_round(l)->number);
-	jv_put_integer(o, "height", (int64_t)ledger_height(l));
+	if (c == NULL)
+		return NULL;
+	c->model = ledger_round(l)->base_model;
+	c->federation = n->federation_id;
+	c->round = ledger_round(l)->number;
+	c->height = ledger_height(l);
+	c->job = n->opt->federation->job;
+	c->dim = ledger_dim(l);
+	memcpy(c->params, ledger_model(l), bytes);
+	return c;
+}
+
+static void
+put_circuit(struct jv *o, const struct job *j)
+{
 	jv_put_string(o, "task", j->task == JOB_VQC ? "vqc" : "linear");
 	jv_put_integer(o, "qubits", j->qubits);
 	jv_put_integer(o, "layers", j->layers);
@@ -135,11 +156,25 @@ run_model(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	    j->readout == JOB_Z          ? "z"
 		: j->readout == JOB_Z_ZZ ? "z_zz"
 					 : "none");
-	jv_put_integer(o, "dim", ledger_dim(l));
-	jv_put_integer(o, "angles", j->nangles);
-	for (uint32_t i = 0; i < ledger_dim(l); i++) {
-		jv_add(q, jv_integer(m[i]));
-		jv_add(v, jv_number(q24_to_double(m[i])));
+}
+
+static struct jv *
+make_model(const void *copy)
+{
+	const struct model_copy *c = copy;
+	struct jv *o = ctl_object("qml.model/1");
+	struct jv *q = jv_array(), *v = jv_array();
+
+	ctl_put_id(o, "model", ID_MODEL, &c->model);
+	ctl_put_id(o, "federation", ID_FEDERATION, &c->federation);
+	jv_put_integer(o, "round", (int64_t)c->round);
+	jv_put_integer(o, "height", (int64_t)c->height);
+	put_circuit(o, &c->job);
+	jv_put_integer(o, "dim", c->dim);
+	jv_put_integer(o, "angles", c->job.nangles);
+	for (uint32_t i = 0; i < c->dim; i++) {
+		jv_add(q, jv_integer(c->params[i]));
+		jv_add(v, jv_number(q24_to_double(c->params[i])));
 	}
 	jv_put(o, "params_q24", q);
 	jv_put(o, "params", v);
@@ -161,18 +196,19 @@ static struct jv *run_list(struct node *n, const struct jv *params,
     CTL_ERR_ARGS);
 
 static const struct ctl_method methods[] = {
-    {"status", false, ctl_status, NULL, NULL, "where this node stands"},
-    {"peers", false, run_peers, NULL, NULL, "links to the other members"},
-    {"members", false, run_members, NULL, NULL, "who takes part"},
-    {"rounds", false, run_rounds, NULL, NULL, "closed rounds; n: how many"},
-    {"round", false, NULL, ctl_ask_round, ctl_tell_round,
-	"one closed round in full; n: which"},
-    {"block", false, NULL, ctl_ask_block, ctl_tell_block,
-	"one block; height: a number or \"head\""},
-    {"model", false, run_model, NULL, NULL, "the current model's parameters"},
-    {"health", false, ctl_health, NULL, NULL, "checks with reasons"},
-    {"stop", true, run_stop, NULL, NULL, "drain and end the daemon"},
-    {"rpc.list", false, run_list, NULL, NULL, "these lines"},
+    {"status", .run = ctl_status, .help = "where this node stands"},
+    {"peers", .run = run_peers, .help = "links to the other members"},
+    {"members", .run = run_members, .help = "who takes part"},
+    {"rounds", .run = run_rounds, .help = "closed rounds; n: how many"},
+    {"round", .ask = ctl_ask_round, .tell = ctl_tell_round,
+	.help = "one closed round in full; n: which"},
+    {"block", .ask = ctl_ask_block, .tell = ctl_tell_block,
+	.help = "one block; height: a number or \"head\""},
+    {"model", .take = take_model, .make = make_model,
+	.help = "the current model's parameters"},
+    {"health", .run = ctl_health, .help = "checks with reasons"},
+    {"stop", true, .run = run_stop, .help = "drain and end the daemon"},
+    {"rpc.list", .run = run_list, .help = "these lines"},
 };
 
 static struct jv *

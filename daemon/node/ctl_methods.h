@@ -2,7 +2,9 @@
  * ctl_methods.h - what the control socket answers: a table of methods.
  *
  * A method answers at once from the node's state (run), or has a question
- * put to the storage thread (ask) and answers from what comes back (tell).
+ * put to the storage thread (ask) and answers from what comes back (tell), or
+ * copies what it needs (take) and answers from a thread of the pool (make):
+ * nothing may hold the loop for long.
  */
 #ifndef QML_DAEMON_NODE_CTL_METHODS_H
 #define QML_DAEMON_NODE_CTL_METHODS_H
@@ -28,6 +30,10 @@ struct ctl_method {
 	    size_t errlen);
 	struct jv *(
 	    *tell)(struct node *n, const struct past_answer *a, CTL_ERR_ARGS);
+	/* A copy for make, malloc'd in one piece, freed by the caller; NULL:
+	 * memory. */
+	void *(*take)(const struct node *n);
+	struct jv *(*make)(const void *copy);
 	const char *help;
 };
 
