@@ -168,7 +168,7 @@ print_round(const struct demo *d, const struct jv *round)
 		took++;
 	}
 	fprintf(d->out, "%6lld   %7.4f  ",
-	    (long long)jv_int(jv_get(round, "round"), 0) + 1, d->loss);
+	    (long long)jv_int(jv_get(round, "round"), 0), d->loss);
 	if (d->tty)
 		print_bar(d, d->accuracy);
 	fprintf(d->out, "%6.2f %%   %zu of %u   %6.2f s%s\n", 100 * d->accuracy,
