@@ -26,15 +26,17 @@ latency_json(const struct node *n)
 {
 	size_t k = n->nlatencies < NODE_LATENCIES_KEPT ? (size_t)n->nlatencies
 						       : NODE_LATENCIES_KEPT;
-	uint32_t *v = malloc((k + 1) * sizeof(*v));
+	uint32_t *v = malloc((k + 1) * sizeof(*v)), half, most;
 	struct jv *o = jv_object();
 
 	jv_put_integer(o, "rounds", (int64_t)k);
 	if (v != NULL && k > 0) {
 		memcpy(v, n->latency_us, k * sizeof(*v));
 		qsort(v, k, sizeof(*v), compare_u32);
-		jv_put_number(o, "p50_ms", v[k / 2] / 1000.0);
-		jv_put_number(o, "p99_ms", v[k * 99 / 100] / 1000.0);
+		half = v[k / 2];
+		most = v[k * 99 / 100];
+		jv_put_number(o, "p50_ms", half / 1000.0);
+		jv_put_number(o, "p99_ms", most / 1000.0);
 	}
 	free(v);
 	return o;
