@@ -226,7 +226,8 @@ walk_one(void *arg, const char *name)
 	struct walk *w = arg;
 	struct hash id;
 
-	if ((name[0] != POOL_ANSWER && name[0] != POOL_BLOCK) ||
+	if ((name[0] != POOL_ANSWER && name[0] != POOL_BLOCK &&
+		name[0] != POOL_POLKA) ||
 	    name[1] != '-' || hash_from_hex(name + 2, &id) < 0)
 		return 0; /* not ours: leave it alone */
 	return w->fn(w->arg, (enum pool_kind)name[0], &id);

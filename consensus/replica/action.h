@@ -61,6 +61,7 @@ enum replica_store {
 	REPLICA_STORE_RECORD, /* record into the vote log */
 	REPLICA_STORE_ANSWER, /* data under id into the pool */
 	REPLICA_STORE_BODY,   /* data (an undecided block) into the pool */
+	REPLICA_STORE_POLKA,  /* data (the prevotes for one) into the pool */
 	REPLICA_STORE_BLOCK,  /* data and commit onto the chain at height */
 };
 

@@ -6,6 +6,7 @@
 
 #include "consensus/replica/bodies.h"
 #include "consensus/replica/gossip.h"
+#include "consensus/replica/polka.h"
 #include "consensus/replica/queue.h"
 #include "consensus/replica/recv.h"
 #include "consensus/replica/round.h"
@@ -26,6 +27,7 @@ store_record(struct replica *r, const struct bft_action *a)
 		if (body != NULL)
 			bodies_store(r, body);
 	}
+	polka_keep(r, &rec->valid);
 	store.record = (struct votelog_record){.type = VOTELOG_BFT,
 	    .has_bft = true,
 	    .bft = *rec};

@@ -7,6 +7,7 @@
 #include "consensus/replica/agree.h"
 #include "consensus/replica/bodies.h"
 #include "consensus/replica/gossip.h"
+#include "consensus/replica/polka.h"
 #include "consensus/replica/queue.h"
 #include "consensus/replica/recv.h"
 #include "consensus/replica/round.h"
@@ -74,6 +75,7 @@ replica_free(struct replica *r)
 	free(r->decided_commit);
 	free(r->last_commit);
 	free(r->records);
+	polka_clear(r);
 	ledger_free(r->ledger);
 	free(r);
 }
@@ -91,6 +93,7 @@ start(struct replica *r)
 	free(r->records);
 	r->records = NULL;
 	r->nrecords = 0;
+	polka_replay(r);
 	round_enter(r);
 	round_progress(r);
 	gossip_tell(r, REPLICA_ALL);

@@ -50,6 +50,7 @@ int replica_replay(struct replica *r, const struct block *b,
 /* Bytes from the pool; what is of no use any more is skipped. */
 void replica_load_answer(struct replica *r, const uint8_t *data, size_t len);
 void replica_load_body(struct replica *r, const uint8_t *data, size_t len);
+void replica_load_polka(struct replica *r, const uint8_t *data, size_t len);
 /* Records of the vote log, oldest first. -EBADMSG: the log is ahead of the
  * chain by more than one height, so blocks were lost. */
 int replica_load_records(struct replica *r, const struct votelog_record *recs,

@@ -97,6 +97,12 @@ struct replica {
 	struct bft_record *records; /* of start-up, until EV_START */
 	size_t nrecords;
 
+	/* polka.c */
+	uint64_t polka_height; /* of the newest that was stored */
+	int32_t polka_round;
+	struct vote *polka; /* of start-up, until EV_START */
+	size_t npolka;
+
 	/* bodies.c */
 	struct replica_body bodies[REPLICA_MAX_BODIES];
 	uint64_t use;

@@ -158,8 +158,10 @@ load_item(void *arg, enum pool_kind kind, const struct hash *id)
 	rc = pool_put(&l->store->pool, &item, 1);
 	if (rc == 0 && kind == POOL_ANSWER)
 		replica_load_answer(l->replica, data, item.len);
-	else if (rc == 0)
+	else if (rc == 0 && kind == POOL_BLOCK)
 		replica_load_body(l->replica, data, item.len);
+	else if (rc == 0)
+		replica_load_polka(l->replica, data, item.len);
 	free(data);
 	return rc;
 }
@@ -184,6 +186,9 @@ store_load(struct store *s, struct replica *r, uint64_t *height)
 	/* Bodies name answers, so answers come first. */
 	rc = pool_list(&s->pool, load_item, &l);
 	l.kind = POOL_BLOCK;
+	if (rc == 0)
+		rc = pool_list(&s->pool, load_item, &l);
+	l.kind = POOL_POLKA;
 	if (rc == 0)
 		rc = pool_list(&s->pool, load_item, &l);
 	*height = 0;
@@ -274,6 +279,8 @@ store_perform(struct store *s, const struct replica_action *a)
 		return put(s, POOL_ANSWER, a);
 	case REPLICA_STORE_BODY:
 		return put(s, POOL_BLOCK, a);
+	case REPLICA_STORE_POLKA:
+		return put(s, POOL_POLKA, a);
 	case REPLICA_STORE_BLOCK:
 		return append_block(s, a);
 	}

@@ -141,6 +141,7 @@ perform_store(struct storage *s, struct storage_job *j)
 	static const char *const what[] = {[REPLICA_STORE_RECORD] = "votes.wal",
 	    [REPLICA_STORE_ANSWER] = "pool",
 	    [REPLICA_STORE_BODY] = "pool",
+	    [REPLICA_STORE_POLKA] = "pool",
 	    [REPLICA_STORE_BLOCK] = "chain"};
 	int rc;
 

@@ -361,7 +361,9 @@ check_synced(struct world *w, uint16_t slot, const struct replica_action *a)
 		snprintf(name, sizeof(name), "%s/", SEGMENTS_DIR);
 	else if (a->store != REPLICA_STORE_RECORD)
 		snprintf(name, sizeof(name), "%s/%c-%s", POOL_DIR,
-		    a->store == REPLICA_STORE_ANSWER ? POOL_ANSWER : POOL_BLOCK,
+		    a->store == REPLICA_STORE_ANSWER      ? POOL_ANSWER
+			: a->store == REPLICA_STORE_BODY ? POOL_BLOCK
+							 : POOL_POLKA,
 		    hex);
 	if (simdisk_unsynced(&w->nodes[slot].disk, name) != NULL)
 		world_fail(w, "node %u: %s is stored but not durable (I5)",
@@ -387,6 +389,7 @@ watch_stored(struct world *w, uint16_t slot, const struct replica_action *a)
 	case REPLICA_STORE_BODY:
 		f.kind = WATCH_POOL_BODY;
 		break;
+	case REPLICA_STORE_POLKA:
 	case REPLICA_STORE_BLOCK:
 		return;
 	}
@@ -406,7 +409,8 @@ found_item(void *arg, enum pool_kind kind, const struct hash *id)
 	uint8_t *data;
 	uint32_t len;
 
-	if (pool_get(&n->store.pool, kind, id, &data, &len) < 0)
+	if (kind == POOL_POLKA ||
+	    pool_get(&n->store.pool, kind, id, &data, &len) < 0)
 		return 0;
 	free(data);
 	add(&w->watch, &f);
