@@ -32,6 +32,25 @@ work_size(const struct plan *p)
 	return n > 3 * p->nrots ? n : 3 * p->nrots;
 }
 
+static int
+init(struct bind *b, const struct plan *p, size_t nwork)
+{
+	b->tangent = lanes_alloc(p->nrots);
+	b->rot_sign = lanes_alloc(p->nrots);
+	b->phase_sign = lanes_alloc(p->nphases);
+	b->rot_cos = lanes_alloc(p->nrots);
+	b->shrink = lanes_alloc(p->nsteps);
+	b->zmask = calloc(p->nsteps, sizeof(*b->zmask));
+	b->work = lanes_alloc(nwork);
+	if (b->tangent == NULL || b->rot_sign == NULL ||
+	    b->phase_sign == NULL || b->rot_cos == NULL || b->shrink == NULL ||
+	    b->zmask == NULL || b->work == NULL) {
+		bind_close(b);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 int
 bind_init(struct bind *b, const struct plan *p)
 {
@@ -39,20 +58,16 @@ bind_init(struct bind *b, const struct plan *p)
 
 	*b = (struct bind)BIND_INIT;
 	b->tables = lanes_alloc(p->nsteps * n * 2);
-	b->tangent = lanes_alloc(p->nrots);
-	b->rot_sign = lanes_alloc(p->nrots);
-	b->phase_sign = lanes_alloc(p->nphases);
-	b->rot_cos = lanes_alloc(p->nrots);
-	b->shrink = lanes_alloc(p->nsteps);
-	b->zmask = calloc(p->nsteps, sizeof(*b->zmask));
-	b->work = lanes_alloc(work_size(p));
-	if (b->tables == NULL || b->tangent == NULL || b->rot_sign == NULL ||
-	    b->phase_sign == NULL || b->rot_cos == NULL || b->shrink == NULL ||
-	    b->zmask == NULL || b->work == NULL) {
-		bind_close(b);
+	if (b->tables == NULL)
 		return -ENOMEM;
-	}
-	return 0;
+	return init(b, p, work_size(p));
+}
+
+int
+bind_init_angles(struct bind *b, const struct plan *p)
+{
+	*b = (struct bind)BIND_INIT;
+	return init(b, p, 3 * p->nrots);
 }
 
 void
@@ -95,9 +110,9 @@ set_rot(struct bind *b, const struct plan *p, size_t i, const double *cs)
 	b->zmask[r->step] ^= r->row;
 }
 
-static void
-set_rots(struct bind *b, const struct plan *p, const struct lanes *lanes,
-    const double *theta)
+void
+bind_set_angles(struct bind *b, const struct plan *p,
+    const struct lanes *lanes, const double *theta)
 {
 	double *cs = b->work + p->nrots;
 	size_t i, k;
@@ -162,7 +177,7 @@ bind_set(struct bind *b, const struct plan *p, const struct lanes *lanes,
 {
 	size_t k;
 
-	set_rots(b, p, lanes, theta);
+	bind_set_angles(b, p, lanes, theta);
 	for (k = 0; k < p->nsteps; k += LANES)
 		set_tables(b, p, lanes, theta, k);
 }

@@ -15,7 +15,7 @@ struct lanes;
 struct plan;
 
 struct bind {
-	double *tables;     /* nsteps x 2^n x (re, im) */
+	double *tables;     /* nsteps x 2^n x (re, im), or NULL */
 	double *tangent;    /* nrots */
 	double *rot_sign;   /* nrots: d stored angle / d angle, +-1 */
 	double *phase_sign; /* nphases, +-1 */
@@ -35,10 +35,17 @@ struct bind {
  * -ENOMEM. */
 int bind_init(struct bind *b, const struct plan *p);
 
+/* Without tables: for bind_set_angles() alone. -ENOMEM. */
+int bind_init_angles(struct bind *b, const struct plan *p);
+
 void bind_close(struct bind *b);
 
 /* theta[p->nparams] in radians. Allocates nothing. */
 void bind_set(struct bind *b, const struct plan *p, const struct lanes *lanes,
     const double *theta);
+
+/* All but the tables. */
+void bind_set_angles(struct bind *b, const struct plan *p,
+    const struct lanes *lanes, const double *theta);
 
 #endif
