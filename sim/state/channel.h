@@ -34,8 +34,8 @@ struct channel {
 	uint32_t nvalues;
 };
 
-#define CHANNEL_INIT         \
-	{                    \
+#define CHANNEL_INIT          \
+	{                     \
 		.kraus = NULL \
 	}
 
@@ -79,7 +79,8 @@ int channel_thermal(struct channel *c, const struct channel_thermal *t);
  * qubits as one product: 'z', n = 2 is RZZ(a). */
 int channel_rotation(struct channel *c, uint32_t nqubits, char axis, double a);
 
-/* First, then second; both on the same qubits. */
+/* First, then second; both on the same qubits. -E2BIG, also of the next: more
+ * than CHANNEL_MAX_KRAUS operators or CHANNEL_MAX_QUBITS qubits. */
 int channel_compose(struct channel *c, const struct channel *first,
     const struct channel *second);
 

@@ -54,8 +54,10 @@ double density_purity(const struct density *d); /* Tr rho^2 */
 double density_fidelity(const struct density *d, const struct vector *psi);
 /* Probability, not divided by the trace, that qubit q is 1. */
 double density_one(const struct density *d, uint32_t q);
-/* The part with qubit q = bit; its trace is its probability. */
-void density_project(struct density *d, uint32_t q, bool bit);
+/* weight[0] times the part with qubit q = 0 plus weight[1] times that with
+ * q = 1: what is left after a reading that has these probabilities. With 0, 1
+ * the trace is the probability of q = 1. */
+void density_read(struct density *d, uint32_t q, const double weight[static 2]);
 void density_reset(struct density *d, uint32_t q); /* to |0> */
 
 /* out[2^n] += weight * diagonal. */

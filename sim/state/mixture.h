@@ -21,8 +21,8 @@ struct mixture {
 	struct outcomes outcomes;
 };
 
-#define MIXTURE_INIT                 \
-	{                            \
+#define MIXTURE_INIT                       \
+	{                                  \
 		.density = {.nqubits = 0 } \
 	}
 

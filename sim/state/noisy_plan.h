@@ -24,7 +24,7 @@ struct noisy_act {
 
 struct noisy_op {
 	struct vector_gate gate; /* of PROGRAM_GATE */
-	bool last; /* a measurement that may be read at the end */
+	bool last;               /* a measurement that may be read at the end */
 	uint32_t act0, nbefore, nafter; /* in plan->acts */
 };
 

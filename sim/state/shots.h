@@ -89,9 +89,9 @@ struct measured {
 	const struct counts *counts;
 };
 
-/* Each string from the first basis that has its letters; errors add as if
- * strings were independent within a basis, which bounds them only roughly.
- * -ENOENT: a string that no basis has; else as above. */
+/* Each string from the first basis that has its letters; the error knows that
+ * strings of one basis were read together. -ENOENT: a string that no basis
+ * has; else as above. */
 int counts_expect(const struct pauli_sum *s, const struct measured *m,
     size_t nmeasured, const struct readout *readout, struct estimate *out);
 
