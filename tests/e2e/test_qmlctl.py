@@ -416,6 +416,25 @@ def roles(c, node):
         node.proc = None
 
 
+def stop_while_asked(node):
+    """Questions on their way to other threads do not outlive the daemon."""
+    for i in range(5):
+        node.start()
+        rpcs = [node.rpc() for _ in range(8)]
+        for rpc in rpcs:
+            rpc.sock.sendall(b"".join(
+                b'{"jsonrpc":"2.0","id":%d,"method":"%s","params":'
+                b'{"height":1,"n":0}}\n' % (k, (b"block", b"model",
+                                                b"round")[k % 3])
+                for k in range(60)))
+        if i & 1:
+            rpcs[0].file.readline()
+        code = node.stop()
+        assert code == 0, (code, node.log()[-500:])
+        for rpc in rpcs:
+            rpc.close()
+
+
 def paths(c, node):
     """What may lie where the socket should be."""
     sock = os.path.join(node.home, "qmlnode.sock")
@@ -483,6 +502,7 @@ def main():
         tap.run("slow readers", lambda: slow_reader(node))
         tap.run("who may do what", lambda: roles(c, node))
         node.stop()
+        tap.run("stopped while asked", lambda: stop_while_asked(node))
         tap.run("what lies in the socket's place", lambda: paths(c, node))
     return tap.done()
 
