@@ -230,7 +230,7 @@ program_add_measure(struct program *p, uint32_t qubit, uint32_t bit)
 	struct program_op op = {.kind = PROGRAM_MEASURE, .ntargets = 1};
 	int rc;
 
-	if (bit >= p->nbits)
+	if (bit >= p->nbits && bit != PROGRAM_NO_BIT)
 		return -EINVAL;
 	op.bit = bit;
 	rc = add_op(p, &op, &qubit, 1);

@@ -21,6 +21,7 @@
 #define PROGRAM_MAX_INPUTS 65536
 #define PROGRAM_MAX_TARGETS 5 /* of PROGRAM_MATRIX */
 #define PROGRAM_NAME_BYTES 64
+#define PROGRAM_NO_BIT UINT32_MAX /* a measurement nobody reads */
 
 /* The gate on its targets; RP(a) = exp(-i a P / 2). */
 enum program_gate {
