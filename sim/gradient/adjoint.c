@@ -239,6 +239,62 @@ adjoint_collect(struct adjoint *a, const struct bind *b, double *grad)
 	    (p->nsteps - 1) * group_size(p) * sizeof(*a->turns));
 }
 
+static void
+add_row(double *grad, const struct circuit_angle *angle, double f,
+    const double *row)
+{
+	double *to = grad + (size_t)angle->index * LANES;
+	size_t i;
+
+	if (angle->ref != CIRCUIT_PARAM)
+		return;
+	for (i = 0; i < LANES; i++)
+		to[i] += angle->coef * f * row[i];
+}
+
+static void
+collect_step_lanes(struct adjoint *a, const struct bind *b, size_t k,
+    double *grad)
+{
+	const struct plan *p = a->plan;
+	const struct plan_step *s = &p->steps[k];
+	double *turns = a->turns + k * group_size(p);
+	double shrink = 1.0;
+	size_t i, r;
+
+	for (i = s->block0; i < s->block0 + s->nblocks; i++) {
+		size_t first = p->blocks[i].first;
+		size_t end = first + p->blocks[i].walk.nrots;
+
+		for (r = first; r < end; r++)
+			add_row(grad, &p->rots[r].angle,
+			    b->rot_sign[r] * shrink, &a->meets[r * LANES]);
+		for (r = first; r < end; r++)
+			shrink *= b->rot_cos[r] * b->rot_cos[r];
+	}
+	if (s->nphases == 0)
+		return;
+	a->lanes->wht(turns, p->nqubits);
+	shrink = b->shrink[k] * b->shrink[k];
+	for (i = s->phase0; i < s->phase0 + s->nphases; i++)
+		add_row(grad, &p->phases[i].angle, b->phase_sign[i] * shrink,
+		    &turns[(size_t)p->phases[i].mask * LANES]);
+}
+
+void
+adjoint_collect_lanes(struct adjoint *a, const struct bind *b, double *grad)
+{
+	const struct plan *p = a->plan;
+	size_t k;
+
+	memset(grad, 0, (size_t)p->nparams * LANES * sizeof(*grad));
+	for (k = 0; k + 1 < p->nsteps; k++)
+		collect_step_lanes(a, b, k, grad);
+	memset(a->meets, 0, p->nrots * LANES * sizeof(*a->meets));
+	memset(a->turns, 0,
+	    (p->nsteps - 1) * group_size(p) * sizeof(*a->turns));
+}
+
 static uint32_t
 logical_index(const struct plan *p, uint32_t x)
 {

@@ -56,6 +56,11 @@ void adjoint_backward(struct adjoint *a, const struct bind *b);
 /* grad[plan->nparams] += the sums over lanes and groups; forgets them. */
 void adjoint_collect(struct adjoint *a, const struct bind *b, double *grad);
 
+/* The same per lane: grad[plan->nparams * LANES] is overwritten, parameter k
+ * of lane i at k * LANES + i. Sums over groups since the last collect. */
+void adjoint_collect_lanes(struct adjoint *a, const struct bind *b,
+    double *grad);
+
 /* Lane 0's amplitudes, last diagonal included, in logical order; right up to
  * a global phase. out[2 y], out[2 y + 1]: re, im of basis state y. For tests
  * and export; after adjoint_forward(). */
