@@ -45,7 +45,7 @@ struct store_report {
 
 /* Opens all three, founding the chain with block 0 if there is none. -ENOENT:
  * the vote log is lost. -EBADMSG: damage. -EEXIST: the chain of another
- * federation. -ENOSPC: no room for a block. report says which part and where. */
+ * federation. -ENOSPC: no room for a block. report says which part, where. */
 int store_open(struct store *s, struct disk *d, const struct federation *f,
     const struct hash *node, struct store_report *report)
     __attribute__((warn_unused_result));

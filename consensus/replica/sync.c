@@ -122,8 +122,7 @@ sync_block(struct replica *r, uint16_t peer, struct wire_decided *d)
 	if (r->decided != NULL)
 		next++;
 	if (peer != r->sync_peer || r->sync_deadline == 0 ||
-	    d->block->header.height != next ||
-	    r->nsyncq == WIRE_BLOCKS_MAX) {
+	    d->block->header.height != next || r->nsyncq == WIRE_BLOCKS_MAX) {
 		r->counts.stale++;
 		decided_close(d);
 		return;

@@ -165,8 +165,7 @@ tell_mended(const struct store_report *rep)
 		    "finished: %s\" next=\"the block comes from the other "
 		    "members\"",
 		    rep->chain.segment, rep->chain.offset, rep->chain.cut_bytes,
-		    rep->chain.height,
-		    record_verdict_text(rep->chain.verdict));
+		    rep->chain.height, record_verdict_text(rep->chain.verdict));
 	if (rep->log.nmended > 0 || rep->log.torn)
 		log_warn("storage.votes_mended",
 		    "file=%s pages=%u torn=%s "
