@@ -1,6 +1,5 @@
-/*
- * faults.c - what goes wrong with machines, disks and clocks, and when.
- */
+#include "tests/cluster/faults.h"
+
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -14,7 +13,7 @@
 static void
 draw_clocks(struct world *w)
 {
-	struct world_faults *f = &w->faults;
+	struct faults *f = &w->faults;
 	struct rng *r = &w->rng;
 
 	f->skew_ms = rng_chance(r, 500) ? 1 + (int64_t)rng_below(r, 240) : 0;
@@ -35,7 +34,7 @@ draw_clocks(struct world *w)
 void
 faults_draw(struct world *w)
 {
-	struct world_faults *f = &w->faults;
+	struct faults *f = &w->faults;
 	struct rng *r = &w->rng;
 
 	if (w->setup.calm)
@@ -65,7 +64,6 @@ faults_draw(struct world *w)
 	    (struct world_event){.type = WORLD_JUMP, .at = f->calm_at});
 }
 
-/* The process ends when the step that it is in is over. */
 void
 faults_doom(struct world *w, uint16_t slot, bool power)
 {
@@ -82,7 +80,6 @@ faults_doom(struct world *w, uint16_t slot, bool power)
 		.at = w->now + 1 + rng_below(&w->rng, 4000)});
 }
 
-/* One of the moments at which a crash would be most unpleasant. */
 bool
 faults_point(struct world *w, uint16_t slot)
 {
@@ -209,18 +206,17 @@ rot_chain(struct world *w, uint16_t slot)
 
 /*
  * Before a start in the stormy phase, now and then: take the vote log away,
- * or flip bits. The node has to refuse; then the disk is put right. True: the
- * disk was touched.
+ * or flip bits. The node has to refuse; then the disk is put right.
  */
-bool
-faults_refused(struct world *w, uint16_t slot)
+void
+faults_damage(struct world *w, uint16_t slot)
 {
 	struct world_node *n = &w->nodes[slot];
 	struct simfile *f = simdisk_find(&n->disk, VOTELOG_NAME);
 
 	if (world_is_calm(w) || w->setup.calm || n->life == 0 ||
 	    !rng_chance(&w->rng, 100))
-		return false;
+		return;
 	switch (rng_below(&w->rng, 4)) {
 	case 0:
 		f->name[0] = 'V';
@@ -237,5 +233,4 @@ faults_refused(struct world *w, uint16_t slot)
 		rot_chain(w, slot);
 		break;
 	}
-	return true;
 }

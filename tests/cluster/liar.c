@@ -116,7 +116,8 @@ remember(struct liar *l, struct wire_msg *m)
 	}
 	if (m->type == WIRE_PROPOSAL)
 		l->ids[l->nids++ % LIAR_IDS] = m->u.proposal.head.block;
-	if (m->type != WIRE_ATTEST || m->u.attest->validator >= VOTE_MAX_VALIDATORS)
+	if (m->type != WIRE_ATTEST ||
+	    m->u.attest->validator >= VOTE_MAX_VALIDATORS)
 		return;
 	at = &l->attests[m->u.attest->validator];
 	free(*at);
@@ -387,12 +388,13 @@ send_unknown(struct world *w, struct liar *l)
 	bft_status(b, &s);
 	if (sign_key_new(seed, &key) < 0)
 		return;
-	m.u.vote = (struct vote){
-	    .type = rng_chance(&w->rng, 500) ? VOTE_PREVOTE : VOTE_PRECOMMIT,
-	    .height = s.height,
-	    .round = s.round > 0 ? (uint32_t)s.round : 0,
-	    .block = l->ids[rng_below(&w->rng, LIAR_IDS)],
-	    .validator = (uint16_t)rng_below(&w->rng, w->n + 3u)};
+	m.u.vote =
+	    (struct vote){.type = rng_chance(&w->rng, 500) ? VOTE_PREVOTE
+							   : VOTE_PRECOMMIT,
+		.height = s.height,
+		.round = s.round > 0 ? (uint32_t)s.round : 0,
+		.block = l->ids[rng_below(&w->rng, LIAR_IDS)],
+		.validator = (uint16_t)rng_below(&w->rng, w->n + 3u)};
 	vote_sign(&m.u.vote, key, &w->fed_id);
 	sign_key_free(key);
 	world_count(w, COUNT_UNKNOWN_MEMBER);

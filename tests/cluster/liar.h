@@ -29,7 +29,7 @@ struct liar {
 	struct liar_heard {
 		uint8_t *data;
 		size_t len;
-	} heard[LIAR_HEARD]; /* of anybody, a sample */
+	} heard[LIAR_HEARD];                  /* of anybody, a sample */
 	struct answer *answers[LIAR_ANSWERS]; /* references, newest over old */
 	size_t nanswers;
 	struct attest *attests[VOTE_MAX_VALIDATORS]; /* newest heard */

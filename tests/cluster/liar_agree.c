@@ -84,8 +84,7 @@ find_answer(void *arg, const struct hash *id)
 	struct liar *l = arg;
 
 	for (size_t i = 0; i < LIAR_ANSWERS; i++)
-		if (l->answers[i] != NULL &&
-		    hash_equal(&l->answers[i]->id, id))
+		if (l->answers[i] != NULL && hash_equal(&l->answers[i]->id, id))
 			return l->answers[i];
 	return NULL;
 }

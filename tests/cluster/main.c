@@ -7,6 +7,7 @@
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
+#include <malloc.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -335,6 +336,9 @@ main(int argc, char **argv)
 
 	if (sign_setup() < 0)
 		return 1;
+	/* Each seed makes and frees some 50 MiB: keep the pages. */
+	(void)mallopt(M_MMAP_THRESHOLD, 1 << 30);
+	(void)mallopt(M_TRIM_THRESHOLD, 1 << 30);
 	if (argc == 1)
 		o.jobs = cpus > 1 ? 2 : 1;
 	if (!take_options(&o, argc, argv)) {

@@ -58,8 +58,8 @@ heal(struct world *w)
 static void
 split_halves(struct world *w, bool bridge)
 {
-	uint16_t both = bridge ? (uint16_t)rng_below(&w->rng, w->nslots)
-			       : WORLD_MAX;
+	uint16_t both =
+	    bridge ? (uint16_t)rng_below(&w->rng, w->nslots) : WORLD_MAX;
 	bool side[WORLD_MAX];
 
 	for (uint16_t i = 0; i < w->nslots; i++)
@@ -133,8 +133,7 @@ net_mute(struct world *w, uint16_t a, uint16_t b)
 
 	world_count(w, COUNT_MUTED);
 	w->nodes[a].mute_until[b] = w->nodes[b].mute_until[a] = until;
-	world_push(w,
-	    (struct world_event){.type = WORLD_LINKS, .at = w->now});
+	world_push(w, (struct world_event){.type = WORLD_LINKS, .at = w->now});
 	world_push(w, (struct world_event){.type = WORLD_LINKS, .at = until});
 }
 
@@ -142,7 +141,7 @@ net_mute(struct world *w, uint16_t a, uint16_t b)
 static bool
 travel(struct world *w, uint64_t *at)
 {
-	const struct world_faults *f = &w->faults;
+	const struct faults *f = &w->faults;
 
 	*at = w->now + 1 + rng_below(&w->rng, 20);
 	if (world_is_calm(w))

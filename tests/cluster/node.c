@@ -73,7 +73,7 @@ node_start(struct world *w, uint16_t slot)
 		return;
 	if (n->liar)
 		liar_forget(w, slot);
-	(void)faults_refused(w, slot);
+	faults_damage(w, slot);
 	crash = !world_is_calm(w) && n->life > 0 &&
 	    rng_below(&w->rng, 1000) < w->faults.point / 4;
 	if (crash) {
@@ -103,8 +103,7 @@ node_start(struct world *w, uint16_t slot)
 	n->up = true;
 	n->timer = 0;
 	node_step(w, slot, &ev);
-	world_push(w,
-	    (struct world_event){.type = WORLD_LINKS, .at = w->now});
+	world_push(w, (struct world_event){.type = WORLD_LINKS, .at = w->now});
 }
 
 void
@@ -116,7 +115,7 @@ node_stop(struct world *w, uint16_t slot)
 	if (w->setup.trace)
 		printf("%8" PRIu64 " node %u dies%s\n", w->now, slot,
 		    n->disk.lose ? " by a power cut" : "");
-	n->up = n->doomed = n->rotten = false;
+	n->up = n->doomed = false;
 	n->life++;
 	replica_free(n->replica);
 	n->replica = NULL;
@@ -127,8 +126,7 @@ node_stop(struct world *w, uint16_t slot)
 	memset(n->sees, 0, sizeof(n->sees));
 	simdisk_crash(&n->disk, &w->rng);
 	w->result->counts[COUNT_SECTORS] += n->disk.nlost - before;
-	world_push(w,
-	    (struct world_event){.type = WORLD_LINKS, .at = w->now});
+	world_push(w, (struct world_event){.type = WORLD_LINKS, .at = w->now});
 }
 
 static void
@@ -356,8 +354,7 @@ job_failed(struct world *w, uint16_t slot, const struct replica_action *a,
 		if (a->store == REPLICA_STORE_BLOCK)
 			world_count(w, COUNT_CRASH_IN_COMMIT);
 	} else {
-		world_count(w,
-		    rc == -ENOSPC ? COUNT_ENOSPC : COUNT_SYNC_EIO);
+		world_count(w, rc == -ENOSPC ? COUNT_ENOSPC : COUNT_SYNC_EIO);
 	}
 	faults_doom(w, slot, rng_chance(&w->rng, 500));
 }
@@ -430,16 +427,21 @@ audit_blocks(struct world *w, uint16_t slot, struct ledger *l)
 
 	for (uint64_t h = 1; h <= head; h++) {
 		enum ledger_verdict v;
-		int rc = store_block(s, h, &d);
+		int rc;
 
+		d.block = NULL;
+		rc = store_block(s, h, &d);
+
+		if (rc == 0 && 3u * d.commit.nsigs <= 2u * w->n)
+			rc = -EBADMSG;
 		if (rc == 0) {
 			v = ledger_check_commit(l, &d.commit, h, &d.block->id);
 			if (v == LEDGER_OK)
 				v = ledger_check(l, d.block);
 			if (v != LEDGER_OK || ledger_apply(l, d.block) < 0)
 				rc = -EBADMSG;
-			block_free(d.block);
 		}
+		block_free(d.block);
 		world_count(w, COUNT_CHECK_AUDIT);
 		if (rc < 0) {
 			world_fail(w,

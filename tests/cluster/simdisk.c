@@ -301,8 +301,7 @@ static bool
 find_twice(const struct simdisk *d, const struct simfile *f)
 {
 	for (int i = 0; i < SIMDISK_FILES; i++)
-		if (&d->files[i] != f &&
-		    strcmp(d->files[i].name, f->name) == 0)
+		if (&d->files[i] != f && strcmp(d->files[i].name, f->name) == 0)
 			return true;
 	return false;
 }

@@ -10,6 +10,7 @@
 #include "consensus/bft/view.h"
 #include "consensus/replica/replica.h"
 #include "consensus/replica/store.h"
+#include "tests/cluster/faults.h"
 #include "tests/cluster/liar.h"
 #include "tests/cluster/rng.h"
 #include "tests/cluster/simdisk.h"
@@ -19,20 +20,6 @@
 #define WORLD_MAX 101 /* slots: the largest federation and a twin */
 #define WORLD_WALL0 UINT64_C(1700000000000)
 #define WORLD_DIM 8
-
-/* Drawn from the seed; all zero in a calm world. */
-struct world_faults {
-	uint32_t loss, twice, slow; /* permille of messages */
-	uint32_t delay_ms;
-	uint64_t crash_ms;  /* mean time between crashes; 0: none */
-	uint64_t split_ms;  /* mean time between partitions; 0: none */
-	uint32_t point;     /* per 100,000 crash points */
-	uint32_t disk_fail; /* per 100,000 syncs and writes */
-	uint32_t disk_ms;   /* slow disk */
-	int64_t skew_ms;    /* largest clock error */
-	bool jumps;
-	uint64_t calm_at; /* from here on everything works */
-};
 
 enum world_event_type {
 	WORLD_TIMER,
@@ -67,7 +54,6 @@ struct world_node {
 	uint16_t member;
 	bool liar; /* nothing is promised about it, not even that it lies */
 	bool up, doomed;
-	bool rotten; /* the disk is broken until the next start */
 	struct simdisk disk;
 	struct store store;
 	struct replica *replica;
@@ -75,9 +61,9 @@ struct world_node {
 	uint64_t timer;         /* of the armed TIMER; others are void */
 	struct world_job *jobs; /* storage queue */
 	size_t njobs, cap;
-	uint64_t head;         /* highest height reported APPLIED */
-	int64_t skew;          /* wall clock - true time, ms */
-	bool sees[WORLD_MAX];  /* PEER_UP was said, by member */
+	uint64_t head;          /* highest height reported APPLIED */
+	int64_t skew;           /* wall clock - true time, ms */
+	bool sees[WORLD_MAX];   /* PEER_UP was said, by member */
 	uint8_t cut[WORLD_MAX]; /* to slot: enum world_cut */
 	uint64_t mute_until[WORLD_MAX];
 };
@@ -94,7 +80,7 @@ struct world {
 	struct rng rng;
 	uint64_t now; /* virtual ms since the start */
 	uint64_t seq;
-	struct world_faults faults;
+	struct faults faults;
 	uint16_t n, nslots, nfaulty; /* members; members that may misbehave */
 	bool mute_liars;             /* PUNISH closes the link for a while */
 	uint64_t progress_ms;        /* of the last block that was new */
@@ -106,6 +92,8 @@ struct world {
 	struct world_event *heap;
 	size_t nheap, cap;
 	struct watch watch;
+	int64_t model[WORLD_DIM]; /* the oracle's, after the newest block */
+	uint64_t time_ms;         /* of that block */
 	struct liar liars[LIAR_MAX];
 	unsigned nliars;
 };
@@ -145,13 +133,5 @@ void net_broadcast(struct world *w, uint16_t from,
 void net_links(struct world *w);
 void net_split(struct world *w);
 void net_mute(struct world *w, uint16_t a, uint16_t b);
-
-/* faults.c */
-void faults_draw(struct world *w);
-void faults_crash(struct world *w);
-void faults_jump(struct world *w);
-void faults_doom(struct world *w, uint16_t slot, bool power);
-bool faults_point(struct world *w, uint16_t slot);
-bool faults_refused(struct world *w, uint16_t slot);
 
 #endif

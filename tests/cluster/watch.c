@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "proto/q24.h"
+#include "tests/cluster/oracle.h"
 #include "tests/cluster/state.h"
 
 struct watch_found {
@@ -37,8 +38,8 @@ place(const struct watch *t, const struct watch_fact *f)
 {
 	uint64_t h = mix(f->a * 64 + f->kind);
 
-	return (size_t)(mix(h ^ ((uint64_t)f->b << 16 | f->who)) &
-	    (t->cap - 1));
+	return (
+	    size_t)(mix(h ^ ((uint64_t)f->b << 16 | f->who)) & (t->cap - 1));
 }
 
 static void
@@ -361,7 +362,7 @@ check_synced(struct world *w, uint16_t slot, const struct replica_action *a)
 		snprintf(name, sizeof(name), "%s/", SEGMENTS_DIR);
 	else if (a->store != REPLICA_STORE_RECORD)
 		snprintf(name, sizeof(name), "%s/%c-%s", POOL_DIR,
-		    a->store == REPLICA_STORE_ANSWER      ? POOL_ANSWER
+		    a->store == REPLICA_STORE_ANSWER     ? POOL_ANSWER
 			: a->store == REPLICA_STORE_BODY ? POOL_BLOCK
 							 : POOL_POLKA,
 		    hex);
@@ -402,8 +403,9 @@ found_item(void *arg, enum pool_kind kind, const struct hash *id)
 	const struct watch_found *found = arg;
 	struct world *w = found->world;
 	struct world_node *n = &w->nodes[found->slot];
-	const struct watch_fact f = {
-	    .kind = kind == POOL_ANSWER ? WATCH_POOL_ANSWER : WATCH_POOL_BODY,
+	const struct watch_fact f = {.kind = kind == POOL_ANSWER
+		? WATCH_POOL_ANSWER
+		: WATCH_POOL_BODY,
 	    .who = n->member,
 	    .value = *id};
 	uint8_t *data;
@@ -477,13 +479,15 @@ check_included(struct world *w, const struct block *b)
 		f.who = 0;
 		f.value = b->answer_ids[i];
 		if (find(&w->watch, &f, true) == NULL)
-			world_fail(w, "round %" PRIu64
+			world_fail(w,
+			    "round %" PRIu64
 			    " has an answer that no honest node attested (I12)",
 			    round);
 		f.kind = WATCH_DURABLE_ANSWER;
 		f.who = who;
 		if (is_honest(w, who) && find(&w->watch, &f, true) == NULL)
-			world_fail(w, "round %" PRIu64
+			world_fail(w,
+			    "round %" PRIu64
 			    " has an answer that %u never gave (I12)",
 			    round, who);
 	}
@@ -497,7 +501,8 @@ check_included(struct world *w, const struct block *b)
 		f.kind = WATCH_LEFT_OUT;
 		left_out = find(&w->watch, &f, true) != NULL;
 		if (is_honest(w, i) && open && !left_out && !in[i])
-			world_fail(w, "round %" PRIu64
+			world_fail(w,
+			    "round %" PRIu64
 			    " leaves out %u, whom all attested (I12)",
 			    round, i);
 	}
@@ -515,8 +520,10 @@ watch_applied(struct world *w, uint16_t slot, const struct replica_action *a)
 	if (old != NULL && !hash_equal(&old->value, &a->id))
 		world_fail(w, "fork at height %" PRIu64 " seen by node %u (I1)",
 		    a->height, slot);
-	if (old == NULL)
+	if (old == NULL) {
 		check_included(w, a->block);
+		oracle_block(w, a->block);
+	}
 	add(&w->watch, &f);
 	if (ledger_height(l) != a->height)
 		return;

@@ -185,9 +185,8 @@ draw_members(struct world *w)
 
 	w->n = w->setup.n;
 	if (w->n == 0)
-		w->n = rng_chance(&w->rng, 800)
-		    ? 4
-		    : other[rng_below(&w->rng, 6)];
+		w->n =
+		    rng_chance(&w->rng, 800) ? 4 : other[rng_below(&w->rng, 6)];
 	w->nfaulty = (uint16_t)((w->n - 1) / 3);
 	w->nslots = w->n;
 	w->mute_liars = rng_chance(&w->rng, 500);
@@ -195,7 +194,7 @@ draw_members(struct world *w)
 		uint64_t coin = rng_below(&w->rng, 100);
 
 		liars = coin < 60 ? WORLD_LIARS_SOME
-		    : coin < 70	  ? WORLD_LIARS_TWIN
+		    : coin < 70   ? WORLD_LIARS_TWIN
 				  : WORLD_LIARS_NONE;
 	}
 	if (w->nfaulty == 0 || w->setup.calm)
@@ -320,8 +319,8 @@ check_alive(struct world *w)
 	if (w->now > since + WORLD_STALL_MS)
 		world_fail(w, "no block for %" PRIu64 " ms (I11)",
 		    w->now - since);
-	limit = w->faults.calm_at + 60000 +
-	    (w->setup.heights + WORLD_AFTER) * 6000;
+	limit =
+	    w->faults.calm_at + 60000 + (w->setup.heights + WORLD_AFTER) * 6000;
 	if (w->now > limit)
 		world_fail(w, "somebody is left behind (I11)");
 }
@@ -338,7 +337,8 @@ describe(const struct world *w)
 			continue;
 		p = replica_progress(w->nodes[i].replica);
 		bft_status(replica_bft(w->nodes[i].replica), &b);
-		printf("node %u%s height %" PRIu64 " round %d step %d fl %" PRIu64
+		printf("node %u%s height %" PRIu64
+		       " round %d step %d fl %" PRIu64
 		       " answers %u attests %u answered %d training %d"
 		       " target %" PRIu64 " prevotes %" PRIu64
 		       " precommits %" PRIu64
@@ -378,8 +378,8 @@ go(struct world *w)
 {
 	struct world_event e;
 
-	while (w->nheap > 0 && w->result->failure[0] == '\0' &&
-	    !is_finished(w)) {
+	while (
+	    w->nheap > 0 && w->result->failure[0] == '\0' && !is_finished(w)) {
 		e = pop(w);
 		w->now = e.at > w->now ? e.at : w->now;
 		w->result->steps++;

@@ -1,0 +1,195 @@
+#include "tests/cluster/oracle.h"
+
+#include <inttypes.h>
+#include <string.h>
+
+#include "proto/q24.h"
+#include "tests/cluster/state.h"
+
+static void
+blame(struct world *w, const struct block *b, const char *what)
+{
+	world_fail(w, "block %" PRIu64 " was decided: %s (I2)",
+	    b->header.height, what);
+}
+
+static void
+check_commit(struct world *w, const struct block *b)
+{
+	const struct commit *c = b->last_commit;
+	struct hash before;
+
+	if (b->header.height == 1)
+		return;
+	if (c == NULL || c->height + 1 != b->header.height ||
+	    !watch_decided(w, c->height, &before) ||
+	    !hash_equal(&c->block, &before) || 3u * c->nsigs <= 2u * w->n) {
+		blame(w, b, "last commit is no quorum for the block before");
+		return;
+	}
+	for (uint16_t i = 0; i < c->nsigs; i++) {
+		struct vote v = commit_vote(c, i);
+
+		if (v.validator >= w->n || v.type != VOTE_PRECOMMIT ||
+		    !vote_verify(&v, &w->fed.members[v.validator].sign,
+			&w->fed_id))
+			blame(w, b, "signature in its last commit");
+	}
+}
+
+/* How many attestations of the block name this answer. */
+static unsigned
+count_named(const struct block *b, const struct hash *id)
+{
+	unsigned n = 0;
+
+	for (uint16_t i = 0; i < b->header.nattests; i++)
+		for (uint16_t k = 0; k < b->attests[i].nheld; k++)
+			n += hash_equal(&b->attests[i].held[k], id);
+	return n;
+}
+
+static bool
+is_in(const struct block *b, const struct hash *id)
+{
+	for (uint16_t i = 0; i < b->header.nanswers; i++)
+		if (hash_equal(&b->answer_ids[i], id))
+			return true;
+	return false;
+}
+
+/* Two answers of this member are named by more than a third. */
+static bool
+is_double(const struct world *w, const struct block *b, uint16_t member)
+{
+	const struct hash *first = NULL;
+
+	for (uint16_t i = 0; i < b->header.nattests; i++) {
+		const struct attest *a = &b->attests[i];
+
+		for (uint16_t k = 0; k < a->nheld; k++) {
+			if (a->member[k] != member ||
+			    3 * count_named(b, &a->held[k]) <= w->n)
+				continue;
+			if (first != NULL && !hash_equal(first, &a->held[k]))
+				return true;
+			first = &a->held[k];
+		}
+	}
+	return false;
+}
+
+static void
+check_set(struct world *w, const struct block *b)
+{
+	if (b->header.kind != BLOCK_ORDINARY &&
+	    3u * b->header.nattests <= 2u * w->n)
+		blame(w, b, "attestations without a quorum");
+	for (uint16_t i = 0; i < b->header.nattests; i++) {
+		const struct attest *a = &b->attests[i];
+
+		if (a->validator >= w->n || a->round != b->header.fl_round ||
+		    (i > 0 && a->validator <= b->attests[i - 1].validator) ||
+		    !attest_verify(a, &w->fed.members[a->validator].sign,
+			&w->fed_id))
+			blame(w, b, "a bad attestation");
+		for (uint16_t k = 0; k < a->nheld; k++)
+			if (3 * count_named(b, &a->held[k]) > w->n &&
+			    !is_double(w, b, a->member[k]) &&
+			    !is_in(b, &a->held[k]))
+				blame(w, b, "an answer is left out");
+	}
+	for (uint16_t i = 0; i < b->header.nanswers; i++)
+		if (3 * count_named(b, &b->answer_ids[i]) <= w->n ||
+		    is_double(w, b, b->answers[i]->member))
+			blame(w, b, "an answer too many");
+}
+
+static void
+check_answer(struct world *w, const struct block *b, const struct answer *a)
+{
+	const struct hash base = q24_hash("qml.model", w->model, WORLD_DIM);
+	const int64_t clip = INT64_C(1) << 24; /* the job's 1.0 */
+	int64_t norm = 0;
+	bool large = false;
+
+	if (a->member >= w->n || a->round != b->header.fl_round ||
+	    !hash_equal(&a->base_model, &base) ||
+	    !answer_verify(a, &w->fed.members[a->member].sign, &w->fed_id))
+		blame(w, b, "an answer to something else");
+	for (uint32_t k = 0; k < a->dim; k++) {
+		if (a->delta[k] > clip || a->delta[k] < -clip)
+			large = true;
+		else
+			norm += a->delta[k] * a->delta[k];
+	}
+	if (large || norm > clip * clip)
+		blame(w, b, "an answer above the clip");
+}
+
+/* sum / n, halves to the even neighbour. */
+static int64_t
+mean(int64_t sum, int64_t n)
+{
+	int64_t q = sum / n, r = sum % n;
+
+	if (r < 0) {
+		r += n;
+		q--;
+	}
+	return q + (2 * r > n || (2 * r == n && (q & 1) != 0));
+}
+
+static void
+check_model(struct world *w, const struct block *b)
+{
+	int64_t sum[WORLD_DIM] = {0}, n = 0;
+	struct hash h;
+
+	for (uint16_t i = 0; i < b->header.nanswers; i++) {
+		const struct answer *a = b->answers[i];
+
+		check_answer(w, b, a);
+		n += a->kind == ANSWER_UPDATE;
+		for (uint32_t k = 0; k < a->dim && k < WORLD_DIM; k++)
+			sum[k] += a->delta[k];
+	}
+	if (b->header.kind == BLOCK_AGGREGATE && n == 0)
+		blame(w, b, "an aggregate of nothing");
+	for (int k = 0; k < WORLD_DIM && n > 0; k++) {
+		sum[k] = mean(sum[k], n);
+		if (b->header.kind == BLOCK_AGGREGATE)
+			w->model[k] += sum[k];
+	}
+	h = q24_hash("qml.agg", sum, WORLD_DIM);
+	if (b->header.kind == BLOCK_AGGREGATE &&
+	    !hash_equal(&h, &b->header.aggregate))
+		blame(w, b, "another aggregate");
+	h = q24_hash("qml.model", w->model, WORLD_DIM);
+	if (!hash_equal(&h, &b->header.model))
+		blame(w, b, "another model");
+}
+
+/* A quorum has clocks that are right within what the federation allows. */
+static void
+check_time(struct world *w, const struct block *b)
+{
+	uint64_t latest = WORLD_WALL0 + w->now + w->fed.timing.precision +
+	    (uint64_t)w->faults.skew_ms;
+
+	if (b->header.time_ms > latest)
+		blame(w, b, "it is from the future");
+	if (b->header.time_ms <= w->time_ms)
+		blame(w, b, "time stands still");
+	w->time_ms = b->header.time_ms;
+}
+
+void
+oracle_block(struct world *w, const struct block *b)
+{
+	world_count(w, COUNT_CHECK_ORACLE);
+	check_time(w, b);
+	check_commit(w, b);
+	check_set(w, b);
+	check_model(w, b);
+}
