@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/circuit/program_build.h"
-#include "sim/state/noise_model.h"
+#include "sim/circuit/program.h"
+#include "sim/state/channel.h"
 #include "sim/state/noisy_plan.h"
 
 #define NEGLIGIBLE 1e-14
@@ -14,9 +14,7 @@
 struct course {
 	struct density density; /* trace: its probability */
 	uint32_t op;            /* the next one */
-	uint64_t bits;
-	uint64_t pending; /* bits to be read at the end, from qubit of[] */
-	uint8_t of[64];
+	struct noisy_bits b;
 };
 
 struct run {
@@ -25,7 +23,6 @@ struct run {
 	struct mixture *out;
 	struct course open[MIXTURE_MAX_OPEN + 1];
 	uint32_t nopen;
-	bool measures;
 };
 
 static int
@@ -39,13 +36,6 @@ new_density(struct run *r, struct density *d)
 	    bytes > r->room->bytes_max / (have + 1))
 		return -EFBIG;
 	return density_init(d, r->plan->program->nqubits, r->room);
-}
-
-static struct readout
-readout_of(const struct run *r, uint32_t q)
-{
-	return r->plan->model ? r->plan->model->readout[q]
-			      : (struct readout){0};
 }
 
 static void
@@ -62,7 +52,7 @@ static int
 measure(struct run *r, struct course *c, const struct program_op *op)
 {
 	uint32_t q = r->plan->program->wires[op->wire0];
-	struct readout e = readout_of(r, q);
+	struct readout e = noisy_plan_readout(r->plan, q);
 	double zero[2] = {1.0 - e.p1_given_0, e.p0_given_1};
 	double one[2] = {e.p1_given_0, 1.0 - e.p0_given_1};
 	double all = density_trace(&c->density);
@@ -71,15 +61,14 @@ measure(struct run *r, struct course *c, const struct program_op *op)
 	int rc;
 
 	read_one = one[0] * (all - up) + one[1] * up;
-	c->bits &= ~(UINT64_C(1) << op->bit);
-	c->pending &= ~(UINT64_C(1) << op->bit);
+	c->b.bits &= ~(UINT64_C(1) << op->bit);
 	if (read_one < NEGLIGIBLE) {
 		density_read(&c->density, q, zero);
 		return 0;
 	}
 	if (all - read_one < NEGLIGIBLE) {
 		density_read(&c->density, q, one);
-		c->bits |= UINT64_C(1) << op->bit;
+		c->b.bits |= UINT64_C(1) << op->bit;
 		return 0;
 	}
 	if (r->nopen == MIXTURE_MAX_OPEN)
@@ -92,20 +81,10 @@ measure(struct run *r, struct course *c, const struct program_op *op)
 	r->nopen++;
 	density_copy(&other->density, &c->density);
 	density_read(&other->density, q, one);
-	other->bits |= UINT64_C(1) << op->bit;
+	other->b.bits |= UINT64_C(1) << op->bit;
 	other->op = c->op + 1;
 	density_read(&c->density, q, zero);
 	return 0;
-}
-
-static void
-assign(struct course *c, const struct program *p, const struct program_op *op)
-{
-	bool value = program_cond_value(p, op->cond, &c->bits);
-
-	c->bits &= ~(UINT64_C(1) << op->bit);
-	c->bits |= (uint64_t)value << op->bit;
-	c->pending &= ~(UINT64_C(1) << op->bit);
 }
 
 static int
@@ -115,62 +94,19 @@ step(struct run *r, struct course *c)
 	const struct program_op *op = &p->ops[c->op];
 	const struct noisy_op *n = &r->plan->ops[c->op];
 	const struct noisy_act *acts = r->plan->acts + n->act0;
-	uint32_t next = c->op + 1;
 	int rc = 0;
 
 	run_acts(&c->density, acts, n->nbefore);
-	switch (op->kind) {
-	case PROGRAM_GATE:
+	if (op->kind == PROGRAM_GATE)
 		density_apply(&c->density, &n->gate);
-		break;
-	case PROGRAM_MEASURE:
-		if (n->last) {
-			c->pending |= UINT64_C(1) << op->bit;
-			c->of[op->bit] = (uint8_t)p->wires[op->wire0];
-		} else {
-			rc = measure(r, c, op);
-		}
-		break;
-	case PROGRAM_RESET:
+	else if (op->kind == PROGRAM_RESET)
 		density_reset(&c->density, p->wires[op->wire0]);
-		break;
-	case PROGRAM_ASSIGN:
-		assign(c, p, op);
-		break;
-	case PROGRAM_JUMP_UNLESS:
-		if (!program_cond_value(p, op->cond, &c->bits))
-			next = op->jump;
-		break;
-	case PROGRAM_JUMP:
-		next = op->jump;
-		break;
-	case PROGRAM_BARRIER:
-		break;
-	}
+	else if (op->kind == PROGRAM_MEASURE && !n->last)
+		rc = measure(r, c, op);
 	if (rc == 0)
 		run_acts(&c->density, acts + n->nbefore, n->nafter);
-	c->op = next;
+	c->op = noisy_plan_next(r->plan, c->op, &c->b);
 	return rc;
-}
-
-/* The qubits whose readings are still to come, and the bits they go to. */
-static uint32_t
-readings(const struct run *r, const struct course *c, uint8_t *qubit,
-    uint8_t *bit)
-{
-	uint32_t n = 0, i;
-
-	for (i = 0; !r->measures && i < r->plan->program->nqubits; i++) {
-		qubit[n] = (uint8_t)i;
-		bit[n++] = (uint8_t)i;
-	}
-	for (i = 0; r->measures && i < 64; i++) {
-		if (c->pending >> i & 1) {
-			qubit[n] = c->of[i];
-			bit[n++] = (uint8_t)i;
-		}
-	}
-	return n;
 }
 
 static uint64_t
@@ -202,7 +138,7 @@ read_out(struct run *r, const struct course *c)
 	size_t dim = (size_t)1 << c->density.nqubits, i;
 	struct readout errors[DENSITY_MAX_QUBITS];
 	uint8_t qubit[64], bit[64];
-	uint32_t n = readings(r, c, qubit, bit), k;
+	uint32_t n = noisy_plan_readings(r->plan, &c->b, qubit, bit), k;
 	double *p = calloc(2 * dim, sizeof(*p));
 	double *marginal = p + dim;
 	int rc = 0;
@@ -213,12 +149,12 @@ read_out(struct run *r, const struct course *c)
 	for (i = 0; i < dim; i++)
 		marginal[collect(i, qubit, n)] += p[i];
 	for (k = 0; k < n; k++)
-		errors[k] = readout_of(r, qubit[k]);
+		errors[k] = noisy_plan_readout(r->plan, qubit[k]);
 	readout_confuse(errors, n, marginal);
 	for (i = 0; rc == 0 && i < (size_t)1 << n; i++) {
 		if (marginal[i] > 0.0)
 			rc = outcomes_add(&r->out->outcomes,
-			    c->bits | spread(i, bit, n), marginal[i]);
+			    c->b.bits | spread(i, bit, n), marginal[i]);
 	}
 	free(p);
 	return rc;
@@ -252,18 +188,6 @@ run_course(struct run *r)
 	return rc;
 }
 
-static bool
-has_measurement(const struct program *p)
-{
-	uint32_t i;
-
-	for (i = 0; i < p->nops; i++) {
-		if (p->ops[i].kind == PROGRAM_MEASURE)
-			return true;
-	}
-	return false;
-}
-
 int
 mixture_run(struct mixture *m, const struct noisy_plan *n,
     const struct vector_room *room)
@@ -277,9 +201,7 @@ mixture_run(struct mixture *m, const struct noisy_plan *n,
 	r->plan = n;
 	r->room = room;
 	r->out = m;
-	r->measures = has_measurement(n->program);
-	m->outcomes.nbits =
-	    r->measures ? n->program->nbits : n->program->nqubits;
+	m->outcomes.nbits = noisy_plan_nbits(n);
 	rc = new_density(r, &r->open[0].density);
 	if (rc == 0)
 		r->nopen = 1;

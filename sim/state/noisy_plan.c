@@ -105,6 +105,7 @@ mark_last(struct noisy_plan *n)
 	uint64_t used = 0, bits = 0;
 	uint32_t i, j;
 
+	n->measures = false;
 	for (i = p->nops; i-- > 0;) {
 		const struct program_op *op = &p->ops[i];
 		const uint32_t *w = p->wires + op->wire0;
@@ -115,6 +116,7 @@ mark_last(struct noisy_plan *n)
 			    !(used >> w[0] & 1) && !(bits >> op->bit & 1);
 			used |= UINT64_C(1) << w[0];
 			bits |= UINT64_C(1) << op->bit;
+			n->measures = true;
 			break;
 		case PROGRAM_ASSIGN:
 			bits |= UINT64_C(1) << op->bit;
@@ -291,4 +293,75 @@ noisy_plan_init(struct noisy_plan *n, const struct program *p,
 	if (rc < 0)
 		noisy_plan_close(n);
 	return rc;
+}
+
+static void
+put_bit(struct noisy_bits *b, uint32_t bit, bool value)
+{
+	uint64_t mask = UINT64_C(1) << bit;
+
+	b->bits = value ? b->bits | mask : b->bits & ~mask;
+	b->pending &= ~mask;
+}
+
+uint32_t
+noisy_plan_next(const struct noisy_plan *n, uint32_t i, struct noisy_bits *b)
+{
+	const struct program *p = n->program;
+	const struct program_op *op = &p->ops[i];
+
+	switch (op->kind) {
+	case PROGRAM_MEASURE:
+		if (n->ops[i].last) {
+			put_bit(b, op->bit, false);
+			b->pending |= UINT64_C(1) << op->bit;
+			b->of[op->bit] = (uint8_t)p->wires[op->wire0];
+		}
+		break;
+	case PROGRAM_ASSIGN:
+		put_bit(b, op->bit, program_cond_value(p, op->cond, &b->bits));
+		break;
+	case PROGRAM_JUMP_UNLESS:
+		if (!program_cond_value(p, op->cond, &b->bits))
+			return op->jump;
+		break;
+	case PROGRAM_JUMP:
+		return op->jump;
+	case PROGRAM_GATE:
+	case PROGRAM_RESET:
+	case PROGRAM_BARRIER:
+		break;
+	}
+	return i + 1;
+}
+
+uint32_t
+noisy_plan_readings(const struct noisy_plan *n, const struct noisy_bits *b,
+    uint8_t *qubit, uint8_t *bit)
+{
+	uint32_t count = 0, i;
+
+	for (i = 0; !n->measures && i < n->program->nqubits; i++) {
+		qubit[count] = (uint8_t)i;
+		bit[count++] = (uint8_t)i;
+	}
+	for (i = 0; n->measures && i < 64; i++) {
+		if (b->pending >> i & 1) {
+			qubit[count] = b->of[i];
+			bit[count++] = (uint8_t)i;
+		}
+	}
+	return count;
+}
+
+uint32_t
+noisy_plan_nbits(const struct noisy_plan *n)
+{
+	return n->measures ? n->program->nbits : n->program->nqubits;
+}
+
+struct readout
+noisy_plan_readout(const struct noisy_plan *n, uint32_t q)
+{
+	return n->model ? n->model->readout[q] : (struct readout){0};
 }

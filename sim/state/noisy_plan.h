@@ -13,6 +13,7 @@
 
 #include "sim/circuit/program.h"
 #include "sim/state/channel.h"
+#include "sim/state/readout.h"
 #include "sim/state/vector.h"
 
 struct noise_model;
@@ -37,6 +38,14 @@ struct noisy_plan {
 	uint32_t nacts, capacts;
 	struct channel *own; /* owned, idle decay */
 	uint32_t nown;
+	bool measures; /* some op is a measurement */
+};
+
+/* The classical side of one course through the program. */
+struct noisy_bits {
+	uint64_t bits;
+	uint64_t pending; /* bit i is to be read from qubit of[i] at the end */
+	uint8_t of[64];
 };
 
 #define NOISY_PLAN_INIT     \
@@ -49,5 +58,19 @@ struct noisy_plan {
 int noisy_plan_init(struct noisy_plan *n, const struct program *p,
     const struct noise_model *m);
 void noisy_plan_close(struct noisy_plan *n);
+
+/* The op after op i; assigns, jumps and notes a last measurement. What op i
+ * does to qubits is the engine's business, before this. */
+uint32_t noisy_plan_next(const struct noisy_plan *n, uint32_t i,
+    struct noisy_bits *b);
+
+/* What is to be read at the end: qubit[k] goes to bit[k], [64] each; how many.
+ * All qubits when the program measures none. */
+uint32_t noisy_plan_readings(const struct noisy_plan *n,
+    const struct noisy_bits *b, uint8_t *qubit, uint8_t *bit);
+uint32_t noisy_plan_nbits(const struct noisy_plan *n); /* of an outcome */
+
+/* Zeros without a model. */
+struct readout noisy_plan_readout(const struct noisy_plan *n, uint32_t q);
 
 #endif

@@ -9,6 +9,8 @@
 #ifndef QML_SIM_STATE_TRAJECTORY_H
 #define QML_SIM_STATE_TRAJECTORY_H
 
+#include <stdbool.h>
+
 #include "sim/state/shots.h"
 #include "sim/state/vector.h"
 
