@@ -41,12 +41,12 @@ assert_positive(double complex m[SQUARE_MAX][SQUARE_MAX], uint32_t n)
 {
 	uint32_t i, j, k;
 
+	for (i = 0; i < n * n; i++)
+		assert_true(
+		    cabs(m[i / n][i % n] - conj(m[i % n][i / n])) < 1e-12);
 	for (j = 0; j < n; j++) {
 		double pivot = creal(m[j][j]) + 1e-12;
 
-		for (i = 0; i < n; i++)
-			assert_true(
-			    cabs(m[i][j] - conj(m[j][i])) < 1e-12 || i > j);
 		for (k = 0; k < j; k++)
 			pivot -= creal(m[j][k] * conj(m[j][k]));
 		if (!(pivot > 0.0))
