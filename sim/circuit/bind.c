@@ -18,9 +18,29 @@ odd(uint32_t x)
 static double
 value_of(const struct circuit_angle *a, const double *theta)
 {
-	if (a->ref == CIRCUIT_PARAM)
-		return a->coef * theta[a->index] + a->offset;
-	return a->offset;
+	double value;
+
+	if (a->ref != CIRCUIT_PARAM)
+		return a->offset;
+	value = theta[a->index];
+	if (a->by == CIRCUIT_PARAM)
+		value *= theta[a->by_index];
+	return a->coef * value + a->offset;
+}
+
+void
+bind_chain(const struct bind *b, const struct circuit_angle *a, double d,
+    double *grad, size_t stride)
+{
+	if (a->ref != CIRCUIT_PARAM)
+		return;
+	d = a->coef * d;
+	if (a->by != CIRCUIT_PARAM) {
+		grad[a->index * stride] += d;
+		return;
+	}
+	grad[a->index * stride] += b->theta[a->by_index] * d;
+	grad[a->by_index * stride] += b->theta[a->index] * d;
 }
 
 /* Scratch: one column of 2^n per lane with its sincos, or all rotations. */
@@ -41,10 +61,11 @@ init(struct bind *b, const struct plan *p, size_t nwork)
 	b->rot_cos = lanes_alloc(p->nrots);
 	b->shrink = lanes_alloc(p->nsteps);
 	b->zmask = calloc(p->nsteps, sizeof(*b->zmask));
+	b->theta = lanes_alloc(p->nparams);
 	b->work = lanes_alloc(nwork);
 	if (b->tangent == NULL || b->rot_sign == NULL ||
 	    b->phase_sign == NULL || b->rot_cos == NULL || b->shrink == NULL ||
-	    b->zmask == NULL || b->work == NULL) {
+	    b->zmask == NULL || b->theta == NULL || b->work == NULL) {
 		bind_close(b);
 		return -ENOMEM;
 	}
@@ -80,6 +101,7 @@ bind_close(struct bind *b)
 	free(b->rot_cos);
 	free(b->shrink);
 	free(b->zmask);
+	free(b->theta);
 	free(b->work);
 	*b = (struct bind)BIND_INIT;
 }
@@ -97,6 +119,10 @@ set_rot(struct bind *b, const struct plan *p, size_t i, const double *cs)
 	double sign = odd(r->row & b->moved) ? -1.0 : 1.0;
 	double c = cs[0], s = sign * cs[1];
 
+	if (r->lane) {
+		b->rot_sign[i] = sign;
+		return;
+	}
 	if (fabs(c) >= fabs(s)) {
 		b->tangent[i] = s / c;
 		b->rot_cos[i] = fabs(c);
@@ -111,14 +137,19 @@ set_rot(struct bind *b, const struct plan *p, size_t i, const double *cs)
 }
 
 void
-bind_set_angles(struct bind *b, const struct plan *p,
-    const struct lanes *lanes, const double *theta)
+bind_set_angles(struct bind *b, const struct plan *p, const struct lanes *lanes,
+    const double *theta)
 {
 	double *cs = b->work + p->nrots;
 	size_t i, k;
 
+	if (p->nparams > 0)
+		memcpy(b->theta, theta, p->nparams * sizeof(*theta));
 	for (i = 0; i < p->nrots; i++)
 		b->work[i] = 0.5 * value_of(&p->rots[i].angle, theta);
+	for (i = 0; i < p->nterms; i++)
+		b->work[p->terms[i].rot] +=
+		    0.5 * value_of(&p->terms[i].angle, theta);
 	lanes->sincos(b->work, cs, p->nrots);
 	b->moved = 0;
 	for (k = 0; k < p->nsteps; k++) {
@@ -126,12 +157,14 @@ bind_set_angles(struct bind *b, const struct plan *p,
 
 		b->zmask[k] = 0;
 		b->shrink[k] = 1.0;
-		for (i = s->phase0; i < s->phase0 + s->nphases; i++)
+		i = s->phase0;
+		for (; i < s->lane_phase0 + s->nlane_phases; i++)
 			b->phase_sign[i] =
 			    odd(p->phases[i].mask & b->moved) ? -1.0 : 1.0;
-		for (i = s->rot0; i < s->rot0 + s->nrots; i++) {
+		for (i = s->rot0; i < s->lane_rot0 + s->nlane_rots; i++) {
 			set_rot(b, p, i, &cs[2 * i]);
-			b->shrink[k] *= b->rot_cos[i];
+			if (!p->rots[i].lane)
+				b->shrink[k] *= b->rot_cos[i];
 		}
 	}
 }
@@ -151,6 +184,8 @@ set_tables(struct bind *b, const struct plan *p, const struct lanes *lanes,
 	for (; i < p->nphases && p->phases[i].step < kend; i++) {
 		const struct plan_phase *ph = &p->phases[i];
 
+		if (ph->lane)
+			continue;
 		b->work[ph->mask * LANES + ph->step - k0] -=
 		    0.5 * b->phase_sign[i] * value_of(&ph->angle, theta);
 	}

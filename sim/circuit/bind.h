@@ -4,13 +4,16 @@
  * Rotations by more than a quarter turn give a Pauli away, so every stored
  * |tangent| <= 1; its Z goes into the step's diagonal, its X shows as a sign
  * on all that comes after. The cosines of a step's RYs are multiplied into its
- * diagonal, so states are normalised after each step.
+ * diagonal, so states are normalised after each step. What depends on features
+ * is left to the executor: here only its signs.
  */
 #ifndef QML_SIM_CIRCUIT_BIND_H
 #define QML_SIM_CIRCUIT_BIND_H
 
+#include <stddef.h>
 #include <stdint.h>
 
+struct circuit_angle;
 struct lanes;
 struct plan;
 
@@ -22,6 +25,7 @@ struct bind {
 	double *rot_cos;    /* nrots */
 	double *shrink;     /* nsteps: product of the RYs' cosines */
 	uint32_t *zmask;    /* nsteps: Paulis given to the diagonal */
+	double *theta;      /* nparams, as they were put in */
 	double *work;       /* scratch */
 	uint32_t moved;     /* x stands for x ^ moved at the end */
 };
@@ -43,6 +47,11 @@ void bind_close(struct bind *b);
 /* theta[p->nparams] in radians. Allocates nothing. */
 void bind_set(struct bind *b, const struct plan *p, const struct lanes *lanes,
     const double *theta);
+
+/* grad[] += d f / d theta of an angle without features, d = d f / d angle; of
+ * row i of several if stride > 1: grad[index * stride]. */
+void bind_chain(const struct bind *b, const struct circuit_angle *a, double d,
+    double *grad, size_t stride);
 
 /* All but the tables. */
 void bind_set_angles(struct bind *b, const struct plan *p,

@@ -29,6 +29,12 @@ circuit_arity(enum circuit_op op)
 	case CIRCUIT_CNOT:
 	case CIRCUIT_CZ:
 	case CIRCUIT_SWAP:
+	case CIRCUIT_RXX:
+	case CIRCUIT_RYY:
+	case CIRCUIT_CRX:
+	case CIRCUIT_CRY:
+	case CIRCUIT_CRZ:
+	case CIRCUIT_CPHASE:
 		return 2;
 	case CIRCUIT_RX:
 	case CIRCUIT_RY:
@@ -41,9 +47,16 @@ circuit_arity(enum circuit_op op)
 	case CIRCUIT_SDG:
 	case CIRCUIT_T:
 	case CIRCUIT_TDG:
+	case CIRCUIT_NOPS:
 		break;
 	}
 	return 1;
+}
+
+bool
+circuit_turns(enum circuit_op op)
+{
+	return op <= CIRCUIT_RZZ || op >= CIRCUIT_RXX;
 }
 
 static int
@@ -62,29 +75,38 @@ grow(struct circuit *c)
 	return 0;
 }
 
+static void
+cover(struct circuit *c, enum circuit_ref ref, uint32_t index)
+{
+	if (ref == CIRCUIT_PARAM && index >= c->nparams)
+		c->nparams = index + 1;
+	if (ref == CIRCUIT_FEATURE && index >= c->nfeatures)
+		c->nfeatures = index + 1;
+}
+
 int
 circuit_add(struct circuit *c, const struct circuit_gate *g)
 {
 	const struct circuit_angle *a = &g->angle;
 	int rc;
 
-	if (g->q[0] >= c->nqubits)
+	if (g->op >= CIRCUIT_NOPS || g->q[0] >= c->nqubits)
 		return -EINVAL;
 	if (circuit_arity(g->op) == 2 &&
 	    (g->q[1] >= c->nqubits || g->q[1] == g->q[0]))
 		return -EINVAL;
 	if (!isfinite(a->coef) || !isfinite(a->offset) ||
-	    a->index == UINT32_MAX)
+	    a->index == UINT32_MAX || a->by_index == UINT32_MAX)
+		return -EINVAL;
+	if (a->ref == CIRCUIT_CONST && a->by != CIRCUIT_CONST)
 		return -EINVAL;
 	if (c->ngates == c->capacity) {
 		rc = grow(c);
 		if (rc < 0)
 			return rc;
 	}
-	if (a->ref == CIRCUIT_PARAM && a->index >= c->nparams)
-		c->nparams = a->index + 1;
-	if (a->ref == CIRCUIT_FEATURE && a->index >= c->nfeatures)
-		c->nfeatures = a->index + 1;
+	cover(c, a->ref, a->index);
+	cover(c, a->by, a->by_index);
 	c->gates[c->ngates++] = *g;
 	return 0;
 }

@@ -3,15 +3,17 @@
  *
  * Qubit 0 is the least significant bit of a basis state's index;
  * RP(a) = exp(-i a P / 2). An angle is coef * value + offset, its value a
- * parameter theta[index], a feature x[index], or nothing.
+ * parameter theta[index] or a feature x[index], or such a value times another
+ * one, or nothing. Sums of such terms are gates one after another.
  */
 #ifndef QML_SIM_CIRCUIT_CIRCUIT_H
 #define QML_SIM_CIRCUIT_CIRCUIT_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
-#define CIRCUIT_MAX_QUBITS 20
+#define CIRCUIT_MAX_QUBITS 30
 
 enum circuit_op {
 	CIRCUIT_RX,
@@ -28,7 +30,14 @@ enum circuit_op {
 	CIRCUIT_TDG,
 	CIRCUIT_CNOT, /* q[0] controls q[1] */
 	CIRCUIT_CZ,
-	CIRCUIT_SWAP
+	CIRCUIT_SWAP,
+	CIRCUIT_RXX, /* exp(-i a X X / 2) */
+	CIRCUIT_RYY,
+	CIRCUIT_CRX, /* q[0] controls q[1] */
+	CIRCUIT_CRY,
+	CIRCUIT_CRZ,
+	CIRCUIT_CPHASE, /* diag(1, 1, 1, exp(i a)) */
+	CIRCUIT_NOPS
 };
 
 enum circuit_ref {
@@ -42,6 +51,8 @@ struct circuit_angle {
 	uint32_t index;
 	double coef;
 	double offset;
+	enum circuit_ref by; /* second factor of the value; CONST: none */
+	uint32_t by_index;
 };
 
 struct circuit_gate {
@@ -79,6 +90,9 @@ void circuit_close(struct circuit *c);
 /* Appends. nparams and nfeatures grow to cover the angle's index. -EINVAL: a
  * qubit out of range or used twice, an angle that is not finite; -ENOMEM. */
 int circuit_add(struct circuit *c, const struct circuit_gate *g);
+
+/* Whether the gate has an angle. */
+bool circuit_turns(enum circuit_op op);
 
 /* How many qubits the gate acts on: 1 or 2. */
 unsigned circuit_arity(enum circuit_op op);

@@ -5,17 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define PI 0x1.921fb54442d18p+1
-
-/* The plan in the making. Steps count sets of RYs; phases may lie one past. */
-struct build {
-	struct plan *p;
-	uint32_t col[CIRCUIT_MAX_QUBITS];
-	bool touched[CIRCUIT_MAX_QUBITS];
-	size_t phases_max;
-	size_t rots_max;
-	uint32_t nsets;
-};
+#include "sim/circuit/lower.h"
 
 static bool
 odd(uint32_t x)
@@ -23,12 +13,10 @@ odd(uint32_t x)
 	return (__builtin_popcount(x) & 1) != 0;
 }
 
-static struct circuit_angle
-fixed(double offset)
+static bool
+on_features(const struct circuit_angle *a)
 {
-	return (struct circuit_angle){.ref = CIRCUIT_CONST,
-	    .coef = 1.0,
-	    .offset = offset};
+	return a->ref == CIRCUIT_FEATURE || a->by == CIRCUIT_FEATURE;
 }
 
 static struct circuit_angle
@@ -54,247 +42,260 @@ reserve(void *items, size_t size, size_t n, size_t *max)
 	now = realloc(was, grown * size);
 	if (now == NULL)
 		return -ENOMEM;
+	memset((char *)now + *max * size, 0, (grown - *max) * size);
 	memcpy(items, &now, sizeof(now));
 	*max = grown;
 	return 0;
 }
 
+/* Constants that cancelled out. */
 static bool
-phase_passes_set(const struct plan *p, uint32_t mask, uint32_t step)
+is_nothing(const struct plan_phase *ph)
 {
-	size_t i;
+	return ph->angle.ref == CIRCUIT_CONST && ph->angle.offset == 0.0;
+}
 
-	for (i = p->nrots; i-- > 0;) {
-		if (p->rots[i].step == step && odd(mask & p->rots[i].col))
+static bool
+phase_passes_set(const struct lower *b, uint32_t mask, uint32_t step)
+{
+	const struct plan_rot *r = b->p->rots;
+	uint32_t i;
+
+	for (i = b->rot_head[step]; i > 0; i = r[i - 1].next) {
+		if (odd(mask & r[i - 1].col))
 			return false;
 	}
 	return true;
 }
 
 static bool
-rot_passes_diagonal(const struct plan *p, uint32_t col, uint32_t step)
+rot_passes_diagonal(const struct lower *b, uint32_t col, uint32_t step)
 {
-	size_t i;
+	const struct plan_phase *ph = b->p->phases;
+	uint32_t i;
 
-	for (i = p->nphases; i-- > 0;) {
-		if (p->phases[i].step == step && odd(p->phases[i].mask & col))
+	for (i = b->phase_head[step]; i > 0; i = ph[i - 1].next) {
+		if (odd(ph[i - 1].mask & col) && !is_nothing(&ph[i - 1]))
 			return false;
 	}
 	return true;
+}
+
+/* The same rotation in that set, or NULL. */
+static struct plan_rot *
+rot_twin(const struct lower *b, const struct plan_rot *r, uint32_t step)
+{
+	struct plan_rot *of = b->p->rots;
+	uint32_t i;
+
+	for (i = b->rot_head[step]; i > 0; i = of[i - 1].next) {
+		if (of[i - 1].row == r->row && of[i - 1].col == r->col)
+			return &of[i - 1];
+	}
+	return NULL;
 }
 
 static bool
-rot_joins_set(const struct plan *p, const struct plan_rot *r, uint32_t step)
+rot_joins_set(const struct lower *b, const struct plan_rot *r, uint32_t step)
 {
-	size_t i;
+	const struct plan_rot *of = b->p->rots;
+	uint32_t i;
 
-	for (i = p->nrots; i-- > 0;) {
-		if (p->rots[i].step == step &&
-		    (odd(r->row & p->rots[i].col) ||
-			odd(p->rots[i].row & r->col)))
+	for (i = b->rot_head[step]; i > 0; i = of[i - 1].next) {
+		if (odd(r->row & of[i - 1].col) || odd(of[i - 1].row & r->col))
 			return false;
 	}
 	return true;
 }
 
+/* Heads of the lists for the sets there are and one more. */
 static int
-add_phase(struct build *b, uint32_t mask, bool minus, struct circuit_angle a)
+reserve_heads(struct lower *b)
+{
+	int rc = reserve(&b->phase_head, sizeof(*b->phase_head), b->nsets + 1,
+	    &b->phase_heads_max);
+
+	if (rc == 0)
+		rc = reserve(&b->rot_head, sizeof(*b->rot_head), b->nsets + 1,
+		    &b->rot_heads_max);
+	return rc;
+}
+
+/* Adds to a constant phase of that mask and step, if there is one. */
+static bool
+phase_merges(struct lower *b, const struct plan_phase *ph)
+{
+	struct plan_phase *of = b->p->phases;
+	uint32_t i;
+
+	if (ph->angle.ref != CIRCUIT_CONST)
+		return false;
+	for (i = b->phase_head[ph->step]; i > 0; i = of[i - 1].next) {
+		if (of[i - 1].mask == ph->mask &&
+		    of[i - 1].angle.ref == CIRCUIT_CONST) {
+			of[i - 1].angle.offset += ph->angle.offset;
+			return true;
+		}
+	}
+	return false;
+}
+
+int
+lower_phase(struct lower *b, uint32_t mask, bool minus, struct circuit_angle a)
 {
 	struct plan *p = b->p;
 	struct plan_phase ph = {.mask = mask, .step = b->nsets};
-	int rc;
+	int rc = reserve_heads(b);
 
-	while (ph.step > 0 && phase_passes_set(p, mask, ph.step - 1))
+	if (rc < 0)
+		return rc;
+	while (ph.step > 0 && phase_passes_set(b, mask, ph.step - 1))
 		ph.step--;
 	ph.angle = signed_angle(a, minus);
+	ph.lane = on_features(&a);
+	ph.next = b->phase_head[ph.step];
+	if (phase_merges(b, &ph))
+		return 0;
 	rc = reserve(&p->phases, sizeof(ph), p->nphases, &b->phases_max);
-	if (rc == 0)
-		p->phases[p->nphases++] = ph;
-	return rc;
-}
-
-static int
-add_rot(struct build *b, uint32_t q, struct circuit_angle a)
-{
-	struct plan *p = b->p;
-	struct plan_rot r = {.row = p->row[q], .col = b->col[q]};
-	uint32_t step = b->nsets;
-	int rc;
-
-	r.step = step;
-	while (step > 0 && rot_passes_diagonal(p, r.col, step) &&
-	    rot_joins_set(p, &r, step - 1))
-		r.step = --step;
-	if (r.step == b->nsets)
-		b->nsets++;
-	r.angle = signed_angle(a, p->flip[q]);
-	rc = reserve(&p->rots, sizeof(r), p->nrots, &b->rots_max);
-	if (rc == 0)
-		p->rots[p->nrots++] = r;
-	return rc;
-}
-
-static int
-add_rz(struct build *b, uint32_t q, struct circuit_angle a)
-{
-	return add_phase(b, b->p->row[q], b->p->flip[q], a);
-}
-
-static int
-add_rzz(struct build *b, const uint32_t *q, struct circuit_angle a)
-{
-	const struct plan *p = b->p;
-
-	return add_phase(b, p->row[q[0]] ^ p->row[q[1]],
-	    p->flip[q[0]] != p->flip[q[1]], a);
-}
-
-/* RX(a) = RZ(-pi/2) RY(a) RZ(pi/2), the rightmost first. */
-static int
-add_rx(struct build *b, uint32_t q, struct circuit_angle a)
-{
-	int rc = add_rz(b, q, fixed(PI / 2));
-
-	if (rc == 0)
-		rc = add_rot(b, q, a);
-	if (rc == 0)
-		rc = add_rz(b, q, fixed(-PI / 2));
-	return rc;
-}
-
-/* H = RY(pi/2) Z. */
-static int
-add_h(struct build *b, uint32_t q)
-{
-	int rc = add_rz(b, q, fixed(PI));
-
-	return rc == 0 ? add_rot(b, q, fixed(PI / 2)) : rc;
-}
-
-/* CZ = exp(i pi/4 (1 - Za - Zb + Za Zb)). */
-static int
-add_cz(struct build *b, const uint32_t *q)
-{
-	int rc = add_rz(b, q[0], fixed(PI / 2));
-
-	if (rc == 0)
-		rc = add_rz(b, q[1], fixed(PI / 2));
-	if (rc == 0)
-		rc = add_rzz(b, q, fixed(-PI / 2));
-	return rc;
-}
-
-static void
-map_cnot(struct build *b, const uint32_t *q)
-{
-	struct plan *p = b->p;
-
-	p->row[q[1]] ^= p->row[q[0]];
-	p->flip[q[1]] = p->flip[q[1]] != p->flip[q[0]];
-	b->col[q[0]] ^= b->col[q[1]];
-}
-
-static void
-map_swap(struct build *b, const uint32_t *q)
-{
-	const uint32_t back[2] = {q[1], q[0]};
-
-	map_cnot(b, q);
-	map_cnot(b, back);
-	map_cnot(b, q);
-}
-
-static int
-add_input(struct build *b, const struct circuit_gate *g)
-{
-	if (g->op != CIRCUIT_RY || b->touched[g->q[0]] ||
-	    b->p->start != CIRCUIT_ZERO)
-		return -ENOTSUP;
-	b->p->input[g->q[0]] = g->angle;
+	if (rc < 0)
+		return rc;
+	p->phases[p->nphases++] = ph;
+	b->phase_head[ph.step] = (uint32_t)p->nphases;
 	return 0;
 }
 
 static int
-add_gate(struct build *b, const struct circuit_gate *g)
+add_term(struct lower *b, struct plan_rot *to, struct circuit_angle a)
 {
-	switch (g->op) {
-	case CIRCUIT_RX:
-		return add_rx(b, g->q[0], g->angle);
-	case CIRCUIT_RY:
-		return add_rot(b, g->q[0], g->angle);
-	case CIRCUIT_RZ:
-		return add_rz(b, g->q[0], g->angle);
-	case CIRCUIT_RZZ:
-		return add_rzz(b, g->q, g->angle);
-	case CIRCUIT_H:
-		return add_h(b, g->q[0]);
-	case CIRCUIT_X:
-		b->p->flip[g->q[0]] = !b->p->flip[g->q[0]];
-		return 0;
-	case CIRCUIT_Y:
-		return add_rot(b, g->q[0], fixed(PI));
-	case CIRCUIT_Z:
-		return add_rz(b, g->q[0], fixed(PI));
-	case CIRCUIT_S:
-		return add_rz(b, g->q[0], fixed(PI / 2));
-	case CIRCUIT_SDG:
-		return add_rz(b, g->q[0], fixed(-PI / 2));
-	case CIRCUIT_T:
-		return add_rz(b, g->q[0], fixed(PI / 4));
-	case CIRCUIT_TDG:
-		return add_rz(b, g->q[0], fixed(-PI / 4));
-	case CIRCUIT_CZ:
-		return add_cz(b, g->q);
-	case CIRCUIT_CNOT:
-		map_cnot(b, g->q);
-		return 0;
-	case CIRCUIT_SWAP:
-		map_swap(b, g->q);
-		return 0;
+	struct plan *p = b->p;
+	struct plan_term t = {.rot = to->id, .angle = a};
+	int rc = reserve(&p->terms, sizeof(t), p->nterms, &b->terms_max);
+
+	if (rc < 0)
+		return rc;
+	to->lane = to->lane || on_features(&a);
+	to->nterms++;
+	p->terms[p->nterms++] = t;
+	return 0;
+}
+
+int
+lower_rot(struct lower *b, uint32_t q, struct circuit_angle a)
+{
+	struct plan *p = b->p;
+	struct plan_rot r = {.row = p->row[q], .col = b->col[q]};
+	struct plan_rot *twin = NULL;
+	uint32_t step = b->nsets;
+	int rc = reserve_heads(b);
+
+	if (rc < 0)
+		return rc;
+	r.angle = signed_angle(a, p->flip[q]);
+	while (step > 0 && rot_passes_diagonal(b, r.col, step)) {
+		twin = rot_twin(b, &r, step - 1);
+		if (twin != NULL || !rot_joins_set(b, &r, step - 1))
+			break;
+		step--;
 	}
-	return -ENOTSUP;
+	if (twin != NULL)
+		return add_term(b, twin, r.angle);
+	r.step = step;
+	r.lane = on_features(&a);
+	r.id = (uint32_t)p->nrots;
+	r.next = b->rot_head[step];
+	rc = reserve(&p->rots, sizeof(r), p->nrots, &b->rots_max);
+	if (rc < 0)
+		return rc;
+	if (step == b->nsets)
+		b->nsets++;
+	p->rots[p->nrots++] = r;
+	b->rot_head[step] = (uint32_t)p->nrots;
+	return 0;
 }
 
 static int
-add_gates(struct build *b, const struct circuit *c)
+phase_order(const void *a, const void *b)
 {
-	size_t i;
-	int rc = 0;
+	const struct plan_phase *x = a, *y = b;
 
-	for (i = 0; i < c->ngates && rc == 0; i++) {
-		const struct circuit_gate *g = &c->gates[i];
-		unsigned k;
-
-		if (g->angle.ref == CIRCUIT_FEATURE && g->op <= CIRCUIT_RZZ)
-			rc = add_input(b, g);
-		else
-			rc = add_gate(b, g);
-		for (k = 0; k < circuit_arity(g->op); k++)
-			b->touched[g->q[k]] = true;
-	}
-	return rc;
+	if (x->step != y->step)
+		return x->step < y->step ? -1 : 1;
+	if (x->lane != y->lane)
+		return x->lane ? 1 : -1;
+	return x->next < y->next ? -1 : x->next > y->next;
 }
 
-/* Insertion by step, stable: the lists are nearly sorted already. */
-static void
-sort_by_step(struct plan *p)
+static int
+rot_order(const void *a, const void *b)
 {
-	size_t i, j;
+	const struct plan_rot *x = a, *y = b;
 
-	for (i = 1; i < p->nphases; i++) {
-		struct plan_phase ph = p->phases[i];
+	if (x->step != y->step)
+		return x->step < y->step ? -1 : 1;
+	if (x->lane != y->lane)
+		return x->lane ? 1 : -1;
+	return x->id < y->id ? -1 : x->id > y->id;
+}
 
-		for (j = i; j > 0 && p->phases[j - 1].step > ph.step; j--)
-			p->phases[j] = p->phases[j - 1];
-		p->phases[j] = ph;
+static int
+term_order(const void *a, const void *b)
+{
+	const struct plan_term *x = a, *y = b;
+
+	if (x->rot != y->rot)
+		return x->rot < y->rot ? -1 : 1;
+	return 0;
+}
+
+/* By step, shared ones first, else in order of the circuit. */
+static void
+sort_phases(struct plan *p)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < p->nphases; i++) {
+		if (is_nothing(&p->phases[i]))
+			continue;
+		p->phases[n] = p->phases[i];
+		p->phases[n].next = (uint32_t)n;
+		n++;
 	}
-	for (i = 1; i < p->nrots; i++) {
-		struct plan_rot r = p->rots[i];
+	p->nphases = n;
+	if (n > 0)
+		qsort(p->phases, n, sizeof(*p->phases), phase_order);
+	for (i = 0; i < n; i++)
+		p->lanewise = p->lanewise || p->phases[i].lane;
+}
 
-		for (j = i; j > 0 && p->rots[j - 1].step > r.step; j--)
-			p->rots[j] = p->rots[j - 1];
-		p->rots[j] = r;
+static int
+sort_rots(struct plan *p)
+{
+	uint32_t *now = calloc(p->nrots + 1, sizeof(*now));
+	size_t i, at = 0;
+
+	if (now == NULL)
+		return -ENOMEM;
+	if (p->nrots > 0)
+		qsort(p->rots, p->nrots, sizeof(*p->rots), rot_order);
+	for (i = 0; i < p->nrots; i++) {
+		now[p->rots[i].id] = (uint32_t)i;
+		p->rots[i].term0 = (uint32_t)at;
+		at += p->rots[i].nterms;
+		p->lanewise = p->lanewise || p->rots[i].lane;
 	}
+	for (i = 0; i < p->nterms; i++)
+		p->terms[i].rot = now[p->terms[i].rot];
+	/* Sums are few and need an order, not the circuit's. */
+	for (i = 1; i < p->nterms; i++) {
+		struct plan_term t = p->terms[i];
+		size_t j = i;
+
+		for (; j > 0 && term_order(&t, &p->terms[j - 1]) < 0; j--)
+			p->terms[j] = p->terms[j - 1];
+		p->terms[j] = t;
+	}
+	free(now);
+	return 0;
 }
 
 /*
@@ -348,14 +349,11 @@ make_block(struct plan *p, struct plan_block *b, size_t first, size_t nrots)
 }
 
 /* Blocks of at most three, as even as they go: 4 = 2 + 2, 7 = 3 + 2 + 2. */
-static void
-make_blocks(struct plan *p, struct plan_step *s)
+static size_t
+make_blocks(struct plan *p, size_t rot0, size_t nrots)
 {
-	size_t left = s->nrots, parts = (s->nrots + 2) / 3;
-	size_t at = s->rot0;
+	size_t left = nrots, parts = (nrots + 2) / 3, at = rot0, made = parts;
 
-	s->block0 = p->nblocks;
-	s->nblocks = parts;
 	for (; parts > 0; parts--) {
 		size_t n = (left + parts - 1) / parts;
 
@@ -363,41 +361,88 @@ make_blocks(struct plan *p, struct plan_step *s)
 		at += n;
 		left -= n;
 	}
+	return made;
+}
+
+static int
+spread_step(struct plan *p, struct plan_step *s)
+{
+	uint32_t *masks = calloc(s->nlane_phases + 1, sizeof(*masks));
+	size_t i;
+	int rc;
+
+	if (masks == NULL)
+		return -ENOMEM;
+	for (i = 0; i < s->nlane_phases; i++)
+		masks[i] = p->phases[s->lane_phase0 + i].mask;
+	rc = spread_init(&s->spread, masks, s->nlane_phases, p->nqubits);
+	free(masks);
+	return rc;
+}
+
+static size_t
+count_phases(const struct plan *p, size_t from, size_t step, bool lane)
+{
+	size_t n = 0;
+
+	while (from + n < p->nphases && p->phases[from + n].step == step &&
+	    p->phases[from + n].lane == lane)
+		n++;
+	return n;
+}
+
+static size_t
+count_rots(const struct plan *p, size_t from, size_t step, bool lane)
+{
+	size_t n = 0;
+
+	while (from + n < p->nrots && p->rots[from + n].step == step &&
+	    p->rots[from + n].lane == lane)
+		n++;
+	return n;
 }
 
 static int
 make_steps(struct plan *p, uint32_t nsets)
 {
 	size_t ph = 0, r = 0, i;
+	int rc = 0;
 
 	p->steps = calloc((size_t)nsets + 1, sizeof(*p->steps));
 	p->blocks = calloc(p->nrots + 1, sizeof(*p->blocks));
 	if (p->steps == NULL || p->blocks == NULL)
 		return -ENOMEM;
 	p->nsteps = (size_t)nsets + 1;
-	for (i = 0; i < p->nsteps; i++) {
+	for (i = 0; i < p->nsteps && rc == 0; i++) {
 		struct plan_step *s = &p->steps[i];
 
 		s->phase0 = ph;
-		while (ph < p->nphases && p->phases[ph].step == i)
-			ph++;
-		s->nphases = ph - s->phase0;
+		s->nphases = count_phases(p, ph, i, false);
+		s->lane_phase0 = ph += s->nphases;
+		s->nlane_phases = count_phases(p, ph, i, true);
+		ph += s->nlane_phases;
 		s->rot0 = r;
-		while (r < p->nrots && p->rots[r].step == i)
-			r++;
-		s->nrots = r - s->rot0;
-		make_blocks(p, s);
+		s->nrots = count_rots(p, r, i, false);
+		s->lane_rot0 = r += s->nrots;
+		s->nlane_rots = count_rots(p, r, i, true);
+		r += s->nlane_rots;
+		s->block0 = p->nblocks;
+		s->nblocks = make_blocks(p, s->rot0, s->nrots);
+		s->lane_block0 = p->nblocks;
+		s->nlane_blocks = make_blocks(p, s->lane_rot0, s->nlane_rots);
+		rc = spread_step(p, s);
 	}
-	assert(ph == p->nphases && r == p->nrots);
-	return 0;
+	assert(rc < 0 || (ph == p->nphases && r == p->nrots));
+	return rc;
 }
 
 int
 plan_compile(struct plan *p, const struct circuit *c)
 {
-	struct build b = {.p = p};
+	struct lower b = {.p = p};
 	uint32_t q;
-	int rc;
+	size_t i;
+	int rc = 0;
 
 	*p = (struct plan)PLAN_INIT;
 	p->nqubits = c->nqubits;
@@ -408,16 +453,18 @@ plan_compile(struct plan *p, const struct circuit *c)
 		p->row[q] = UINT32_C(1) << q;
 		b.col[q] = UINT32_C(1) << q;
 	}
-	rc = -ENOMEM;
 	p->input = calloc(c->nqubits, sizeof(*p->input));
 	if (p->input == NULL)
-		goto out;
-	rc = add_gates(&b, c);
-	if (rc < 0)
-		goto out;
-	sort_by_step(p);
-	rc = make_steps(p, b.nsets);
-out:
+		rc = -ENOMEM;
+	for (i = 0; i < c->ngates && rc == 0; i++)
+		rc = lower_gate(&b, &c->gates[i]);
+	free(b.phase_head);
+	free(b.rot_head);
+	sort_phases(p);
+	if (rc == 0)
+		rc = sort_rots(p);
+	if (rc == 0)
+		rc = make_steps(p, b.nsets);
 	if (rc < 0)
 		plan_close(p);
 	return rc;
@@ -426,9 +473,14 @@ out:
 void
 plan_close(struct plan *p)
 {
+	size_t i;
+
+	for (i = 0; i < p->nsteps && p->steps != NULL; i++)
+		spread_close(&p->steps[i].spread);
 	free(p->input);
 	free(p->phases);
 	free(p->rots);
+	free(p->terms);
 	free(p->blocks);
 	free(p->steps);
 	*p = (struct plan)PLAN_INIT;

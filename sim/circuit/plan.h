@@ -9,8 +9,10 @@
  * Y-like pair (row, col) or a parity mask. RX and H are a diagonal, an RY, a
  * diagonal. Each gate moves to the earliest step it commutes into.
  *
- * Features may occur as amplitudes or as RY on |0>, before anything else that
- * touches the qubit. Elsewhere: -ENOTSUP (data re-uploading is to come).
+ * Features as amplitudes, or as RY on |0> before anything else that touches the
+ * qubit, are where a sample starts from. Elsewhere (data re-uploading) they
+ * make an angle differ from lane to lane: such phases and rotations come after
+ * the shared ones of their step.
  */
 #ifndef QML_SIM_CIRCUIT_PLAN_H
 #define QML_SIM_CIRCUIT_PLAN_H
@@ -20,6 +22,7 @@
 #include <stdint.h>
 
 #include "sim/circuit/circuit.h"
+#include "sim/circuit/spread.h"
 #include "sim/state/lanes.h"
 
 /* exp(-i a Z(mask) / 2), Z(mask) = (-1)^parity(mask & x); a holds the sign. */
@@ -27,6 +30,8 @@ struct plan_phase {
 	uint32_t mask;
 	uint32_t step;
 	struct circuit_angle angle;
+	bool lane;     /* depends on features */
+	uint32_t next; /* for the compiler */
 };
 
 /* RY between x (parity(row & x) = 0) and x ^ col. */
@@ -34,6 +39,15 @@ struct plan_rot {
 	uint32_t row;
 	uint32_t col;
 	uint32_t step;
+	struct circuit_angle angle;
+	bool lane;
+	uint32_t term0, nterms; /* more of its angle */
+	uint32_t next, id;      /* for the compiler */
+};
+
+/* A rotation's angle is the sum of its own and these. */
+struct plan_term {
+	uint32_t rot;
 	struct circuit_angle angle;
 };
 
@@ -45,9 +59,13 @@ struct plan_block {
 /* First the diagonal, then the rotations. The last step has none of these:
  * its diagonal cannot be seen by Z observables. */
 struct plan_step {
-	size_t phase0, nphases;
+	size_t phase0, nphases; /* shared by all lanes */
 	size_t block0, nblocks;
 	size_t rot0, nrots;
+	size_t lane_phase0, nlane_phases;
+	size_t lane_block0, nlane_blocks;
+	size_t lane_rot0, nlane_rots;
+	struct spread spread; /* of its lane phases */
 };
 
 struct plan {
@@ -58,10 +76,13 @@ struct plan {
 	struct circuit_angle *input; /* nqubits: RY before the first step */
 	struct plan_phase *phases;   /* by step */
 	struct plan_rot *rots;       /* by step */
+	struct plan_term *terms;     /* by rotation */
 	struct plan_block *blocks;
 	struct plan_step *steps;
 	size_t nsteps; /* the last is diagonal only */
-	size_t nphases, nrots, nblocks;
+	size_t nphases, nrots, nterms, nblocks;
+	bool lanewise; /* some phase or rotation depends on features */
+	bool inputs;   /* some RY before the first step does */
 	uint32_t row[CIRCUIT_MAX_QUBITS]; /* the map at the end */
 	bool flip[CIRCUIT_MAX_QUBITS];
 };
@@ -71,7 +92,7 @@ struct plan {
 		.nsteps = 0 \
 	}
 
-/* -ENOTSUP, -ENOMEM. The circuit may be closed afterwards. */
+/* -ENOMEM. The circuit may be closed afterwards. */
 int plan_compile(struct plan *p, const struct circuit *c);
 
 void plan_close(struct plan *p);

@@ -11,6 +11,7 @@
 
 #include <stddef.h>
 
+#include "sim/gradient/each.h"
 #include "sim/state/batch.h"
 
 struct bind;
@@ -25,6 +26,8 @@ struct adjoint {
 	double *diag;  /* 2^n rows: probabilities, then weights */
 	double *meets; /* nrots rows, summed over groups */
 	double *turns; /* (nsteps - 1) x 2^n rows, likewise */
+	struct each each;
+	size_t nsteps; /* all of the plan's if whole, else one less */
 };
 
 #define ADJOINT_INIT         \
@@ -36,9 +39,19 @@ struct adjoint {
 int adjoint_init(struct adjoint *a, const struct plan *plan,
     const struct lanes *lanes);
 
+/* For states and fidelities, to which the last diagonal matters: forward runs
+ * it and backward starts behind it. */
+int adjoint_init_whole(struct adjoint *a, const struct plan *plan,
+    const struct lanes *lanes);
+
+/* Backward leaves a->each.dx, too: nfeatures rows, the gradient of this group
+ * alone by its features. -ENOMEM. */
+int adjoint_want_inputs(struct adjoint *a);
+
 void adjoint_close(struct adjoint *a);
 
-/* Doubles of a prepared row: amplitudes, or 2 per qubit. */
+/* Doubles of a prepared row: amplitudes, or 2 per qubit; then the features, if
+ * angles depend on them. */
 size_t adjoint_row_size(const struct plan *plan);
 
 /* out[n * row_size] from features[n * plan->nfeatures]. */
@@ -46,12 +59,15 @@ void adjoint_prepare(const struct plan *plan, const struct lanes *lanes,
     const double *features, size_t n, double *out);
 
 /* Loads LANES prepared rows (NULL: lane not used), runs all steps but the last
- * diagonal, and leaves |psi|^2 in a->diag. */
+ * diagonal, and leaves |psi|^2 in a->diag. A lane not used holds zeros. */
 void adjoint_forward(struct adjoint *a, const struct bind *b,
     const double *const *rows);
 
 /* a->diag holds sum_k w_k O_k(x) per lane. Adds to the sums; psi is undone. */
 void adjoint_backward(struct adjoint *a, const struct bind *b);
+
+/* The same from a lambda that the caller put there. */
+void adjoint_sweep(struct adjoint *a, const struct bind *b);
 
 /* grad[plan->nparams] += the sums over lanes and groups; forgets them. */
 void adjoint_collect(struct adjoint *a, const struct bind *b, double *grad);

@@ -17,7 +17,7 @@
 
 #define LANES 8
 #define LANES_ALIGN 64
-#define LANES_MAX_QUBITS 20
+#define LANES_MAX_QUBITS 30
 
 enum lanes_isa {
 	LANES_AUTO,  /* the widest this CPU has */
@@ -93,6 +93,28 @@ struct lanes {
 
 	/* cs[2i] = cos x[i], cs[2i+1] = sin x[i]. */
 	void (*sincos)(const double *x, double *cs, size_t n);
+
+	/*
+	 * Angles that differ from lane to lane: rows of cosines and sines.
+	 * cs rows 2i, 2i+1 from row i of x.
+	 */
+	void (*sincos_rows)(const double *x, double *cs, size_t n);
+
+	/* A table over y of exp(i +-h), see spread.h: one bit more; and once
+	 * more by exp(i +-h), minus where parity(mask & y) is odd. */
+	void (*spread_double)(double *t, const double *cs, uint32_t filled);
+	void (*spread_times)(double *t, const double *cs, uint32_t filled,
+	    uint32_t mask);
+	void (*diag_each)(double *const a[2], const double *t,
+	    const uint32_t *turn, size_t n);
+	void (*diag_each_undo)(double *const p[2], double *const l[2],
+	    const double *t, const uint32_t *turn, size_t n);
+
+	/* Like ry and ry_undo, pl the same component of p and l. */
+	void (
+	    *ry_each)(double *a, const struct lanes_block *b, const double *cs);
+	void (*ry_each_undo)(double *const pl[2], const struct lanes_block *b,
+	    const double *cs, double *sum);
 };
 
 /* NULL if this CPU or this build has it not. */

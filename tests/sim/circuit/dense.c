@@ -4,14 +4,23 @@
 #include <string.h>
 
 static double
+factor(enum circuit_ref ref, uint32_t index, const double *theta,
+    const double *features)
+{
+	if (ref == CIRCUIT_PARAM)
+		return theta[index];
+	return ref == CIRCUIT_FEATURE ? features[index] : 1.0;
+}
+
+static double
 angle_of(const struct circuit_angle *a, const double *theta,
     const double *features)
 {
-	if (a->ref == CIRCUIT_PARAM)
-		return a->coef * theta[a->index] + a->offset;
-	if (a->ref == CIRCUIT_FEATURE)
-		return a->coef * features[a->index] + a->offset;
-	return a->offset;
+	if (a->ref == CIRCUIT_CONST)
+		return a->offset;
+	return a->coef * factor(a->ref, a->index, theta, features) *
+	    factor(a->by, a->by_index, theta, features) +
+	    a->offset;
 }
 
 /* A diagonal 2 x 2 with entries exp(i lo), exp(i hi). */
@@ -59,13 +68,50 @@ one_qubit(enum circuit_op op, double a, double complex m[4][4])
 	}
 }
 
+/* exp(-i a P P / 2), P = X or Y. */
+static void
+double_turn(enum circuit_op op, double a, double complex m[4][4])
+{
+	unsigned i;
+
+	for (i = 0; i < 4; i++) {
+		double sign = op == CIRCUIT_RYY && (i == 0 || i == 3) ? -1 : 1;
+
+		m[i][i] = cos(a / 2);
+		m[3 - i][i] = -I * sign * sin(a / 2);
+	}
+}
+
+/* q[0] has the low bit, so its ones are indices 1 and 3. */
+static void
+controlled(enum circuit_op op, double a, double complex m[4][4])
+{
+	double c = cos(a / 2), s = sin(a / 2);
+
+	m[0][0] = m[2][2] = 1;
+	m[1][1] = m[3][3] = c;
+	if (op == CIRCUIT_CRX) {
+		m[1][3] = m[3][1] = -I * s;
+	} else if (op == CIRCUIT_CRY) {
+		m[1][3] = -s;
+		m[3][1] = s;
+	} else {
+		m[1][1] = op == CIRCUIT_CRZ ? cexp(-I * a / 2) : 1;
+		m[3][3] = cexp(op == CIRCUIT_CRZ ? I * a / 2 : I * a);
+	}
+}
+
 /* Index 2 b1 + b0 with b0 the bit of q[0], b1 that of q[1]. */
 static void
 two_qubits(enum circuit_op op, double a, double complex m[4][4])
 {
 	unsigned i;
 
-	if (op == CIRCUIT_CNOT) {
+	if (op == CIRCUIT_RXX || op == CIRCUIT_RYY) {
+		double_turn(op, a, m);
+	} else if (op >= CIRCUIT_CRX) {
+		controlled(op, a, m);
+	} else if (op == CIRCUIT_CNOT) {
 		m[0][0] = m[2][2] = m[1][3] = m[3][1] = 1;
 	} else if (op == CIRCUIT_SWAP) {
 		m[0][0] = m[3][3] = m[1][2] = m[2][1] = 1;

@@ -3,7 +3,6 @@
  * n <= 5, between random gates; random circuits; what the compiler merges.
  */
 #include <complex.h>
-#include <errno.h>
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -22,6 +21,7 @@
 #include "sim/state/lanes.h"
 
 #define NPARAMS 24
+#define NFEATURES DENSE_MAX_QUBITS
 #define TOLERANCE 1e-13
 
 static uint64_t draw_state = 1;
@@ -49,6 +49,14 @@ add(struct circuit *c, enum circuit_op op, uint32_t q0, uint32_t q1)
 	g.angle.index = draw(NPARAMS);
 	g.angle.coef = draw(3) == 0 ? -2.0 : 1.0;
 	g.angle.offset = draw(3) == 0 ? 4.0 * draw_unit() : 0.0;
+	if (draw(3) == 0) {
+		g.angle.ref = CIRCUIT_FEATURE;
+		g.angle.index = draw(NFEATURES);
+	}
+	if (draw(3) == 0 && g.angle.ref != CIRCUIT_CONST) {
+		g.angle.by = draw(2) == 0 ? CIRCUIT_PARAM : CIRCUIT_FEATURE;
+		g.angle.by_index = draw(NFEATURES);
+	}
 	assert_int_equal(circuit_add(c, &g), 0);
 }
 
@@ -59,7 +67,7 @@ add_random(struct circuit *c)
 	enum circuit_op op;
 
 	do {
-		op = (enum circuit_op)draw(CIRCUIT_SWAP + 1);
+		op = (enum circuit_op)draw(CIRCUIT_NOPS);
 	} while (c->nqubits == 1 && circuit_arity(op) == 2);
 	while (c->nqubits > 1 && q1 == q0)
 		q1 = draw(c->nqubits);
@@ -71,7 +79,7 @@ static void
 check(const struct circuit *c, const double *theta)
 {
 	double complex want[DENSE_MAX] = {1}, got[DENSE_MAX];
-	double row[2 * DENSE_MAX_QUBITS], out[2 * DENSE_MAX];
+	double row[3 * DENSE_MAX_QUBITS], out[2 * DENSE_MAX];
 	double x[DENSE_MAX_QUBITS] = {0.3, -0.8, 0.11, 1.7, 0.9, -2.0};
 	const double *rows[LANES] = {row};
 	struct adjoint a;
@@ -145,7 +153,7 @@ test_every_gate_every_pair(void **state)
 
 	(void)state;
 	for (n = 1; n <= 5; n++) {
-		for (op = CIRCUIT_RX; op <= CIRCUIT_SWAP; op++) {
+		for (op = CIRCUIT_RX; op < CIRCUIT_NOPS; op++) {
 			if (n > 1 || circuit_arity((enum circuit_op)op) == 1)
 				check_op((enum circuit_op)op, n);
 		}
@@ -162,11 +170,12 @@ test_every_gate_alone(void **state)
 	int op;
 
 	(void)state;
-	for (op = CIRCUIT_RX; op <= CIRCUIT_SWAP; op++) {
+	for (op = CIRCUIT_RX; op < CIRCUIT_NOPS; op++) {
 		assert_int_equal(circuit_init(&c, 3), 0);
 		assert_int_equal(template_angle(&c, 3), 0);
 		g.op = (enum circuit_op)op;
-		g.angle = (struct circuit_angle){CIRCUIT_PARAM, 0, 1.0, 0.0};
+		g.angle =
+		    (struct circuit_angle){.ref = CIRCUIT_PARAM, .coef = 1.0};
 		assert_int_equal(circuit_add(&c, &g), 0);
 		check(&c, theta);
 		circuit_close(&c);
@@ -259,26 +268,74 @@ test_template_states(void **state)
 	}
 }
 
-/* Features elsewhere than on a fresh qubit are refused, nothing leaks. */
+/* Turns that follow each other are one, constants that cancel are none. */
 static void
-test_refused(void **state)
+test_merges(void **state)
 {
-	struct circuit_gate g = {.op = CIRCUIT_RY, .q = {1, 0}};
+	struct circuit_gate g = {.op = CIRCUIT_RX, .q = {1, 0}};
+	double theta[NPARAMS];
 	struct circuit c;
 	struct plan p;
+	uint32_t i;
 
 	(void)state;
+	make_theta(theta);
 	assert_int_equal(circuit_init(&c, 2), 0);
-	add(&c, CIRCUIT_CNOT, 0, 1);
-	g.angle = (struct circuit_angle){CIRCUIT_FEATURE, 0, 1.0, 0.0};
-	assert_int_equal(circuit_add(&c, &g), 0);
-	assert_int_equal(plan_compile(&p, &c), -ENOTSUP);
-	assert_null(p.steps);
+	for (i = 0; i < 4; i++) {
+		g.angle = (struct circuit_angle){CIRCUIT_PARAM, i, 1.0, 0.1,
+		    i % 2 == 0 ? CIRCUIT_FEATURE : CIRCUIT_CONST, i};
+		assert_int_equal(circuit_add(&c, &g), 0);
+	}
+	assert_int_equal(plan_compile(&p, &c), 0);
+	assert_int_equal(p.nrots, 1);
+	assert_int_equal(p.nterms, 3);
+	assert_int_equal(p.nphases, 2);
+	assert_true(p.rots[0].lane);
+	plan_close(&p);
+	check(&c, theta);
 	circuit_close(&c);
-	assert_int_equal(circuit_init(&c, 2), 0);
-	g.op = CIRCUIT_RZ;
-	assert_int_equal(circuit_add(&c, &g), 0);
-	assert_int_equal(plan_compile(&p, &c), -ENOTSUP);
+}
+
+/* ZZ feature map: H, then all phases of a repetition in one diagonal. */
+static void
+test_feature_map_is_flat(void **state)
+{
+	enum { N = 4, REPS = 2 };
+	double theta[NPARAMS] = {0};
+	struct circuit_gate g;
+	struct circuit c;
+	struct plan p;
+	uint32_t i, j, r;
+
+	(void)state;
+	assert_int_equal(circuit_init(&c, N), 0);
+	for (r = 0; r < REPS; r++) {
+		for (i = 0; i < N; i++) {
+			g = (struct circuit_gate){.op = CIRCUIT_H, .q = {i, 0}};
+			assert_int_equal(circuit_add(&c, &g), 0);
+			g.op = CIRCUIT_RZ;
+			g.angle = (struct circuit_angle){.ref = CIRCUIT_FEATURE,
+			    .index = i,
+			    .coef = 2.0};
+			assert_int_equal(circuit_add(&c, &g), 0);
+		}
+		for (i = 0; i < N * N; i++) {
+			j = i % N;
+			if (i / N >= j)
+				continue;
+			g = (struct circuit_gate){.op = CIRCUIT_RZZ,
+			    .q = {i / N, j}};
+			g.angle = (struct circuit_angle){CIRCUIT_FEATURE, i / N,
+			    2.0, 0.3, CIRCUIT_FEATURE, j};
+			assert_int_equal(circuit_add(&c, &g), 0);
+		}
+	}
+	assert_int_equal(plan_compile(&p, &c), 0);
+	assert_int_equal(p.nsteps, 2);
+	assert_int_equal(p.steps[0].nlane_phases, N + N * (N - 1) / 2);
+	assert_int_equal(p.steps[0].spread.rank, N);
+	plan_close(&p);
+	check(&c, theta);
 	circuit_close(&c);
 }
 
@@ -292,7 +349,8 @@ main(void)
 	    cmocka_unit_test(test_turning_points),
 	    cmocka_unit_test(test_templates_compile_flat),
 	    cmocka_unit_test(test_template_states),
-	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_merges),
+	    cmocka_unit_test(test_feature_map_is_flat),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -107,8 +108,9 @@ make_w1(struct circuit *c, uint32_t n)
 		for (i = 0; i < 3 * n; i++) {
 			g.op = op[i % 3];
 			g.q[0] = i / 3;
-			g.angle = (struct circuit_angle){CIRCUIT_PARAM,
-			    3 * n * l + i, 1.0, 0.0};
+			g.angle = (struct circuit_angle){.ref = CIRCUIT_PARAM,
+			    .index = 3 * n * l + i,
+			    .coef = 1.0};
 			assert_int_equal(circuit_add(c, &g), 0);
 		}
 		g = (struct circuit_gate){.op = CIRCUIT_CNOT};
@@ -248,7 +250,7 @@ draw(uint32_t n)
 
 /* Every gate, parameters shared between gates, factors and offsets. */
 static void
-random_circuit(struct circuit *c, uint32_t n, uint32_t nparams)
+random_circuit(struct circuit *c, uint32_t n, uint32_t nparams, bool uploads)
 {
 	struct circuit_gate g = {.op = CIRCUIT_RX};
 	uint32_t i;
@@ -256,19 +258,25 @@ random_circuit(struct circuit *c, uint32_t n, uint32_t nparams)
 	assert_int_equal(circuit_init(c, n), 0);
 	assert_int_equal(template_angle(c, n), 0);
 	for (i = 0; i < 40; i++) {
-		g.op = (enum circuit_op)draw(CIRCUIT_SWAP + 1);
+		g.op = (enum circuit_op)draw(CIRCUIT_NOPS);
 		g.q[0] = draw(n);
 		g.q[1] = (g.q[0] + 1 + draw(n - 1)) % n;
 		g.angle.ref = CIRCUIT_PARAM;
 		g.angle.index = i % nparams;
 		g.angle.coef = draw(2) == 0 ? 1.0 : -1.5;
 		g.angle.offset = draw(2) == 0 ? 0.0 : 1.1;
+		if (uploads && draw(2) == 0)
+			g.angle.ref = CIRCUIT_FEATURE;
+		g.angle.by = (enum circuit_ref)(uploads ? draw(3) : 0);
+		g.angle.by_index = draw(n);
+		if (g.angle.ref == CIRCUIT_FEATURE)
+			g.angle.index = draw(n);
 		assert_int_equal(circuit_add(c, &g), 0);
 	}
 }
 
 static void
-check_finite_difference(uint32_t n)
+check_finite_difference(uint32_t n, bool uploads)
 {
 	enum { NPARAMS = 9 };
 	double theta[NPARAMS], grad[NPARAMS], x[LANES * NMAX], up, down;
@@ -278,7 +286,7 @@ check_finite_difference(uint32_t n)
 	struct engine e;
 	size_t i, lanes_used = 5;
 
-	random_circuit(&c, n, NPARAMS);
+	random_circuit(&c, n, NPARAMS, uploads);
 	engine_open(&e, &c, LANES_AUTO);
 	for (i = 0; i < NPARAMS; i++)
 		theta[i] = (double)draw(1000) * 0.01 - 5.0;
@@ -294,7 +302,7 @@ check_finite_difference(uint32_t n)
 		theta[i] -= 2 * h;
 		down = value(&e, theta, weight, lanes_used);
 		theta[i] += h;
-		assert_true(fabs((up - down) / (2 * h) - grad[i]) < 2e-8);
+		assert_true(fabs((up - down) / (2 * h) - grad[i]) < 2e-7);
 	}
 	engine_close(&e);
 	circuit_close(&c);
@@ -308,7 +316,7 @@ test_finite_difference(void **state)
 	(void)state;
 	for (n = 2; n <= 7; n++) {
 		for (k = 0; k < 8; k++)
-			check_finite_difference(n);
+			check_finite_difference(n, k % 2 == 0);
 	}
 }
 
@@ -347,6 +355,99 @@ test_groups_add(void **state)
 	circuit_close(&c);
 }
 
+/* One lane's value as its features move: d/dx of everything there is. */
+static void
+check_inputs(uint32_t n, enum circuit_start start)
+{
+	enum { NPARAMS = 5, LANE = 2 };
+	double theta[NPARAMS], x[LANES * NMAX], grad[NPARAMS] = {0}, up, down;
+	double weight[100 * LANES] = {0};
+	const double h = 1e-5;
+	struct circuit c;
+	struct engine e;
+	size_t i, k;
+
+	random_circuit(&c, n, NPARAMS, true);
+	c.start = start;
+	engine_open(&e, &c, LANES_AUTO);
+	assert_int_equal(adjoint_want_inputs(&e.a), 0);
+	for (i = 0; i < NPARAMS; i++)
+		theta[i] = (double)draw(1000) * 0.01 - 5.0;
+	for (i = 0; i < LANES * n; i++)
+		x[i] = (double)draw(1000) * 0.001;
+	for (i = 0; i < e.z.count; i++)
+		weight[i * LANES + LANE] = (double)draw(1000) * 0.002 - 1.0;
+	adjoint_prepare(&e.p, e.a.lanes, x, LANES, e.rows);
+	(void)gradient(&e, theta, weight, LANES, grad);
+	for (k = 0; k < n; k++) {
+		double *at = &x[LANE * n + k],
+		       dx = e.a.each.dx[k * LANES + LANE];
+
+		*at += h;
+		adjoint_prepare(&e.p, e.a.lanes, x, LANES, e.rows);
+		up = value(&e, theta, weight, LANES);
+		*at -= 2 * h;
+		adjoint_prepare(&e.p, e.a.lanes, x, LANES, e.rows);
+		down = value(&e, theta, weight, LANES);
+		*at += h;
+		assert_true(fabs((up - down) / (2 * h) - dx) < 2e-8);
+	}
+	engine_close(&e);
+	circuit_close(&c);
+}
+
+static void
+test_inputs(void **state)
+{
+	uint32_t n, k;
+
+	(void)state;
+	for (n = 2; n <= 6; n++) {
+		for (k = 0; k < 8; k++)
+			check_inputs(n, CIRCUIT_ZERO);
+	}
+}
+
+/* Each lane's share, with all features in use, is its own gradient. */
+static void
+test_lanes_apart(void **state)
+{
+	enum { NPARAMS = 7, N = 4 };
+	double theta[NPARAMS], x[LANES * NMAX], one[NPARAMS];
+	double weight[100 * LANES], alone[100 * LANES];
+	double *grad = lanes_alloc(NPARAMS * LANES);
+	struct circuit c;
+	struct engine e;
+	size_t i, k, lane;
+
+	(void)state;
+	random_circuit(&c, N, NPARAMS, true);
+	engine_open(&e, &c, LANES_AUTO);
+	for (i = 0; i < NPARAMS; i++)
+		theta[i] = (double)draw(1000) * 0.01 - 5.0;
+	for (i = 0; i < LANES * N; i++)
+		x[i] = (double)draw(1000) * 0.001;
+	for (i = 0; i < e.z.count * LANES; i++)
+		weight[i] = (double)draw(1000) * 0.002 - 1.0;
+	adjoint_prepare(&e.p, e.a.lanes, x, LANES, e.rows);
+	(void)value(&e, theta, weight, LANES);
+	zstring_weigh(&e.z, &e.b, e.a.lanes, weight, e.a.diag);
+	adjoint_backward(&e.a, &e.b);
+	adjoint_collect_lanes(&e.a, &e.b, grad);
+	for (lane = 0; lane < LANES; lane++) {
+		memset(alone, 0, sizeof(alone));
+		for (k = 0; k < e.z.count; k++)
+			alone[k * LANES + lane] = weight[k * LANES + lane];
+		(void)gradient(&e, theta, alone, LANES, one);
+		for (k = 0; k < c.nparams; k++)
+			assert_true(
+			    fabs(one[k] - grad[k * LANES + lane]) < 1e-12);
+	}
+	free(grad);
+	engine_close(&e);
+	circuit_close(&c);
+}
+
 int
 main(void)
 {
@@ -357,6 +458,8 @@ main(void)
 	    cmocka_unit_test(test_isa_bits),
 	    cmocka_unit_test(test_finite_difference),
 	    cmocka_unit_test(test_groups_add),
+	    cmocka_unit_test(test_inputs),
+	    cmocka_unit_test(test_lanes_apart),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
