@@ -1,6 +1,7 @@
 #include "sim/circuit/amp_plan.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,8 +90,8 @@ is_product(const struct plan *p)
 			return false;
 	}
 	for (i = s->rot0; i < s->rot0 + s->nrots; i++) {
-		if (!is_unit(p->rots[i].row) || p->rots[i].row !=
-			p->rots[i].col)
+		if (!is_unit(p->rots[i].row) ||
+		    p->rots[i].row != p->rots[i].col)
 			return false;
 	}
 	return true;
@@ -216,8 +217,7 @@ fill_tables(struct amp_bind *b)
 }
 
 void
-amp_bind_set(struct amp_bind *b, const struct lanes *lanes,
-    const double *theta)
+amp_bind_set(struct amp_bind *b, const struct lanes *lanes, const double *theta)
 {
 	const struct plan *p = b->of->plan;
 	size_t i;
@@ -292,5 +292,5 @@ amp_bind_product(const struct amp_bind *b, const double *cs, double *v)
 		v[4 * q + 3] = -x1 * sine;
 	}
 	for (i = s->rot0; i < s->rot0 + s->nrots; i++)
-		turn_qubit(b, i, v + (size_t)4 * __builtin_ctz(p->rots[i].row));
+		turn_qubit(b, i, v + 4 * __builtin_ctz(p->rots[i].row));
 }

@@ -61,8 +61,8 @@ uint32_t amp_chunk_qubits(const struct plan *p);
 
 /* tab[0], tab[1]: cosines and sines of step k's diagonal in chunk h, cosines
  * of its rotations included; in work[3 chunks] or in a table. */
-void amp_bind_chunk(const struct amp_bind *b, size_t k, size_t h,
-    double *work, double *tab[2]);
+void amp_bind_chunk(const struct amp_bind *b, size_t k, size_t h, double *work,
+    double *tab[2]);
 
 /* v[4 q ..]: re, im of |0>, re, im of |1> of qubit q after step 0, from cs[2 q]
  * = cos, cs[2 q + 1] = sin. Only if of->product. */

@@ -29,9 +29,9 @@ struct amp_block {
 	bool straight; /* nothing permutes lanes */
 	uint32_t nbasis;
 	uint32_t col[AMP_BLOCK_ROTS];
-	uint32_t off[8];                   /* XORs of columns */
-	uint32_t basis[LANES_MAX_QUBITS];  /* spans where all rows are even */
-	uint32_t rot[AMP_BLOCK_ROTS];      /* which of the plan's */
+	uint32_t off[8];                  /* XORs of columns */
+	uint32_t basis[LANES_MAX_QUBITS]; /* spans where all rows are even */
+	uint32_t rot[AMP_BLOCK_ROTS];     /* which of the plan's */
 	_Alignas(64) double sign[AMP_BLOCK_ROTS][AMP_LANES]; /* by lane */
 };
 

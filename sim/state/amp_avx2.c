@@ -66,8 +66,8 @@ r_sub(R x, R y)
 static inline R
 r_fma(R x, R y, R z)
 {
-	return (R){_mm256_fmadd_pd(x.a, y.a, z.a),
-	    _mm256_fmadd_pd(x.b, y.b, z.b)};
+	return (
+	    R){_mm256_fmadd_pd(x.a, y.a, z.a), _mm256_fmadd_pd(x.b, y.b, z.b)};
 }
 
 static inline R

@@ -1,0 +1,255 @@
+#include "sim/gradient/samples.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "sim/circuit/amp_plan.h"
+#include "sim/circuit/bind.h"
+#include "sim/circuit/plan.h"
+#include "sim/gradient/adjoint.h"
+#include "sim/gradient/amp_adjoint.h"
+#include "sim/observable/zstring.h"
+#include "sim/state/amp.h"
+#include "sim/state/pool.h"
+
+/* Measured: below, eight states at a time fit the caches. */
+#define LANES_QUBITS_MAX 9
+
+struct worker {
+	struct adjoint adjoint;
+	struct amp_adjoint amp;
+	double *rows; /* LANES prepared rows */
+	double *grad; /* nparams rows of LANES */
+};
+
+struct samples {
+	const struct plan *plan;
+	const struct lanes *lanes;
+	struct samples_options options;
+	bool amps;
+	struct bind bind; /* lanes */
+	struct amp_plan amp_plan;
+	struct amp_bind amp_bind;
+	struct worker *workers;
+	size_t nworkers;
+	struct zstring string; /* of the batch that runs */
+	const struct samples_batch *batch;
+};
+
+static void
+close_worker(struct worker *w)
+{
+	adjoint_close(&w->adjoint);
+	amp_adjoint_close(&w->amp);
+	free(w->rows);
+	free(w->grad);
+}
+
+static int
+open_worker(const struct samples *s, struct worker *w)
+{
+	const struct amp_adjoint_options o = {s->lanes, s->options.gradients,
+	    s->options.advise};
+	int rc;
+
+	if (s->amps)
+		rc = amp_adjoint_init(&w->amp, &s->amp_plan, &o);
+	else
+		rc = adjoint_init(&w->adjoint, s->plan, s->lanes);
+	if (rc < 0)
+		return rc;
+	w->rows = lanes_alloc(LANES * adjoint_row_size(s->plan));
+	w->grad = lanes_alloc((size_t)LANES * s->plan->nparams);
+	return w->rows == NULL || w->grad == NULL ? -ENOMEM : 0;
+}
+
+static bool
+wants_amps(const struct plan *p, const struct samples_options *o)
+{
+	if (o->executor == SAMPLES_AUTO)
+		return p->nqubits > LANES_QUBITS_MAX;
+	return o->executor == SAMPLES_AMPS;
+}
+
+static int
+open_shared(struct samples *s)
+{
+	int rc;
+
+	s->lanes = lanes_pick(s->options.isa);
+	if (s->lanes == NULL)
+		return -ENOTSUP;
+	s->amps = wants_amps(s->plan, &s->options);
+	if (!s->amps)
+		return bind_init(&s->bind, s->plan);
+	rc = amp_plan_init(&s->amp_plan, s->plan);
+	if (rc < 0)
+		return rc;
+	return amp_bind_init(&s->amp_bind, &s->amp_plan,
+	    amp_pick(s->options.isa));
+}
+
+int
+samples_new(struct samples **out, const struct plan *p,
+    const struct samples_options *o)
+{
+	struct samples *s = calloc(1, sizeof(*s));
+	size_t i, n = pool_threads(o->pool);
+	int rc;
+
+	*out = NULL;
+	if (s == NULL)
+		return -ENOMEM;
+	s->plan = p;
+	s->options = *o;
+	rc = open_shared(s);
+	if (rc < 0)
+		goto out;
+	s->workers = calloc(n, sizeof(*s->workers));
+	if (s->workers == NULL) {
+		rc = -ENOMEM;
+		goto out;
+	}
+	s->nworkers = n;
+	for (i = 0; i < n && rc == 0; i++)
+		rc = open_worker(s, &s->workers[i]);
+	if (rc == 0)
+		*out = s;
+out:
+	if (rc < 0)
+		samples_free(s);
+	return rc;
+}
+
+void
+samples_free(struct samples *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->nworkers; i++)
+		close_worker(&s->workers[i]);
+	free(s->workers);
+	bind_close(&s->bind);
+	amp_bind_close(&s->amp_bind);
+	amp_plan_close(&s->amp_plan);
+	free(s);
+}
+
+void
+samples_bind(struct samples *s, const double *theta)
+{
+	if (s->amps)
+		amp_bind_set(&s->amp_bind, s->lanes, theta);
+	else
+		bind_set(&s->bind, s->plan, s->lanes, theta);
+}
+
+static void
+group_backward(struct samples *s, struct worker *w, size_t at, size_t used)
+{
+	const struct samples_batch *b = s->batch;
+	size_t nparams = s->plan->nparams, i, k;
+	double weight[LANES];
+
+	for (i = 0; i < LANES; i++)
+		weight[i] = 1.0;
+	zstring_weigh(&s->string, &s->bind, s->lanes, weight, w->adjoint.diag);
+	adjoint_backward(&w->adjoint, &s->bind);
+	adjoint_collect_lanes(&w->adjoint, &s->bind, w->grad);
+	for (i = 0; i < used; i++) {
+		for (k = 0; k < nparams; k++)
+			b->grad[(at + i) * nparams + k] =
+			    w->grad[k * LANES + i];
+	}
+}
+
+/* Eight samples, one a lane. */
+static void
+run_group(void *arg, size_t worker, size_t block)
+{
+	struct samples *s = arg;
+	struct worker *w = &s->workers[worker];
+	const struct samples_batch *b = s->batch;
+	size_t at = block * LANES, size = adjoint_row_size(s->plan), i;
+	size_t used = b->n - at < LANES ? b->n - at : LANES;
+	const double *rows[LANES] = {NULL};
+	double value[LANES];
+
+	adjoint_prepare(s->plan, s->lanes,
+	    b->features + at * s->plan->nfeatures, used, w->rows);
+	for (i = 0; i < used; i++)
+		rows[i] = w->rows + i * size;
+	adjoint_forward(&w->adjoint, &s->bind, rows);
+	zstring_expect(&s->string, &s->bind, s->lanes, w->adjoint.diag, value);
+	memcpy(b->value + at, value, used * sizeof(*value));
+	if (b->grad != NULL)
+		group_backward(s, w, at, used);
+}
+
+/* One sample, eight amplitudes at a time. */
+static void
+run_sample(void *arg, size_t worker, size_t i)
+{
+	struct samples *s = arg;
+	struct worker *w = &s->workers[worker];
+	const struct samples_batch *b = s->batch;
+	const double weight = 1.0;
+
+	adjoint_prepare(s->plan, s->lanes, b->features + i * s->plan->nfeatures,
+	    1, w->rows);
+	amp_adjoint_forward(&w->amp, &s->amp_bind, w->rows);
+	amp_adjoint_expect(&w->amp, &s->amp_bind, &s->string, &b->value[i]);
+	if (b->grad == NULL)
+		return;
+	amp_adjoint_backward(&w->amp, &s->amp_bind, &s->string, &weight);
+	amp_adjoint_collect(&w->amp, &s->amp_bind,
+	    b->grad + i * s->plan->nparams);
+}
+
+int
+samples_run(struct samples *s, const struct samples_batch *b)
+{
+	int rc;
+
+	if (b->grad != NULL && !s->options.gradients)
+		return -EINVAL;
+	rc = zstring_init(&s->string, s->plan, &b->mask, 1);
+	if (rc < 0)
+		return rc;
+	s->batch = b;
+	if (s->amps)
+		pool_run(s->options.pool, b->n, run_sample, s);
+	else
+		pool_run(s->options.pool, (b->n + LANES - 1) / LANES, run_group,
+		    s);
+	zstring_close(&s->string);
+	return 0;
+}
+
+const char *
+samples_isa(const struct samples *s)
+{
+	return s->lanes->name;
+}
+
+uint64_t
+samples_bytes(const struct plan *p, const struct samples_options *o)
+{
+	uint64_t n = UINT64_C(1) << p->nqubits, threads, each, shared;
+	uint64_t small = (p->nrots + p->nphases + p->nparams + 512) * 256;
+
+	threads = pool_threads(o->pool);
+	if (wants_amps(p, o)) {
+		each = amp_adjoint_bytes(p->nqubits, o->gradients);
+		shared = p->nqubits <= AMP_TABLE_QUBITS
+		    ? (p->nsteps * 2 + 1) * 8 * n
+		    : 0;
+	} else {
+		each = (p->nsteps + 4) * 8 * n * LANES;
+		shared = (p->nsteps + 12) * 16 * n;
+	}
+	return threads * (each + small) + shared + small;
+}
