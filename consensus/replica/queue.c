@@ -129,7 +129,7 @@ queue_stored(struct replica *r, uint64_t seq)
 			agree_persisted(r, p.bft_seq);
 			break;
 		case WAIT_ANSWER:
-			round_answer_stored(r);
+			round_answer_stored(r, p.fl_round);
 			break;
 		case WAIT_ATTEST:
 			round_attest_stored(r, p.attest);

@@ -98,7 +98,8 @@ void
 round_trained(struct replica *r, struct answer *draft)
 {
 	const struct ledger_round *lr = ledger_round(r->ledger);
-	const struct replica_pending wait = {.wait = WAIT_ANSWER};
+	const struct replica_pending wait = {.wait = WAIT_ANSWER,
+	    .fl_round = draft->round};
 	struct replica_action store = {.store = REPLICA_STORE_ANSWER};
 	struct bytes_writer w = BYTES_WRITER_INIT;
 	enum ledger_verdict v;
@@ -140,12 +141,14 @@ round_trained(struct replica *r, struct answer *draft)
 }
 
 void
-round_answer_stored(struct replica *r)
+round_answer_stored(struct replica *r, uint64_t fl_round)
 {
 	struct wire_msg m = {.type = WIRE_ANSWER};
 
-	if (r->own == NULL)
-		return; /* the round closed meanwhile */
+	/* The round closed meanwhile; ours may be the next one's already, and
+	 * that is not durable yet. */
+	if (r->own == NULL || r->own->round != fl_round)
+		return;
 	r->answers[r->self][0] = r->own;
 	r->own = NULL;
 	m.u.answer = r->answers[r->self][0];

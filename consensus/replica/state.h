@@ -50,7 +50,8 @@ enum replica_wait {
 struct replica_pending {
 	uint64_t seq;
 	enum replica_wait wait;
-	uint64_t bft_seq;
+	uint64_t bft_seq;      /* WAIT_BFT */
+	uint64_t fl_round;     /* WAIT_ANSWER */
 	struct attest *attest; /* WAIT_ATTEST: owned */
 };
 
