@@ -31,7 +31,7 @@ struct options {
 	struct world_setup setup;
 	uint64_t from, seeds;
 	unsigned jobs;
-	bool tap, json;
+	bool tap, json, first; /* first: stop at the first failure */
 };
 
 struct tally {
@@ -114,7 +114,8 @@ run_share(const struct options *o, unsigned job, struct tally *t)
 {
 	struct world_setup s = o->setup;
 
-	for (uint64_t i = job; i < o->seeds; i += o->jobs) {
+	for (uint64_t i = job; i < o->seeds && !(o->first && t->failures > 0);
+	     i += o->jobs) {
 		s.seed = o->from + i;
 		run_seed(&s, t);
 	}
@@ -274,8 +275,10 @@ run_plain(const struct options *o)
 
 static const char usage[] =
     "cluster [--from S] [--seeds N] [--heights H] [--nodes N] [--seed S]\n"
-    "        [--liars 0|1|2|3] [--calm] [--trace] [--jobs J] [--json]\n"
+    "        [--liars 0|1|2|3] [--calm] [--trace] [--jobs J] [--first]\n"
+    "        [--json]\n"
     "Without arguments: the seeds of make check, as TAP.\n"
+    "--first: stop at the first failure.\n"
     "--liars: 0 as the seed says, 1 none, 2 some, 3 a twin.\n";
 
 static bool
@@ -315,6 +318,8 @@ take_options(struct options *o, int argc, char **argv)
 			o->setup.calm = true;
 		else if (strcmp(argv[i], "--json") == 0)
 			o->json = true;
+		else if (strcmp(argv[i], "--first") == 0)
+			o->first = true;
 		else if (i + 1 == argc || !take_number(o, argv[i], argv[i + 1]))
 			return false;
 		else if (strcmp(argv[i++], "--jobs") == 0 && argc == 3)

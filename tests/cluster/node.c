@@ -48,6 +48,7 @@ check_kept(struct world *w, uint16_t slot)
 {
 	struct world_node *n = &w->nodes[slot];
 	const struct ledger *l = replica_ledger(n->replica);
+	struct wire_decided d;
 	struct hash id;
 
 	world_count(w, COUNT_CHECK_KEPT);
@@ -59,6 +60,13 @@ check_kept(struct world *w, uint16_t slot)
 	    !hash_equal(&id, ledger_head(l)))
 		world_fail(w, "node %u came back with another block (I7)",
 		    slot);
+	/* Written, and the process died before it could say so. */
+	for (uint64_t h = n->head + 1; h <= ledger_height(l); h++) {
+		if (store_block(&n->store, h, &d) < 0)
+			continue; /* the audit finds it */
+		watch_block(w, slot, d.block);
+		block_free(d.block);
+	}
 }
 
 void
@@ -160,12 +168,7 @@ static void
 applied(struct world *w, uint16_t slot, const struct replica_action *a)
 {
 	struct world_node *n = &w->nodes[slot];
-	struct hash id;
 
-	if (!watch_decided(w, a->height, &id)) {
-		w->progress_ms = w->now;
-		w->result->heights++;
-	}
 	watch_applied(w, slot, a);
 	world_note(w, a->id.b, sizeof(a->id.b));
 	if (a->height > n->head)
@@ -213,6 +216,8 @@ send(struct world *w, uint16_t slot, const struct replica_action *a)
 	if (!n->liar && a->class != REPLICA_CLASS_STATUS &&
 	    a->class != REPLICA_CLASS_SYNC)
 		watch_sent(w, slot, a->data, a->len);
+	if (n->liar)
+		watch_twin(w, a);
 	liar_overhear(w, a);
 	net_broadcast(w, slot, a);
 }

@@ -37,15 +37,16 @@ check_commit(struct world *w, const struct block *b)
 	}
 }
 
-/* How many attestations of the block name this answer. */
+/* How many attestations of the block name this answer of the member. */
 static unsigned
-count_named(const struct block *b, const struct hash *id)
+count_named(const struct block *b, uint16_t member, const struct hash *id)
 {
 	unsigned n = 0;
 
 	for (uint16_t i = 0; i < b->header.nattests; i++)
 		for (uint16_t k = 0; k < b->attests[i].nheld; k++)
-			n += hash_equal(&b->attests[i].held[k], id);
+			n += b->attests[i].member[k] == member &&
+			    hash_equal(&b->attests[i].held[k], id);
 	return n;
 }
 
@@ -69,7 +70,8 @@ is_double(const struct world *w, const struct block *b, uint16_t member)
 
 		for (uint16_t k = 0; k < a->nheld; k++) {
 			if (a->member[k] != member ||
-			    3 * count_named(b, &a->held[k]) <= w->n)
+			    3 * count_named(b, a->member[k], &a->held[k]) <=
+				w->n)
 				continue;
 			if (first != NULL && !hash_equal(first, &a->held[k]))
 				return true;
@@ -94,13 +96,17 @@ check_set(struct world *w, const struct block *b)
 			&w->fed_id))
 			blame(w, b, "a bad attestation");
 		for (uint16_t k = 0; k < a->nheld; k++)
-			if (3 * count_named(b, &a->held[k]) > w->n &&
+			if (3 * count_named(b, a->member[k], &a->held[k]) >
+				w->n &&
 			    !is_double(w, b, a->member[k]) &&
 			    !is_in(b, &a->held[k]))
 				blame(w, b, "an answer is left out");
 	}
 	for (uint16_t i = 0; i < b->header.nanswers; i++)
-		if (3 * count_named(b, &b->answer_ids[i]) <= w->n ||
+		if (3 *
+			    count_named(b, b->answers[i]->member,
+				&b->answer_ids[i]) <=
+			w->n ||
 		    is_double(w, b, b->answers[i]->member))
 			blame(w, b, "an answer too many");
 }

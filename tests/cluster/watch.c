@@ -318,6 +318,18 @@ watch_lied(struct world *w, const struct wire_msg *m)
 		note_vote(w, &m->u.vote);
 }
 
+void
+watch_twin(struct world *w, const struct replica_action *a)
+{
+	struct wire_msg m;
+
+	if (a->class != REPLICA_CLASS_VOTE ||
+	    wire_decode(a->data, a->len, WORLD_DIM, &m) != WIRE_OK)
+		return;
+	watch_lied(w, &m);
+	wire_msg_close(&m);
+}
+
 static void
 stored_record(struct world *w, uint16_t who, const struct votelog_record *r)
 {
@@ -509,22 +521,33 @@ check_included(struct world *w, const struct block *b)
 }
 
 void
+watch_block(struct world *w, uint16_t slot, const struct block *b)
+{
+	const struct watch_fact f = {.kind = WATCH_DECIDED,
+	    .a = b->header.height,
+	    .value = b->id};
+	const struct watch_fact *old = find(&w->watch, &f, false);
+
+	if (old != NULL && !hash_equal(&old->value, &b->id))
+		world_fail(w, "fork at height %" PRIu64 " seen by node %u (I1)",
+		    b->header.height, slot);
+	if (old == NULL) {
+		w->progress_ms = w->now;
+		w->result->heights++;
+		check_included(w, b);
+		oracle_block(w, b);
+	}
+	add(&w->watch, &f);
+}
+
+void
 watch_applied(struct world *w, uint16_t slot, const struct replica_action *a)
 {
 	const struct ledger *l = replica_ledger(w->nodes[slot].replica);
-	struct watch_fact f = {.kind = WATCH_DECIDED,
-	    .a = a->height,
-	    .value = a->id};
-	const struct watch_fact *old = find(&w->watch, &f, false);
+	struct watch_fact f = {.a = a->height};
+	const struct watch_fact *old;
 
-	if (old != NULL && !hash_equal(&old->value, &a->id))
-		world_fail(w, "fork at height %" PRIu64 " seen by node %u (I1)",
-		    a->height, slot);
-	if (old == NULL) {
-		check_included(w, a->block);
-		oracle_block(w, a->block);
-	}
-	add(&w->watch, &f);
+	watch_block(w, slot, a->block);
 	if (ledger_height(l) != a->height)
 		return;
 	world_count(w, COUNT_CHECK_STATE);

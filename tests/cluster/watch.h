@@ -59,6 +59,8 @@ void watch_sent(struct world *w, uint16_t slot, const uint8_t *data,
     size_t len);
 /* What a liar sends: its votes count for the lock rule. */
 void watch_lied(struct world *w, const struct wire_msg *m);
+/* What a twin sends: the same. */
+void watch_twin(struct world *w, const struct replica_action *a);
 /* A STORE that was performed. */
 void watch_stored(struct world *w, uint16_t slot,
     const struct replica_action *a);
@@ -66,6 +68,8 @@ void watch_stored(struct world *w, uint16_t slot,
 void watch_found(struct world *w, uint16_t slot);
 /* And after that. */
 void watch_loaded(struct world *w, uint16_t slot);
+/* A block that a node holds as decided: the same for all (I1). */
+void watch_block(struct world *w, uint16_t slot, const struct block *b);
 void watch_applied(struct world *w, uint16_t slot,
     const struct replica_action *a);
 /* The block decided at a height; false: not yet. */
