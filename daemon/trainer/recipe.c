@@ -22,17 +22,12 @@ fill_spec(const struct federation *f, struct task_spec *spec, char *err,
 	};
 	if (j->task == JOB_LINEAR)
 		return 0;
-	if (j->readout != JOB_Z_ZZ) {
-		snprintf(err, errlen,
-		    "job: this trainer knows the readout "
-		    "z_zz only");
-		return -EINVAL;
-	}
 	spec->encoding =
 	    j->encoding == JOB_AMPLITUDE ? TASK_ENC_AMPLITUDE : TASK_ENC_ANGLE;
 	spec->ansatz = j->ansatz == JOB_HARDWARE_EFFICIENT
 	    ? TASK_HARDWARE_EFFICIENT
 	    : TASK_STRONGLY_ENTANGLING;
+	spec->readout = j->readout == JOB_Z ? TASK_Z : TASK_Z_ZZ;
 	spec->nqubits = j->qubits;
 	spec->nlayers = j->layers;
 	spec->head_scale = decimal_double(&j->head_scale);

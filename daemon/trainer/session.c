@@ -142,7 +142,7 @@ session_train(const struct session *s, const struct trainwire_model *m,
 		return 0;
 	}
 	rc = recipe_hyper(&s->federation, &turn, &h, err, sizeof(err));
-	h.plain = s->plain;
+	h.isa = s->plain ? LANES_PLAIN : LANES_AUTO;
 	if (rc == 0)
 		trained.delta = calloc(m->dim, sizeof(*trained.delta));
 	if (rc == 0 && !trained.delta)
@@ -194,7 +194,7 @@ evaluate(const struct session *s, const int64_t *model,
 
 	train_hyper_default(&h);
 	h.threads = s->threads ? s->threads : 1;
-	h.plain = s->plain;
+	h.isa = s->plain ? LANES_PLAIN : LANES_AUTO;
 	return train_evaluate(&job, score);
 }
 

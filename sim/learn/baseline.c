@@ -180,6 +180,7 @@ int
 baseline_logistic(const struct dataset *train, const struct dataset *test,
     size_t nclasses, struct baseline *out)
 {
+	const struct fit_how how = {.nthreads = 1};
 	struct task_spec spec = {.name = "linear",
 	    .nfeatures = (uint32_t)train->d,
 	    .nclasses = (uint32_t)nclasses,
@@ -191,7 +192,7 @@ baseline_logistic(const struct dataset *train, const struct dataset *test,
 	rc = task_init(&task, &spec);
 	if (rc < 0)
 		return rc;
-	rc = fit_open(&fit, &task, 1, false);
+	rc = fit_open(&fit, &task, &how);
 	if (rc == 0)
 		rc = train_and_test(&fit, train, test, out);
 	fit_close(&fit);

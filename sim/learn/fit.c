@@ -25,6 +25,7 @@ close_worker(const struct fit *f, struct fit_worker *w)
 	free(w->dobs);
 	free(w->logits);
 	free(w->dhead);
+	free(w->lanes);
 }
 
 static int
@@ -36,24 +37,30 @@ open_worker(const struct fit *f, struct fit_worker *w)
 	w->dobs = lanes_alloc(t->nobs * LANES);
 	w->logits = lanes_alloc(t->spec.nclasses * LANES);
 	w->dhead = lanes_alloc(head_size(t) * LANES);
+	w->lanes = lanes_alloc(t->nangles * LANES);
 	if (w->obs == NULL || w->dobs == NULL || w->logits == NULL ||
-	    w->dhead == NULL)
+	    w->dhead == NULL || w->lanes == NULL)
 		return -ENOMEM;
 	return t->ops->map->open_worker(f, &w->scratch);
 }
 
 int
-fit_open(struct fit *f, const struct task *t, size_t nthreads, bool plain)
+fit_open(struct fit *f, const struct task *t, const struct fit_how *how)
 {
-	size_t i;
-	int rc;
+	size_t nthreads, i;
+	int rc = 0;
 
 	*f = (struct fit)FIT_INIT;
 	f->task = t;
-	f->lanes = lanes_pick(plain ? LANES_PLAIN : LANES_AUTO);
-	rc = pool_new(&f->pool, nthreads);
+	f->lanes = lanes_pick(how->isa);
+	if (f->lanes == NULL)
+		rc = -ENOTSUP;
+	else if (how->pool == NULL)
+		rc = pool_new(&f->own_pool, how->nthreads);
 	if (rc < 0)
 		goto out;
+	f->pool = how->pool != NULL ? how->pool : f->own_pool;
+	nthreads = pool_threads(f->pool);
 	rc = t->ops->map->open(f);
 	if (rc < 0)
 		goto out;
@@ -80,7 +87,7 @@ fit_close(struct fit *f)
 	free(f->workers);
 	if (f->task != NULL)
 		f->task->ops->map->close(f);
-	pool_free(f->pool);
+	pool_free(f->own_pool);
 	free(f->rows);
 	free(f->blocks);
 	free(f->losses);
@@ -146,13 +153,13 @@ forward(const struct fit *f, struct fit_worker *w, size_t at)
 	f->lanes->dense(&head, w->obs, w->logits);
 }
 
-/* Logits become d(mean loss) / d(logit), 0 in lanes not used. */
+/* Logits become weight d(loss) / d(logit), 0 in lanes not used. */
 static void
-differentiate(const struct fit *f, struct fit_worker *w, size_t at)
+differentiate(const struct fit *f, struct fit_worker *w, size_t at,
+    double weight)
 {
 	double max[LANES], sum[LANES], *z = w->logits;
 	size_t nclasses = f->task->spec.nclasses, c, i;
-	double weight = 1.0 / (double)f->npick;
 
 	f->lanes->softmax(z, nclasses, max, sum);
 	for (i = 0; i < LANES; i++)
@@ -189,10 +196,11 @@ gradient_block(void *arg, size_t worker, size_t block)
 	struct fit_worker *w = &f->workers[worker];
 	double *grad = f->blocks + block * t->nparams;
 	size_t at = block * FIT_BLOCK, end = at + FIT_BLOCK, i;
+	double weight = 1.0 / (double)f->npick;
 
 	for (; at < end && at < f->npick; at += LANES) {
 		forward(f, w, at);
-		differentiate(f, w, at);
+		differentiate(f, w, at, weight);
 		backward(f, w);
 	}
 	memset(grad, 0, t->nparams * sizeof(*grad));
@@ -238,6 +246,56 @@ fit_gradient(struct fit *f, const double *theta, const uint32_t *pick, size_t n,
 			grad[i] += f->blocks[b * nparams + i];
 	}
 	return 0;
+}
+
+/* A group's lanes, one row of gradients each: eight parameters at a time, so
+ * that both sides are read and written in runs. */
+static void
+spread_lanes(const double *lanes, size_t n, size_t used, size_t stride,
+    double *to)
+{
+	size_t k, i, j, end;
+
+	for (k = 0; k < n; k = end) {
+		end = k + LANES < n ? k + LANES : n;
+		for (i = 0; i < used; i++) {
+			for (j = k; j < end; j++)
+				to[i * stride + j] = lanes[j * LANES + i];
+		}
+	}
+}
+
+static void
+gradients_block(void *arg, size_t worker, size_t block)
+{
+	const struct fit *f = arg;
+	const struct task *t = f->task;
+	struct fit_worker *w = &f->workers[worker];
+	size_t at = block * LANES, used = f->npick - at;
+	double *to = f->each + at * t->nparams;
+
+	if (used > LANES)
+		used = LANES;
+	forward(f, w, at);
+	differentiate(f, w, at, 1.0);
+	backward(f, w);
+	if (t->ops->map->collect_lanes != NULL)
+		t->ops->map->collect_lanes(f, w->scratch, w->lanes);
+	spread_lanes(w->lanes, t->nangles, used, t->nparams, to);
+	spread_lanes(w->dhead, head_size(t), used, t->nparams, to + t->nangles);
+	memset(w->dhead, 0, head_size(t) * LANES * sizeof(*w->dhead));
+}
+
+void
+fit_gradients(struct fit *f, const double *theta, const uint32_t *pick,
+    size_t n, double *grads)
+{
+	f->theta = theta;
+	f->pick = pick;
+	f->npick = n;
+	f->each = grads;
+	f->task->ops->map->bind(f, theta);
+	pool_run(f->pool, (n + LANES - 1) / LANES, gradients_block, f);
 }
 
 /* The largest logit of a lane; the lower class of equals. */

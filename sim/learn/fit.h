@@ -45,6 +45,9 @@ struct fit_map {
 	    *backward)(const struct fit *f, void *scratch, const double *dobs);
 	/* grad[nangles] += what backward gathered since. May be NULL. */
 	void (*collect)(const struct fit *f, void *scratch, double *grad);
+	/* The same per lane: grad[nangles][LANES] is overwritten. May be
+	 * NULL where collect is. */
+	void (*collect_lanes)(const struct fit *f, void *scratch, double *grad);
 };
 
 struct fit_worker {
@@ -53,13 +56,22 @@ struct fit_worker {
 	double *dobs;
 	double *logits; /* nclasses rows */
 	double *dhead;  /* nclasses (nobs + 1) rows */
+	double *lanes;  /* nangles rows */
+};
+
+/* With what a fit runs; none of it changes a bit. */
+struct fit_how {
+	enum lanes_isa isa;
+	size_t nthreads;   /* of a pool of its own, when pool is NULL */
+	struct pool *pool; /* kept; lives longer than the fit */
 };
 
 struct fit {
 	const struct task *task; /* kept */
 	const struct lanes *lanes;
 	struct pool *pool;
-	void *shared; /* the map's */
+	struct pool *own_pool; /* or NULL */
+	void *shared;          /* the map's */
 	struct fit_worker *workers;
 	size_t nworkers;
 	double *rows;          /* prepared, by fit_load */
@@ -68,6 +80,7 @@ struct fit {
 	const double *theta; /* of the call in progress */
 	const uint32_t *pick;
 	size_t npick;
+	double *each;   /* where per-sample gradients go */
 	double *blocks; /* a gradient per block */
 	size_t blocks_max;
 	struct train_score *score;
@@ -79,8 +92,8 @@ struct fit {
 		.task = NULL \
 	}
 
-/* -EINVAL: nthreads; -ENOMEM, -EAGAIN. */
-int fit_open(struct fit *f, const struct task *t, size_t nthreads, bool plain);
+/* -EINVAL: nthreads; -ENOTSUP: the ISA; -ENOMEM, -EAGAIN. */
+int fit_open(struct fit *f, const struct task *t, const struct fit_how *how);
 
 void fit_close(struct fit *f);
 
@@ -92,6 +105,12 @@ int fit_load(struct fit *f, const struct dataset *ds);
  * -ENOMEM. */
 int fit_gradient(struct fit *f, const double *theta, const uint32_t *pick,
     size_t n, double *grad);
+
+/* grads[i * nparams ..] = gradient of the cross-entropy of row pick[i] alone:
+ * what differential privacy clips. Their mean is fit_gradient() but for
+ * rounding; the cost is nearly the same. */
+void fit_gradients(struct fit *f, const double *theta, const uint32_t *pick,
+    size_t n, double *grads);
 
 /* Scores theta on all rows; see struct train_score. -ENOMEM. */
 int fit_score(struct fit *f, const double *theta, struct train_score *out);

@@ -97,7 +97,8 @@ static const struct fit_map linear_map = {.row_size = map_row_size,
     .bind = map_bind,
     .forward = map_forward,
     .backward = NULL,
-    .collect = NULL};
+    .collect = NULL,
+    .collect_lanes = NULL};
 
 const struct task_ops linear_ops = {.name = "linear",
     .check = linear_check,

@@ -7,7 +7,8 @@
  * Model vector, int64 Q24 (24 fraction bits):
  *   vqc:    nlayers x nqubits x angles-per-qubit circuit angles (radians), then
  *           nclasses x (nobs + 1) head weights, each class's bias last, where
- *           nobs = n + n(n-1)/2: all <Z_i>, then all <Z_i Z_j>, i < j.
+ *           nobs = n + n(n-1)/2: all <Z_i>, then all <Z_i Z_j>, i < j
+ *           (readout z: only the former, nobs = n).
  *   linear: nclasses x (nfeatures + 1) weights, each class's bias last.
  *
  * To add one: a file with a struct task_ops, one row in task.c's table.
@@ -36,6 +37,12 @@ enum task_ansatz {
 	TASK_HARDWARE_EFFICIENT   /* RY RZ a qubit, then a ring of CNOTs */
 };
 
+/* What the head reads. */
+enum task_readout {
+	TASK_Z_ZZ, /* all <Z_i>, then all <Z_i Z_j>, i < j */
+	TASK_Z     /* all <Z_i> */
+};
+
 /* The public description. The fields after nclasses are vqc's. */
 struct task_spec {
 	const char *name; /* "vqc" or "linear", borrowed for the call */
@@ -43,6 +50,7 @@ struct task_spec {
 	uint32_t nclasses; /* >= 2 */
 	enum task_encoding encoding;
 	enum task_ansatz ansatz;
+	enum task_readout readout;
 	uint32_t nqubits;
 	uint32_t nlayers;
 	double head_scale; /* observables are multiplied by it; > 0 */

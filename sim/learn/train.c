@@ -106,12 +106,13 @@ static int
 run_open(struct run *r, const struct train_job *job)
 {
 	const struct train_hyper *h = job->hyper;
+	const struct fit_how how = {h->isa, h->threads, job->pool};
 	size_t n = job->task->nparams, i;
 	int rc;
 
 	*r = (struct run)RUN_INIT;
 	r->job = job;
-	rc = fit_open(&r->fit, job->task, h->threads, h->plain);
+	rc = fit_open(&r->fit, job->task, &how);
 	if (rc < 0)
 		return rc;
 	rc = fit_load(&r->fit, job->rows);
@@ -303,11 +304,13 @@ train_by_gradient(const struct train_job *job, int64_t *delta,
 int
 train_score_rows(const struct train_job *job, struct train_score *out)
 {
+	const struct fit_how how = {job->hyper->isa, job->hyper->threads,
+	    job->pool};
 	struct fit f;
 	double *theta;
 	int rc;
 
-	rc = fit_open(&f, job->task, job->hyper->threads, job->hyper->plain);
+	rc = fit_open(&f, job->task, &how);
 	if (rc < 0)
 		return rc;
 	theta = calloc(job->task->nparams, sizeof(*theta));

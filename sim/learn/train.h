@@ -12,22 +12,25 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "sim/state/lanes.h"
+
 #define TRAIN_SEED_BYTES 32
 #define TRAIN_MAX_THREADS 64
 
 struct task;
 struct dataset;
 struct adam;
+struct pool;
 
 struct train_hyper {
-	double lr;        /* Adam's step at round 0 */
-	double lr_end;    /* at the last round; a cosine in between */
-	uint32_t round;   /* 0 .. nrounds-1: where on that cosine */
-	uint32_t nrounds; /* 0: lr as it is */
-	uint32_t steps;   /* Adam steps of this call */
-	uint32_t batch;   /* rows of a step; fewer if there are fewer */
-	uint32_t threads; /* 1 .. TRAIN_MAX_THREADS; never changes bits */
-	bool plain;       /* portable gate loops only; never changes bits */
+	double lr;          /* Adam's step at round 0 */
+	double lr_end;      /* at the last round; a cosine in between */
+	uint32_t round;     /* 0 .. nrounds-1: where on that cosine */
+	uint32_t nrounds;   /* 0: lr as it is */
+	uint32_t steps;     /* Adam steps of this call */
+	uint32_t batch;     /* rows of a step; fewer if there are fewer */
+	uint32_t threads;   /* 1 .. TRAIN_MAX_THREADS; never changes bits */
+	enum lanes_isa isa; /* never changes bits */
 	double beta1;
 	double beta2;
 	double eps;
@@ -52,6 +55,7 @@ struct train_job {
 	struct adam *carry;      /* moments kept between rounds, or NULL */
 	bool (*stop)(void *arg); /* asked between steps; may be NULL */
 	void *stop_arg;
+	struct pool *pool; /* or NULL: made of hyper->threads for the call */
 };
 
 struct train_metrics {
@@ -93,7 +97,7 @@ double train_rate(const struct train_hyper *h);
 /* To the nearest integer, ties to even; |x| < 2^63. */
 int64_t train_round_even(double x);
 
-/* Scores job->params on job->rows; of hyper only threads and plain are used.
+/* Scores job->params on job->rows; of hyper only threads and isa are used.
  * The caller sets out->confusion and out->guess (NULL, or with room) first. */
 int train_evaluate(const struct train_job *job, struct train_score *out);
 

@@ -82,7 +82,9 @@ vqc_open(struct task *t)
 	rc = build_circuit(&c, &t->spec);
 	if (rc == 0)
 		rc = plan_compile(&v->plan, &c);
-	if (rc == 0)
+	if (rc == 0 && t->spec.readout == TASK_Z)
+		rc = zstring_init_singles(&v->obs, &v->plan);
+	else if (rc == 0)
 		rc = zstring_init_pairs(&v->obs, &v->plan);
 	circuit_close(&c);
 	if (rc < 0) {
@@ -187,6 +189,12 @@ map_collect(const struct fit *f, void *scratch, double *grad)
 	adjoint_collect(scratch, f->shared, grad);
 }
 
+static void
+map_collect_lanes(const struct fit *f, void *scratch, double *grad)
+{
+	adjoint_collect_lanes(scratch, f->shared, grad);
+}
+
 static const struct fit_map vqc_map = {.row_size = map_row_size,
     .prepare = map_prepare,
     .open = map_open,
@@ -196,7 +204,8 @@ static const struct fit_map vqc_map = {.row_size = map_row_size,
     .bind = map_bind,
     .forward = map_forward,
     .backward = map_backward,
-    .collect = map_collect};
+    .collect = map_collect,
+    .collect_lanes = map_collect_lanes};
 
 const struct task_ops vqc_ops = {.name = "vqc",
     .check = vqc_check,

@@ -40,6 +40,16 @@ zstring_init(struct zstring *z, const struct plan *p, const uint32_t *logical,
 }
 
 int
+zstring_init_singles(struct zstring *z, const struct plan *p)
+{
+	uint32_t logical[CIRCUIT_MAX_QUBITS], i;
+
+	for (i = 0; i < p->nqubits; i++)
+		logical[i] = UINT32_C(1) << i;
+	return zstring_init(z, p, logical, p->nqubits);
+}
+
+int
 zstring_init_pairs(struct zstring *z, const struct plan *p)
 {
 	uint32_t logical[CIRCUIT_MAX_QUBITS * (CIRCUIT_MAX_QUBITS + 1) / 2];

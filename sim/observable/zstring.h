@@ -32,6 +32,9 @@ struct zstring {
 int zstring_init(struct zstring *z, const struct plan *p,
     const uint32_t *logical, size_t count);
 
+/* All <Z_i>, i ascending. */
+int zstring_init_singles(struct zstring *z, const struct plan *p);
+
 /* All <Z_i>, i ascending, then all <Z_i Z_j>, i < j, i outer. */
 int zstring_init_pairs(struct zstring *z, const struct plan *p);
 

@@ -89,6 +89,35 @@ measure(struct fit *f, const char *name, const double *theta, double *grad)
 	return rc;
 }
 
+/* One gradient a sample beside their sum, taken in turn. */
+static int
+measure_each(struct fit *f, const double *theta, double *grad)
+{
+	static double sum_us[REPEATS], each_us[REPEATS];
+	double *grads = calloc(BATCH * f->task->nparams, sizeof(*grads));
+	uint32_t pick[BATCH];
+	int i, rc = grads == NULL ? -ENOMEM : 0;
+
+	for (i = 0; i < BATCH; i++)
+		pick[i] = (uint32_t)i;
+	for (i = 0; i < REPEATS && rc == 0; i++) {
+		double start = now_us();
+
+		rc = fit_gradient(f, theta, pick, BATCH, grad);
+		sum_us[i] = now_us() - start;
+		start = now_us();
+		fit_gradients(f, theta, pick, BATCH, grads);
+		each_us[i] = now_us() - start;
+	}
+	qsort(sum_us, REPEATS, sizeof(sum_us[0]), by_size);
+	qsort(each_us, REPEATS, sizeof(each_us[0]), by_size);
+	printf("%-38s %-6s %10.2f    min %10.2f    median\n",
+	    "  per sample / summed", f->lanes->name, each_us[0] / sum_us[0],
+	    each_us[REPEATS / 2] / sum_us[REPEATS / 2]);
+	free(grads);
+	return rc;
+}
+
 static int
 run(const struct shape *s)
 {
@@ -109,7 +138,7 @@ run(const struct shape *s)
 	if (rc == 0)
 		rc = fill(&ds, s->features);
 	if (rc == 0)
-		rc = fit_open(&fit, &task, 1, false);
+		rc = fit_open(&fit, &task, &(struct fit_how){.nthreads = 1});
 	if (rc == 0)
 		rc = fit_load(&fit, &ds);
 	if (rc < 0)
@@ -123,6 +152,8 @@ run(const struct shape *s)
 	for (i = 0; i < task.nparams; i++)
 		theta[i] = (double)(i * 37 % 101) * 0.06 - 3.0;
 	rc = measure(&fit, s->name, theta, grad);
+	if (rc == 0)
+		rc = measure_each(&fit, theta, grad);
 out:
 	free(theta);
 	free(grad);

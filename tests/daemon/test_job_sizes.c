@@ -23,6 +23,7 @@ compare(const struct job *j, uint32_t nfeatures, uint32_t nclasses)
 	    .ansatz = j->ansatz == JOB_HARDWARE_EFFICIENT
 		? TASK_HARDWARE_EFFICIENT
 		: TASK_STRONGLY_ENTANGLING,
+	    .readout = j->readout == JOB_Z ? TASK_Z : TASK_Z_ZZ,
 	    .nqubits = j->qubits,
 	    .nlayers = j->layers,
 	    .head_scale = 1,
@@ -63,6 +64,7 @@ test_vqc(void **state)
 				j.encoding = i % 2 ? JOB_ANGLE : JOB_AMPLITUDE;
 				j.ansatz = i / 2 % 2 ? JOB_STRONGLY_ENTANGLING
 						     : JOB_HARDWARE_EFFICIENT;
+				j.readout = i % 3 ? JOB_Z_ZZ : JOB_Z;
 				compare(&j, features[i / 4],
 				    2 + (uint32_t)i % 9);
 			}

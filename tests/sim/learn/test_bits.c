@@ -16,6 +16,7 @@
 #include "sim/learn/fit.h"
 #include "sim/learn/task.h"
 #include "sim/learn/train.h"
+#include "sim/state/pool.h"
 #include "tests/sim/learn/rows.h"
 
 struct golden {
@@ -36,6 +37,8 @@ static const struct golden golden[] = {
 };
 
 #define NGOLDEN (sizeof(golden) / sizeof(golden[0]))
+
+static struct pool *kept;
 
 static uint64_t
 run(const struct golden *g, uint32_t threads, bool plain)
@@ -63,13 +66,14 @@ run(const struct golden *g, uint32_t threads, bool plain)
 	h.steps = 12;
 	h.batch = 37;
 	h.threads = threads;
-	h.plain = plain;
+	h.isa = plain ? LANES_PLAIN : LANES_AUTO;
 	h.round = 3;
 	h.nrounds = 8;
 	task_init_params(&t, h.seed, params);
 	job.task = &t;
 	job.rows = &ds;
 	job.params = params;
+	job.pool = kept;
 	assert_int_equal(train_local(&job, delta, &m), 0);
 	hash = rows_hash(delta, t.nparams);
 	free(params);
@@ -109,6 +113,23 @@ test_threads(void **state)
 	}
 }
 
+/* A pool that outlives several calls, as a daemon keeps it. */
+static void
+test_kept_pool(void **state)
+{
+	struct pool *pool;
+	size_t i;
+
+	(void)state;
+	assert_int_equal(pool_new(&pool, 3), 0);
+	kept = pool;
+	for (i = 0; i < 2 * NGOLDEN; i++)
+		assert_true(run(&golden[i % NGOLDEN], 1, false) ==
+		    golden[i % NGOLDEN].hash);
+	kept = NULL;
+	pool_free(pool);
+}
+
 static void
 test_plain(void **state)
 {
@@ -125,6 +146,8 @@ test_plain(void **state)
 static uint64_t
 run_gradient(uint32_t threads, bool plain)
 {
+	const struct fit_how how = {plain ? LANES_PLAIN : LANES_AUTO, threads,
+	    NULL};
 	double *theta, *grad;
 	uint32_t pick[61];
 	struct dataset ds;
@@ -136,7 +159,7 @@ run_gradient(uint32_t threads, bool plain)
 
 	rows_make(&ds, 61, 30, 4);
 	rows_task(&t, "vqc", &ds, 4, 5);
-	assert_int_equal(fit_open(&f, &t, threads, plain), 0);
+	assert_int_equal(fit_open(&f, &t, &how), 0);
 	assert_int_equal(fit_load(&f, &ds), 0);
 	theta = calloc(t.nparams, sizeof(*theta));
 	grad = calloc(t.nparams, sizeof(*grad));
@@ -178,6 +201,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_golden),
 	    cmocka_unit_test(test_threads),
+	    cmocka_unit_test(test_kept_pool),
 	    cmocka_unit_test(test_plain),
 	    cmocka_unit_test(test_gradient_bits),
 	};

@@ -40,7 +40,7 @@ check_gradient(const char *name, size_t d, size_t nclasses)
 
 	rows_make(&ds, NROWS, d, nclasses);
 	rows_task(&t, name, &ds, nclasses, 3);
-	assert_int_equal(fit_open(&f, &t, 1, false), 0);
+	assert_int_equal(fit_open(&f, &t, &(struct fit_how){.nthreads = 1}), 0);
 	assert_int_equal(fit_load(&f, &ds), 0);
 	theta = calloc(t.nparams, sizeof(*theta));
 	grad = calloc(t.nparams, sizeof(*grad));
@@ -64,6 +64,72 @@ check_gradient(const char *name, size_t d, size_t nclasses)
 	fit_close(&f);
 	task_close(&t);
 	dataset_close(&ds);
+}
+
+/* Each row's own gradient against its loss moved, against the gradient of that
+ * row alone, and their mean against the gradient of the mean. */
+static void
+check_each(const char *name, size_t d, size_t nclasses)
+{
+	double *theta, *grads, *grad, up[NROWS];
+	const double h = 1e-5;
+	uint32_t pick[NROWS];
+	struct dataset ds;
+	struct task t;
+	struct fit f;
+	size_t i, k, n;
+
+	rows_make(&ds, NROWS, d, nclasses);
+	rows_task(&t, name, &ds, nclasses, 2);
+	n = t.nparams;
+	assert_int_equal(fit_open(&f, &t, &(struct fit_how){.nthreads = 2}), 0);
+	assert_int_equal(fit_load(&f, &ds), 0);
+	theta = calloc(n, sizeof(*theta));
+	grad = calloc(n, sizeof(*grad));
+	grads = calloc(n * NROWS, sizeof(*grads));
+	assert_true(theta != NULL && grad != NULL && grads != NULL);
+	for (i = 0; i < n; i++)
+		theta[i] = (double)(i * 37 % 101) * 0.02 - 1.0;
+	for (i = 0; i < NROWS; i++)
+		pick[i] = (uint32_t)i;
+	fit_gradients(&f, theta, pick, NROWS, grads);
+	for (k = 0; k < n; k++) {
+		theta[k] += h;
+		(void)loss(&f, theta);
+		memcpy(up, f.losses, sizeof(up));
+		theta[k] -= 2 * h;
+		(void)loss(&f, theta);
+		theta[k] += h;
+		for (i = 0; i < NROWS; i++)
+			assert_true(fabs((up[i] - f.losses[i]) / (2 * h) -
+					grads[i * n + k]) < 1e-8);
+	}
+	for (i = 0; i < NROWS; i++) {
+		assert_int_equal(fit_gradient(&f, theta, &pick[i], 1, grad), 0);
+		for (k = 0; k < n; k++)
+			assert_true(fabs(grad[k] - grads[i * n + k]) < 1e-13);
+	}
+	assert_int_equal(fit_gradient(&f, theta, pick, NROWS, grad), 0);
+	for (k = 0; k < n; k++) {
+		for (i = 0; i < NROWS; i++)
+			grad[k] -= grads[i * n + k] / NROWS;
+		assert_true(fabs(grad[k]) < 1e-13);
+	}
+	free(theta);
+	free(grad);
+	free(grads);
+	fit_close(&f);
+	task_close(&t);
+	dataset_close(&ds);
+}
+
+static void
+test_each_row(void **state)
+{
+	(void)state;
+	check_each("vqc", 4, 3);
+	check_each("vqc", 11, 2);
+	check_each("linear", 5, 4);
 }
 
 static void
@@ -105,7 +171,7 @@ test_zero_model(void **state)
 	rows_task(&t, "vqc", &ds, 3, 1);
 	theta = calloc(t.nparams, sizeof(*theta));
 	assert_non_null(theta);
-	assert_int_equal(fit_open(&f, &t, 2, false), 0);
+	assert_int_equal(fit_open(&f, &t, &(struct fit_how){.nthreads = 2}), 0);
 	assert_int_equal(fit_load(&f, &ds), 0);
 	assert_int_equal(fit_score(&f, theta, &score), 0);
 	assert_true(fabs(score.loss - log(3.0)) < 1e-15);
@@ -135,8 +201,9 @@ test_refused(void **state)
 	rows_make(&ds, NROWS, 4, 3);
 	rows_make(&narrow, NROWS, 3, 3);
 	rows_task(&t, "vqc", &ds, 3, 1);
-	assert_int_equal(fit_open(&f, &t, 0, false), -EINVAL);
-	assert_int_equal(fit_open(&f, &t, 1, false), 0);
+	assert_int_equal(fit_open(&f, &t, &(struct fit_how){.nthreads = 0}),
+	    -EINVAL);
+	assert_int_equal(fit_open(&f, &t, &(struct fit_how){.nthreads = 1}), 0);
 	assert_int_equal(fit_load(&f, &narrow), -EINVAL);
 	ds.labels[3] = 3;
 	assert_int_equal(fit_load(&f, &ds), -EINVAL);
@@ -154,6 +221,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_vqc_angle),
+	    cmocka_unit_test(test_each_row),
 	    cmocka_unit_test(test_vqc_amplitude),
 	    cmocka_unit_test(test_linear),
 	    cmocka_unit_test(test_zero_model),
