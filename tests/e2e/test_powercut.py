@@ -42,7 +42,7 @@ class Power:
         end, self.wire = os.pipe()
         env = dict(os.environ, LD_PRELOAD=SHIM, POWERCUT_HOME=self.node.home,
                    POWERCUT_SEED=str(seed), POWERCUT_AT=str(at),
-                   POWERCUT_FD=str(end), POWERCUT_SYNC_US="2000")
+                   POWERCUT_FD=str(end), POWERCUT_SYNC_MS="2")
         # A sanitizer's library does not come first then, and says so.
         env["ASAN_OPTIONS"] = env.get("ASAN_OPTIONS", "") + \
             ":verify_asan_link_order=0"
