@@ -30,8 +30,9 @@ struct program_visitor {
 	/* Not 0: stop, and return that. */
 	int (*visit)(void *arg, const struct program_branch *b);
 	void *arg;
-	uint64_t branches_max;    /* -EFBIG beyond */
-	struct vector_room *room; /* for copies: at most about 48; or NULL */
+	uint64_t branches_max; /* -EFBIG beyond */
+	const struct vector_room
+	    *room; /* for copies: at most about 48; or NULL */
 };
 
 /* All outcomes of all measurements and resets. v is overwritten. -ENOMEM. */

@@ -192,7 +192,7 @@ static int
 integer_bit(struct qasm *r, struct qasm_value *v)
 {
 	uint32_t token = r->pos++;
-	int64_t i;
+	int64_t i = 0;
 	int rc = qasm_expr_int(r, &i);
 
 	if (rc == 0)
@@ -387,6 +387,7 @@ qasm_expr_int(struct qasm *r, int64_t *out)
 	uint32_t token = r->pos;
 	int rc = qasm_expr(r, &v);
 
+	*out = 0;
 	if (rc < 0)
 		return rc;
 	if (v.kind == QASM_FLOAT)

@@ -65,6 +65,7 @@ qasm_known(struct qasm_place at, const struct qasm_value *v, double *out)
 	double sum = v->offset;
 	uint32_t i;
 
+	*out = 0.0;
 	for (i = 0; i < v->nterms; i++) {
 		const struct program_input *in = &p->inputs[v->terms[i].input];
 
@@ -82,7 +83,7 @@ qasm_known(struct qasm_place at, const struct qasm_value *v, double *out)
 int
 qasm_to_int(struct qasm_place at, struct qasm_value *v)
 {
-	double x;
+	double x = 0.0;
 	int rc;
 
 	if (v->kind == QASM_INT) {
@@ -170,7 +171,7 @@ static int
 multiply(struct qasm_place at, const struct qasm_value *a,
     const struct qasm_value *b, struct qasm_value *out)
 {
-	double c[2] = {b->offset, 0.0}, f[3], x, y;
+	double c[2] = {b->offset, 0.0}, f[3], x = 0.0, y = 0.0;
 	int rc;
 
 	if (b->nterms == 0)
@@ -193,7 +194,7 @@ static int
 divide(struct qasm_place at, const struct qasm_value *a,
     const struct qasm_value *b, struct qasm_value *out)
 {
-	double c[2] = {0.0, 0.0}, f[3], x, y;
+	double c[2] = {0.0, 0.0}, f[3], x = 0.0, y = 0.0;
 	int rc = qasm_known(at, b, &y);
 
 	if (rc < 0)
@@ -226,7 +227,7 @@ static int
 power(struct qasm_place at, const struct qasm_value *a,
     const struct qasm_value *b, struct qasm_value *out)
 {
-	double x, y, f[3];
+	double x = 0.0, y = 0.0, f[3];
 	int rc = qasm_known(at, a, &x);
 
 	if (rc == 0)
@@ -243,7 +244,7 @@ static int
 modulo(struct qasm_place at, const struct qasm_value *a,
     const struct qasm_value *b, struct qasm_value *out)
 {
-	double x, y, f[3] = {0.0, 1.0, 0.0}, whole;
+	double x = 0.0, y = 0.0, f[3] = {0.0, 1.0, 0.0}, whole;
 	int rc = qasm_known(at, a, &x);
 
 	if (rc == 0)
@@ -263,7 +264,7 @@ static int
 compare_floats(struct qasm_place at, uint32_t op, const struct qasm_value *a,
     const struct qasm_value *b, struct qasm_value *out)
 {
-	double x, y;
+	double x = 0.0, y = 0.0;
 	int rc = qasm_known(at, a, &x);
 
 	if (rc == 0)
@@ -349,7 +350,7 @@ int
 qasm_to_bool(struct qasm_place at, struct qasm_value *v)
 {
 	struct qasm_value zero = qasm_int(0);
-	double x;
+	double x = 0.0;
 	int rc;
 
 	if (v->kind == QASM_INT) {
@@ -441,7 +442,7 @@ static int
 rounded(struct qasm_place at, const char *name, const struct qasm_value *v,
     struct qasm_value *out)
 {
-	double x;
+	double x = 0.0;
 	int rc = qasm_known(at, v, &x);
 
 	if (rc == 0)
@@ -454,7 +455,7 @@ qasm_function(struct qasm_place at, const struct qasm_value *args, uint32_t n,
     struct qasm_value *out)
 {
 	struct qasm_value v = args[0], zero = qasm_float(0.0);
-	double x, f[3] = {0.0, 0.0, 0.0};
+	double x = 0.0, f[3] = {0.0, 0.0, 0.0};
 	char name[48];
 	int rc;
 
