@@ -1,8 +1,7 @@
 /*
  * sim_noise.h - qmlsim run --noise FILE: read the file, run the program.
  *
- * Only what main does not: the caller parses options, reads the program and
- * its observables, and prints.
+ * The caller has parsed the options and read the program and its observables.
  */
 #ifndef QML_DAEMON_CLI_SIM_NOISE_H
 #define QML_DAEMON_CLI_SIM_NOISE_H
@@ -14,18 +13,21 @@
 #include "sim/state/noise_model.h"
 #include "sim/state/shots.h"
 
-#define SIM_NOISE_ERROR_LEN 1024
+#define SIM_NOISE_ERROR_LEN 2048
 #define SIM_NOISE_BYTES_MAX (16u << 20)
 
 struct pool;
 struct program;
+struct sim_job;
+
+/* All of it: j->noise is the file. Returns the exit code. */
+int sim_noise_job(const struct sim_job *j);
 
 /* Either kind of file, told apart by its first character: { is Qiskit's
- * BackendProperties in JSON, anything else the YAML of qmlsim-noise(5).
- * nqubits: qubits beyond it are no error in JSON, but are in YAML; 0: any up
- * to PROGRAM_MAX_QUBITS. err: one sentence, with line and column. m:
- * NOISE_MODEL_INIT. -errno of the file; -EINVAL; -ENOMEM. */
-int sim_noise_read(struct noise_model *m, const char *path, uint32_t nqubits,
+ * BackendProperties in JSON, anything else the YAML of qmlsim-noise(5). err:
+ * one sentence, with line and column. m: NOISE_MODEL_INIT. -errno of the file;
+ * -EINVAL; -ENOMEM. */
+int sim_noise_read(struct noise_model *m, const char *path,
     char err[static SIM_NOISE_ERROR_LEN]);
 
 /* The same of bytes in memory; name is shown in err. */
@@ -37,8 +39,8 @@ struct sim_noise_wish {
 	size_t nobservables;
 	uint64_t shots; /* 0: none */
 	uint64_t seed;
-	/* 0: exactly, on density matrices, when bytes_max allows; else
-	 * so many runs of state vectors (shots, if more). */
+	/* 0: exactly, on density matrices, if there is room; else, or if
+	 * there is not, so many runs of state vectors (shots, if any). */
 	uint64_t runs;
 	uint64_t bytes_max; /* of memory; 0: no limit of ours */
 	struct pool *pool;  /* or NULL */
@@ -62,9 +64,8 @@ struct sim_noise_result {
 		.expval = NULL \
 	}
 
-/* -EFBIG: memory, err says how much; -E2BIG: too many measurements in the
- * middle, or an observable on more than 16 qubits; -ENOTSUP: over 64 bits;
- * -EINVAL: a channel does not fit its gate; -ENOMEM. err is filled always. */
+/* -EFBIG: memory; -E2BIG: an observable on more than 16 qubits; -ENOTSUP: over
+ * 64 bits; -EINVAL: a channel does not fit its gate; -ENOMEM. err says it. */
 int sim_noise_run(struct sim_noise_result *r, const struct program *p,
     const struct noise_model *m, const struct sim_noise_wish *wish,
     char err[static SIM_NOISE_ERROR_LEN]);

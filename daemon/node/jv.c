@@ -115,6 +115,16 @@ jv_at(const struct jv *array, size_t i)
 	return out(json_array_get(in(array), i));
 }
 
+const char *
+jv_next_key(const struct jv *object, const char *key)
+{
+	json_t *o = in(object);
+	void *at = key ? json_object_iter_next(o, json_object_key_to_iter(key))
+		       : json_object_iter(o);
+
+	return at ? json_object_iter_key(at) : NULL;
+}
+
 size_t
 jv_len(const struct jv *array)
 {

@@ -38,6 +38,9 @@ void jv_add(struct jv *array, struct jv *child);
 const struct jv *jv_get(const struct jv *object, const char *key);
 const struct jv *jv_at(const struct jv *array, size_t i);
 size_t jv_len(const struct jv *array); /* 0 for anything else */
+/* The key after one that this gave, or the first for NULL; NULL at the end, or
+ * when v is no object. Borrowed; in the order of the text. */
+const char *jv_next_key(const struct jv *object, const char *key);
 /* A copy with a life of its own; NULL gives NULL. */
 struct jv *jv_copy(const struct jv *v);
 

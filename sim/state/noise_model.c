@@ -43,7 +43,9 @@ int
 noise_model_add_channel(struct noise_model *m, struct channel *c)
 {
 	void *array = m->channels;
-	int rc = reserve(&array, m->nchannels, &m->capchannels, sizeof(*c));
+	int rc = m->nchannels == NOISE_MAX_CHANNELS
+	    ? -E2BIG
+	    : reserve(&array, m->nchannels, &m->capchannels, sizeof(*c));
 
 	m->channels = array;
 	if (rc < 0) {
@@ -236,8 +238,10 @@ noise_model_add_calibration(struct noise_model *m,
 	p = (c->error - (1.0 - fidelity)) / (fidelity - 1.0 / d);
 	most = d * d / (d * d - 1.0);
 	p = p > most ? most : p;
-	for (i = 0; rc == 0 && i < c->n; i++)
-		rc = add(m, &relax[i], i);
+	for (i = 0; rc == 0 && i < c->n; i++) {
+		if (relax[i].nkraus > 1) /* else nothing happens */
+			rc = add(m, &relax[i], i);
+	}
 	if (rc == 0 && p > 0.0)
 		rc = channel_depolarizing(&depolarizing, c->n, p);
 	if (rc == 0 && p > 0.0)

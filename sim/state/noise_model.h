@@ -15,7 +15,8 @@
 
 #define NOISE_NAME_BYTES 24
 #define NOISE_RULE_QUBITS 3
-#define NOISE_MAX_RULES 100000
+#define NOISE_MAX_RULES 16384
+#define NOISE_MAX_CHANNELS 4096 /* 16 KiB each, of two qubits */
 #define NOISE_EACH UINT32_MAX
 
 /* A channel of a rule. */
@@ -58,7 +59,7 @@ struct noise_model {
 
 void noise_model_close(struct noise_model *m);
 
-/* Takes c, also on failure. Its index, or -ENOMEM. */
+/* Takes c, also on failure. Its index, or -ENOMEM, -E2BIG. */
 int noise_model_add_channel(struct noise_model *m, struct channel *c);
 /* To the last rule. -ENOMEM, -EINVAL: no rule or no such channel. */
 int noise_model_add_step(struct noise_model *m, struct noise_step s);
