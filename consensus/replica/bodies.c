@@ -24,10 +24,23 @@ is_needed(const struct replica *r, const struct replica_body *body)
 	    hash_equal(id, &r->bft.valid.block);
 }
 
+/*
+ * What anybody signed goes before what the core had validated: a member that
+ * proposes for many rounds to come would else push out the block that is being
+ * voted on, at everybody, and nobody had the body to commit.
+ */
+static bool
+goes_before(const struct replica_body *a, const struct replica_body *b)
+{
+	if (a->valid != b->valid)
+		return !a->valid;
+	return a->used < b->used;
+}
+
 static struct replica_body *
 find_room(struct replica *r)
 {
-	struct replica_body *oldest = NULL;
+	struct replica_body *victim = NULL;
 
 	for (size_t i = 0; i < REPLICA_MAX_BODIES; i++) {
 		struct replica_body *b = &r->bodies[i];
@@ -35,10 +48,10 @@ find_room(struct replica *r)
 		if (b->block == NULL)
 			return b;
 		if (!is_needed(r, b) &&
-		    (oldest == NULL || b->used < oldest->used))
-			oldest = b;
+		    (victim == NULL || goes_before(b, victim)))
+			victim = b;
 	}
-	return oldest;
+	return victim;
 }
 
 struct replica_body *

@@ -346,16 +346,27 @@ round_find(void *replica, const struct hash *id)
 	return NULL;
 }
 
+static bool
+names(const struct wire_ids *ids, const struct hash *id)
+{
+	for (uint16_t i = 0; i < ids->n; i++)
+		if (hash_equal(&ids->ids[i], id))
+			return true;
+	return false;
+}
+
+/* Each once, however often it is asked for: an id is small, an answer large. */
 void
 round_send_answers(struct replica *r, uint16_t peer, const struct wire_ids *ids)
 {
 	struct wire_msg m = {.type = WIRE_ANSWER};
 
-	for (uint16_t i = 0; i < ids->n; i++) {
-		m.u.answer = round_find(r, &ids->ids[i]);
-		if (m.u.answer != NULL)
-			queue_send(r, peer, REPLICA_CLASS_ANSWER, &m);
-	}
+	for (uint16_t i = 0; i < r->n; i++)
+		for (int k = 0; k < 2; k++) {
+			m.u.answer = r->answers[i][k];
+			if (m.u.answer != NULL && names(ids, &m.u.answer->id))
+				queue_send(r, peer, REPLICA_CLASS_ANSWER, &m);
+		}
 }
 
 /* Something may have become possible: attest, validate, build, propose. */

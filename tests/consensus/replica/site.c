@@ -1,0 +1,196 @@
+#include "tests/consensus/replica/site.h"
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+static void
+found(struct federation *f, uint16_t n)
+{
+	*f = (struct federation){.version = FEDERATION_VERSION,
+	    .name = "test",
+	    .founded_ms = SITE_WALL,
+	    .nmembers = n,
+	    .ncolumns = 2,
+	    .label = "label",
+	    .nlabels = 2,
+	    .timing = {2000, 8000, 5000, 600, 300, 300, 200, 5000, 500, 2000,
+		10}};
+	f->members = calloc(n, sizeof(*f->members));
+	f->columns = calloc(2, sizeof(*f->columns));
+	f->labels = calloc(2, sizeof(*f->labels));
+	assert_true(f->members && f->columns && f->labels);
+	for (uint16_t i = 0; i < 2; i++) {
+		snprintf(f->columns[i].name, FEDERATION_TEXT_LEN, "x%d", i);
+		f->columns[i].hi = (struct decimal){1, 0};
+		snprintf(f->labels[i], FEDERATION_TEXT_LEN, "%d", i);
+	}
+	f->job = (struct job){.task = JOB_LINEAR,
+	    .dim = SITE_DIM,
+	    .rounds = 100,
+	    .steps = 1,
+	    .batch = 1,
+	    .head_scale = {1, 0},
+	    .rate = {1, -2},
+	    .rate_last = {1, -2},
+	    .rule = JOB_MEAN,
+	    .weighting = JOB_UNWEIGHTED,
+	    .clip = {1, 0},
+	    .bound = {1, 0}};
+}
+
+void
+site_open(struct site *s, uint16_t n)
+{
+	struct sign_key *keys[4];
+	char err[256];
+
+	*s = (struct site){.ms = 1};
+	found(&s->f, n);
+	for (uint16_t i = 0; i < n; i++) {
+		uint8_t seed[SIGN_SEED_LEN] = {(uint8_t)(i + 1)};
+		struct member *m = &s->f.members[i];
+
+		assert_int_equal(sign_key_new(seed, &keys[i]), 0);
+		m->sign = sign_key_public(keys[i]);
+		m->network[0] = (uint8_t)(i + 1);
+		snprintf(m->name, sizeof(m->name), "m%d", i);
+		m->power = m->weight = 1;
+	}
+	federation_sort(&s->f);
+	assert_int_equal(federation_check(&s->f, err, sizeof(err)), 0);
+	for (uint16_t i = 0; i < n; i++)
+		for (uint16_t k = 0; k < n; k++) {
+			struct sign_public pk = sign_key_public(keys[k]);
+
+			if (memcmp(&pk, &s->f.members[i].sign, sizeof(pk)) == 0)
+				s->keys[i] = keys[k];
+		}
+}
+
+void
+site_boot(struct site *s)
+{
+	const struct replica_config cfg = {.federation = &s->f,
+	    .key = s->keys[0],
+	    .self = 0};
+
+	assert_int_equal(replica_new(&cfg, &s->r), 0);
+}
+
+static void
+site_forget(struct site *s)
+{
+	for (size_t i = 0; i < s->nsent; i++)
+		wire_msg_close(&s->sent[i]);
+	s->nsent = s->nseen = 0;
+}
+
+void
+site_close(struct site *s)
+{
+	site_forget(s);
+	replica_free(s->r);
+	for (uint16_t i = 0; i < s->f.nmembers; i++)
+		sign_key_free(s->keys[i]);
+	federation_close(&s->f);
+}
+
+void
+site_step(struct site *s, struct replica_event ev)
+{
+	struct replica_action a;
+
+	site_forget(s);
+	ev.now = (struct replica_now){s->ms, SITE_WALL + s->ms};
+	replica_step(s->r, &ev);
+	while (replica_next(s->r, &a)) {
+		assert_true(s->nseen < SITE_SEEN_MAX);
+		if (a.type == REPLICA_STORE) {
+			assert_int_equal(a.seq, s->stored + 1);
+			s->stored = a.seq;
+			if (a.store == REPLICA_STORE_RECORD)
+				s->records[s->nrecords++] = a.record;
+		}
+		if (a.type == REPLICA_SEND)
+			assert_int_equal(wire_decode(a.data, a.len, SITE_DIM,
+					     &s->sent[s->nsent++]),
+			    WIRE_OK);
+		replica_action_close(&a);
+		s->seen[s->nseen++] = a;
+	}
+}
+
+void
+site_simple(struct site *s, enum replica_event_type type)
+{
+	site_step(s, (struct replica_event){.type = type});
+}
+
+void
+site_durable(struct site *s)
+{
+	site_step(s,
+	    (struct replica_event){.type = REPLICA_EV_STORED,
+		.seq = s->stored});
+}
+
+size_t
+site_count(const struct site *s, enum replica_action_type type)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nseen; i++)
+		n += s->seen[i].type == type;
+	return n;
+}
+
+const struct wire_msg *
+site_sent(const struct site *s, enum wire_type type)
+{
+	for (size_t i = 0; i < s->nsent; i++)
+		if (s->sent[i].type == type)
+			return &s->sent[i];
+	return NULL;
+}
+
+void
+site_peer(struct site *s, uint16_t i, bool up)
+{
+	site_step(s,
+	    (struct replica_event){.type = up ? REPLICA_EV_PEER_UP
+					      : REPLICA_EV_PEER_DOWN,
+		.peer = i});
+}
+
+void
+site_message(struct site *s, uint16_t from, const struct wire_msg *m)
+{
+	struct replica_event ev = {.type = REPLICA_EV_MSG, .peer = from};
+	uint8_t *data;
+
+	assert_int_equal(wire_encode(m, &data, &ev.msg.len), 0);
+	ev.msg.data = data;
+	site_step(s, ev);
+	free(data);
+}
+
+struct answer *
+site_draft(uint64_t round)
+{
+	struct answer *a = answer_new(SITE_DIM);
+
+	assert_non_null(a);
+	a->kind = ANSWER_UPDATE;
+	a->round = round;
+	a->rows = 1;
+	for (uint32_t i = 0; i < SITE_DIM; i++)
+		a->delta[i] = (int64_t)i * 1000 - 2000;
+	return a;
+}

@@ -1,0 +1,51 @@
+/*
+ * site.h - one replica of a small federation, driven by hand.
+ *
+ * The test is the clock, the disk and the other members, whose keys it has.
+ */
+#ifndef QML_TESTS_CONSENSUS_REPLICA_SITE_H
+#define QML_TESTS_CONSENSUS_REPLICA_SITE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "consensus/replica/replica.h"
+
+#define SITE_WALL UINT64_C(1700000000000)
+#define SITE_DIM 6
+#define SITE_SEEN_MAX 256
+
+struct site {
+	struct federation f;
+	struct sign_key *keys[4]; /* by member index */
+	struct replica *r;
+	uint64_t ms;
+	uint64_t stored; /* highest STORE seq seen */
+	struct replica_action
+	    seen[SITE_SEEN_MAX];             /* of the last step, data freed */
+	struct wire_msg sent[SITE_SEEN_MAX]; /* decoded SENDs of it */
+	size_t nseen, nsent;
+	struct votelog_record records[64];
+	size_t nrecords;
+};
+
+/* n members, self 0; nothing runs yet. */
+void site_open(struct site *s, uint16_t n);
+/* A replica without memory. */
+void site_boot(struct site *s);
+void site_close(struct site *s);
+/* One event; leaves in seen and sent what came of it. */
+void site_step(struct site *s, struct replica_event ev);
+void site_simple(struct site *s, enum replica_event_type type);
+/* Everything stored so far is on the disk. */
+void site_durable(struct site *s);
+/* Of the last step. */
+size_t site_count(const struct site *s, enum replica_action_type type);
+const struct wire_msg *site_sent(const struct site *s, enum wire_type type);
+void site_peer(struct site *s, uint16_t i, bool up);
+void site_message(struct site *s, uint16_t from, const struct wire_msg *m);
+/* What a trainer gives; the callee takes it. */
+struct answer *site_draft(uint64_t round);
+
+#endif

@@ -1,0 +1,149 @@
+/*
+ * What a member that signs or asks too much gets out of it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/consensus/replica/site.h"
+
+/* A block 1 that any proposer may offer; the time makes it another one. */
+static struct block *
+first_block(const struct site *s, uint32_t round, uint16_t proposer,
+    uint64_t after_ms)
+{
+	const struct attest *none[4] = {NULL};
+	const struct ledger_inputs in = {.now_ms = SITE_WALL + s->ms + after_ms,
+	    .round = round,
+	    .proposer = proposer,
+	    .attests = none};
+	struct hash missing;
+	struct block *b = NULL;
+
+	assert_int_equal(ledger_build(replica_ledger(s->r), &in, &b, &missing),
+	    0);
+	return b;
+}
+
+static void
+propose(struct site *s, uint32_t round, uint16_t by, struct block *b)
+{
+	struct wire_msg m = {.type = WIRE_PROPOSAL};
+	struct hash fed;
+
+	assert_int_equal(federation_id(&s->f, &fed), 0);
+	m.u.proposal.head = (struct proposal){.height = 1,
+	    .round = round,
+	    .valid_round = VOTE_NO_ROUND,
+	    .block = b->id,
+	    .proposer = by};
+	m.u.proposal.block = b;
+	proposal_sign(&m.u.proposal.head, s->keys[by], &fed);
+	site_message(s, by, &m);
+}
+
+static void
+cast(struct site *s, uint8_t type, uint16_t by, const struct hash *block)
+{
+	struct wire_msg m = {.type = WIRE_VOTE};
+	struct hash fed;
+
+	assert_int_equal(federation_id(&s->f, &fed), 0);
+	m.u.vote = (struct vote){.type = type,
+	    .height = 1,
+	    .block = *block,
+	    .validator = by};
+	vote_sign(&m.u.vote, s->keys[by], &fed);
+	site_message(s, by, &m);
+}
+
+/* Member 2 signs a proposal for each of its rounds to come, before the block
+ * that everybody prevoted has its quorum. It is committed all the same. */
+static void
+flood_of_proposals(void **state)
+{
+	struct site s;
+	struct block *b, *other;
+	struct hash id;
+	size_t blocks = 0;
+
+	(void)state;
+	site_open(&s, 4);
+	site_boot(&s);
+	s.ms += 10;
+	site_simple(&s, REPLICA_EV_START);
+	site_peer(&s, 1, true);
+	site_peer(&s, 2, true);
+	b = first_block(&s, 0, 1, 0);
+	id = b->id;
+	propose(&s, 0, 1, b);
+	block_free(b);
+	assert_int_equal(site_count(&s, REPLICA_PUNISH), 0);
+	site_durable(&s);
+	assert_non_null(site_sent(&s, WIRE_VOTE));
+	assert_true(hash_equal(&site_sent(&s, WIRE_VOTE)->u.vote.block, &id));
+	for (uint32_t k = 1; k <= 40; k++) {
+		other = first_block(&s, 1 + 4 * k, 2, k);
+		propose(&s, 1 + 4 * k, 2, other);
+		block_free(other);
+	}
+	for (uint16_t i = 1; i <= 2; i++)
+		cast(&s, VOTE_PREVOTE, i, &id);
+	site_durable(&s);
+	for (uint16_t i = 1; i <= 2; i++) {
+		cast(&s, VOTE_PRECOMMIT, i, &id);
+		for (size_t k = 0; k < s.nseen; k++)
+			blocks += s.seen[k].type == REPLICA_STORE &&
+			    s.seen[k].store == REPLICA_STORE_BLOCK;
+	}
+	assert_int_equal(blocks, 1);
+	site_close(&s);
+}
+
+/* One small request gets an answer once, also when it names it often. */
+static void
+answers_are_sent_once(void **state)
+{
+	struct wire_msg m = {.type = WIRE_ANSWER_REQ};
+	struct site s;
+	size_t n = 0;
+
+	(void)state;
+	site_open(&s, 4);
+	site_boot(&s);
+	site_simple(&s, REPLICA_EV_START);
+	site_peer(&s, 1, true);
+	s.ms += 10;
+	site_step(&s,
+	    (struct replica_event){.type = REPLICA_EV_TRAINED,
+		.answer = site_draft(0)});
+	site_durable(&s);
+	assert_non_null(site_sent(&s, WIRE_ANSWER));
+	m.u.ids.n = VOTE_MAX_VALIDATORS;
+	for (uint16_t i = 0; i < m.u.ids.n; i++)
+		m.u.ids.ids[i] = site_sent(&s, WIRE_ANSWER)->u.answer->id;
+	site_message(&s, 1, &m);
+	for (size_t i = 0; i < s.nsent; i++)
+		n += s.sent[i].type == WIRE_ANSWER;
+	assert_int_equal(n, 1);
+	site_close(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(flood_of_proposals),
+	    cmocka_unit_test(answers_are_sent_once),
+	};
+
+	if (sign_setup() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
