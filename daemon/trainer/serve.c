@@ -184,6 +184,8 @@ on_setup(struct serve *s, const struct trainwire_setup *setup)
 	s->session.stop_arg = &s->in;
 	if (setup->confine)
 		confine(s);
+	if (session_keep_threads(&s->session) < 0)
+		return refuse(s, "the threads cannot be started");
 	m.u.ready.dim = (uint32_t)s->session.task.nparams;
 	m.u.ready.rows = (uint32_t)s->session.rows.n;
 	m.u.ready.data_asset = s->session.data_asset;

@@ -10,6 +10,7 @@
 #include "proto/answer.h"
 #include "proto/q24.h"
 #include "sim/learn/train.h"
+#include "sim/state/pool.h"
 
 static void
 fail(struct trainwire_msg *out, uint64_t round, uint8_t reason,
@@ -19,6 +20,25 @@ fail(struct trainwire_msg *out, uint64_t round, uint8_t reason,
 	out->u.failed.round = round;
 	out->u.failed.reason = reason;
 	snprintf(out->u.failed.text, sizeof(out->u.failed.text), "%s", text);
+}
+
+/* NULL, a pool for the call, when none is kept or threads was changed. */
+static struct pool *
+pool_of(const struct session *s)
+{
+	bool fits = s->pool && pool_threads(s->pool) == s->threads;
+
+	return fits ? s->pool : NULL;
+}
+
+int
+session_keep_threads(struct session *s)
+{
+	size_t n = s->threads ? s->threads : 1;
+
+	if (s->pool)
+		return 0;
+	return pool_new(&s->pool, n < POOL_MAX_THREADS ? n : POOL_MAX_THREADS);
 }
 
 int
@@ -71,6 +91,7 @@ session_close(struct session *s)
 {
 	if (s->task.ops)
 		task_close(&s->task);
+	pool_free(s->pool);
 	dataset_close(&s->rows);
 	federation_close(&s->federation);
 	*s = (struct session)SESSION_INIT;
@@ -130,6 +151,7 @@ session_train(const struct session *s, const struct trainwire_model *m,
 	    .rows = &s->rows,
 	    .params = m->model,
 	    .hyper = &h,
+	    .pool = pool_of(s),
 	    .stop = s->stop,
 	    .stop_arg = s->stop_arg,
 	};
@@ -190,6 +212,7 @@ evaluate(const struct session *s, const int64_t *model,
 	    .rows = &s->rows,
 	    .params = model,
 	    .hyper = &h,
+	    .pool = pool_of(s),
 	};
 
 	train_hyper_default(&h);

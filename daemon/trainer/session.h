@@ -4,7 +4,7 @@
  * What the trainer does between its messages, without pipes or confinement:
  * the child, the command line and replay all run this code, so a replayed
  * update is the same computation. One thread; the simulator's own threads
- * live inside a call.
+ * wait between calls and touch nothing.
  */
 #ifndef QML_DAEMON_TRAINER_SESSION_H
 #define QML_DAEMON_TRAINER_SESSION_H
@@ -25,7 +25,8 @@ struct session {
 	struct dataset rows; /* scaled */
 	struct hash data_asset;
 	uint16_t threads;
-	bool plain; /* portable gate loops only; never changes a bit */
+	struct pool *pool; /* of threads, if kept between calls */
+	bool plain;        /* portable gate loops only; never changes a bit */
 	/* Asked between steps: true gives the training up. May be NULL. */
 	bool (*stop)(void *arg);
 	void *stop_arg;
@@ -52,6 +53,10 @@ int session_open(struct session *s, const struct federation *f,
     const struct session_source *source, struct table *t,
     char err[static TABLE_ERR_LEN]) __attribute__((warn_unused_result));
 void session_close(struct session *s); /* accepts SESSION_INIT */
+
+/* Starts the threads once for all calls to come; after confinement, which is a
+ * thread's own. -ENOMEM, -EAGAIN: each call starts its own as before. */
+int session_keep_threads(struct session *s) __attribute__((warn_unused_result));
 
 /* One answer to one TRAIN: TRAINED, or FAILED with reason and sentence. The
  * delta obeys clip and bound exactly. *out is closed by the caller.

@@ -408,10 +408,17 @@ static void
 add_row(const struct bind *b, const struct circuit_angle *angle, double f,
     const double *row, double *grad)
 {
+	double *to = &grad[(size_t)angle->index * LANES];
 	size_t i;
 
 	if (angle->ref != CIRCUIT_PARAM)
 		return;
+	if (angle->by == CIRCUIT_CONST) {
+		f *= angle->coef;
+		for (i = 0; i < LANES; i++)
+			to[i] += f * row[i];
+		return;
+	}
 	for (i = 0; i < LANES; i++)
 		bind_chain(b, angle, f * row[i], grad + i, LANES);
 }

@@ -25,7 +25,6 @@ close_worker(const struct fit *f, struct fit_worker *w)
 	free(w->dobs);
 	free(w->logits);
 	free(w->dhead);
-	free(w->lanes);
 }
 
 static int
@@ -37,9 +36,8 @@ open_worker(const struct fit *f, struct fit_worker *w)
 	w->dobs = lanes_alloc(t->nobs * LANES);
 	w->logits = lanes_alloc(t->spec.nclasses * LANES);
 	w->dhead = lanes_alloc(head_size(t) * LANES);
-	w->lanes = lanes_alloc(t->nangles * LANES);
 	if (w->obs == NULL || w->dobs == NULL || w->logits == NULL ||
-	    w->dhead == NULL || w->lanes == NULL)
+	    w->dhead == NULL)
 		return -ENOMEM;
 	return t->ops->map->open_worker(f, &w->scratch);
 }
@@ -248,42 +246,22 @@ fit_gradient(struct fit *f, const double *theta, const uint32_t *pick, size_t n,
 	return 0;
 }
 
-/* A group's lanes, one row of gradients each: eight parameters at a time, so
- * that both sides are read and written in runs. */
-static void
-spread_lanes(const double *lanes, size_t n, size_t used, size_t stride,
-    double *to)
-{
-	size_t k, i, j, end;
-
-	for (k = 0; k < n; k = end) {
-		end = k + LANES < n ? k + LANES : n;
-		for (i = 0; i < used; i++) {
-			for (j = k; j < end; j++)
-				to[i * stride + j] = lanes[j * LANES + i];
-		}
-	}
-}
-
 static void
 gradients_block(void *arg, size_t worker, size_t block)
 {
 	const struct fit *f = arg;
 	const struct task *t = f->task;
 	struct fit_worker *w = &f->workers[worker];
-	size_t at = block * LANES, used = f->npick - at;
+	size_t at = block * LANES, head = head_size(t) * LANES;
 	double *to = f->each + at * t->nparams;
 
-	if (used > LANES)
-		used = LANES;
 	forward(f, w, at);
 	differentiate(f, w, at, 1.0);
 	backward(f, w);
 	if (t->ops->map->collect_lanes != NULL)
-		t->ops->map->collect_lanes(f, w->scratch, w->lanes);
-	spread_lanes(w->lanes, t->nangles, used, t->nparams, to);
-	spread_lanes(w->dhead, head_size(t), used, t->nparams, to + t->nangles);
-	memset(w->dhead, 0, head_size(t) * LANES * sizeof(*w->dhead));
+		t->ops->map->collect_lanes(f, w->scratch, to);
+	memcpy(to + t->nangles * LANES, w->dhead, head * sizeof(*to));
+	memset(w->dhead, 0, head * sizeof(*w->dhead));
 }
 
 void

@@ -56,7 +56,6 @@ struct fit_worker {
 	double *dobs;
 	double *logits; /* nclasses rows */
 	double *dhead;  /* nclasses (nobs + 1) rows */
-	double *lanes;  /* nangles rows */
 };
 
 /* With what a fit runs; none of it changes a bit. */
@@ -106,9 +105,12 @@ int fit_load(struct fit *f, const struct dataset *ds);
 int fit_gradient(struct fit *f, const double *theta, const uint32_t *pick,
     size_t n, double *grad);
 
-/* grads[i * nparams ..] = gradient of the cross-entropy of row pick[i] alone:
- * what differential privacy clips. Their mean is fit_gradient() but for
- * rounding; the cost is nearly the same. */
+/* The gradient of the cross-entropy of each row alone, what differential
+ * privacy clips: parameter k of row pick[i] at FIT_EACH(i, k, nparams), lanes
+ * side by side. grads has room for n rounded up to a multiple of LANES; what
+ * has no row is 0. Their mean is fit_gradient() but for rounding. */
+#define FIT_EACH(i, k, nparams) \
+	(((i) / LANES * (nparams) + (k)) * LANES + (i) % LANES)
 void fit_gradients(struct fit *f, const double *theta, const uint32_t *pick,
     size_t n, double *grads);
 

@@ -94,7 +94,7 @@ static int
 measure_each(struct fit *f, const double *theta, double *grad)
 {
 	static double sum_us[REPEATS], each_us[REPEATS];
-	double *grads = calloc(BATCH * f->task->nparams, sizeof(*grads));
+	double *grads = lanes_alloc(BATCH * f->task->nparams);
 	uint32_t pick[BATCH];
 	int i, rc = grads == NULL ? -ENOMEM : 0;
 

@@ -274,7 +274,13 @@ test_job_is_checked(void **state)
 	f.job.readout = JOB_Z;
 	assert_int_equal(session_open(&s, &f, &source, NULL, err), -EINVAL);
 	assert_string_equal(err,
-	    "job: this trainer knows the readout z_zz only");
+	    "job: dim is 57, but this circuit and schema "
+	    "have 39 parameters");
+	f.job.dim = 39;
+	assert_int_equal(session_open(&s, &f, &source, NULL, err), 0);
+	assert_int_equal(s.task.nobs, 4);
+	assert_int_equal(session_keep_threads(&s), 0);
+	session_close(&s);
 	federation_close(&f);
 }
 

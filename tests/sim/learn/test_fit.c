@@ -86,7 +86,7 @@ check_each(const char *name, size_t d, size_t nclasses)
 	assert_int_equal(fit_load(&f, &ds), 0);
 	theta = calloc(n, sizeof(*theta));
 	grad = calloc(n, sizeof(*grad));
-	grads = calloc(n * NROWS, sizeof(*grads));
+	grads = calloc(n * (NROWS + LANES), sizeof(*grads));
 	assert_true(theta != NULL && grad != NULL && grads != NULL);
 	for (i = 0; i < n; i++)
 		theta[i] = (double)(i * 37 % 101) * 0.02 - 1.0;
@@ -102,17 +102,18 @@ check_each(const char *name, size_t d, size_t nclasses)
 		theta[k] += h;
 		for (i = 0; i < NROWS; i++)
 			assert_true(fabs((up[i] - f.losses[i]) / (2 * h) -
-					grads[i * n + k]) < 1e-8);
+					grads[FIT_EACH(i, k, n)]) < 1e-8);
 	}
 	for (i = 0; i < NROWS; i++) {
 		assert_int_equal(fit_gradient(&f, theta, &pick[i], 1, grad), 0);
 		for (k = 0; k < n; k++)
-			assert_true(fabs(grad[k] - grads[i * n + k]) < 1e-13);
+			assert_true(
+			    fabs(grad[k] - grads[FIT_EACH(i, k, n)]) < 1e-13);
 	}
 	assert_int_equal(fit_gradient(&f, theta, pick, NROWS, grad), 0);
 	for (k = 0; k < n; k++) {
 		for (i = 0; i < NROWS; i++)
-			grad[k] -= grads[i * n + k] / NROWS;
+			grad[k] -= grads[FIT_EACH(i, k, n)] / NROWS;
 		assert_true(fabs(grad[k]) < 1e-13);
 	}
 	free(theta);
