@@ -104,7 +104,7 @@ raw_fallocate(int fd, off_t at, off_t len)
 	return syscall(SYS_fallocate, fd, 0, at, len) < 0 ? errno : 0;
 }
 
-/* --- the coin and the cut -------------------------------------------------- */
+/* --- the coin and the cut ------------------------------------------------- */
 
 static bool
 coin(void)
@@ -203,7 +203,7 @@ wait_for_cut(void *arg)
 	return arg;
 }
 
-/* --- which files ----------------------------------------------------------- */
+/* --- which files ---------------------------------------------------------- */
 
 static bool
 below_home(const char *path)
