@@ -143,15 +143,20 @@ round_trained(struct replica *r, struct answer *draft)
 void
 round_answer_stored(struct replica *r, uint64_t fl_round)
 {
+	struct answer **slot = r->answers[r->self];
 	struct wire_msg m = {.type = WIRE_ANSWER};
 
 	/* The round closed meanwhile; ours may be the next one's already, and
 	 * that is not durable yet. */
 	if (r->own == NULL || r->own->round != fl_round)
 		return;
-	r->answers[r->self][0] = r->own;
+	if (slot[0] != NULL) { /* our key is in use twice: the other's came */
+		answer_unref(slot[1]);
+		slot[1] = slot[0];
+	}
+	slot[0] = r->own;
 	r->own = NULL;
-	m.u.answer = r->answers[r->self][0];
+	m.u.answer = slot[0];
 	queue_send(r, REPLICA_ALL, REPLICA_CLASS_ANSWER, &m);
 	round_progress(r);
 }

@@ -224,7 +224,7 @@ static bool
 forge(struct world *w, struct liar *l, uint16_t to, struct wire_msg *m)
 {
 	struct wire_msg f = *m;
-	struct answer *copy;
+	size_t at = (size_t)rng_below(&w->rng, SIGN_LEN);
 	uint8_t *b = NULL;
 
 	if (!liar_does(l, COUNT_FORGED) || !rng_chance(&w->rng, 300))
@@ -238,29 +238,16 @@ forge(struct world *w, struct liar *l, uint16_t to, struct wire_msg *m)
 	} else if (m->type == WIRE_PROPOSAL) {
 		b = f.u.proposal.head.sig.b;
 	} else if (m->type == WIRE_ANSWER) {
-		copy = answer_new(m->u.answer->dim);
-		if (copy == NULL)
-			return false;
-		memcpy(copy->delta, m->u.answer->delta,
-		    m->u.answer->dim * sizeof(int64_t));
-		f.u.answer = copy;
-		b = copy->sig.b;
-		{
-			int64_t *delta = copy->delta;
-
-			*copy = *m->u.answer;
-			copy->delta = delta;
-			copy->nrefs = 1;
-		}
+		b = m->u.answer->sig.b;
 	} else {
 		return false;
 	}
 	if (b != NULL)
-		b[rng_below(&w->rng, SIGN_LEN)] ^= 1;
+		b[at] ^= 1;
 	world_count(w, COUNT_FORGED);
 	liar_tell(w, l, to, &f);
-	if (m->type == WIRE_ANSWER)
-		answer_unref(f.u.answer);
+	if (b != NULL) /* an answer is shared with the next receiver */
+		b[at] ^= 1;
 	return true;
 }
 

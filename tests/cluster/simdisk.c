@@ -338,7 +338,8 @@ crash_file(struct simdisk *d, struct simfile *f, struct rng *rng)
 	}
 	if (f->safe_size < f->size && rng_chance(rng, 500))
 		f->size = f->safe_size; /* the rest was never allocated */
-	memset(f->now + f->size, 0, f->room - f->size);
+	if (f->room > f->size)
+		memset(f->now + f->size, 0, f->room - f->size);
 	f->linked = true;
 	harden(f);
 }
