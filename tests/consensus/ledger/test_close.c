@@ -25,7 +25,7 @@ expect(const struct town *t, uint16_t a, uint16_t u)
 	uint16_t rule =
 	    t->f.job.rule == JOB_MEAN ? 1 : (uint16_t)(2 * t->f.job.trim + 1);
 	uint16_t most =
-	    t->f.answers_min ? t->f.answers_min : (uint16_t)(m - (m - 1) / 3);
+	    (uint16_t)(t->f.answers_min ? t->f.answers_min : m - (m - 1) / 3);
 	uint16_t some = at_least((uint16_t)((m - 1) / 3 + 1), rule);
 
 	if (a == m && u >= rule) {
