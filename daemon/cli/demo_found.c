@@ -58,25 +58,28 @@ static int
 make_home(struct demo *d)
 {
 	const char *tmp = getenv("TMPDIR");
+	int rc;
 
 	if (d->home_option == NULL) {
 		snprintf(d->home, sizeof(d->home), "%s/qmlnode-demo-XXXXXX",
 		    tmp != NULL ? tmp : "/tmp");
-		if (mkdtemp(d->home) == NULL)
-			return cli_error(CLI_IO, "%s: %s", d->home,
-			    strerror(errno));
+		if (mkdtemp(d->home) != NULL)
+			return 0;
+		rc = cli_error(CLI_IO, "%s: %s", d->home, strerror(errno));
+		d->home[0] = '\0';
+		return rc;
+	}
+	if (mkdir(d->home_option, 0750) == 0) {
+		snprintf(d->home, sizeof(d->home), "%s", d->home_option);
 		return 0;
 	}
-	snprintf(d->home, sizeof(d->home), "%s", d->home_option);
-	if (mkdir(d->home, 0750) == 0)
-		return 0;
 	if (errno == EEXIST)
 		return cli_error(CLI_CONFLICT,
 		    "%s is there already; the demo "
 		    "never writes over anything\n  Choose another --home, or "
 		    "remove it yourself",
-		    d->home);
-	return cli_error(CLI_IO, "%s: %s", d->home, strerror(errno));
+		    d->home_option);
+	return cli_error(CLI_IO, "%s: %s", d->home_option, strerror(errno));
 }
 
 /* Several listeners at once, so that no port is given twice. */

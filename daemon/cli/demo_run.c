@@ -274,8 +274,11 @@ demo_finish(struct demo *d)
 	    demo_now_ms() < until);
 	rpc_close(&d->events);
 	for (unsigned i = 0; i < d->nnodes; i++) {
-		int status = process_stop(d->nodes[i].pid, DEMO_STOP_MS);
+		int status;
 
+		if (d->nodes[i].pid == 0)
+			continue; /* it ended before; that was said */
+		status = process_stop(d->nodes[i].pid, DEMO_STOP_MS);
 		d->nodes[i].pid = 0;
 		if (status != 0 && rc == 0)
 			rc = died(&d->nodes[i], status);

@@ -2,6 +2,7 @@
 
 #include "daemon/cli/process.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <signal.h>
@@ -159,6 +160,8 @@ process_stop(pid_t pid, int timeout_ms)
 	const struct timespec nap = {0, PROCESS_POLL_MS * 1000000L};
 	int status = 0;
 
+	/* 0 would be everybody in our process group, and ourselves. */
+	assert(pid > 0);
 	kill(pid, SIGTERM);
 	for (int waited = 0; !process_ended(pid, &status);
 	     waited += PROCESS_POLL_MS) {
