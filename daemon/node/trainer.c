@@ -46,6 +46,7 @@ struct outgoing {
 };
 
 static void launch(struct trainer *t);
+static void timer_cb(uv_timer_t *timer);
 static void close_child(struct trainer *t);
 
 static void
@@ -259,8 +260,10 @@ read_cb(uv_stream_t *st, ssize_t n, const uv_buf_t *buf)
 
 	(void)buf;
 	if (n < 0) {
+		/* It has ended, or soon must: it cannot be heard any more. */
 		uv_read_stop(st);
-		return; /* the exit callback follows */
+		uv_timer_start(&t->timer, timer_cb, TRAINER_KILL_MS, 0);
+		return;
 	}
 	t->have += (size_t)n;
 	take_frames(t);

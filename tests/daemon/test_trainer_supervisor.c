@@ -1,0 +1,168 @@
+/*
+ * The daemon's side of the trainer: children that do not behave. The child is
+ * a shell here; what a real one says is test_trainer_child's business.
+ */
+#include <setjmp.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "daemon/node/trainer.h"
+#include "proto/answer.h"
+#include "tests/daemon/trainer_fixture.h"
+
+#define WINE "tests/data/datasets/wine.csv"
+#define WATCHDOG_S 60
+
+struct desk {
+	struct federation f;
+	struct trainer *t;
+	uv_loop_t loop;
+	unsigned nfailed, nstopped;
+	uint8_t reason;
+	bool stop_on_failed;
+};
+
+static void
+failed_cb(void *arg, uint64_t round, uint8_t reason, const char *text)
+{
+	struct desk *d = arg;
+
+	assert_int_equal(round, 7);
+	assert_true(strlen(text) > 0);
+	d->nfailed++;
+	d->reason = reason;
+	if (d->stop_on_failed)
+		trainer_stop(d->t);
+}
+
+static void
+stopped_cb(void *arg)
+{
+	struct desk *d = arg;
+
+	d->nstopped++;
+}
+
+static void
+desk_open(struct desk *d, char **command)
+{
+	const struct trainer_config cfg = {.command = command,
+	    .data = "no.csv",
+	    .threads = 1,
+	    .federation = &d->f};
+	const struct trainer_callbacks cb = {.arg = d,
+	    .failed = failed_cb,
+	    .stopped = stopped_cb};
+
+	*d = (struct desk){.f = fixture_federation(WINE, 4, 2)};
+	alarm(WATCHDOG_S); /* a child that hangs fails the test */
+	assert_int_equal(uv_loop_init(&d->loop), 0);
+	assert_int_equal(trainer_start(&d->t, &d->loop, &cfg, &cb), 0);
+}
+
+static void
+desk_train(struct desk *d)
+{
+	int64_t *model = calloc(d->f.job.dim, sizeof(*model));
+
+	assert_non_null(model);
+	trainer_train(d->t, 7, 0, model);
+	free(model);
+}
+
+/* Runs until everything is closed. */
+static void
+desk_close(struct desk *d)
+{
+	assert_int_equal(uv_run(&d->loop, UV_RUN_DEFAULT), 0);
+	assert_int_equal(d->nstopped, 1);
+	assert_int_equal(uv_loop_close(&d->loop), 0);
+	trainer_free(d->t);
+	federation_close(&d->f);
+}
+
+/* One that lives but cannot be heard any more costs the round, not all to
+ * come: it is ended. */
+static void
+mute_child(void **state)
+{
+	char *command[] = {(char *)"/bin/sh", (char *)"-c",
+	    (char *)"exec >&-; exec sleep 1000", NULL};
+	struct desk d;
+
+	(void)state;
+	desk_open(&d, command);
+	d.stop_on_failed = true;
+	desk_train(&d);
+	desk_close(&d);
+	assert_int_equal(d.nfailed, 1);
+	assert_int_equal(d.reason, ANSWER_REASON_TRAINER);
+}
+
+static void
+missing_program(void **state)
+{
+	char *command[] = {(char *)"/nonexistent/qmltrain", NULL};
+	struct desk d;
+
+	(void)state;
+	desk_open(&d, command);
+	trainer_stop(d.t); /* while what was half started is closing */
+	desk_close(&d);
+	assert_int_equal(d.nfailed, 0);
+}
+
+/* The end of the child and the order to end it come together. */
+static void
+dies_while_stopped(void **state)
+{
+	char *command[] = {(char *)"/bin/sh", (char *)"-c", (char *)"exit 3",
+	    NULL};
+	struct desk d;
+
+	(void)state;
+	for (int turns = 0; turns < 12; turns++) {
+		desk_open(&d, command);
+		desk_train(&d);
+		for (int i = 0; i < turns; i++)
+			uv_run(&d.loop, UV_RUN_NOWAIT);
+		trainer_stop(d.t);
+		desk_close(&d);
+	}
+}
+
+/* One that does not hear SIGTERM is killed. */
+static void
+deaf_child(void **state)
+{
+	char *command[] = {(char *)"/bin/sh", (char *)"-c",
+	    (char *)"trap '' TERM; while :; do sleep 1; done", NULL};
+	struct desk d;
+
+	(void)state;
+	desk_open(&d, command);
+	trainer_stop(d.t);
+	desk_close(&d);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(mute_child),
+	    cmocka_unit_test(missing_program),
+	    cmocka_unit_test(dies_while_stopped),
+	    cmocka_unit_test(deaf_child),
+	};
+
+	signal(SIGPIPE, SIG_IGN); /* as the daemon does */
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
