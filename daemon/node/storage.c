@@ -10,6 +10,10 @@
 #include "consensus/chain/index.h"
 
 #define STORAGE_INDEX_NAME_LEN 512
+/* What one peer may keep this thread busy with: requests waiting, and bytes
+ * for each. More is dropped; who is in need asks again. */
+#define STORAGE_SERVES_MAX 2
+#define STORAGE_SERVE_BYTES (32u << 20)
 
 struct storage_job {
 	struct storage_job *next;
@@ -48,6 +52,7 @@ struct storage {
 	struct result *done, **done_last;
 	size_t depth;
 	bool stopping, finished;
+	uint8_t nserves[FEDERATION_MAX_MEMBERS]; /* queued or under way */
 
 	/* the loop's */
 	pthread_t thread;
@@ -166,14 +171,22 @@ perform_serve(struct storage *s, struct storage_job *j)
 	struct wire_msg m = {.type = WIRE_BLOCK};
 	struct result res = {.what = RESULT_SERVED, .peer = j->action.peer};
 
-	for (uint16_t i = 0; i < j->action.count; i++) {
+	size_t bytes = 0;
+
+	for (uint16_t i = 0; i < j->action.count && bytes < STORAGE_SERVE_BYTES;
+	     i++) {
 		if (store_block(&s->store, j->action.height + i, &m.u.decided) <
 		    0)
-			return;
-		if (wire_encode(&m, &res.data, &res.len) == 0)
+			break;
+		if (wire_encode(&m, &res.data, &res.len) == 0) {
+			bytes += res.len;
 			report(s, &res);
+		}
 		block_free(m.u.decided.block);
 	}
+	pthread_mutex_lock(&s->lock);
+	s->nserves[j->action.peer]--;
+	pthread_mutex_unlock(&s->lock);
 }
 
 static void
@@ -307,6 +320,8 @@ storage_start(struct storage *s, uv_loop_t *loop,
 	rc = -pthread_create(&s->thread, NULL, run, s);
 	if (rc == 0)
 		s->running = true;
+	else
+		uv_close((uv_handle_t *)&s->async, NULL);
 	return rc;
 }
 
@@ -320,11 +335,26 @@ enqueue(struct storage *s, struct storage_job *j)
 	pthread_mutex_unlock(&s->lock);
 }
 
+static bool
+may_serve(struct storage *s, uint16_t peer)
+{
+	bool may;
+
+	pthread_mutex_lock(&s->lock);
+	may = s->nserves[peer] < STORAGE_SERVES_MAX;
+	s->nserves[peer] = (uint8_t)(s->nserves[peer] + may);
+	pthread_mutex_unlock(&s->lock);
+	return may;
+}
+
 void
 storage_submit(struct storage *s, struct replica_action *a)
 {
-	struct storage_job *j = calloc(1, sizeof(*j));
+	struct storage_job *j;
 
+	if (a->type == REPLICA_SERVE && !may_serve(s, a->peer))
+		return;
+	j = calloc(1, sizeof(*j));
 	if (j == NULL)
 		abort(); /* the order of writes is what safety rests on */
 	j->action = *a;

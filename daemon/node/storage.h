@@ -45,7 +45,8 @@ int storage_load(struct storage *s, struct replica *r, uint64_t *height)
 int storage_start(struct storage *s, uv_loop_t *loop,
     const struct storage_callbacks *cb) __attribute__((warn_unused_result));
 
-/* STORE or SERVE; takes what the action owns. */
+/* STORE or SERVE; takes what the action owns. Of one peer's SERVEs a few wait
+ * at most, so that nobody can keep votes from the disk; more are dropped. */
 void storage_submit(struct storage *s, struct replica_action *a);
 /* A question about the past; `answered` brings ticket back, always, before
  * `stopped`. -ENOMEM. */
