@@ -311,8 +311,11 @@ def many(node):
     for _ in range(500):  # come and go, some without a word
         s = socket.socket(socket.AF_UNIX)
         s.connect(os.path.join(node.home, "qmlnode.sock"))
-        s.send(b'{"jsonrpc":"2.0","id":1,"method":"block",'
-               b'"params":{"height":"head"}}\n')
+        try:
+            s.send(b'{"jsonrpc":"2.0","id":1,"method":"block",'
+                   b'"params":{"height":"head"}}\n')
+        except BrokenPipeError:
+            pass  # turned away: the ones before have not all gone yet
         s.close()
     enter(node).close()
 
@@ -404,7 +407,7 @@ def roles(c, node):
         enter(node).close()
         hold = subprocess.Popen(
             ["setpriv", "--reuid", "65534", "--regid", "65534",
-             "--clear-groups", "python3", "-c", HOLD, sock],
+             "--clear-groups", "/usr/bin/python3", "-c", HOLD, sock],
             stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert hold.stdout.readline() == "16 of 20\n"
         said(as_nobody(None, 1, "status"), "too many connections")
