@@ -26,9 +26,10 @@ struct picture {
 	const struct program *p;
 	struct mark *marks; /* marks[column * nqubits + q] */
 	uint32_t ncolumns;
-	uint32_t *width; /* of each column */
-	uint32_t *next;  /* each wire's first free column */
-	uint32_t until;  /* ops before this one depend on bits */
+	uint32_t *width;   /* of each column */
+	uint32_t *next;    /* each wire's first free column */
+	uint32_t until;    /* ops before this one depend on bits */
+	uint32_t measured; /* the first column after all measurements so far */
 };
 
 static void

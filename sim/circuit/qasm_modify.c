@@ -51,7 +51,8 @@ append(struct qasm_place at, const struct program_op *op)
 
 	if (rc < 0)
 		return rc;
-	memcpy(wires, p->wires + op->wire0, n * sizeof(*wires));
+	if (n > 0)
+		memcpy(wires, p->wires + op->wire0, n * sizeof(*wires));
 	if (g.kind == PROGRAM_BARRIER)
 		rc = program_add_barrier(p, wires, n);
 	else
@@ -70,7 +71,8 @@ control_op(struct qasm_place at, uint32_t i, const struct qasm_controls *c)
 	if (g.ncontrols + c->n > 31 || n + c->n > WIRES_MAX)
 		return qasm_fail(at.r, at.token, "too many controls");
 	memcpy(wires, c->qubits, c->n * sizeof(*wires));
-	memcpy(wires + c->n, p->wires + g.wire0, n * sizeof(*wires));
+	if (n > 0)
+		memcpy(wires + c->n, p->wires + g.wire0, n * sizeof(*wires));
 	g.ncontrols += c->n;
 	g.when = g.when << c->n | (c->when ? (1u << c->n) - 1 : 0);
 	/* A phase of qubits that are all 1 is P on one of them. */
@@ -398,13 +400,16 @@ fraction(struct qasm_place at, uint32_t start, double power)
 
 	if (rc < 0)
 		return rc;
-	memcpy(wires, p->wires + op.wire0, op.ncontrols * sizeof(*wires));
+	if (op.ncontrols > 0)
+		memcpy(wires, p->wires + op.wire0,
+		    op.ncontrols * sizeof(*wires));
 	if (single && phase_of(p, &op, &angle.offset)) {
 		angle.offset *= power;
 		if (op.gate != PROGRAM_GPHASE)
 			op.gate = PROGRAM_P;
-		memcpy(wires, p->wires + op.wire0,
-		    (op.ncontrols + op.ntargets) * sizeof(*wires));
+		if (op.ncontrols + op.ntargets > 0)
+			memcpy(wires, p->wires + op.wire0,
+			    (op.ncontrols + op.ntargets) * sizeof(*wires));
 		p->nops = start;
 		return qasm_emit(at, &op, wires, &angle);
 	}
