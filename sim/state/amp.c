@@ -11,7 +11,7 @@ amp_pick(enum lanes_isa isa)
 
 	if (l == NULL)
 		return NULL;
-	if (l == lanes_pick(LANES_PLAIN))
+	if (l == lanes_pick(LANES_PLAIN) || l == lanes_pick(LANES_NEON))
 		return amp_plain();
 	return l == lanes_pick(LANES_AVX2) ? amp_avx2() : amp_avx512();
 }

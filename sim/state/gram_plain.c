@@ -26,7 +26,7 @@ gram_pick(enum lanes_isa isa)
 
 	if (l == NULL)
 		return NULL;
-	if (l == lanes_pick(LANES_PLAIN))
+	if (l == lanes_pick(LANES_PLAIN) || l == lanes_pick(LANES_NEON))
 		return gram_plain();
 	return l == lanes_pick(LANES_AVX2) ? gram_avx2() : gram_avx512();
 }

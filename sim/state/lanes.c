@@ -14,6 +14,9 @@ cpu_has(enum lanes_isa isa)
 	if (isa == LANES_AVX2)
 		return __builtin_cpu_supports("avx2") &&
 		    __builtin_cpu_supports("fma");
+#elif defined(__aarch64__)
+	if (isa == LANES_NEON)
+		return 1;
 #endif
 	return isa == LANES_PLAIN;
 }
@@ -27,6 +30,8 @@ lanes_pick(enum lanes_isa isa)
 			return lanes_avx512();
 		if (cpu_has(LANES_AVX2))
 			return lanes_avx2();
+		if (cpu_has(LANES_NEON))
+			return lanes_neon();
 		return lanes_plain();
 	case LANES_PLAIN:
 		return lanes_plain();
@@ -34,6 +39,10 @@ lanes_pick(enum lanes_isa isa)
 		return cpu_has(isa) ? lanes_avx2() : NULL;
 	case LANES_AVX512:
 		return cpu_has(isa) ? lanes_avx512() : NULL;
+	case LANES_NEON:
+		return cpu_has(isa) ? lanes_neon() : NULL;
+	case LANES_NISAS:
+		break;
 	}
 	return NULL;
 }

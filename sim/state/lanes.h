@@ -21,9 +21,12 @@
 
 enum lanes_isa {
 	LANES_AUTO,  /* the widest this CPU has */
-	LANES_PLAIN, /* C and fma(): the reference */
+	LANES_PLAIN, /* C and fma(), which is slow without the instruction:
+		      * the reference */
 	LANES_AVX2,
-	LANES_AVX512
+	LANES_AVX512,
+	LANES_NEON, /* every aarch64 */
+	LANES_NISAS
 };
 
 /*
@@ -117,7 +120,8 @@ struct lanes {
 	    const double *cs, double *sum);
 };
 
-/* NULL if this CPU or this build has it not. */
+/* NULL if this CPU or this build has it not. All of them give the same bits, so
+ * the choice is only about speed. */
 const struct lanes *lanes_pick(enum lanes_isa isa);
 
 /* 64-byte aligned, zeroed; NULL when there is no memory or n overflows. */

@@ -11,5 +11,6 @@ struct lanes;
 const struct lanes *lanes_plain(void);
 const struct lanes *lanes_avx2(void);
 const struct lanes *lanes_avx512(void);
+const struct lanes *lanes_neon(void);
 
 #endif

@@ -220,7 +220,8 @@ test_structural_zeros(void **state)
 static void
 test_isa_bits(void **state)
 {
-	static const enum lanes_isa isa[] = {LANES_AVX2, LANES_AVX512};
+	static const enum lanes_isa isa[] = {LANES_AVX2, LANES_AVX512,
+	    LANES_NEON};
 	double want[PARAMS_MAX], got[PARAMS_MAX], z0;
 	uint32_t n;
 	size_t i;
@@ -228,7 +229,7 @@ test_isa_bits(void **state)
 	(void)state;
 	for (n = 2; n <= 7; n++) {
 		z0 = run_w1(n, LANES_PLAIN, want);
-		for (i = 0; i < 2; i++) {
+		for (i = 0; i < sizeof(isa) / sizeof(isa[0]); i++) {
 			if (lanes_pick(isa[i]) == NULL)
 				continue;
 			assert_true(run_w1(n, isa[i], got) == z0);
@@ -268,7 +269,7 @@ random_circuit(struct circuit *c, uint32_t n, uint32_t nparams, bool uploads)
 		if (uploads && draw(2) == 0)
 			g.angle.ref = CIRCUIT_FEATURE;
 		g.angle.by = (enum circuit_ref)(uploads ? draw(3) : 0);
-		g.angle.by_index = draw(n);
+		g.angle.by_index = draw(n < nparams ? n : nparams);
 		if (g.angle.ref == CIRCUIT_FEATURE)
 			g.angle.index = draw(n);
 		assert_int_equal(circuit_add(c, &g), 0);
