@@ -113,7 +113,7 @@ bad:
 
 int
 sim_noise_thermal(const struct yaml_node *n, struct config_error *e,
-    struct channel_thermal *out)
+    struct kraus_thermal *out)
 {
 	const struct yaml_node *t1 = yaml_get(n, "t1");
 	const struct yaml_node *t2 = yaml_get(n, "t2");
@@ -138,7 +138,7 @@ sim_noise_thermal(const struct yaml_node *n, struct config_error *e,
 struct reading {
 	const struct noise_rule *rule;
 	struct config_error *e;
-	struct channel *out;
+	struct kraus *out;
 };
 
 typedef int read_fn(const struct reading *r, const struct yaml_node *n);
@@ -156,7 +156,7 @@ read_depolarizing1(const struct reading *r, const struct yaml_node *n)
 	double p = 0.0;
 	int rc = read_share(r, n, 4.0 / 3.0, &p);
 
-	return rc < 0 ? rc : channel_depolarizing(r->out, 1, p);
+	return rc < 0 ? rc : kraus_depolarizing(r->out, 1, p);
 }
 
 static int
@@ -165,7 +165,7 @@ read_depolarizing2(const struct reading *r, const struct yaml_node *n)
 	double p = 0.0;
 	int rc = read_share(r, n, 16.0 / 15.0, &p);
 
-	return rc < 0 ? rc : channel_depolarizing(r->out, 2, p);
+	return rc < 0 ? rc : kraus_depolarizing(r->out, 2, p);
 }
 
 static int
@@ -174,7 +174,7 @@ read_amplitude(const struct reading *r, const struct yaml_node *n)
 	double p = 0.0;
 	int rc = read_share(r, n, 1.0, &p);
 
-	return rc < 0 ? rc : channel_amplitude_damping(r->out, p);
+	return rc < 0 ? rc : kraus_amplitude_damping(r->out, p);
 }
 
 static int
@@ -183,7 +183,7 @@ read_phase(const struct reading *r, const struct yaml_node *n)
 	double p = 0.0;
 	int rc = read_share(r, n, 1.0, &p);
 
-	return rc < 0 ? rc : channel_phase_damping(r->out, p);
+	return rc < 0 ? rc : kraus_phase_damping(r->out, p);
 }
 
 static int
@@ -192,7 +192,7 @@ read_bit_flip(const struct reading *r, const struct yaml_node *n)
 	double p = 0.0;
 	int rc = read_share(r, n, 1.0, &p);
 
-	return rc < 0 ? rc : channel_bit_flip(r->out, p);
+	return rc < 0 ? rc : kraus_bit_flip(r->out, p);
 }
 
 static int
@@ -201,7 +201,7 @@ read_phase_flip(const struct reading *r, const struct yaml_node *n)
 	double p = 0.0;
 	int rc = read_share(r, n, 1.0, &p);
 
-	return rc < 0 ? rc : channel_phase_flip(r->out, p);
+	return rc < 0 ? rc : kraus_phase_flip(r->out, p);
 }
 
 static int
@@ -217,22 +217,21 @@ read_generalized(const struct reading *r, const struct yaml_node *n)
 		rc = read_share(r, yaml_get(n, "gamma"), 1.0, &gamma);
 	if (rc == 0)
 		rc = read_share(r, yaml_get(n, "excited"), 1.0, &excited);
-	return rc < 0 ? rc
-		      : channel_generalized_damping(r->out, gamma, excited);
+	return rc < 0 ? rc : kraus_generalized_damping(r->out, gamma, excited);
 }
 
 static int
 read_relaxation(const struct reading *r, const struct yaml_node *n)
 {
 	static const char *const keys[] = {"t1", "t2", "time", "excited", NULL};
-	struct channel_thermal t = {.time = r->rule->time};
+	struct kraus_thermal t = {.time = r->rule->time};
 	int rc = sim_noise_keys(n, keys, r->e);
 
 	if (rc == 0)
 		rc = sim_noise_thermal(n, r->e, &t);
 	if (rc == 0 && yaml_get(n, "time"))
 		rc = sim_noise_time(yaml_get(n, "time"), r->e, &t.time);
-	return rc < 0 ? rc : channel_thermal(r->out, &t);
+	return rc < 0 ? rc : kraus_thermal(r->out, &t);
 }
 
 /* "XZ": the last letter is the first qubit's. */
@@ -278,11 +277,11 @@ read_pauli(const struct reading *r, const struct yaml_node *n)
 			return rc;
 		rest -= p[i];
 	}
-	if (rest < -CHANNEL_TOLERANCE)
+	if (rest < -KRAUS_TOLERANCE)
 		return config_fail(r->e, n->at,
 		    "pauli: probabilities exceed 1");
 	p[0] = rest > 0.0 ? rest : 0.0;
-	return channel_pauli(r->out, nqubits ? nqubits : 1, p);
+	return kraus_pauli(r->out, nqubits ? nqubits : 1, p);
 }
 
 static int
@@ -310,7 +309,7 @@ read_rotation(const struct reading *r, const struct yaml_node *n)
 	rc = sim_noise_number(yaml_get(n, "angle"), r->e, -1e6, 1e6, &angle);
 	return rc < 0
 	    ? rc
-	    : channel_rotation(r->out, (uint32_t)len, axis->text[0], angle);
+	    : kraus_rotation(r->out, (uint32_t)len, axis->text[0], angle);
 bad:
 	return config_fail(r->e, axis ? axis->at : n->at,
 	    "axis: want x, y, z, xx, yy or zz");
@@ -374,10 +373,10 @@ read_kraus(const struct reading *r, const struct yaml_node *n)
 	double *m, *next;
 	int rc = 0;
 
-	if (nqubits == 0 || n->n > CHANNEL_MAX_KRAUS)
+	if (nqubits == 0 || n->n > KRAUS_MAX_OPERATORS)
 		return config_fail(r->e, n->at,
 		    "kraus: want 1 to %d matrices of 2, 4 or 8 rows",
-		    CHANNEL_MAX_KRAUS);
+		    KRAUS_MAX_OPERATORS);
 	m = calloc(n->n * 2 * d * d, sizeof(*m));
 	if (m == NULL)
 		return -ENOMEM;
@@ -385,7 +384,7 @@ read_kraus(const struct reading *r, const struct yaml_node *n)
 	for (at = n->first; rc == 0 && at; at = at->next, next += 2 * d * d)
 		rc = read_matrix(r, at, d, next);
 	if (rc == 0)
-		rc = channel_kraus(r->out, nqubits, (uint32_t)n->n, m);
+		rc = kraus_init(r->out, nqubits, (uint32_t)n->n, m);
 	if (rc == -EINVAL && r->e->text[0] == '\0')
 		rc = config_fail(r->e, n->at,
 		    "kraus: the sum of K^dagger K is not 1 within 1e-10");
@@ -435,7 +434,7 @@ find_kind(const struct yaml_node *n, const struct yaml_node **value)
 
 /* Whether the channel can act on gates of the rule, as far as one can say. */
 static bool
-fits(const struct noise_rule *r, const struct channel *c, uint32_t on)
+fits(const struct noise_rule *r, const struct kraus *c, uint32_t on)
 {
 	uint32_t arity = r->nqubits ? r->nqubits : r->arity;
 
@@ -451,7 +450,7 @@ sim_noise_channel(struct noise_model *m, const struct yaml_node *n,
 	const struct yaml_node *value = NULL, *on = NULL;
 	const struct kind *kind = find_kind(n, &value);
 	struct noise_step s = {.on = NOISE_EACH};
-	struct channel c = CHANNEL_INIT;
+	struct kraus c = KRAUS_INIT;
 	struct reading reading = {.rule = r, .e = e, .out = &c};
 	int rc;
 
@@ -472,7 +471,7 @@ sim_noise_channel(struct noise_model *m, const struct yaml_node *n,
 	if (rc < 0)
 		return rc;
 	if (!fits(r, &c, s.on)) {
-		channel_close(&c);
+		kraus_close(&c);
 		return config_fail(e, value->at,
 		    "%s: acts on another number of qubits than the gate",
 		    value->key);

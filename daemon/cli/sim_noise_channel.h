@@ -25,6 +25,6 @@ int sim_noise_time(const struct yaml_node *n, struct config_error *e,
     double *out);
 /* t1 and t2 of a map, both required, and excited. */
 int sim_noise_thermal(const struct yaml_node *n, struct config_error *e,
-    struct channel_thermal *out);
+    struct kraus_thermal *out);
 
 #endif

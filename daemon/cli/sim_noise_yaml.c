@@ -149,7 +149,7 @@ read_idle(struct noise_model *m, const struct yaml_node *n,
 	static const char *const keys[] = {"qubits", "t1", "t2", "excited",
 	    NULL};
 	uint32_t qubits[QUBITS_MAX], count, i;
-	struct channel_thermal t = {.time = 0.0};
+	struct kraus_thermal t = {.time = 0.0};
 	struct noise_idle idle;
 	int rc = sim_noise_keys(n, keys, e);
 

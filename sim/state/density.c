@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "sim/observable/pauli.h"
-#include "sim/state/channel.h"
+#include "sim/state/kraus.h"
 
-#define SHIFTS_MAX (1u << 2 * CHANNEL_MAX_QUBITS)
+#define SHIFTS_MAX (1u << 2 * KRAUS_MAX_QUBITS)
 
 uint64_t
 density_bytes(uint32_t nqubits)
@@ -110,8 +110,7 @@ density_apply(struct density *d, const struct vector_gate *g)
 
 /* The superoperator on one group, whose entries are at shift[]. */
 static inline void
-channel_group(const struct channel *c, double *re, double *im,
-    const size_t *shift)
+kraus_group(const struct kraus *c, double *re, double *im, const size_t *shift)
 {
 	double xr[SHIFTS_MAX], xi[SHIFTS_MAX];
 	uint32_t dim = 1u << 2 * c->nqubits, i;
@@ -133,7 +132,7 @@ channel_group(const struct channel *c, double *re, double *im,
 }
 
 void
-density_channel(struct density *d, const struct channel *c,
+density_channel(struct density *d, const struct kraus *c,
     const uint32_t *qubits)
 {
 	uint32_t dim = 1u << 2 * c->nqubits, i, j;
@@ -154,7 +153,7 @@ density_channel(struct density *d, const struct channel *c,
 	mask = shift[dim - 1];
 	/* Counts up through the bits outside of mask. */
 	for (at = 0; at < size; at = ((at | mask) + 1) & ~mask)
-		channel_group(c, d->state.amp[0] + at, d->state.amp[1] + at,
+		kraus_group(c, d->state.amp[0] + at, d->state.amp[1] + at,
 		    shift);
 }
 

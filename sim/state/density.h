@@ -13,7 +13,7 @@
 
 #define DENSITY_MAX_QUBITS 16
 
-struct channel;
+struct kraus;
 struct pauli_sum;
 struct pauli_term;
 
@@ -45,7 +45,7 @@ void density_scale(struct density *d, double by);
 
 void density_apply(struct density *d, const struct vector_gate *g);
 /* qubits: as many as the channel's, all different. */
-void density_channel(struct density *d, const struct channel *c,
+void density_channel(struct density *d, const struct kraus *c,
     const uint32_t *qubits);
 
 double density_trace(const struct density *d);

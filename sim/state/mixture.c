@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "sim/circuit/program.h"
-#include "sim/state/channel.h"
+#include "sim/state/kraus.h"
 #include "sim/state/noisy_plan.h"
 
 #define NEGLIGIBLE 1e-14

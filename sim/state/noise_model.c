@@ -13,7 +13,7 @@ noise_model_close(struct noise_model *m)
 	uint32_t i;
 
 	for (i = 0; i < m->nchannels; i++)
-		channel_close(&m->channels[i]);
+		kraus_close(&m->channels[i]);
 	free(m->channels);
 	free(m->steps);
 	free(m->rules);
@@ -40,7 +40,7 @@ reserve(void **array, uint32_t n, uint32_t *cap, size_t size)
 }
 
 int
-noise_model_add_channel(struct noise_model *m, struct channel *c)
+noise_model_add_channel(struct noise_model *m, struct kraus *c)
 {
 	void *array = m->channels;
 	int rc = m->nchannels == NOISE_MAX_CHANNELS
@@ -49,11 +49,11 @@ noise_model_add_channel(struct noise_model *m, struct channel *c)
 
 	m->channels = array;
 	if (rc < 0) {
-		channel_close(c);
+		kraus_close(c);
 		return rc;
 	}
 	m->channels[m->nchannels] = *c;
-	*c = (struct channel)CHANNEL_INIT;
+	*c = (struct kraus)KRAUS_INIT;
 	return (int)m->nchannels++;
 }
 
@@ -200,7 +200,7 @@ noise_model_has_idle(const struct noise_model *m)
 }
 
 static int
-add(struct noise_model *m, struct channel *c, uint32_t on)
+add(struct noise_model *m, struct kraus *c, uint32_t on)
 {
 	int rc = noise_model_add_channel(m, c);
 
@@ -214,8 +214,8 @@ int
 noise_model_add_calibration(struct noise_model *m,
     const struct noise_calibration *c)
 {
-	struct channel relax[2] = {CHANNEL_INIT, CHANNEL_INIT};
-	struct channel both = CHANNEL_INIT, depolarizing = CHANNEL_INIT;
+	struct kraus relax[2] = {KRAUS_INIT, KRAUS_INIT};
+	struct kraus both = KRAUS_INIT, depolarizing = KRAUS_INIT;
 	double d = c->n == 1 ? 2.0 : 4.0, fidelity, p, most;
 	uint32_t i;
 	int rc = c->n < 1 || c->n > 2 || !(c->error >= 0.0 && c->error <= 1.0)
@@ -223,17 +223,17 @@ noise_model_add_calibration(struct noise_model *m,
 	    : 0;
 
 	for (i = 0; rc == 0 && i < c->n; i++) {
-		struct channel_thermal t = {.t1 = c->t1[i],
+		struct kraus_thermal t = {.t1 = c->t1[i],
 		    .t2 = c->t2[i] > 2.0 * c->t1[i] ? 2.0 * c->t1[i] : c->t2[i],
 		    .time = c->time};
 
-		rc = channel_thermal(&relax[i], &t);
+		rc = kraus_thermal(&relax[i], &t);
 	}
 	if (rc == 0 && c->n == 2)
-		rc = channel_tensor(&both, &relax[0], &relax[1]);
+		rc = kraus_tensor(&both, &relax[0], &relax[1]);
 	if (rc < 0)
 		goto out;
-	fidelity = channel_fidelity(c->n == 2 ? &both : &relax[0]);
+	fidelity = kraus_fidelity(c->n == 2 ? &both : &relax[0]);
 	/* (1 - p) F + p / d = 1 - error. */
 	p = (c->error - (1.0 - fidelity)) / (fidelity - 1.0 / d);
 	most = d * d / (d * d - 1.0);
@@ -243,13 +243,13 @@ noise_model_add_calibration(struct noise_model *m,
 			rc = add(m, &relax[i], i);
 	}
 	if (rc == 0 && p > 0.0)
-		rc = channel_depolarizing(&depolarizing, c->n, p);
+		rc = kraus_depolarizing(&depolarizing, c->n, p);
 	if (rc == 0 && p > 0.0)
 		rc = add(m, &depolarizing, NOISE_EACH);
 out:
 	for (i = 0; i < 2; i++)
-		channel_close(&relax[i]);
-	channel_close(&both);
-	channel_close(&depolarizing);
+		kraus_close(&relax[i]);
+	kraus_close(&both);
+	kraus_close(&depolarizing);
 	return rc;
 }

@@ -10,7 +10,7 @@
 #define QML_SIM_STATE_NOISE_MODEL_H
 
 #include "sim/circuit/program.h"
-#include "sim/state/channel.h"
+#include "sim/state/kraus.h"
 #include "sim/state/readout.h"
 
 #define NOISE_NAME_BYTES 24
@@ -43,7 +43,7 @@ struct noise_idle {
 };
 
 struct noise_model {
-	struct channel *channels; /* owned */
+	struct kraus *channels;   /* owned */
 	struct noise_step *steps; /* owned */
 	struct noise_rule *rules; /* owned */
 	uint32_t nchannels, nsteps, nrules;
@@ -60,7 +60,7 @@ struct noise_model {
 void noise_model_close(struct noise_model *m);
 
 /* Takes c, also on failure. Its index, or -ENOMEM, -E2BIG. */
-int noise_model_add_channel(struct noise_model *m, struct channel *c);
+int noise_model_add_channel(struct noise_model *m, struct kraus *c);
 /* To the last rule. -ENOMEM, -EINVAL: no rule or no such channel. */
 int noise_model_add_step(struct noise_model *m, struct noise_step s);
 /* step0, nsteps are set here. -ENOMEM; -E2BIG; -EINVAL. */

@@ -15,7 +15,7 @@ noisy_plan_close(struct noisy_plan *n)
 	uint32_t i;
 
 	for (i = 0; i < n->nown; i++)
-		channel_close(&n->own[i]);
+		kraus_close(&n->own[i]);
 	free(n->own);
 	free(n->ops);
 	free(n->numbers);
@@ -140,7 +140,7 @@ mark_last(struct noisy_plan *n)
 }
 
 static int
-add_act(struct noisy_plan *n, const struct channel *c, const uint32_t *qubits)
+add_act(struct noisy_plan *n, const struct kraus *c, const uint32_t *qubits)
 {
 	struct noisy_act *a;
 
@@ -166,7 +166,7 @@ static int
 add_step(struct noisy_plan *n, const struct noise_step *s, const uint32_t *w,
     uint32_t arity)
 {
-	const struct channel *c = &n->model->channels[s->channel];
+	const struct kraus *c = &n->model->channels[s->channel];
 	uint32_t i;
 	int rc = 0;
 
@@ -189,7 +189,7 @@ static int
 add_wait(struct noisy_plan *n, uint32_t q, double seconds)
 {
 	const struct noise_idle *idle = &n->model->idle[q];
-	struct channel_thermal t = {.t1 = idle->t1,
+	struct kraus_thermal t = {.t1 = idle->t1,
 	    .t2 = idle->t2,
 	    .time = seconds,
 	    .excited = idle->excited};
@@ -197,7 +197,7 @@ add_wait(struct noisy_plan *n, uint32_t q, double seconds)
 
 	if (idle->t1 == 0.0 || seconds < IDLE_MIN_S)
 		return 0;
-	rc = channel_thermal(&n->own[n->nown], &t);
+	rc = kraus_thermal(&n->own[n->nown], &t);
 	if (rc < 0)
 		return rc;
 	return add_act(n, &n->own[n->nown++], &q);

@@ -12,15 +12,15 @@
 #define QML_SIM_STATE_NOISY_PLAN_H
 
 #include "sim/circuit/program.h"
-#include "sim/state/channel.h"
+#include "sim/state/kraus.h"
 #include "sim/state/readout.h"
 #include "sim/state/vector.h"
 
 struct noise_model;
 
 struct noisy_act {
-	const struct channel *channel; /* of the model, or of own */
-	uint32_t qubits[CHANNEL_MAX_QUBITS];
+	const struct kraus *channel; /* of the model, or of own */
+	uint32_t qubits[KRAUS_MAX_QUBITS];
 };
 
 struct noisy_op {
@@ -36,7 +36,7 @@ struct noisy_plan {
 	double *numbers;                 /* owned, matrices */
 	struct noisy_act *acts;          /* owned */
 	uint32_t nacts, capacts;
-	struct channel *own; /* owned, idle decay */
+	struct kraus *own; /* owned, idle decay */
 	uint32_t nown;
 	bool measures; /* some op is a measurement */
 };

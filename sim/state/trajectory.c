@@ -41,8 +41,8 @@ is_scaled_identity(uint32_t d, const double *m)
 static void
 apply_kraus(struct vector *v, const struct noisy_act *a, uint32_t i, double p)
 {
-	double m[2 << 2 * CHANNEL_MAX_QUBITS];
-	const struct channel *c = a->channel;
+	double m[2 << 2 * KRAUS_MAX_QUBITS];
+	const struct kraus *c = a->channel;
 	uint32_t d = 1u << c->nqubits, k;
 	const double *from = c->kraus + (size_t)2 * i * d * d;
 	struct vector_gate g = {.ntargets = c->nqubits, .matrix = m};
@@ -60,7 +60,7 @@ apply_kraus(struct vector *v, const struct noisy_act *a, uint32_t i, double p)
 static double
 kraus_probability(const struct vector *v, const struct noisy_act *a, uint32_t i)
 {
-	const struct channel *c = a->channel;
+	const struct kraus *c = a->channel;
 	size_t size = (size_t)2 << 2 * c->nqubits;
 	struct vector_gate g = {.ntargets = c->nqubits,
 	    .matrix = c->effect + i * size};

@@ -115,11 +115,11 @@ static void
 make_noise(struct noise_model *m)
 {
 	struct noise_rule any = {.arity = 0};
-	struct channel c;
+	struct kraus c;
 
 	*m = (struct noise_model)NOISE_MODEL_INIT;
 	assert_int_equal(noise_model_add_rule(m, &any), 0);
-	assert_int_equal(channel_generalized_damping(&c, 0.03, 0.2), 0);
+	assert_int_equal(kraus_generalized_damping(&c, 0.03, 0.2), 0);
 	assert_int_equal(noise_model_add_channel(m, &c), 0);
 	assert_int_equal(noise_model_add_step(m,
 			     (struct noise_step){0, NOISE_EACH}),

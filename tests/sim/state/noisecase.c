@@ -54,17 +54,17 @@ add_noise(struct noise_model *m, char *text)
 	double arg = strtod(strtok(NULL, " "), NULL);
 	struct noise_rule r = {.arity = strcmp(where, "each_1q") == 0 ? 1 : 2};
 	struct noise_step s = {.on = NOISE_EACH};
-	struct channel c;
+	struct kraus c;
 	int rc;
 
 	if (strcmp(kind, "depolarizing1") == 0)
-		rc = channel_depolarizing(&c, 1, arg);
+		rc = kraus_depolarizing(&c, 1, arg);
 	else if (strcmp(kind, "depolarizing2") == 0)
-		rc = channel_depolarizing(&c, 2, arg);
+		rc = kraus_depolarizing(&c, 2, arg);
 	else if (strcmp(kind, "amplitude_damping") == 0)
-		rc = channel_amplitude_damping(&c, arg);
+		rc = kraus_amplitude_damping(&c, arg);
 	else if (strcmp(kind, "phase_damping") == 0)
-		rc = channel_phase_damping(&c, arg);
+		rc = kraus_phase_damping(&c, arg);
 	else
 		rc = -1;
 	assert_int_equal(rc, 0);

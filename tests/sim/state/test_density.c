@@ -12,7 +12,7 @@
 
 #include "sim/learn/rng.h"
 #include "sim/observable/pauli.h"
-#include "sim/state/channel.h"
+#include "sim/state/kraus.h"
 #include "sim/state/density.h"
 #include "sim/state/shots.h"
 #include "tests/sim/state/oracle.h"
@@ -98,8 +98,7 @@ damping(struct oracle_kraus *k, double g, double excited)
 /* The definition: populations go to excited, coherences shrink. As operators:
  * decay, then a flip of the phase. */
 static void
-thermal(struct oracle *o, struct oracle_kraus *k,
-    const struct channel_thermal *t)
+thermal(struct oracle *o, struct oracle_kraus *k, const struct kraus_thermal *t)
 {
 	double keep = exp(-t->time / t->t2 + t->time / (2 * t->t1));
 
@@ -124,12 +123,11 @@ flip(struct oracle_kraus *k, char axis, double p)
 
 /* Makes the same channel twice; the oracle's is applied here. */
 static int
-step_single(struct rng *r, struct channel *c, struct oracle *o,
-    uint32_t *qubits)
+step_single(struct rng *r, struct kraus *c, struct oracle *o, uint32_t *qubits)
 {
 	struct oracle_kraus k = {.k = 1, .nops = 1, .qubits = {qubits[0]}};
 	double p = shots_uniform(r), q = shots_uniform(r);
-	struct channel_thermal t = {.t1 = draw(r, 0.2, 3.0),
+	struct kraus_thermal t = {.t1 = draw(r, 0.2, 3.0),
 	    .time = draw(r, 0.0, 2.0),
 	    .excited = q};
 	int rc = 0;
@@ -138,37 +136,37 @@ step_single(struct rng *r, struct channel *c, struct oracle *o,
 	switch (rng_below(r, 8)) {
 	case 0:
 		oracle_mix(o, qubits, 1, p);
-		return channel_depolarizing(c, 1, p);
+		return kraus_depolarizing(c, 1, p);
 	case 1:
 		damping(&k, p, 0.0);
-		rc = channel_amplitude_damping(c, p);
+		rc = kraus_amplitude_damping(c, p);
 		break;
 	case 2:
 		damping(&k, p, q);
-		rc = channel_generalized_damping(c, p, q);
+		rc = kraus_generalized_damping(c, p, q);
 		break;
 	case 3:
 		k.nops = 2;
 		k.m[0][0][0] = 1.0;
 		k.m[0][1][1] = sqrt(1 - p);
 		k.m[1][1][1] = sqrt(p);
-		rc = channel_phase_damping(c, p);
+		rc = kraus_phase_damping(c, p);
 		break;
 	case 4:
 		flip(&k, 'x', p);
-		rc = channel_bit_flip(c, p);
+		rc = kraus_bit_flip(c, p);
 		break;
 	case 5:
 		flip(&k, 'z', p);
-		rc = channel_phase_flip(c, p);
+		rc = kraus_phase_flip(c, p);
 		break;
 	case 6:
 		thermal(o, &k, &t);
-		rc = channel_thermal(c, &t);
+		rc = kraus_thermal(c, &t);
 		break;
 	default:
 		rotation(k.m[0], 'y', 7 * p - 3);
-		rc = channel_rotation(c, 1, 'y', 7 * p - 3);
+		rc = kraus_rotation(c, 1, 'y', 7 * p - 3);
 		break;
 	}
 	oracle_apply(o, &k);
@@ -200,7 +198,7 @@ pauli_pair(struct rng *r, struct oracle_kraus *k, double *p)
 }
 
 static int
-step_pair(struct rng *r, struct channel *c, struct oracle *o, uint32_t *qubits)
+step_pair(struct rng *r, struct kraus *c, struct oracle *o, uint32_t *qubits)
 {
 	struct oracle_kraus k = {.k = 2, .qubits = {qubits[0], qubits[1]}};
 	double p[16], a = draw(r, -3.0, 3.0);
@@ -211,17 +209,17 @@ step_pair(struct rng *r, struct channel *c, struct oracle *o, uint32_t *qubits)
 	case 0:
 		a = shots_uniform(r);
 		oracle_mix(o, qubits, 2, a);
-		return channel_depolarizing(c, 2, a);
+		return kraus_depolarizing(c, 2, a);
 	case 1:
 		pauli_pair(r, &k, p);
-		rc = channel_pauli(c, 2, p);
+		rc = kraus_pauli(c, 2, p);
 		break;
 	default:
 		k.nops = 1;
 		for (i = 0; i < 4; i++)
 			k.m[0][i][i] =
 			    cexp(-I * a / 2 * (i == 0 || i == 3 ? 1 : -1));
-		rc = channel_rotation(c, 2, 'z', a);
+		rc = kraus_rotation(c, 2, 'z', a);
 		break;
 	}
 	oracle_apply(o, &k);
@@ -232,7 +230,7 @@ static void
 step_channel(struct rng *r, struct density *d, struct oracle *o)
 {
 	uint32_t qubits[2];
-	struct channel c;
+	struct kraus c;
 
 	draw_qubits(r, o->n, qubits);
 	if (o->n > 1 && rng_below(r, 3) == 0)
@@ -240,7 +238,7 @@ step_channel(struct rng *r, struct density *d, struct oracle *o)
 	else
 		assert_int_equal(step_single(r, &c, o, qubits), 0);
 	density_channel(d, &c, qubits);
-	channel_close(&c);
+	kraus_close(&c);
 }
 
 static void

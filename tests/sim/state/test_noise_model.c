@@ -93,58 +93,58 @@ test_closest(void **state)
 
 /* The product of a rule's channels on its qubits. */
 static void
-combine(const struct noise_model *m, uint32_t n, struct channel *out)
+combine(const struct noise_model *m, uint32_t n, struct kraus *out)
 {
-	struct channel step, id, next;
+	struct kraus step, id, next;
 	uint32_t i;
 
-	assert_int_equal(channel_rotation(out, n, 'x', 0.0), 0);
-	assert_int_equal(channel_rotation(&id, 1, 'x', 0.0), 0);
+	assert_int_equal(kraus_rotation(out, n, 'x', 0.0), 0);
+	assert_int_equal(kraus_rotation(&id, 1, 'x', 0.0), 0);
 	for (i = 0; i < m->nsteps; i++) {
-		const struct channel *c = &m->channels[m->steps[i].channel];
+		const struct kraus *c = &m->channels[m->steps[i].channel];
 
 		if (c->nqubits == n) {
-			assert_int_equal(channel_compose(&next, out, c), 0);
+			assert_int_equal(kraus_compose(&next, out, c), 0);
 		} else {
 			assert_int_equal(m->steps[i].on == 0
-				? channel_tensor(&step, c, &id)
-				: channel_tensor(&step, &id, c),
+				? kraus_tensor(&step, c, &id)
+				: kraus_tensor(&step, &id, c),
 			    0);
-			assert_int_equal(channel_compose(&next, out, &step), 0);
-			channel_close(&step);
+			assert_int_equal(kraus_compose(&next, out, &step), 0);
+			kraus_close(&step);
 		}
-		channel_close(out);
+		kraus_close(out);
 		*out = next;
 	}
-	channel_close(&id);
+	kraus_close(&id);
 }
 
 static void
 check_calibration(const struct noise_calibration *c, double want)
 {
 	struct noise_model m = NOISE_MODEL_INIT;
-	struct channel all;
+	struct kraus all;
 
 	add_rule(&m, "", 0, 0, 0);
 	assert_int_equal(noise_model_add_calibration(&m, c), 0);
 	/* Over 64 operators would not compose; depolarizing is the last. */
 	if (m.nsteps > 0 && c->n == 2 &&
 	    m.channels[m.nchannels - 1].nqubits == 2) {
-		struct channel relax;
-		const struct channel *last;
+		struct kraus relax;
+		const struct kraus *last;
 		double p, f;
 
 		m.nsteps--;
 		combine(&m, 2, &relax);
-		f = channel_fidelity(&relax);
+		f = kraus_fidelity(&relax);
 		last = &m.channels[m.nchannels - 1];
 		p = 16 * last->weight[last->nkraus - 1];
 		assert_true(fabs((1 - p) * f + p / 4 - (1 - want)) < 1e-12);
-		channel_close(&relax);
+		kraus_close(&relax);
 	} else {
 		combine(&m, c->n, &all);
-		assert_true(fabs(channel_fidelity(&all) - (1 - want)) < 1e-12);
-		channel_close(&all);
+		assert_true(fabs(kraus_fidelity(&all) - (1 - want)) < 1e-12);
+		kraus_close(&all);
 	}
 	noise_model_close(&m);
 }
@@ -184,9 +184,9 @@ test_idle(void **state)
 {
 	struct noise_model m = NOISE_MODEL_INIT;
 	struct program p = PROGRAM_INIT;
-	struct channel_thermal t = {.t1 = 10, .t2 = 15, .time = 3};
+	struct kraus_thermal t = {.t1 = 10, .t2 = 15, .time = 3};
 	struct noisy_plan n;
-	struct channel want;
+	struct kraus want;
 	uint32_t all[2] = {0, 1};
 
 	(void)state;
@@ -204,13 +204,13 @@ test_idle(void **state)
 	assert_int_equal(n.nown, 2);
 	assert_int_equal(n.ops[2].nbefore, 1);
 	assert_int_equal(n.acts[n.ops[2].act0].qubits[0], 0);
-	assert_int_equal(channel_thermal(&want, &t), 0);
+	assert_int_equal(kraus_thermal(&want, &t), 0);
 	assert_int_equal(want.nvalues, n.own[0].nvalues);
 	assert_memory_equal(want.value, n.own[0].value,
 	    2 * want.nvalues * sizeof(double));
 	assert_int_equal(n.ops[4].nbefore, 1); /* the barrier: 5 more */
 	assert_int_equal(n.ops[0].nbefore + n.ops[1].nbefore, 0);
-	channel_close(&want);
+	kraus_close(&want);
 	noisy_plan_close(&n);
 	noise_model_close(&m);
 	program_close(&p);
@@ -221,7 +221,7 @@ test_refused(void **state)
 {
 	struct noise_model m = NOISE_MODEL_INIT;
 	struct program p = PROGRAM_INIT;
-	struct channel c;
+	struct kraus c;
 	struct noisy_plan n;
 
 	(void)state;
@@ -230,7 +230,7 @@ test_refused(void **state)
 	add_rule(&m, "x", 0, 0, 0);
 	assert_int_equal(noise_model_add_step(&m, (struct noise_step){0, 0}),
 	    -EINVAL);
-	assert_int_equal(channel_depolarizing(&c, 2, 0.1), 0);
+	assert_int_equal(kraus_depolarizing(&c, 2, 0.1), 0);
 	assert_int_equal(noise_model_add_channel(&m, &c), 0);
 	assert_null(c.kraus); /* taken */
 	assert_int_equal(noise_model_add_step(&m,

@@ -83,7 +83,7 @@ random_program(struct program *p, struct rng *r)
 }
 
 static void
-add(struct noise_model *m, const char *gate, uint32_t arity, struct channel *c)
+add(struct noise_model *m, const char *gate, uint32_t arity, struct kraus *c)
 {
 	struct noise_rule rule = {.arity = arity};
 	int rc;
@@ -100,21 +100,21 @@ add(struct noise_model *m, const char *gate, uint32_t arity, struct channel *c)
 static void
 make_noise(struct noise_model *m)
 {
-	struct channel_thermal t = {.t1 = 1.0,
+	struct kraus_thermal t = {.t1 = 1.0,
 	    .t2 = 1.2,
 	    .time = 0.1,
 	    .excited = 0.1};
-	struct channel c;
+	struct kraus c;
 	uint32_t q;
 
 	*m = (struct noise_model)NOISE_MODEL_INIT;
-	assert_int_equal(channel_depolarizing(&c, 2, 0.08), 0);
+	assert_int_equal(kraus_depolarizing(&c, 2, 0.08), 0);
 	add(m, "cx", 0, &c);
-	assert_int_equal(channel_thermal(&c, &t), 0);
+	assert_int_equal(kraus_thermal(&c, &t), 0);
 	add(m, "", 1, &c);
-	assert_int_equal(channel_amplitude_damping(&c, 0.2), 0);
+	assert_int_equal(kraus_amplitude_damping(&c, 0.2), 0);
 	add(m, "rz", 0, &c);
-	assert_int_equal(channel_bit_flip(&c, 0.1), 0);
+	assert_int_equal(kraus_bit_flip(&c, 0.1), 0);
 	add(m, "measure", 0, &c);
 	for (q = 0; q < 3; q++) {
 		m->readout[q] = (struct readout){0.03, 0.08};

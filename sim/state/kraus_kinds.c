@@ -1,7 +1,7 @@
 /*
- * channel_kinds.c - the channels that have names.
+ * kraus_kinds.c - the channels that have names.
  */
-#include "sim/state/channel.h"
+#include "sim/state/kraus.h"
 
 #include <errno.h>
 #include <math.h>
@@ -16,12 +16,12 @@ is_share(double p)
 }
 
 int
-channel_depolarizing(struct channel *c, uint32_t nqubits, double p)
+kraus_depolarizing(struct kraus *c, uint32_t nqubits, double p)
 {
 	double q[16];
 	uint32_t n = 1u << 2 * nqubits, i;
 
-	*c = (struct channel)CHANNEL_INIT;
+	*c = (struct kraus)KRAUS_INIT;
 	if (nqubits < 1 || nqubits > 2 ||
 	    !(p >= 0.0 && p <= n / (n - 1.0) + 1e-15))
 		return -EINVAL;
@@ -30,22 +30,22 @@ channel_depolarizing(struct channel *c, uint32_t nqubits, double p)
 	q[0] = 1.0 - p * (n - 1.0) / n;
 	if (q[0] < 0.0)
 		q[0] = 0.0;
-	return channel_pauli(c, nqubits, q);
+	return kraus_pauli(c, nqubits, q);
 }
 
 int
-channel_amplitude_damping(struct channel *c, double g)
+kraus_amplitude_damping(struct kraus *c, double g)
 {
-	return channel_generalized_damping(c, g, 0.0);
+	return kraus_generalized_damping(c, g, 0.0);
 }
 
 int
-channel_generalized_damping(struct channel *c, double g, double excited)
+kraus_generalized_damping(struct kraus *c, double g, double excited)
 {
 	double k[4][8] = {{0}};
 	double down, up;
 
-	*c = (struct channel)CHANNEL_INIT;
+	*c = (struct kraus)KRAUS_INIT;
 	if (!is_share(g) || !is_share(excited))
 		return -EINVAL;
 	down = sqrt(1.0 - excited);
@@ -56,36 +56,36 @@ channel_generalized_damping(struct channel *c, double g, double excited)
 	k[2][0] = up * sqrt(1.0 - g);
 	k[2][6] = up;
 	k[3][4] = up * sqrt(g); /* |1><0| */
-	return channel_kraus(c, 1, 4, k[0]);
+	return kraus_init(c, 1, 4, k[0]);
 }
 
 int
-channel_phase_damping(struct channel *c, double l)
+kraus_phase_damping(struct kraus *c, double l)
 {
 	double k[2][8] = {{0}};
 
-	*c = (struct channel)CHANNEL_INIT;
+	*c = (struct kraus)KRAUS_INIT;
 	if (!is_share(l))
 		return -EINVAL;
 	k[0][0] = 1.0;
 	k[0][6] = sqrt(1.0 - l);
 	k[1][6] = sqrt(l);
-	return channel_kraus(c, 1, 2, k[0]);
+	return kraus_init(c, 1, 2, k[0]);
 }
 
 int
-channel_bit_flip(struct channel *c, double p)
+kraus_bit_flip(struct kraus *c, double p)
 {
-	return channel_pauli(c, 1, (double[]){1.0 - p, p, 0.0, 0.0});
+	return kraus_pauli(c, 1, (double[]){1.0 - p, p, 0.0, 0.0});
 }
 
 int
-channel_phase_flip(struct channel *c, double p)
+kraus_phase_flip(struct kraus *c, double p)
 {
-	return channel_pauli(c, 1, (double[]){1.0 - p, 0.0, 0.0, p});
+	return kraus_pauli(c, 1, (double[]){1.0 - p, 0.0, 0.0, p});
 }
 
-/* scale times the Pauli with letters as in channel_pauli(). */
+/* scale times the Pauli with letters as in kraus_pauli(). */
 static void
 put_pauli(uint32_t nqubits, uint32_t letters, double scale, double *m)
 {
@@ -110,14 +110,14 @@ put_pauli(uint32_t nqubits, uint32_t letters, double scale, double *m)
 }
 
 int
-channel_pauli(struct channel *c, uint32_t nqubits, const double *p)
+kraus_pauli(struct kraus *c, uint32_t nqubits, const double *p)
 {
 	uint32_t n, i;
 	double *k, sum = 0.0;
 	int rc;
 
-	*c = (struct channel)CHANNEL_INIT;
-	if (nqubits < 1 || nqubits > CHANNEL_MAX_QUBITS)
+	*c = (struct kraus)KRAUS_INIT;
+	if (nqubits < 1 || nqubits > KRAUS_MAX_QUBITS)
 		return -EINVAL;
 	n = 1u << 2 * nqubits;
 	for (i = 0; i < n; i++) {
@@ -125,14 +125,14 @@ channel_pauli(struct channel *c, uint32_t nqubits, const double *p)
 			return -EINVAL;
 		sum += p[i];
 	}
-	if (fabs(sum - 1.0) > CHANNEL_TOLERANCE)
+	if (fabs(sum - 1.0) > KRAUS_TOLERANCE)
 		return -EINVAL;
 	k = calloc((size_t)2 * n * n, sizeof(*k));
 	if (k == NULL)
 		return -ENOMEM;
 	for (i = 0; i < n; i++)
 		put_pauli(nqubits, i, sqrt(p[i]), k + (size_t)2 * n * i);
-	rc = channel_kraus(c, nqubits, n, k);
+	rc = kraus_init(c, nqubits, n, k);
 	free(k);
 	return rc;
 }
@@ -147,13 +147,13 @@ lost(double x)
 }
 
 int
-channel_thermal(struct channel *c, const struct channel_thermal *t)
+kraus_thermal(struct kraus *c, const struct kraus_thermal *t)
 {
-	struct channel decay = CHANNEL_INIT, flip = CHANNEL_INIT;
+	struct kraus decay = KRAUS_INIT, flip = KRAUS_INIT;
 	double rest;
 	int rc;
 
-	*c = (struct channel)CHANNEL_INIT;
+	*c = (struct kraus)KRAUS_INIT;
 	if (!(t->t1 > 0.0) || !(t->t2 > 0.0) ||
 	    !(t->time >= 0.0 && t->time < INFINITY) ||
 	    !(t->t2 <= 2.0 * t->t1) || !is_share(t->excited))
@@ -162,27 +162,27 @@ channel_thermal(struct channel *c, const struct channel_thermal *t)
 	rest = t->time / t->t2 - 0.5 * t->time / t->t1;
 	if (rest < 0.0)
 		rest = 0.0;
-	rc = channel_generalized_damping(&decay, lost(t->time / t->t1),
+	rc = kraus_generalized_damping(&decay, lost(t->time / t->t1),
 	    t->excited);
 	if (rc == 0)
-		rc = channel_phase_flip(&flip, 0.5 * lost(rest));
+		rc = kraus_phase_flip(&flip, 0.5 * lost(rest));
 	if (rc == 0)
-		rc = channel_compose(c, &decay, &flip);
-	channel_close(&decay);
-	channel_close(&flip);
+		rc = kraus_compose(c, &decay, &flip);
+	kraus_close(&decay);
+	kraus_close(&flip);
 	return rc;
 }
 
 int
-channel_rotation(struct channel *c, uint32_t nqubits, char axis, double a)
+kraus_rotation(struct kraus *c, uint32_t nqubits, char axis, double a)
 {
-	double m[2 << 2 * CHANNEL_MAX_QUBITS] = {0};
+	double m[2 << 2 * KRAUS_MAX_QUBITS] = {0};
 	uint32_t letter = axis == 'x' ? 1 : axis == 'y' ? 2 : 3;
 	uint32_t letters = 0, d, i;
 	double s, co;
 
-	*c = (struct channel)CHANNEL_INIT;
-	if (nqubits < 1 || nqubits > CHANNEL_MAX_QUBITS || !(fabs(a) <= 1e6) ||
+	*c = (struct kraus)KRAUS_INIT;
+	if (nqubits < 1 || nqubits > KRAUS_MAX_QUBITS || !(fabs(a) <= 1e6) ||
 	    (axis != 'x' && axis != 'y' && axis != 'z'))
 		return -EINVAL;
 	for (i = 0; i < nqubits; i++)
@@ -198,5 +198,5 @@ channel_rotation(struct channel *c, uint32_t nqubits, char axis, double a)
 	}
 	for (i = 0; i < d; i++)
 		m[(size_t)2 * i * (d + 1)] += co;
-	return channel_kraus(c, nqubits, 1, m);
+	return kraus_init(c, nqubits, 1, m);
 }

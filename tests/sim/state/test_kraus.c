@@ -12,7 +12,7 @@
 #include <cmocka.h>
 
 #include "sim/learn/rng.h"
-#include "sim/state/channel.h"
+#include "sim/state/kraus.h"
 #include "sim/state/shots.h"
 
 #define SQUARE_MAX 64
@@ -20,7 +20,7 @@
 /* choi[(r, r1)][(c, c1)] = entry of the superoperator from (r1, c1) to (r, c);
  * indices low bits first. Built from what density_channel() uses. */
 static uint32_t
-choi_of(const struct channel *c, double complex choi[SQUARE_MAX][SQUARE_MAX])
+choi_of(const struct kraus *c, double complex choi[SQUARE_MAX][SQUARE_MAX])
 {
 	uint32_t d = 1u << c->nqubits, i;
 
@@ -63,7 +63,7 @@ assert_positive(double complex m[SQUARE_MAX][SQUARE_MAX], uint32_t n)
 }
 
 static void
-assert_channel(struct channel *c)
+assert_channel(struct kraus *c)
 {
 	static double complex choi[SQUARE_MAX][SQUARE_MAX];
 	uint32_t n = choi_of(c, choi), d = 1u << c->nqubits, a, b, r;
@@ -78,14 +78,14 @@ assert_channel(struct channel *c)
 		}
 	}
 	assert_positive(choi, n);
-	channel_close(c);
+	kraus_close(c);
 }
 
 static void
 test_physical(void **state)
 {
 	uint8_t seed[RNG_SEED_BYTES] = {3};
-	struct channel c, e, both;
+	struct kraus c, e, both;
 	struct rng r;
 	uint32_t i;
 
@@ -95,28 +95,28 @@ test_physical(void **state)
 		/* Also the ends of every range. */
 		double p = i < 2 ? i : shots_uniform(&r);
 		double q = i < 4 ? i % 2 : shots_uniform(&r);
-		struct channel_thermal t = {.t1 = 0.01 + shots_uniform(&r),
+		struct kraus_thermal t = {.t1 = 0.01 + shots_uniform(&r),
 		    .time = 3 * p,
 		    .excited = q};
 
 		t.t2 = 2.0 * t.t1 * (i < 5 ? 1.0 : 0.01 + 0.99 * p);
-		assert_int_equal(channel_depolarizing(&c, 1, p * 4 / 3), 0);
+		assert_int_equal(kraus_depolarizing(&c, 1, p * 4 / 3), 0);
 		assert_channel(&c);
-		assert_int_equal(channel_depolarizing(&c, 2, p * 16 / 15), 0);
+		assert_int_equal(kraus_depolarizing(&c, 2, p * 16 / 15), 0);
 		assert_channel(&c);
-		assert_int_equal(channel_generalized_damping(&c, p, q), 0);
+		assert_int_equal(kraus_generalized_damping(&c, p, q), 0);
 		assert_channel(&c);
-		assert_int_equal(channel_phase_damping(&c, p), 0);
+		assert_int_equal(kraus_phase_damping(&c, p), 0);
 		assert_channel(&c);
-		assert_int_equal(channel_bit_flip(&c, p), 0);
+		assert_int_equal(kraus_bit_flip(&c, p), 0);
 		assert_channel(&c);
-		assert_int_equal(channel_rotation(&c, 3, 'y', 9 * p), 0);
+		assert_int_equal(kraus_rotation(&c, 3, 'y', 9 * p), 0);
 		assert_channel(&c);
-		assert_int_equal(channel_thermal(&c, &t), 0);
-		assert_int_equal(channel_amplitude_damping(&e, p), 0);
-		assert_int_equal(channel_compose(&both, &c, &e), 0);
+		assert_int_equal(kraus_thermal(&c, &t), 0);
+		assert_int_equal(kraus_amplitude_damping(&e, p), 0);
+		assert_int_equal(kraus_compose(&both, &c, &e), 0);
 		assert_channel(&both);
-		assert_int_equal(channel_tensor(&both, &e, &c), 0);
+		assert_int_equal(kraus_tensor(&both, &e, &c), 0);
 		assert_channel(&both);
 		assert_channel(&c);
 		assert_channel(&e);
@@ -126,21 +126,21 @@ test_physical(void **state)
 static void
 test_mixtures(void **state)
 {
-	struct channel c;
+	struct kraus c;
 
 	(void)state;
-	assert_int_equal(channel_depolarizing(&c, 2, 0.16), 0);
+	assert_int_equal(kraus_depolarizing(&c, 2, 0.16), 0);
 	assert_true(c.mixture && c.nkraus == 16);
 	assert_true(fabs(c.weight[0] - (1.0 - 0.15)) < 1e-15);
 	assert_true(fabs(c.weight[5] - 0.01) < 1e-15);
-	channel_close(&c);
-	assert_int_equal(channel_amplitude_damping(&c, 0.16), 0);
+	kraus_close(&c);
+	assert_int_equal(kraus_amplitude_damping(&c, 0.16), 0);
 	assert_true(!c.mixture && c.nkraus == 2);
-	channel_close(&c);
+	kraus_close(&c);
 	/* No noise at all: the operators that are 0 are gone. */
-	assert_int_equal(channel_bit_flip(&c, 0.0), 0);
+	assert_int_equal(kraus_bit_flip(&c, 0.0), 0);
 	assert_true(c.mixture && c.nkraus == 1);
-	channel_close(&c);
+	kraus_close(&c);
 }
 
 static void
@@ -148,34 +148,34 @@ test_refused(void **state)
 {
 	const double half[8] = {0.5, 0, 0, 0, 0, 0, 0.5, 0};
 	double unit[8] = {1, 0, 0, 0, 0, 0, 1, 0};
-	struct channel_thermal t = {.t1 = 1, .t2 = 2.01, .time = 1};
-	struct channel c, d;
+	struct kraus_thermal t = {.t1 = 1, .t2 = 2.01, .time = 1};
+	struct kraus c, d;
 
 	(void)state;
-	assert_int_equal(channel_kraus(&c, 1, 1, half), -EINVAL);
-	assert_int_equal(channel_kraus(&c, 4, 1, unit), -EINVAL);
-	assert_int_equal(channel_kraus(&c, 1, 0, unit), -EINVAL);
-	assert_int_equal(channel_kraus(&c, 1, 65, unit), -E2BIG);
+	assert_int_equal(kraus_init(&c, 1, 1, half), -EINVAL);
+	assert_int_equal(kraus_init(&c, 4, 1, unit), -EINVAL);
+	assert_int_equal(kraus_init(&c, 1, 0, unit), -EINVAL);
+	assert_int_equal(kraus_init(&c, 1, 65, unit), -E2BIG);
 	unit[6] = 1.0 + 0.9e-10 / 2;
-	assert_int_equal(channel_kraus(&c, 1, 1, unit), 0);
-	channel_close(&c);
+	assert_int_equal(kraus_init(&c, 1, 1, unit), 0);
+	kraus_close(&c);
 	unit[6] = 1.0 + 1.1e-10 / 2;
-	assert_int_equal(channel_kraus(&c, 1, 1, unit), -EINVAL);
+	assert_int_equal(kraus_init(&c, 1, 1, unit), -EINVAL);
 	unit[6] = NAN;
-	assert_int_equal(channel_kraus(&c, 1, 1, unit), -EINVAL);
-	assert_int_equal(channel_depolarizing(&c, 1, 1.34), -EINVAL);
-	assert_int_equal(channel_depolarizing(&c, 3, 0.1), -EINVAL);
-	assert_int_equal(channel_amplitude_damping(&c, -1e-9), -EINVAL);
-	assert_int_equal(channel_phase_damping(&c, NAN), -EINVAL);
-	assert_int_equal(channel_bit_flip(&c, 1.5), -EINVAL);
-	assert_int_equal(channel_rotation(&c, 1, 'q', 1.0), -EINVAL);
-	assert_int_equal(channel_thermal(&c, &t), -EINVAL);
+	assert_int_equal(kraus_init(&c, 1, 1, unit), -EINVAL);
+	assert_int_equal(kraus_depolarizing(&c, 1, 1.34), -EINVAL);
+	assert_int_equal(kraus_depolarizing(&c, 3, 0.1), -EINVAL);
+	assert_int_equal(kraus_amplitude_damping(&c, -1e-9), -EINVAL);
+	assert_int_equal(kraus_phase_damping(&c, NAN), -EINVAL);
+	assert_int_equal(kraus_bit_flip(&c, 1.5), -EINVAL);
+	assert_int_equal(kraus_rotation(&c, 1, 'q', 1.0), -EINVAL);
+	assert_int_equal(kraus_thermal(&c, &t), -EINVAL);
 	t.t2 = 0.0;
-	assert_int_equal(channel_thermal(&c, &t), -EINVAL);
-	assert_int_equal(channel_depolarizing(&c, 2, 0.1), 0);
-	assert_int_equal(channel_compose(&d, &c, &c), -E2BIG);
-	assert_int_equal(channel_tensor(&d, &c, &c), -E2BIG);
-	channel_close(&c);
+	assert_int_equal(kraus_thermal(&c, &t), -EINVAL);
+	assert_int_equal(kraus_depolarizing(&c, 2, 0.1), 0);
+	assert_int_equal(kraus_compose(&d, &c, &c), -E2BIG);
+	assert_int_equal(kraus_tensor(&d, &c, &c), -E2BIG);
+	kraus_close(&c);
 }
 
 /* Known values: 1 - p / 2; (1 + ...) of amplitude damping; 1 of a unitary
@@ -183,22 +183,22 @@ test_refused(void **state)
 static void
 test_fidelity(void **state)
 {
-	struct channel c;
+	struct kraus c;
 	double g = 0.3, s = 1 + sqrt(1 - g);
 
 	(void)state;
-	assert_int_equal(channel_depolarizing(&c, 1, 0.2), 0);
-	assert_true(fabs(channel_fidelity(&c) - 0.9) < 1e-15);
-	channel_close(&c);
-	assert_int_equal(channel_depolarizing(&c, 2, 0.2), 0);
-	assert_true(fabs(channel_fidelity(&c) - 0.85) < 1e-15);
-	channel_close(&c);
-	assert_int_equal(channel_amplitude_damping(&c, g), 0);
-	assert_true(fabs(channel_fidelity(&c) - (s * s / 2 + 1) / 3) < 1e-15);
-	channel_close(&c);
-	assert_int_equal(channel_rotation(&c, 1, 'x', 0.0), 0);
-	assert_true(fabs(channel_fidelity(&c) - 1.0) < 1e-15);
-	channel_close(&c);
+	assert_int_equal(kraus_depolarizing(&c, 1, 0.2), 0);
+	assert_true(fabs(kraus_fidelity(&c) - 0.9) < 1e-15);
+	kraus_close(&c);
+	assert_int_equal(kraus_depolarizing(&c, 2, 0.2), 0);
+	assert_true(fabs(kraus_fidelity(&c) - 0.85) < 1e-15);
+	kraus_close(&c);
+	assert_int_equal(kraus_amplitude_damping(&c, g), 0);
+	assert_true(fabs(kraus_fidelity(&c) - (s * s / 2 + 1) / 3) < 1e-15);
+	kraus_close(&c);
+	assert_int_equal(kraus_rotation(&c, 1, 'x', 0.0), 0);
+	assert_true(fabs(kraus_fidelity(&c) - 1.0) < 1e-15);
+	kraus_close(&c);
 }
 
 int
@@ -211,5 +211,5 @@ main(void)
 	    cmocka_unit_test(test_fidelity),
 	};
 
-	return cmocka_run_group_tests_name("channel", tests, NULL, NULL);
+	return cmocka_run_group_tests_name("kraus", tests, NULL, NULL);
 }

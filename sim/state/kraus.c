@@ -1,7 +1,7 @@
 /*
- * channel.c - a channel from its operators, and what is computed of it.
+ * kraus.c - a channel from its operators, and what is computed of it.
  */
-#include "sim/state/channel.h"
+#include "sim/state/kraus.h"
 
 #include <assert.h>
 #include <errno.h>
@@ -9,11 +9,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define DIM_MAX (1u << CHANNEL_MAX_QUBITS)
+#define DIM_MAX (1u << KRAUS_MAX_QUBITS)
 #define NEGLIGIBLE 1e-16 /* superoperator entries are of order 1 */
 
 void
-channel_close(struct channel *c)
+kraus_close(struct kraus *c)
 {
 	free(c->kraus);
 	free(c->effect);
@@ -21,7 +21,7 @@ channel_close(struct channel *c)
 	free(c->row);
 	free(c->col);
 	free(c->value);
-	*c = (struct channel)CHANNEL_INIT;
+	*c = (struct kraus)KRAUS_INIT;
 }
 
 /* out += a^dagger b, d x d. */
@@ -81,7 +81,7 @@ all_zero(const double *m, size_t n)
 
 /* Entry of the superoperator: how much of rho(r1, c1) goes to (r, c). */
 static void
-super_entry(const struct channel *c, uint32_t to, uint32_t from,
+super_entry(const struct kraus *c, uint32_t to, uint32_t from,
     double out[static 2])
 {
 	uint32_t d = 1u << c->nqubits, i;
@@ -100,7 +100,7 @@ super_entry(const struct channel *c, uint32_t to, uint32_t from,
 }
 
 static int
-super_init(struct channel *c)
+super_init(struct kraus *c)
 {
 	uint32_t dim = 1u << 2 * c->nqubits, to, from, n = 0;
 	size_t cap = (size_t)dim * dim;
@@ -128,7 +128,7 @@ super_init(struct channel *c)
 }
 
 static int
-effects_init(struct channel *c)
+effects_init(struct kraus *c)
 {
 	double sum[2 * DIM_MAX * DIM_MAX] = {0};
 	uint32_t d = 1u << c->nqubits, i, j;
@@ -146,23 +146,23 @@ effects_init(struct channel *c)
 		for (j = 0; j < size; j++)
 			sum[j] += e[j];
 	}
-	if (!(off_identity(d, sum, &one) <= CHANNEL_TOLERANCE))
+	if (!(off_identity(d, sum, &one) <= KRAUS_TOLERANCE))
 		return -EINVAL;
 	return 0;
 }
 
 int
-channel_kraus(struct channel *c, uint32_t nqubits, uint32_t nkraus,
+kraus_init(struct kraus *c, uint32_t nqubits, uint32_t nkraus,
     const double *kraus)
 {
 	size_t size = (size_t)2 << 2 * nqubits;
 	uint32_t i;
 	int rc;
 
-	*c = (struct channel)CHANNEL_INIT;
-	if (nqubits == 0 || nqubits > CHANNEL_MAX_QUBITS || nkraus == 0)
+	*c = (struct kraus)KRAUS_INIT;
+	if (nqubits == 0 || nqubits > KRAUS_MAX_QUBITS || nkraus == 0)
 		return -EINVAL;
-	if (nkraus > CHANNEL_MAX_KRAUS)
+	if (nkraus > KRAUS_MAX_OPERATORS)
 		return -E2BIG;
 	c->nqubits = nqubits;
 	c->kraus = malloc(nkraus * size * sizeof(double));
@@ -180,7 +180,7 @@ channel_kraus(struct channel *c, uint32_t nqubits, uint32_t nkraus,
 	if (rc == 0)
 		rc = super_init(c);
 	if (rc < 0)
-		channel_close(c);
+		kraus_close(c);
 	return rc;
 }
 
@@ -206,8 +206,8 @@ multiply(uint32_t d, const double *b, const double *a, double *out)
 }
 
 int
-channel_compose(struct channel *c, const struct channel *first,
-    const struct channel *second)
+kraus_compose(struct kraus *c, const struct kraus *first,
+    const struct kraus *second)
 {
 	uint32_t d = 1u << first->nqubits, n = first->nkraus * second->nkraus;
 	size_t size = (size_t)2 * d * d;
@@ -216,8 +216,8 @@ channel_compose(struct channel *c, const struct channel *first,
 	int rc;
 
 	assert(first->nqubits == second->nqubits);
-	*c = (struct channel)CHANNEL_INIT;
-	if (n > CHANNEL_MAX_KRAUS)
+	*c = (struct kraus)KRAUS_INIT;
+	if (n > KRAUS_MAX_OPERATORS)
 		return -E2BIG;
 	k = malloc(n * size * sizeof(*k));
 	if (k == NULL)
@@ -228,7 +228,7 @@ channel_compose(struct channel *c, const struct channel *first,
 			    first->kraus + i * size,
 			    k + (i * second->nkraus + j) * size);
 	}
-	rc = channel_kraus(c, first->nqubits, n, k);
+	rc = kraus_init(c, first->nqubits, n, k);
 	free(k);
 	return rc;
 }
@@ -254,8 +254,7 @@ kronecker(const double *a, uint32_t da, const double *b, uint32_t db,
 }
 
 int
-channel_tensor(struct channel *c, const struct channel *a,
-    const struct channel *b)
+kraus_tensor(struct kraus *c, const struct kraus *a, const struct kraus *b)
 {
 	uint32_t da = 1u << a->nqubits, db = 1u << b->nqubits;
 	uint32_t n = a->nkraus * b->nkraus, i, j;
@@ -263,9 +262,9 @@ channel_tensor(struct channel *c, const struct channel *a,
 	double *k;
 	int rc;
 
-	*c = (struct channel)CHANNEL_INIT;
-	if (n > CHANNEL_MAX_KRAUS ||
-	    a->nqubits + b->nqubits > CHANNEL_MAX_QUBITS)
+	*c = (struct kraus)KRAUS_INIT;
+	if (n > KRAUS_MAX_OPERATORS ||
+	    a->nqubits + b->nqubits > KRAUS_MAX_QUBITS)
 		return -E2BIG;
 	k = malloc(n * size * sizeof(*k));
 	if (k == NULL)
@@ -276,13 +275,13 @@ channel_tensor(struct channel *c, const struct channel *a,
 			    b->kraus + (size_t)2 * j * db * db, db,
 			    k + (i * b->nkraus + j) * size);
 	}
-	rc = channel_kraus(c, a->nqubits + b->nqubits, n, k);
+	rc = kraus_init(c, a->nqubits + b->nqubits, n, k);
 	free(k);
 	return rc;
 }
 
 double
-channel_fidelity(const struct channel *c)
+kraus_fidelity(const struct kraus *c)
 {
 	uint32_t d = 1u << c->nqubits, i, j;
 	double sum = 0.0;
