@@ -160,14 +160,15 @@ cmd_demo(int argc, char **argv)
 	d->tty = isatty(fileno(d->out)) &&
 	    strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	signal(SIGPIPE, SIG_IGN);
+	demo_catch_signals();
 	if (process_beside("qmlnode", d->qmlnode, sizeof(d->qmlnode)) < 0 ||
 	    process_beside("qmltrain", d->qmltrain, sizeof(d->qmltrain)) < 0)
 		code = cli_error(CLI_FAILED, "cannot tell where qmlnode lies");
 	else
 		code = run(d);
-	if (code != CLI_OK && d->home[0] != '\0')
+	if (code != CLI_OK && d->home[0] != '\0' && !demo_interrupted())
 		d->keep = true; /* the logs are worth more than the room */
-	if (code != CLI_OK && d->home[0] != '\0')
+	if (code != CLI_OK && (d->keep || d->home_option != NULL))
 		fprintf(stderr, "  Kept for a look: %s\n", d->home);
 	demo_close(d);
 	free(d);

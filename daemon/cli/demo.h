@@ -70,6 +70,9 @@ void demo_print_json(const struct demo *d);
 /* Ends what still runs; removes a temporary home. */
 void demo_close(struct demo *d);
 
+/* SIGINT and SIGTERM end the demo in good order from here on. */
+void demo_catch_signals(void);
+bool demo_interrupted(void);
 uint64_t demo_now_ms(void);  /* monotonic */
 uint64_t demo_wall_ms(void); /* UNIX */
 /* dir/name, cut never: both are ours. */

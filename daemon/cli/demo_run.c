@@ -1,6 +1,7 @@
 #include "daemon/cli/demo.h"
 
 #include <errno.h>
+#include <signal.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -11,8 +12,34 @@
 
 #define DEMO_READY_MS 20000
 #define DEMO_ROUND_MS 60000 /* no block for so long: something is wrong */
+#define DEMO_LOOK_MS 200    /* for a signal, this often */
 #define DEMO_CALL_MS 5000
 #define DEMO_STOP_MS 5000
+
+static volatile sig_atomic_t interrupted;
+
+static void
+note_signal(int signum)
+{
+	(void)signum;
+	interrupted = 1;
+}
+
+void
+demo_catch_signals(void)
+{
+	struct sigaction sa = {.sa_handler = note_signal};
+
+	sigemptyset(&sa.sa_mask);
+	sigaction(SIGINT, &sa, NULL);
+	sigaction(SIGTERM, &sa, NULL);
+}
+
+bool
+demo_interrupted(void)
+{
+	return interrupted != 0;
+}
 
 static uint64_t
 clock_ms(clockid_t clock)
@@ -184,6 +211,26 @@ print_head(const struct demo *d)
 	    d->tty ? "                      " : "");
 }
 
+static int
+next_event(struct demo *d, struct jv **event)
+{
+	uint64_t until = demo_now_ms() + DEMO_ROUND_MS;
+	int rc = -ETIMEDOUT;
+
+	while (rc == -ETIMEDOUT && demo_now_ms() < until) {
+		if (demo_interrupted())
+			return cli_error(CLI_FAILED,
+			    "interrupted; the nodes are stopped");
+		rc = rpc_next_event(&d->events, DEMO_LOOK_MS, event);
+	}
+	if (rc == 0)
+		return 0;
+	return cli_error(rc == -ETIMEDOUT ? CLI_TIMEOUT : CLI_FAILED,
+	    "no block for %d s: %s\n  See the logs in %s and: qmlctl --home %s "
+	    "status",
+	    DEMO_ROUND_MS / 1000, strerror(-rc), d->home, d->nodes[0].home);
+}
+
 int
 demo_watch(struct demo *d)
 {
@@ -194,14 +241,9 @@ demo_watch(struct demo *d)
 	while (d->committed < d->rounds && rc == 0) {
 		const struct jv *round;
 
-		rc = rpc_next_event(&d->events, DEMO_ROUND_MS, &event);
-		if (rc < 0)
-			return cli_error(rc == -ETIMEDOUT ? CLI_TIMEOUT
-							  : CLI_FAILED,
-			    "no block for %d s: %s\n  See the logs "
-			    "in %s and: qmlctl --home %s status",
-			    DEMO_ROUND_MS / 1000, strerror(-rc), d->home,
-			    d->nodes[0].home);
+		rc = next_event(d, &event);
+		if (rc != 0)
+			return rc;
 		round = jv_get(jv_get(event, "params"), "round");
 		if (strcmp(jv_text(jv_get(event, "method"), ""),
 			"block.committed") == 0 &&

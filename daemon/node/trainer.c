@@ -135,6 +135,16 @@ give_up_round(struct trainer *t, uint8_t reason)
 	t->cb.failed(t->cb.arg, t->round, reason, t->text);
 }
 
+/* What the trainer says stands between quotes in the log. */
+static void
+keep_text(struct trainer *t, const char *text)
+{
+	snprintf(t->text, sizeof(t->text), "%s", text);
+	for (char *p = t->text; *p != '\0'; p++)
+		if (*p == '"')
+			*p = '\'';
+}
+
 static void
 handle_trained(struct trainer *t, const struct trainwire_trained *r)
 {
@@ -156,7 +166,7 @@ handle_failed(struct trainer *t, const struct trainwire_failed *f)
 	bool mine = t->busy && f->round == t->round;
 
 	t->state = TRAINER_IDLE;
-	snprintf(t->text, sizeof(t->text), "%s", f->text);
+	keep_text(t, f->text);
 	if (mine)
 		give_up_round(t, f->reason);
 	send_train(t);
@@ -175,7 +185,7 @@ handle(struct trainer *t, const struct trainwire_msg *m)
 		break;
 	case TRAINWIRE_REFUSED:
 		t->state = TRAINER_REFUSED;
-		snprintf(t->text, sizeof(t->text), "%s", m->u.failed.text);
+		keep_text(t, m->u.failed.text);
 		t->cb.refused(t->cb.arg, t->text);
 		give_up_round(t, m->u.failed.reason);
 		break;
