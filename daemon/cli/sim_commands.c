@@ -2,6 +2,10 @@
 #include "daemon/cli/sim.h"
 
 static const struct cli_command commands[] = {
+    {"run", sim_run, "probabilities, expectations, counts of a circuit"},
+    {"grad", sim_grad, "the gradient of an observable"},
+    {"convert", sim_convert, "a circuit as OpenQASM 3, 2 or JSON"},
+    {"draw", sim_draw, "a circuit as text"},
     {"bench", sim_bench, "time gradients, forward runs and kernels"},
 };
 

@@ -62,7 +62,7 @@ take_option(struct sim_job *j, const char *name, const char *value)
 		j->probs_given = true;
 		return parse_count(name, value, &j->probs);
 	}
-	if (strcmp(name, "--method") == 0)
+	if (strcmp(name, "--method") == 0 || strcmp(name, "--format") == 0)
 		j->method = value;
 	else if (strcmp(name, "--noise") == 0)
 		j->noise = value;
@@ -78,7 +78,8 @@ static int
 parse_option(struct sim_job *j, int argc, char **argv, int *i)
 {
 	static const char *const names[] = {"--set", "--shots", "--seed",
-	    "--threads", "--probs", "--method", "--noise", "--expval"};
+	    "--threads", "--probs", "--method", "--noise", "--format",
+	    "--expval"};
 	const char *word = argv[*i];
 	char name[16];
 	size_t k;

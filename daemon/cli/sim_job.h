@@ -21,7 +21,7 @@
 struct sim_job {
 	const char *usage;
 	const char *path;
-	const char *method; /* grad */
+	const char *method; /* grad; convert: --format */
 	const char *noise;  /* run; NULL: none */
 	const char *observables[SIM_JOB_OBSERVABLES];
 	size_t nobservables;

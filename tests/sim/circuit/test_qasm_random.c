@@ -255,7 +255,7 @@ struct text {
 	size_t len;
 };
 
-static void
+__attribute__((format(printf, 2, 3))) static void
 say(struct text *t, const char *format, ...)
 {
 	va_list ap;
@@ -320,7 +320,7 @@ random_gate(struct text *t, int n, amp *v)
 	say(t, "%s%s", modifiers, gates[g].name);
 	for (j = 0; j < gates[g].nangles; j++)
 		say(t, "%s%.17g", j ? "," : "(", a[j]);
-	say(t, gates[g].nangles ? ")" : "");
+	say(t, "%s", gates[g].nangles ? ")" : "");
 	for (j = 0; j < d.k; j++)
 		say(t, "%sq[%d]", j ? "," : " ", q[j]);
 	say(t, ";\n");
@@ -446,7 +446,7 @@ random_slope_program(struct text *t, int n)
 
 		say(t, "%s", some[k].name);
 		for (j = 0; j < some[k].nangles; j++) {
-			say(t, j ? "," : "(");
+			say(t, "%s", j ? "," : "(");
 			random_angle(t);
 		}
 		q = (int)draw((uint64_t)n);
