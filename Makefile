@@ -53,7 +53,7 @@ PROGS := $(patsubst daemon/%.c,$(B)/%,$(SRC_main))
 USE_qmlnode  := cli node config consensus proto
 USE_qmltrain := trainer sim config consensus proto
 USE_qmlctl   := cli node config consensus proto
-USE_qmlsim   := cli sim config proto
+USE_qmlsim   := cli node sim config proto
 BLAS := $(shell grep -lsE '<(cblas|lapacke)\.h>' $(SRC_sim) /dev/null \
 	| grep -q . && (pkg-config --libs lapacke openblas || \
 	echo -llapacke -lopenblas))

@@ -340,26 +340,22 @@ parse_complex(const char *text, double *re, double *im)
 	return split == 0 ? 0 : parse_number(part, re);
 }
 
-/* One matrix of d rows into m. */
+/* One matrix, its entries by rows in one list, into m. */
 static int
-read_matrix(const struct reading *r, const struct yaml_node *n, size_t d,
+read_matrix(const struct reading *r, const struct yaml_node *n, size_t size,
     double *m)
 {
-	const struct yaml_node *row, *at;
+	const struct yaml_node *at;
 
-	if (n->kind != YAML_LIST || n->n != d)
-		return config_fail(r->e, n->at, "kraus: want %zu rows", d);
-	for (row = n->first; row; row = row->next) {
-		if (row->kind != YAML_LIST || row->n != d)
-			return config_fail(r->e, row->at,
-			    "kraus: want a row of %zu entries", d);
-		for (at = row->first; at; at = at->next, m += 2) {
-			if (at->kind != YAML_SCALAR ||
-			    parse_complex(at->text, m, m + 1) < 0 ||
-			    fabs(m[0]) > 2.0 || fabs(m[1]) > 2.0)
-				return config_fail(r->e, at->at,
-				    "kraus: want a number like 0.5-0.5i");
-		}
+	if (n->kind != YAML_LIST || n->n != size)
+		return config_fail(r->e, n->at,
+		    "kraus: want the %zu entries of a matrix, by rows", size);
+	for (at = n->first; at; at = at->next, m += 2) {
+		if (at->kind != YAML_SCALAR ||
+		    parse_complex(at->text, m, m + 1) < 0 || fabs(m[0]) > 2.0 ||
+		    fabs(m[1]) > 2.0)
+			return config_fail(r->e, at->at,
+			    "kraus: want a number like 0.5-0.5i");
 	}
 	return 0;
 }
@@ -368,21 +364,21 @@ static int
 read_kraus(const struct reading *r, const struct yaml_node *n)
 {
 	const struct yaml_node *at;
-	size_t d = n->kind == YAML_LIST && n->n > 0 ? n->first->n : 0;
-	uint32_t nqubits = d == 2 ? 1 : d == 4 ? 2 : d == 8 ? 3 : 0;
+	size_t size = n->kind == YAML_LIST && n->n > 0 ? n->first->n : 0;
+	uint32_t nqubits = size == 4 ? 1 : size == 16 ? 2 : size == 64 ? 3 : 0;
 	double *m, *next;
 	int rc = 0;
 
 	if (nqubits == 0 || n->n > KRAUS_MAX_OPERATORS)
 		return config_fail(r->e, n->at,
-		    "kraus: want 1 to %d matrices of 2, 4 or 8 rows",
+		    "kraus: want 1 to %d matrices of 4, 16 or 64 entries",
 		    KRAUS_MAX_OPERATORS);
-	m = calloc(n->n * 2 * d * d, sizeof(*m));
+	m = calloc(n->n * 2 * size, sizeof(*m));
 	if (m == NULL)
 		return -ENOMEM;
 	next = m;
-	for (at = n->first; rc == 0 && at; at = at->next, next += 2 * d * d)
-		rc = read_matrix(r, at, d, next);
+	for (at = n->first; rc == 0 && at; at = at->next, next += 2 * size)
+		rc = read_matrix(r, at, size, next);
 	if (rc == 0)
 		rc = kraus_init(r->out, nqubits, (uint32_t)n->n, m);
 	if (rc == -EINVAL && r->e->text[0] == '\0')

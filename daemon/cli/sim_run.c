@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "daemon/cli/sim_job.h"
+#include "daemon/cli/sim_noise.h"
 #include "sim/circuit/program_build.h"
 #include "sim/circuit/program_run.h"
 
@@ -241,7 +242,7 @@ sim_run(int argc, char **argv)
 		   "[--probs K]\n"
 		   "         [--expval \"0.5*X0 Z2\"]... [--set NAME=VALUE]... "
 		   "[--threads T]\n"
-		   "         [--json]\n"
+		   "         [--noise FILE] [--json]\n"
 		   "Bit strings have qubit 0 on the right; counts are of the "
 		   "classical bits where\n"
 		   "the program measures. With measurements only at the end, "
@@ -252,7 +253,7 @@ sim_run(int argc, char **argv)
 	if (rc == CLI_OK)
 		rc = sim_job_load(j, true);
 	if (rc == CLI_OK)
-		rc = run_job(j);
+		rc = j->noise ? sim_noise_job(j) : run_job(j);
 	sim_job_close(j);
 	free(j);
 	return rc < 0 ? CLI_OK : rc;

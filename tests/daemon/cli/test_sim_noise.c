@@ -78,11 +78,11 @@ test_places(void **state)
 	     "      - thermal: {t1: 1us, t2: 3us}\n",
 		"f:4:32: t2: want more than 0, at most twice"},
 	    {"gates:\n  - gate: x\n    channels:\n"
-	     "      - kraus: [[[1, 0], [0, 0.5]]]\n",
+	     "      - kraus: [[1, 0, 0, 0.5]]\n",
 		"f:4:16: kraus: the sum"},
 	    {"gates:\n  - gate: x\n    channels:\n"
-	     "      - kraus: [[[1, 0], [0, j]]]\n",
-		"f:4:30: kraus: want a number"},
+	     "      - kraus: [[1, 0, 0, j]]\n",
+		"f:4:27: kraus: want a number"},
 	    {"gates:\n  - gate: x\n    channels:\n"
 	     "      - pauli: {X: 0.7, Z: 0.7}\n",
 		"f:4:16: pauli: probabilities exceed 1"},
