@@ -184,6 +184,9 @@ leave_out(struct world *w, const struct ledger *l, struct block *b)
 		b->answer_ids[i] = b->answer_ids[i + 1];
 	}
 	b->answers[--b->header.nanswers] = NULL;
+	/* Without all, a round closes at the end of the collection. */
+	if (b->header.time_ms < ledger_round(l)->collect_at_ms)
+		b->header.time_ms = ledger_round(l)->collect_at_ms;
 	return redo(l, b, 0, 0);
 }
 
@@ -193,12 +196,15 @@ spoil(struct world *w, struct liar *l, enum count way, struct block *b)
 {
 	const struct ledger *g = replica_ledger(w->nodes[l->slot].replica);
 
+	const int64_t unit = rng_chance(&w->rng, 500) ? 1 : -1;
+
 	if (b->header.height != ledger_height(g) + 1 || !resolve(l, b))
 		return false;
-	if (way == COUNT_WRONG_AGGREGATE)
-		return redo(g, b, rng_chance(&w->rng, 500) ? 1 : -1, 0);
+	if (way ==
+	    COUNT_WRONG_AGGREGATE) /* and the model that follows, or not */
+		return redo(g, b, unit, rng_chance(&w->rng, 500) ? -unit : 0);
 	if (way == COUNT_WRONG_MODEL)
-		return redo(g, b, 0, rng_chance(&w->rng, 500) ? 1 : -1);
+		return redo(g, b, 0, unit);
 	if (way == COUNT_BAD_COMMIT)
 		return spoil_commit(w, b);
 	if (way == COUNT_LEFT_OUT)
