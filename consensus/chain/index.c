@@ -513,28 +513,29 @@ apply_next(struct index *x, struct segments *s)
 }
 
 static int
-follow(struct index *x, struct segments *s, uint64_t *n)
+follow(struct index *x, struct segments *s, uint64_t max, uint64_t *n)
 {
 	int rc = x->branch_known ? 0 : check_branch(x, s);
 
 	x->branch_known = rc == 0;
-	for (; rc == 0 && x->head < segments_head(s); ++*n)
+	for (; rc == 0 && *n < max && x->head < segments_head(s); ++*n)
 		rc = apply_next(x, s);
 	return rc;
 }
 
 int
-index_catch_up(struct index *x, struct segments *s, uint64_t *napplied)
+index_catch_up(struct index *x, struct segments *s, uint64_t max,
+    uint64_t *napplied)
 {
 	uint64_t n = 0;
 	int rc;
 
-	rc = follow(x, s, &n);
+	rc = follow(x, s, max, &n);
 	if (rc == -EBADMSG) { /* damaged or of another branch: fill again */
 		n = 0;
 		rc = start_over(x);
 		if (rc == 0)
-			rc = follow(x, s, &n);
+			rc = follow(x, s, max, &n);
 	}
 	if (napplied)
 		*napplied = n;

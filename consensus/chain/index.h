@@ -36,9 +36,10 @@ uint64_t index_head(const struct index *x);
 int index_apply(struct index *x, const struct block *b, const struct commit *c)
     __attribute__((warn_unused_result));
 
-/* Apply what the log has and the index has not; empties the index first when
- * it is ahead of the log or of another branch. *napplied may be NULL. */
-int index_catch_up(struct index *x, struct segments *s, uint64_t *napplied)
-    __attribute__((warn_unused_result));
+/* Apply what the log has and the index has not, at most max blocks; empties
+ * the index first when it is ahead of the log or of another branch. *napplied
+ * may be NULL. */
+int index_catch_up(struct index *x, struct segments *s, uint64_t max,
+    uint64_t *napplied) __attribute__((warn_unused_result));
 
 #endif

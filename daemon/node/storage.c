@@ -10,6 +10,9 @@
 #include "consensus/chain/index.h"
 
 #define STORAGE_INDEX_NAME_LEN 512
+/* Blocks that go into the index before a vote may wait no longer. */
+#define STORAGE_INDEX_STEP 4
+#define STORAGE_INDEX_LAST 16 /* steps on the way out */
 /* What one peer may keep this thread busy with: requests waiting, and bytes
  * for each. More is dropped; who is in need asks again. */
 #define STORAGE_SERVES_MAX 2
@@ -107,7 +110,8 @@ index_follow(struct storage *s)
 		rc = index_open(&s->index, s->index_path, s->federation,
 		    &rebuilt);
 	if (rc == 0)
-		rc = index_catch_up(s->index, &s->store.segments, NULL);
+		rc = index_catch_up(s->index, &s->store.segments,
+		    STORAGE_INDEX_STEP, NULL);
 	if (rc < 0) {
 		index_close(s->index);
 		s->index = NULL;
@@ -243,7 +247,8 @@ run(void *arg)
 	}
 	s->finished = true;
 	pthread_mutex_unlock(&s->lock);
-	if (index_behind(s))
+	/* The rest of a long rebuild waits for the next start. */
+	for (int i = 0; i < STORAGE_INDEX_LAST && index_behind(s); i++)
 		index_follow(s);
 	index_close(s->index);
 	s->index = NULL;
