@@ -9,6 +9,7 @@
 #include "daemon/cli/cli.h"
 #include "daemon/cli/process.h"
 #include "daemon/node/log.h"
+#include "proto/sign.h"
 
 int
 prepare_config(struct prepare *p)
@@ -176,6 +177,7 @@ void
 prepare_close(struct prepare *p)
 {
 	keys_close(&p->keys);
+	sign_wipe(p->psk, sizeof(p->psk));
 	federation_close(&p->federation);
 	config_node_close(&p->config);
 	if (p->lock >= 0)
