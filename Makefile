@@ -92,9 +92,10 @@ helpers = $(call obj,$(filter-out %/driver.c $(dir $1)test_% $(dir $1)bench_% \
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: all demo check check-long bench cluster-build asan tsan fuzz cov tidy \
-	format e2e unit tests fuzzers fuzz-drivers install clean help
+	format e2e unit tests fuzzers fuzz-drivers install install-library \
+	clean help
 
-all: $(PROGS) $(call lib,$(LIBS))          ## libraries and programs
+all: $(PROGS) $(call lib,$(LIBS) qmlsim)   ## libraries and programs
 
 tests: all $(UNIT) $(E2E) $(CLUSTER) $(PRELOAD) \
 	$(if $(filter $(B),$(FUZZ_B)),$(FUZZ),$(if $(FUZZ),fuzz-drivers))
@@ -207,7 +208,26 @@ tidy: all                                  ## the rules of the house
 	QML_BUILD=$(abspath $(B)) scripts/tidy
 format:                                    ## clang-format every source
 	scripts/tidy --format
-install: all                               ## PREFIX=/usr/local DESTDIR=
+# One object in which only the public names are left, so that a program may
+# use ours for its own.
+$(B)/lib/libqmlsim.a: $(B)/lib/libsim.a
+	$(call say,AR)
+	$(Q)ld -r --whole-archive -o $(B)/lib/qmlsim.o $<
+	$(Q)objcopy --wildcard --keep-global-symbol='qmlsim_*' $(B)/lib/qmlsim.o
+	@rm -f $@
+	$(Q)$(AR) rcsD $@ $(B)/lib/qmlsim.o
+
+# The simulator for other programs: one header, one archive, pkg-config.
+install-library: $(B)/lib/libqmlsim.a
+	install -D -m 644 sim/qmlsim.h $(DESTDIR)$(PREFIX)/include/qmlsim.h
+	install -D -m 644 $< $(DESTDIR)$(PREFIX)/lib/libqmlsim.a
+	install -d $(DESTDIR)$(PREFIX)/lib/pkgconfig
+	printf '%s\n' 'prefix=$(PREFIX)' 'Name: qmlsim' 'Version: $(VERSION)' \
+	'Description: variational quantum circuits on batches of samples' \
+	'Cflags: -I$${prefix}/include' \
+	'Libs: -L$${prefix}/lib -lqmlsim -lm -pthread' \
+	>$(DESTDIR)$(PREFIX)/lib/pkgconfig/qmlsim.pc
+install: all install-library               ## PREFIX=/usr/local DESTDIR=
 	install -d $(DESTDIR)$(PREFIX)/bin
 	install -m 755 $(PROGS) $(DESTDIR)$(PREFIX)/bin
 	install -D -m 644 tests/data/datasets/digits.csv \

@@ -84,6 +84,12 @@ cover(struct circuit *c, enum circuit_ref ref, uint32_t index)
 		c->nfeatures = index + 1;
 }
 
+static bool
+beyond(const struct circuit *c, enum circuit_ref ref, uint32_t index)
+{
+	return ref == CIRCUIT_FEATURE && index >= c->nfeatures;
+}
+
 int
 circuit_add(struct circuit *c, const struct circuit_gate *g)
 {
@@ -99,6 +105,9 @@ circuit_add(struct circuit *c, const struct circuit_gate *g)
 	    a->index == UINT32_MAX || a->by_index == UINT32_MAX)
 		return -EINVAL;
 	if (a->ref == CIRCUIT_CONST && a->by != CIRCUIT_CONST)
+		return -EINVAL;
+	if (c->start == CIRCUIT_AMPLITUDES &&
+	    (beyond(c, a->ref, a->index) || beyond(c, a->by, a->by_index)))
 		return -EINVAL;
 	if (c->ngates == c->capacity) {
 		rc = grow(c);

@@ -88,7 +88,8 @@ int circuit_init(struct circuit *c, uint32_t nqubits);
 void circuit_close(struct circuit *c);
 
 /* Appends. nparams and nfeatures grow to cover the angle's index. -EINVAL: a
- * qubit out of range or used twice, an angle that is not finite; -ENOMEM. */
+ * qubit out of range or used twice, an angle that is not finite, a feature that
+ * is no amplitude where a sample starts from these; -ENOMEM. */
 int circuit_add(struct circuit *c, const struct circuit_gate *g);
 
 /* Whether the gate has an angle. */

@@ -1,0 +1,256 @@
+/* The public header: what goes in comes out, to the last bit on any threads. */
+#include <errno.h>
+#include <math.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "sim/qmlsim.h"
+
+#define N 4
+#define NPARAMS 6
+#define ROWS 21
+#define NMASKS 3
+
+static const uint32_t masks[NMASKS] = {1, 6, 0};
+
+struct problem {
+	double theta[NPARAMS], x[ROWS][N], weights[ROWS][NMASKS];
+};
+
+static void
+fill(struct problem *p)
+{
+	size_t i;
+
+	for (i = 0; i < NPARAMS; i++)
+		p->theta[i] = 0.4 * (double)i - 1.1;
+	for (i = 0; i < ROWS * N; i++)
+		p->x[i / N][i % N] = (double)(i * 37 % 101) * 0.02 - 1.0;
+	for (i = 0; i < ROWS * NMASKS; i++)
+		p->weights[i / NMASKS][i % NMASKS] = (double)(i % 7) - 3.0;
+}
+
+/* Every gate there is, on qubits in turn. */
+static struct qmlsim *
+make(uint32_t threads, enum qmlsim_isa isa)
+{
+	const struct qmlsim_options o = {threads, isa};
+	struct qmlsim_circuit *c;
+	struct qmlsim *s;
+	uint32_t i;
+
+	assert_int_equal(qmlsim_circuit_new(&c, N), 0);
+	for (i = 0; i < 2 * (QMLSIM_CPHASE + 1); i++) {
+		struct qmlsim_gate g = {.op = (enum qmlsim_op)(
+					    i % (QMLSIM_CPHASE + 1)),
+		    .q = {i % N, (i + 1 + i % 3) % N},
+		    .angle = {QMLSIM_PARAM, i % NPARAMS, 0.7, 0.1,
+			(enum qmlsim_value)(i % 3), i % N}};
+
+		assert_int_equal(qmlsim_circuit_add(c, &g), 0);
+	}
+	assert_int_equal(qmlsim_circuit_params(c), NPARAMS);
+	assert_int_equal(qmlsim_circuit_features(c), N);
+	assert_int_equal(qmlsim_new(&s, c, &o), 0);
+	qmlsim_circuit_free(c);
+	return s;
+}
+
+static double
+total(struct qmlsim *s, const struct problem *p)
+{
+	const struct qmlsim_batch b = {p->theta, &p->x[0][0], ROWS, masks,
+	    NMASKS};
+	double out[ROWS][NMASKS], sum = 0.0;
+	size_t i, k;
+
+	assert_int_equal(qmlsim_expect(s, &b, &out[0][0]), 0);
+	for (i = 0; i < ROWS; i++) {
+		assert_true(fabs(out[i][2] - 1.0) < 1e-13);
+		for (k = 0; k < NMASKS; k++)
+			sum += p->weights[i][k] * out[i][k];
+	}
+	return sum;
+}
+
+struct result {
+	double values[ROWS][NMASKS], sum[NPARAMS], each[ROWS][NPARAMS];
+	double inputs[ROWS][N];
+};
+
+static void
+differentiate(struct qmlsim *s, const struct problem *p, struct result *r)
+{
+	const struct qmlsim_batch b = {p->theta, &p->x[0][0], ROWS, masks,
+	    NMASKS};
+	const struct qmlsim_gradient want = {&r->values[0][0], r->sum,
+	    &r->each[0][0], &r->inputs[0][0]};
+
+	assert_int_equal(qmlsim_gradient(s, &b, &p->weights[0][0], &want), 0);
+}
+
+static void
+test_gradient(void **state)
+{
+	struct qmlsim *s = make(2, QMLSIM_AUTO);
+	const double h = 1e-5;
+	struct problem p;
+	struct result r;
+	double up, *at;
+	size_t i, k;
+
+	(void)state;
+	fill(&p);
+	differentiate(s, &p, &r);
+	for (k = 0; k < NPARAMS + ROWS * N; k++) {
+		at = k < NPARAMS ? &p.theta[k]
+				 : &p.x[(k - NPARAMS) / N][(k - NPARAMS) % N];
+		*at += h;
+		up = total(s, &p);
+		*at -= 2 * h;
+		up = (up - total(s, &p)) / (2 * h);
+		*at += h;
+		at = k < NPARAMS
+		    ? &r.sum[k]
+		    : &r.inputs[(k - NPARAMS) / N][(k - NPARAMS) % N];
+		assert_true(fabs(up - *at) < 1e-6);
+	}
+	for (k = 0; k < NPARAMS; k++) {
+		for (i = 0; i < ROWS; i++)
+			r.sum[k] -= r.each[i][k];
+		assert_true(fabs(r.sum[k]) < 1e-12);
+	}
+	qmlsim_free(s);
+}
+
+static void
+test_bits(void **state)
+{
+	static const enum qmlsim_isa isa[] = {QMLSIM_PLAIN, QMLSIM_AVX2,
+	    QMLSIM_AVX512, QMLSIM_NEON};
+	static struct result want, got;
+	struct qmlsim_circuit *c;
+	struct problem p;
+	struct qmlsim *s;
+	uint32_t i;
+
+	(void)state;
+	fill(&p);
+	s = make(1, QMLSIM_AUTO);
+	differentiate(s, &p, &want);
+	qmlsim_free(s);
+	assert_int_equal(qmlsim_circuit_new(&c, 1), 0);
+	for (i = 0; i < 4; i++) {
+		const struct qmlsim_options o = {1, isa[i]};
+
+		if (qmlsim_new(&s, c, &o) == -ENOTSUP)
+			continue;
+		qmlsim_free(s);
+		s = make(i + 1, isa[i]);
+		differentiate(s, &p, &got);
+		assert_memory_equal(&got, &want, sizeof(got));
+		qmlsim_free(s);
+	}
+	qmlsim_circuit_free(c);
+}
+
+/* Probabilities of the states give the expectations. */
+static void
+test_states(void **state)
+{
+	struct qmlsim *s = make(1, QMLSIM_AUTO);
+	static double psi[ROWS][1 << N][2];
+	struct problem p;
+	struct result r;
+	size_t i, k, x;
+
+	(void)state;
+	fill(&p);
+	differentiate(s, &p, &r);
+	assert_int_equal(qmlsim_states(s,
+			     &(struct qmlsim_batch){.theta = p.theta,
+				 .features = &p.x[0][0],
+				 .n = ROWS},
+			     &psi[0][0][0]),
+	    0);
+	for (i = 0; i < ROWS; i++) {
+		for (k = 0; k < NMASKS; k++) {
+			for (x = 0; x < 1 << N; x++) {
+				int odd =
+				    __builtin_popcount((uint32_t)x & masks[k]) &
+				    1;
+				double pr = psi[i][x][0] * psi[i][x][0] +
+				    psi[i][x][1] * psi[i][x][1];
+
+				r.values[i][k] -= odd ? -pr : pr;
+			}
+			assert_true(fabs(r.values[i][k]) < 1e-13);
+		}
+	}
+	qmlsim_free(s);
+}
+
+static void
+test_refused(void **state)
+{
+	struct qmlsim_gate g = {.op = QMLSIM_RX, .q = {0, 0}};
+	const uint32_t mask = 4;
+	double theta = 0.0, x[4] = {1, 2, 2, 4}, out;
+	struct qmlsim_batch b = {&theta, x, 1, &mask, 1};
+	struct qmlsim_circuit *c;
+	struct qmlsim *s;
+
+	(void)state;
+	assert_int_equal(qmlsim_circuit_new(&c, 0), -EINVAL);
+	assert_null(c);
+	assert_int_equal(qmlsim_circuit_new(&c, QMLSIM_MAX_QUBITS + 1),
+	    -EINVAL);
+	assert_int_equal(qmlsim_circuit_new(&c, 2), 0);
+	assert_int_equal(qmlsim_circuit_amplitudes(c, 5), -EINVAL);
+	assert_int_equal(qmlsim_circuit_amplitudes(c, 4), 0);
+	g.angle.value = QMLSIM_FEATURE;
+	g.angle.index = 4;
+	assert_int_equal(qmlsim_circuit_add(c, &g), -EINVAL);
+	g.angle.index = 3;
+	g.q[0] = 2;
+	assert_int_equal(qmlsim_circuit_add(c, &g), -EINVAL);
+	g.q[0] = 1;
+	g.angle.coef = (double)NAN;
+	assert_int_equal(qmlsim_circuit_add(c, &g), -EINVAL);
+	g.angle.coef = 1.0;
+	g.op = (enum qmlsim_op)(QMLSIM_CPHASE + 1);
+	assert_int_equal(qmlsim_circuit_add(c, &g), -EINVAL);
+	g.op = QMLSIM_RX;
+	assert_int_equal(qmlsim_circuit_add(c, &g), 0);
+	assert_int_equal(qmlsim_new(&s, c,
+			     &(struct qmlsim_options){.threads = 65}),
+	    -EINVAL);
+	assert_null(s);
+	assert_int_equal(qmlsim_new(&s, c, NULL), 0);
+	assert_int_equal(qmlsim_expect(s, &b, &out), -EINVAL);
+	b.nmasks = 0;
+	assert_int_equal(qmlsim_expect(s, &b, &out), 0);
+	qmlsim_free(s);
+	qmlsim_free(NULL);
+	qmlsim_circuit_free(c);
+	qmlsim_circuit_free(NULL);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_gradient),
+	    cmocka_unit_test(test_bits),
+	    cmocka_unit_test(test_states),
+	    cmocka_unit_test(test_refused),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
