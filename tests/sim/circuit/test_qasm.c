@@ -309,6 +309,150 @@ test_must_reject(void **state)
 	}
 }
 
+/* What Qiskit and PennyLane wrote, and the probabilities they computed. */
+static void
+check_peer(const char *name)
+{
+	struct qasm_error error;
+	struct program p = PROGRAM_INIT;
+	struct vector v = VECTOR_INIT;
+	char path[256], line[64];
+	size_t len = 0, x;
+	char *text;
+	FILE *f;
+
+	snprintf(path, sizeof(path), DATA "/%s.qasm", name);
+	text = slurp(path, &len);
+	assert_non_null(text);
+	if (qasm_read(&p, text, len, NULL, &error) < 0)
+		fail_msg("%s:%u:%u: %s", path, error.line, error.column,
+		    error.text);
+	free(text);
+	assert_int_equal(vector_init(&v, p.nqubits, NULL), 0);
+	assert_int_equal(program_run(&p, &v), 0);
+	snprintf(path, sizeof(path), DATA "/%s.txt", name);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	for (x = 0; x < (size_t)1 << p.nqubits; x++) {
+		double re = v.amp[0][x], im = v.amp[1][x];
+
+		assert_non_null(fgets(line, sizeof(line), f));
+		near(re * re + im * im, strtod(line, NULL), name);
+	}
+	assert_null(fgets(line, sizeof(line), f));
+	fclose(f);
+	vector_close(&v);
+	program_close(&p);
+}
+
+static void
+test_peers(void **state)
+{
+	static const char *const names[] = {"qiskit/qasm2_00",
+	    "qiskit/qasm2_01", "qiskit/qasm2_02", "qiskit/qasm2_03",
+	    "qiskit/qasm3_00", "qiskit/qasm3_01", "qiskit/qasm3_02",
+	    "qiskit/qasm3_03", "pennylane/tape_00", "pennylane/tape_01",
+	    "pennylane/tape_02"};
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(names) / sizeof(names[0]); i++)
+		check_peer(names[i]);
+}
+
+/* Text, line, column and a word of the refusal. */
+static void
+test_refusals(void **state)
+{
+	static const struct {
+		const char *text;
+		unsigned line, column;
+		const char *word;
+	} cases[] = {
+	    {"OPENQASM 3.0;\nqubit q;\ndef f() {}\n", 3, 1, "'def'"},
+	    {"OPENQASM 3.0;\nqubit q;\n while (true) {}", 3, 2, "'while'"},
+	    {"OPENQASM 4.0;\n", 1, 10, "4.0"},
+	    {"OPENQASM 3.0;\ninclude \"other.inc\";", 2, 9, "other.inc"},
+	    {"OPENQASM 3.0;\nqubit q;\nh q;", 3, 1, "'h' is not defined"},
+	    {"OPENQASM 3.0;\ninclude \"stdgates.inc\";\nqubit s;", 3, 7, "'s'"},
+	    {"OPENQASM 3.0;\nqubit q;\ndelay[100ns] q;", 3, 7, "unit"},
+	    {"OPENQASM 3.0;\nqubit[3] q;\nU(1/2,0,0) q[0];", 3, 3, "rest"},
+	    {"OPENQASM 3.0;\nqubit[41] q;", 2, 11, "40"},
+	    {"OPENQASM 3.0;\nqubit q; bit c;\nint x;\nc = measure q;\n"
+	     "if (c == 1) x = 2;",
+		5, 13, "'x'"},
+	    {"OPENQASM 3.0;\ninput float a;\nqubit q;\nU(sin(a),0,0) q;", 4, 3,
+		"'a'"},
+	    {"OPENQASM 3.0;\ninput int n;\n", 2, 11, "'n'"},
+	    {"OPENQASM 3.0;\nqubit q;\ngate g a { g a; }", 3, 12, "'g'"},
+	    {"OPENQASM 3.0;\nqubit[2] q; bit[3] c;\nc = measure q;", 3, 5,
+		"2 qubits into 3"},
+	    {"OPENQASM 2.0;\nqreg q[2];\nopaque g a;\ng q[0];", 4, 1, "opaque"},
+	    {"OPENQASM 2.0;\nqreg q[2];\nU(1/0,0,0) q[0];", 3, 4, "zero"},
+	    {"OPENQASM 3.0;\nqubit q;\nctrl @ U(1,2,3) q, $0;", 3, 20,
+		"physical"},
+	    {"OPENQASM 3.0; /* no end", 1, 24, "comment"},
+	};
+	struct program p = PROGRAM_INIT;
+	struct qasm_error e;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		const char *s = cases[i].text;
+
+		assert_int_equal(qasm_read(&p, s, strlen(s), NULL, &e),
+		    -EINVAL);
+		if (e.line != cases[i].line || e.column != cases[i].column ||
+		    strstr(e.text, cases[i].word) == NULL)
+			fail_msg("%u:%u: %s of\n%s", e.line, e.column, e.text,
+			    s);
+	}
+}
+
+/* Nests and loops that would never end, or fill the memory. */
+static void
+test_limits(void **state)
+{
+	static const char *const texts[] = {
+	    "OPENQASM 3.0;\nfor int i in [0:2000000000] { for int j in "
+	    "[0:2000000000] { } }",
+	    "OPENQASM 3.0;\nqubit q;\nfor int i in [0:2000000000] U(1,2,3) "
+	    "q;",
+	    "OPENQASM 3.0;\nqubit q;\npow(1000000000) @ U(1,2,3) q;",
+	    "OPENQASM 2.0;\ngate a x { U(1,2,3) x; U(1,2,3) x; U(1,2,3) x; }\n"
+	    "gate b x { a x; a x; a x; a x; a x; a x; a x; a x; }\n"
+	    "gate c x { b x; b x; b x; b x; b x; b x; b x; b x; }\n"
+	    "gate d x { c x; c x; c x; c x; c x; c x; c x; c x; }\n"
+	    "gate e x { d x; d x; d x; d x; d x; d x; d x; d x; }\n"
+	    "gate f x { e x; e x; e x; e x; e x; e x; e x; e x; }\n"
+	    "gate g x { f x; f x; f x; f x; f x; f x; f x; f x; }\n"
+	    "qreg q[1];\ng q[0];",
+	};
+	struct qasm_options few = {.steps_max = 100000};
+	struct qasm_options small = {.bytes_max = 2 << 20};
+	struct program p = PROGRAM_INIT;
+	struct qasm_error e;
+	static char deep[100000];
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+		const char *s = texts[i];
+
+		assert_int_equal(qasm_read(&p, s, strlen(s), &few, &e),
+		    -ENOMEM);
+		assert_non_null(strstr(e.text, "steps"));
+	}
+	assert_int_equal(qasm_read(&p, texts[1], strlen(texts[1]), &small, &e),
+	    -ENOMEM);
+	assert_non_null(strstr(e.text, "large"));
+	memcpy(deep, "U(", 2);
+	memset(deep + 2, '(', sizeof(deep) - 2);
+	assert_int_equal(qasm_read(&p, deep, sizeof(deep), NULL, &e), -EINVAL);
+	assert_non_null(strstr(e.text, "deeper"));
+}
+
 int
 main(void)
 {
@@ -316,6 +460,9 @@ main(void)
 	    cmocka_unit_test(test_own),
 	    cmocka_unit_test(test_qasmbench),
 	    cmocka_unit_test(test_must_reject),
+	    cmocka_unit_test(test_peers),
+	    cmocka_unit_test(test_refusals),
+	    cmocka_unit_test(test_limits),
 	};
 
 	return cmocka_run_group_tests_name("qasm", tests, NULL, NULL);
