@@ -6,6 +6,7 @@ static const struct cli_command commands[] = {
     {"grad", sim_grad, "the gradient of an observable"},
     {"convert", sim_convert, "a circuit as OpenQASM 3, 2 or JSON"},
     {"draw", sim_draw, "a circuit as text"},
+    {"counts", sim_counts, "what counts of a machine say"},
     {"bench", sim_bench, "time gradients, forward runs and kernels"},
 };
 

@@ -93,31 +93,61 @@ sim_noise_parse(struct noise_model *m, const char *data, size_t len,
 	return rc;
 }
 
-int
-sim_noise_read(struct noise_model *m, const char *path,
-    char err[static SIM_NOISE_ERROR_LEN])
+/* The whole file, for the caller to free. */
+static int
+read_file(const char *path, char **data, size_t *len, char *err)
 {
 	FILE *f = fopen(path, "rb");
-	char *data = NULL;
-	size_t len = 0;
 	int rc = f ? 0 : -errno;
 
+	*data = NULL;
 	if (rc == 0) {
-		data = malloc(SIM_NOISE_BYTES_MAX + 1);
-		rc = data ? 0 : -ENOMEM;
+		*data = malloc(SIM_NOISE_BYTES_MAX + 1);
+		rc = *data ? 0 : -ENOMEM;
 	}
 	if (rc == 0) {
-		len = fread(data, 1, SIM_NOISE_BYTES_MAX + 1, f);
-		rc = ferror(f) ? -EIO : len > SIM_NOISE_BYTES_MAX ? -EFBIG : 0;
+		*len = fread(*data, 1, SIM_NOISE_BYTES_MAX + 1, f);
+		rc = ferror(f) ? -EIO : *len > SIM_NOISE_BYTES_MAX ? -EFBIG : 0;
 	}
 	if (rc < 0)
 		snprintf(err, SIM_NOISE_ERROR_LEN, "%s: %s", path,
 		    strerror(-rc));
-	else
-		rc = sim_noise_parse(m, data, len, path, err);
-	free(data);
 	if (f)
 		fclose(f);
+	return rc;
+}
+
+int
+sim_noise_read(struct noise_model *m, const char *path,
+    char err[static SIM_NOISE_ERROR_LEN])
+{
+	char *data;
+	size_t len;
+	int rc = read_file(path, &data, &len, err);
+
+	if (rc == 0)
+		rc = sim_noise_parse(m, data, len, path, err);
+	free(data);
+	return rc;
+}
+
+int
+sim_counts_read(struct counts *c, const char *path,
+    char err[static SIM_NOISE_ERROR_LEN])
+{
+	char why[SIM_NOISE_ERROR_LEN] = "", *data;
+	size_t len;
+	int rc;
+
+	*c = (struct counts)COUNTS_INIT;
+	rc = read_file(path, &data, &len, err);
+	if (rc == 0) {
+		rc = sim_counts_parse(c, data, len, why);
+		if (rc < 0)
+			snprintf(err, SIM_NOISE_ERROR_LEN, "%.200s: %.1000s",
+			    path, why);
+	}
+	free(data);
 	return rc;
 }
 

@@ -76,4 +76,8 @@ void sim_noise_result_close(struct sim_noise_result *r);
 int sim_counts_parse(struct counts *c, const char *data, size_t len,
     char err[static SIM_NOISE_ERROR_LEN]);
 
+/* The same of a file; err names it. */
+int sim_counts_read(struct counts *c, const char *path,
+    char err[static SIM_NOISE_ERROR_LEN]);
+
 #endif
