@@ -12,6 +12,20 @@
 
 #include "sim/circuit/program_build.h"
 
+static char *rest_of_line;
+
+static char *
+first_word(char *text)
+{
+	return strtok_r(text, " ", &rest_of_line);
+}
+
+static char *
+next_word(void)
+{
+	return strtok_r(NULL, " ", &rest_of_line);
+}
+
 static void
 add_gate(struct program *p, char *text)
 {
@@ -21,24 +35,24 @@ add_gate(struct program *p, char *text)
 		uint32_t ncontrols;
 	} known[] = {{"h", PROGRAM_H, 0}, {"ry", PROGRAM_RY, 0},
 	    {"rz", PROGRAM_RZ, 0}, {"cx", PROGRAM_X, 1}};
-	const char *name = strtok(text, " ");
+	const char *name = first_word(text);
 	uint32_t qubits[2] = {0}, n, i, k = 0;
 	struct program_op op = {.ntargets = 1};
 	struct program_angle a = {0};
 
 	while (strcmp(known[k].name, name) != 0)
 		assert_true(++k < sizeof(known) / sizeof(known[0]));
-	n = (uint32_t)strtoul(strtok(NULL, " "), NULL, 10);
+	n = (uint32_t)strtoul(next_word(), NULL, 10);
 	assert_int_equal(n, known[k].ncontrols + 1);
 	for (i = 0; i < n; i++)
-		qubits[i] = (uint32_t)strtoul(strtok(NULL, " "), NULL, 10);
+		qubits[i] = (uint32_t)strtoul(next_word(), NULL, 10);
 	op.gate = known[k].gate;
 	op.ncontrols = known[k].ncontrols;
 	op.when = op.ncontrols;
 	if (program_gate_angles(op.gate) > 0) {
 		int at;
 
-		a.offset = strtod(strtok(NULL, " "), NULL);
+		a.offset = strtod(next_word(), NULL);
 		at = program_add_angle(p, &a, NULL);
 		assert_true(at >= 0);
 		op.angle0 = (uint32_t)at;
@@ -49,9 +63,9 @@ add_gate(struct program *p, char *text)
 static void
 add_noise(struct noise_model *m, char *text)
 {
-	const char *kind = strtok(text, " ");
-	const char *where = strtok(NULL, " ");
-	double arg = strtod(strtok(NULL, " "), NULL);
+	const char *kind = first_word(text);
+	const char *where = next_word();
+	double arg = strtod(next_word(), NULL);
 	struct noise_rule r = {.arity = strcmp(where, "each_1q") == 0 ? 1 : 2};
 	struct noise_step s = {.on = NOISE_EACH};
 	struct kraus c;
@@ -79,9 +93,9 @@ static void
 begin(struct noisecase *c, char *text)
 {
 	memset(c, 0, sizeof(*c));
-	snprintf(c->circuit, sizeof(c->circuit), "%s", strtok(text, " "));
-	snprintf(c->noise, sizeof(c->noise), "%s", strtok(NULL, " "));
-	c->nqubits = (uint32_t)strtoul(strtok(NULL, " "), NULL, 10);
+	snprintf(c->circuit, sizeof(c->circuit), "%s", first_word(text));
+	snprintf(c->noise, sizeof(c->noise), "%s", next_word());
+	c->nqubits = (uint32_t)strtoul(next_word(), NULL, 10);
 	assert_true(c->nqubits <= NOISECASE_QUBITS);
 	assert_int_equal(program_add_register(&c->program, "q", c->nqubits,
 			     true),
@@ -110,7 +124,7 @@ numbers(struct noisecase *c, const char *key, char *text)
 
 	while (strcmp(row[k].key, key) != 0)
 		assert_true(++k < sizeof(row) / sizeof(row[0]));
-	for (word = strtok(text, " "); word; word = strtok(NULL, " ")) {
+	for (word = first_word(text); word; word = next_word()) {
 		assert_true(i < row[k].n);
 		row[k].to[i++] = strtod(word, NULL);
 	}

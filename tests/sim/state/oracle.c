@@ -49,27 +49,35 @@ oracle_apply(struct oracle *o, const struct oracle_kraus *k)
 		o->rho[i / d][i % d] = out[i];
 }
 
+/* Entry (r, c) of rho summed over the values of the qubits of mask. */
+static double complex
+traced(const struct oracle *o, uint32_t mask, uint32_t r, uint32_t c)
+{
+	double complex sum = 0.0;
+	uint32_t s;
+
+	for (s = 0; s < 1u << o->n; s++) {
+		if ((s & ~mask) == 0)
+			sum += o->rho[(r & ~mask) | s][(c & ~mask) | s];
+	}
+	return sum;
+}
+
 void
 oracle_mix(struct oracle *o, const uint32_t *qubits, uint32_t k, double p)
 {
 	double complex out[ORACLE_DIM][ORACLE_DIM];
-	uint32_t d = 1u << o->n, mask = 0, r, c, s;
+	uint32_t d = 1u << o->n, mask = 0, r, c;
 
 	for (r = 0; r < k; r++)
 		mask |= 1u << qubits[r];
 	for (r = 0; r < d; r++) {
 		for (c = 0; c < d; c++) {
-			double complex sum = 0.0;
+			double complex mixed = (r & mask) == (c & mask)
+			    ? traced(o, mask, r, c) / (double)(1u << k)
+			    : 0.0;
 
-			for (s = 0; s < d; s++) {
-				if ((s & ~mask) == 0)
-					sum += o->rho[(r & ~mask) | s]
-						     [(c & ~mask) | s];
-			}
-			if ((r & mask) != (c & mask))
-				sum = 0.0;
-			out[r][c] = (1.0 - p) * o->rho[r][c] +
-			    p * sum / (double)(1u << k);
+			out[r][c] = (1.0 - p) * o->rho[r][c] + p * mixed;
 		}
 	}
 	memcpy(o->rho, out, sizeof(out));
