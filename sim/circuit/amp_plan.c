@@ -103,7 +103,7 @@ amp_plan_init(struct amp_plan *a, const struct plan *p)
 	size_t bytes = (p->nrots + 1) * sizeof(*a->blocks), k;
 
 	*a = (struct amp_plan)AMP_PLAN_INIT;
-	if (p->nqubits < AMP_PLAN_MIN_QUBITS)
+	if (p->nqubits < AMP_PLAN_MIN_QUBITS || p->lanewise)
 		return -ENOTSUP;
 	a->plan = p;
 	a->blocks = aligned_alloc(LANES_ALIGN, bytes);
@@ -223,14 +223,9 @@ amp_bind_set(struct amp_bind *b, const struct lanes *lanes, const double *theta)
 	size_t i;
 
 	bind_set_angles(&b->angles, p, lanes, theta);
-	for (i = 0; i < p->nphases; i++) {
-		const struct circuit_angle *a = &p->phases[i].angle;
-		double v = a->offset;
-
-		if (a->ref == CIRCUIT_PARAM)
-			v = a->coef * theta[a->index] + a->offset;
-		b->phase[i] = -0.5 * b->angles.phase_sign[i] * v;
-	}
+	for (i = 0; i < p->nphases; i++)
+		b->phase[i] = -0.5 * b->angles.phase_sign[i] *
+		    bind_value(&p->phases[i].angle, theta);
 	if (b->tables != NULL)
 		fill_tables(b);
 }

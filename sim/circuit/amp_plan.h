@@ -31,7 +31,8 @@ struct amp_plan {
 		.plan = NULL \
 	}
 
-/* -ENOTSUP: under AMP_PLAN_MIN_QUBITS; -ENOMEM. */
+/* -ENOTSUP: under AMP_PLAN_MIN_QUBITS, or features in angles other than those
+ * of the first RYs; -ENOMEM. */
 int amp_plan_init(struct amp_plan *a, const struct plan *p);
 void amp_plan_close(struct amp_plan *a);
 

@@ -15,8 +15,8 @@ odd(uint32_t x)
 	return (__builtin_popcount(x) & 1) != 0;
 }
 
-static double
-value_of(const struct circuit_angle *a, const double *theta)
+double
+bind_value(const struct circuit_angle *a, const double *theta)
 {
 	double value;
 
@@ -146,10 +146,10 @@ bind_set_angles(struct bind *b, const struct plan *p, const struct lanes *lanes,
 	if (p->nparams > 0)
 		memcpy(b->theta, theta, p->nparams * sizeof(*theta));
 	for (i = 0; i < p->nrots; i++)
-		b->work[i] = 0.5 * value_of(&p->rots[i].angle, theta);
+		b->work[i] = 0.5 * bind_value(&p->rots[i].angle, theta);
 	for (i = 0; i < p->nterms; i++)
 		b->work[p->terms[i].rot] +=
-		    0.5 * value_of(&p->terms[i].angle, theta);
+		    0.5 * bind_value(&p->terms[i].angle, theta);
 	lanes->sincos(b->work, cs, p->nrots);
 	b->moved = 0;
 	for (k = 0; k < p->nsteps; k++) {
@@ -187,7 +187,7 @@ set_tables(struct bind *b, const struct plan *p, const struct lanes *lanes,
 		if (ph->lane)
 			continue;
 		b->work[ph->mask * LANES + ph->step - k0] -=
-		    0.5 * b->phase_sign[i] * value_of(&ph->angle, theta);
+		    0.5 * b->phase_sign[i] * bind_value(&ph->angle, theta);
 	}
 	lanes->wht(b->work, p->nqubits);
 	lanes->sincos(b->work, cs, n * LANES);

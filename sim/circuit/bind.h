@@ -48,6 +48,9 @@ void bind_close(struct bind *b);
 void bind_set(struct bind *b, const struct plan *p, const struct lanes *lanes,
     const double *theta);
 
+/* An angle without features. */
+double bind_value(const struct circuit_angle *a, const double *theta);
+
 /* grad[] += d f / d theta of an angle without features, d = d f / d angle; of
  * row i of several if stride > 1: grad[index * stride]. */
 void bind_chain(const struct bind *b, const struct circuit_angle *a, double d,

@@ -376,11 +376,17 @@ amp_adjoint_backward(struct amp_adjoint *a, const struct amp_bind *b,
 	}
 }
 
+/* The rotation's angle is a sum. */
 static void
-add_to(double *grad, const struct circuit_angle *angle, double d)
+add_rot(const struct plan *p, const struct amp_bind *b, size_t r, double d,
+    double *grad)
 {
-	if (angle->ref == CIRCUIT_PARAM)
-		grad[angle->index] += angle->coef * d;
+	const struct plan_rot *rot = &p->rots[r];
+	size_t t;
+
+	bind_chain(&b->angles, &rot->angle, d, grad, 1);
+	for (t = rot->term0; t < rot->term0 + rot->nterms; t++)
+		bind_chain(&b->angles, &p->terms[t].angle, d, grad, 1);
 }
 
 /* Undoing a block in tangent form leaves both states longer by 1 / cosines,
@@ -400,9 +406,10 @@ collect_rots(const struct amp_adjoint *a, const struct amp_bind *b, size_t k,
 		for (j = 0; j < blk->nrots; j++) {
 			uint32_t r = blk->rot[j];
 
-			add_to(grad, &of->plan->rots[r].angle,
+			add_rot(of->plan, b, r,
 			    b->angles.rot_sign[r] * shrink *
-				lanes_total(&a->meets[(size_t)r * LANES]));
+				lanes_total(&a->meets[(size_t)r * LANES]),
+			    grad);
 		}
 		for (j = 0; j < blk->nrots; j++)
 			shrink *= b->angles.rot_cos[blk->rot[j]] *
@@ -424,7 +431,8 @@ amp_adjoint_collect(const struct amp_adjoint *a, const struct amp_bind *b,
 
 		collect_rots(a, b, k, grad);
 		for (i = s->phase0; i < s->phase0 + s->nphases; i++)
-			add_to(grad, &p->phases[i].angle,
-			    b->angles.phase_sign[i] * shrink * a->turns[i]);
+			bind_chain(&b->angles, &p->phases[i].angle,
+			    b->angles.phase_sign[i] * shrink * a->turns[i],
+			    grad, 1);
 	}
 }

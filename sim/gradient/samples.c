@@ -6,6 +6,7 @@
 
 #include "sim/circuit/amp_plan.h"
 #include "sim/circuit/bind.h"
+#include "sim/circuit/large.h"
 #include "sim/circuit/plan.h"
 #include "sim/gradient/adjoint.h"
 #include "sim/gradient/amp_adjoint.h"
@@ -14,7 +15,8 @@
 #include "sim/state/pool.h"
 
 /* Measured: below, eight states at a time fit the caches. */
-#define LANES_QUBITS_MAX 9
+#define LANES_QUBITS_MAX 11
+#define TILES_QUBITS_MIN 17
 
 struct worker {
 	struct adjoint adjoint;
@@ -28,7 +30,8 @@ struct samples {
 	const struct lanes *lanes;
 	struct samples_options options;
 	bool amps;
-	struct bind bind; /* lanes */
+	struct large *large; /* values alone of large registers */
+	struct bind bind;    /* lanes */
 	struct amp_plan amp_plan;
 	struct amp_bind amp_bind;
 	struct worker *workers;
@@ -53,7 +56,9 @@ open_worker(const struct samples *s, struct worker *w)
 	    s->options.advise};
 	int rc;
 
-	if (s->amps)
+	if (s->large != NULL)
+		rc = 0;
+	else if (s->amps)
 		rc = amp_adjoint_init(&w->amp, &s->amp_plan, &o);
 	else
 		rc = adjoint_init(&w->adjoint, s->plan, s->lanes);
@@ -68,26 +73,40 @@ static bool
 wants_amps(const struct plan *p, const struct samples_options *o)
 {
 	if (o->executor == SAMPLES_AUTO)
-		return p->nqubits > LANES_QUBITS_MAX;
+		return p->nqubits > LANES_QUBITS_MAX && !p->lanewise;
 	return o->executor == SAMPLES_AMPS;
+}
+
+/* One state with all threads in it. */
+static bool
+wants_tiles(const struct plan *p, const struct samples_options *o)
+{
+	return o->executor == SAMPLES_AUTO && !o->gradients && !p->lanewise &&
+	    p->start == CIRCUIT_ZERO && p->nqubits >= TILES_QUBITS_MIN;
 }
 
 static int
 open_shared(struct samples *s)
 {
+	struct large_options l = {.pool = s->options.pool,
+	    .advise = s->options.advise};
 	int rc;
 
 	s->lanes = lanes_pick(s->options.isa);
 	if (s->lanes == NULL)
 		return -ENOTSUP;
+	l.lanes = s->lanes;
 	s->amps = wants_amps(s->plan, &s->options);
 	if (!s->amps)
 		return bind_init(&s->bind, s->plan);
 	rc = amp_plan_init(&s->amp_plan, s->plan);
 	if (rc < 0)
 		return rc;
-	return amp_bind_init(&s->amp_bind, &s->amp_plan,
-	    amp_pick(s->options.isa));
+	rc =
+	    amp_bind_init(&s->amp_bind, &s->amp_plan, amp_pick(s->options.isa));
+	if (rc < 0 || !wants_tiles(s->plan, &s->options))
+		return rc;
+	return large_new(&s->large, &s->amp_plan, &l);
 }
 
 int
@@ -133,6 +152,7 @@ samples_free(struct samples *s)
 		close_worker(&s->workers[i]);
 	free(s->workers);
 	bind_close(&s->bind);
+	large_free(s->large);
 	amp_bind_close(&s->amp_bind);
 	amp_plan_close(&s->amp_plan);
 	free(s);
@@ -209,6 +229,23 @@ run_sample(void *arg, size_t worker, size_t i)
 	    b->grad + i * s->plan->nparams);
 }
 
+static int
+run_large(struct samples *s)
+{
+	const struct samples_batch *b = s->batch;
+	double *row = s->workers[0].rows;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < b->n && rc == 0; i++) {
+		adjoint_prepare(s->plan, s->lanes,
+		    b->features + i * s->plan->nfeatures, 1, row);
+		rc = large_expect(s->large, &s->amp_bind, row, &s->string,
+		    &b->value[i]);
+	}
+	return rc;
+}
+
 int
 samples_run(struct samples *s, const struct samples_batch *b)
 {
@@ -220,13 +257,15 @@ samples_run(struct samples *s, const struct samples_batch *b)
 	if (rc < 0)
 		return rc;
 	s->batch = b;
-	if (s->amps)
+	if (s->large != NULL)
+		rc = run_large(s);
+	else if (s->amps)
 		pool_run(s->options.pool, b->n, run_sample, s);
 	else
 		pool_run(s->options.pool, (b->n + LANES - 1) / LANES, run_group,
 		    s);
 	zstring_close(&s->string);
-	return 0;
+	return rc;
 }
 
 const char *
@@ -242,7 +281,10 @@ samples_bytes(const struct plan *p, const struct samples_options *o)
 	uint64_t small = (p->nrots + p->nphases + p->nparams + 512) * 256;
 
 	threads = pool_threads(o->pool);
-	if (wants_amps(p, o)) {
+	if (wants_tiles(p, o)) {
+		each = (UINT64_C(16) << LARGE_TILE_QUBITS) + (1 << 15);
+		shared = 16 * n + 32 * (n >> 14) + (UINT64_C(1) << 21);
+	} else if (wants_amps(p, o)) {
 		each = amp_adjoint_bytes(p->nqubits, o->gradients);
 		shared = p->nqubits <= AMP_TABLE_QUBITS
 		    ? (p->nsteps * 2 + 1) * 8 * n

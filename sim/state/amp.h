@@ -64,6 +64,9 @@ struct amp {
 	/* out = (f0 + i f1) * in. */
 	void (*times)(double *const in[2], const double *f,
 	    double *const out[2], size_t n);
+
+	/* Sum of |a[x]|^2 (-1)^parity(mask & x). */
+	double (*parity)(double *const a[2], uint32_t mask, size_t n);
 };
 
 /* NULL if this CPU or this build has it not. */

@@ -16,9 +16,6 @@
     apply_to = function)
 #endif
 
-/* After the target is set: its inline functions need hardware fma here. */
-#include "sim/state/mathfun.h"
-
 struct row {
 	__m256d a, b;
 };
@@ -98,6 +95,22 @@ r_perm(R x, uint32_t m)
 	R y = {half_perm(x.a, how), half_perm(x.b, how)};
 
 	return (m & 4) != 0 ? (R){y.b, y.a} : y;
+}
+
+static inline R
+r_floor(R x)
+{
+	return (R){_mm256_floor_pd(x.a), _mm256_floor_pd(x.b)};
+}
+
+static inline R
+r_pick(R k, R x, R y)
+{
+	__m256d half = _mm256_set1_pd(0.5);
+
+	return (
+	    R){_mm256_blendv_pd(x.a, y.a, _mm256_cmp_pd(k.a, half, _CMP_GE_OQ)),
+	    _mm256_blendv_pd(x.b, y.b, _mm256_cmp_pd(k.b, half, _CMP_GE_OQ))};
 }
 
 #include "sim/state/amp_body.inc"

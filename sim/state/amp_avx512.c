@@ -16,9 +16,6 @@
     apply_to = function)
 #endif
 
-/* After the target is set: its inline functions need hardware fma here. */
-#include "sim/state/mathfun.h"
-
 #define R __m512d
 #define r_load(p) _mm512_load_pd(p)
 #define r_store(p, a) _mm512_store_pd(p, a)
@@ -44,6 +41,21 @@ static inline R
 r_perm(R a, uint32_t m)
 {
 	return _mm512_permutexvar_pd(_mm512_load_si512(perms[m]), a);
+}
+
+static inline R
+r_floor(R a)
+{
+	return _mm512_roundscale_pd(a,
+	    _MM_FROUND_TO_NEG_INF | _MM_FROUND_NO_EXC);
+}
+
+static inline R
+r_pick(R k, R a, R b)
+{
+	return _mm512_mask_blend_pd(_mm512_cmp_pd_mask(k, _mm512_set1_pd(0.5),
+					_CMP_GE_OQ),
+	    a, b);
 }
 
 #include "sim/state/amp_body.inc"

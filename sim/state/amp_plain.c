@@ -4,7 +4,6 @@
 #include <math.h>
 
 #include "sim/state/amp.h"
-#include "sim/state/mathfun.h"
 
 struct row {
 	double v[AMP_LANES];
@@ -96,6 +95,24 @@ r_perm(R a, uint32_t m)
 	R o;
 
 	EACH(a.v[(uint32_t)i ^ m]);
+	return o;
+}
+
+static inline R
+r_floor(R a)
+{
+	R o;
+
+	EACH(floor(a.v[i]));
+	return o;
+}
+
+static inline R
+r_pick(R k, R a, R b)
+{
+	R o;
+
+	EACH(k.v[i] >= 0.5 ? b.v[i] : a.v[i]);
 	return o;
 }
 

@@ -202,7 +202,7 @@ random_circuit(struct circuit *c, uint32_t n, uint32_t ngates)
 	assert_int_equal(template_angle(c, n), 0);
 	for (i = 0; i < ngates; i++) {
 		g = (struct circuit_gate){
-		    .op = (enum circuit_op)draw(CIRCUIT_SWAP + 1)};
+		    .op = (enum circuit_op)draw(CIRCUIT_NOPS)};
 		g.q[0] = draw(n);
 		g.q[1] = (g.q[0] + 1 + draw(n - 1)) % n;
 		g.angle.ref = CIRCUIT_PARAM;
@@ -294,6 +294,61 @@ test_bits(void **state)
 	}
 }
 
+/* Values alone of a large register go by tiles. */
+static void
+run_values(const struct circuit *c, const struct how *how, uint32_t mask,
+    double *value)
+{
+	struct samples_options o = {.isa = how->isa, .executor = how->executor};
+	double theta[PARAMS_MAX], x[2 * NMAX];
+	struct samples_batch b = {x, 2, mask, value, NULL};
+	struct samples *s;
+	struct plan p;
+	size_t i;
+
+	for (i = 0; i < c->nparams; i++)
+		theta[i] = fmod(0.1 + 0.37 * (double)i, 6.283185307179586477);
+	for (i = 0; i < 2 * (size_t)c->nfeatures; i++)
+		x[i] = 0.2 + 0.11 * (double)i;
+	assert_int_equal(plan_compile(&p, c), 0);
+	assert_int_equal(pool_new(&o.pool, how->nthreads), 0);
+	assert_int_equal(samples_new(&s, &p, &o), 0);
+	samples_bind(s, theta);
+	assert_int_equal(samples_run(s, &b), 0);
+	samples_free(s);
+	pool_free(o.pool);
+	plan_close(&p);
+}
+
+static void
+test_tiles(void **state)
+{
+	const struct how amps = {SAMPLES_AMPS, LANES_AUTO, 1};
+	const struct how tiles = {SAMPLES_AUTO, LANES_AUTO, 1};
+	const struct how two = {SAMPLES_AUTO, LANES_AVX2, 2};
+	double want[2], got[2], again[2];
+	struct circuit c;
+	uint32_t k, mask;
+
+	(void)state;
+	for (k = 0; k < 8; k++) {
+		if (k < 2)
+			make_w1(&c, 17, k);
+		else
+			random_circuit(&c, 17, k == 2 ? 5 : 150);
+		mask = 1 + draw((UINT32_C(1) << 17) - 1);
+		run_values(&c, &amps, mask, want);
+		run_values(&c, &tiles, mask, got);
+		assert_true(fabs(want[0] - got[0]) < 1e-13);
+		assert_true(fabs(want[1] - got[1]) < 1e-13);
+		if (lanes_pick(LANES_AVX2) != NULL) {
+			run_values(&c, &two, mask, again);
+			assert_memory_equal(again, got, sizeof(got));
+		}
+		circuit_close(&c);
+	}
+}
+
 /* A sample's numbers do not depend on its neighbours. */
 static void
 test_ragged_batch(void **state)
@@ -345,6 +400,7 @@ main(void)
 	    cmocka_unit_test(test_executors_agree),
 	    cmocka_unit_test(test_without_tables),
 	    cmocka_unit_test(test_bits),
+	    cmocka_unit_test(test_tiles),
 	    cmocka_unit_test(test_ragged_batch),
 	    cmocka_unit_test(test_refusals),
 	};

@@ -1,0 +1,49 @@
+/*
+ * large.h - run a plan forward on one state of any size by cache-sized tiles.
+ *
+ * A tile is a coset of a subspace of addresses that holds whole cache lines
+ * and the columns of as many rotations of a step as fit; it is gathered into a
+ * buffer in its own coordinates, where those rotations are RYs like any other.
+ * So a step of n rotations takes about n / 10 passes over memory, its diagonal
+ * included, and nothing is ever permuted. The first step is written as a
+ * product where it is one; the last pass of the last step is only read.
+ */
+#ifndef QML_SIM_CIRCUIT_LARGE_H
+#define QML_SIM_CIRCUIT_LARGE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "sim/circuit/amp_plan.h"
+
+struct pool;
+struct zstring;
+
+#define LARGE_MIN_QUBITS 13
+#define LARGE_TILE_QUBITS 15
+#define LARGE_LINE_QUBITS 4   /* amplitudes that stay together, 128 bytes */
+#define LARGE_INNER_QUBITS 11 /* of a tile, in L1 */
+
+struct large_options {
+	const struct lanes *lanes;               /* kept */
+	struct pool *pool;                       /* kept */
+	void (*advise)(void *mem, size_t bytes); /* may be NULL */
+};
+
+struct large;
+
+/* 16 B x 2^n, and 512 KiB for each thread. -ENOTSUP: under LARGE_MIN_QUBITS;
+ * -ENOMEM. */
+int large_new(struct large **l, const struct amp_plan *of,
+    const struct large_options *o);
+void large_free(struct large *l);
+
+/* row: as adjoint_prepare() makes it; out[z->count] = expectations. The state
+ * is not kept. -ENOMEM. */
+int large_expect(struct large *l, const struct amp_bind *b, const double *row,
+    const struct zstring *z, double *out);
+
+/* out = product over qubits q < n of v[4 q ..] (re, im of |0>, of |1>). */
+void large_product(const double *v, uint32_t n, double *const out[2]);
+
+#endif
