@@ -12,6 +12,7 @@
 #include "daemon/cli/member_line.h"
 #include "daemon/node/home.h"
 #include "daemon/node/keys.h"
+#include "proto/sign.h"
 
 #define LISTEN_DEFAULT "0.0.0.0:7701"
 
@@ -166,6 +167,7 @@ write_secrets(struct init *t)
 	if (rc == 0) {
 		keys_random(salt, sizeof(salt));
 		rc = home_write_new(path, 0600, salt, sizeof(salt));
+		sign_wipe(salt, sizeof(salt));
 	}
 	return rc;
 }
