@@ -156,6 +156,24 @@ matrix_two(enum program_gate g, double a, double *m)
 	}
 }
 
+static void
+matrix_swap(double *m)
+{
+	put(m, 0, 1.0, 0.0);
+	put(m, 6, 1.0, 0.0);
+	put(m, 9, 1.0, 0.0);
+	put(m, 15, 1.0, 0.0);
+}
+
+static void
+matrix_sx(double a, double *m)
+{
+	put(m, 0, 0.5, a);
+	put(m, 1, 0.5, -a);
+	put(m, 2, 0.5, -a);
+	put(m, 3, 0.5, a);
+}
+
 void
 program_matrix(const struct program *p, const struct program_op *op, double *m)
 {
@@ -199,11 +217,7 @@ program_matrix(const struct program *p, const struct program_op *op, double *m)
 		break;
 	case PROGRAM_SX:
 	case PROGRAM_SXDG:
-		a = op->gate == PROGRAM_SX ? 0.5 : -0.5;
-		put(m, 0, 0.5, a);
-		put(m, 1, 0.5, -a);
-		put(m, 2, 0.5, -a);
-		put(m, 3, 0.5, a);
+		matrix_sx(op->gate == PROGRAM_SX ? 0.5 : -0.5, m);
 		break;
 	case PROGRAM_P:
 		put(m, 0, 1.0, 0.0);
@@ -218,10 +232,7 @@ program_matrix(const struct program *p, const struct program_op *op, double *m)
 		matrix_u(p, op, m);
 		break;
 	case PROGRAM_SWAP:
-		put(m, 0, 1.0, 0.0);
-		put(m, 6, 1.0, 0.0);
-		put(m, 9, 1.0, 0.0);
-		put(m, 15, 1.0, 0.0);
+		matrix_swap(m);
 		break;
 	case PROGRAM_RXX:
 	case PROGRAM_RYY:

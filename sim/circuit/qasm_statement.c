@@ -311,28 +311,39 @@ reset_statement(struct qasm *r)
 	return qasm_want_mark(r, ';');
 }
 
+/* all[*n]: each of them once. */
+static int
+barrier_qubits(struct qasm *r, uint32_t *all, uint32_t *n)
+{
+	struct qasm_list qubits;
+	uint64_t seen = 0;
+	uint32_t i;
+	int rc;
+
+	do {
+		rc = qasm_qubits(r, &qubits);
+		for (i = 0; rc == 0 && i < qubits.n; i++) {
+			if (!(seen >> qubits.items[i] & 1))
+				all[(*n)++] = qubits.items[i];
+			seen |= UINT64_C(1) << qubits.items[i];
+		}
+	} while (rc == 0 && qasm_take_mark(r, ','));
+	return rc;
+}
+
 static int
 barrier_statement(struct qasm *r)
 {
-	uint32_t all[PROGRAM_MAX_QUBITS], n = 0, token = r->pos++, i;
-	struct qasm_list qubits;
-	uint64_t seen = 0;
+	uint32_t all[PROGRAM_MAX_QUBITS], n = 0, token = r->pos++;
 	int rc = qasm_step(r, 1);
 
+	if (rc < 0)
+		return rc;
 	if (r->version == 3 && qasm_is_mark(r, ';')) {
 		for (n = 0; n < r->p->nqubits; n++)
 			all[n] = n;
 	} else {
-		do {
-			rc = qasm_qubits(r, &qubits);
-			if (rc < 0)
-				return rc;
-			for (i = 0; i < qubits.n; i++) {
-				if (!(seen >> qubits.items[i] & 1))
-					all[n++] = qubits.items[i];
-				seen |= UINT64_C(1) << qubits.items[i];
-			}
-		} while (qasm_take_mark(r, ','));
+		rc = barrier_qubits(r, all, &n);
 	}
 	if (rc == 0 && !r->dry && n > 0)
 		rc = program_add_barrier(r->p, all, n);

@@ -78,30 +78,38 @@ turn_find(const struct square *h, uint32_t p, uint32_t q, struct turn *t)
 	return true;
 }
 
+/* Rotates every pair once; false when there was nothing to rotate. */
+static bool
+sweep_pairs(struct square *h, uint32_t dim, struct square *v)
+{
+	struct turn t;
+	uint32_t p, q;
+	bool any = false;
+
+	for (p = 0; p < dim; p++) {
+		for (q = p + 1; q < dim; q++) {
+			if (!turn_find(h, p, q, &t))
+				continue;
+			turn_columns(h, dim, &t);
+			turn_rows(h, dim, &t);
+			turn_columns(v, dim, &t);
+			any = true;
+		}
+	}
+	return any;
+}
+
 /* Jacobi: v's columns become eigenvectors of the Hermitian h. */
 static void
 diagonalise(struct square *h, uint32_t dim, struct square *v)
 {
-	struct turn t;
-	uint32_t sweep, p, q;
-	bool any = true;
+	uint32_t i;
 
 	memset(v, 0, sizeof(*v));
-	for (p = 0; p < dim; p++)
-		v->re[p][p] = 1.0;
-	for (sweep = 0; any && sweep < SWEEPS_MAX; sweep++) {
-		any = false;
-		for (p = 0; p < dim; p++) {
-			for (q = p + 1; q < dim; q++) {
-				if (!turn_find(h, p, q, &t))
-					continue;
-				turn_columns(h, dim, &t);
-				turn_rows(h, dim, &t);
-				turn_columns(v, dim, &t);
-				any = true;
-			}
-		}
-	}
+	for (i = 0; i < dim; i++)
+		v->re[i][i] = 1.0;
+	for (i = 0; i < SWEEPS_MAX && sweep_pairs(h, dim, v);)
+		i++;
 }
 
 /* mu mixes real and imaginary part, which commute for a normal matrix. */

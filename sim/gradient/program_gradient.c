@@ -78,6 +78,17 @@ conjugate(double *m, uint32_t dim)
 	}
 }
 
+/* Does entry (row, column) of the matrix turn with angle k as exp(i a)? */
+static bool
+turns(const struct program_op *op, uint32_t k, uint32_t row, uint32_t column)
+{
+	if (op->gate == PROGRAM_GPHASE)
+		return true;
+	if (op->gate == PROGRAM_P)
+		return row == 1;
+	return k == 1 ? row == 1 : column == 1; /* of U */
+}
+
 /* dM / d(angle k). A rotation by a + pi is twice the derivative at a; the
  * phases have the derivative i exp(i a) where they act. */
 static void
@@ -87,37 +98,24 @@ derivative(const struct program *p, const struct program_op *op, uint32_t k,
 	struct program_angle angles[3];
 	struct program shifted = *p;
 	struct program_op g = *op;
-	uint32_t dim = 1u << op->ntargets, i, j;
-	bool turn = op->gate == PROGRAM_U && k > 0;
+	uint32_t dim = 1u << op->ntargets, i;
+	bool phase = op->gate == PROGRAM_P || op->gate == PROGRAM_GPHASE ||
+	    (op->gate == PROGRAM_U && k > 0);
 
 	for (i = 0; i < op->nangles; i++)
 		angles[i] = p->angles[op->angle0 + i];
-	angles[k].offset +=
-	    turn || op->gate == PROGRAM_P || op->gate == PROGRAM_GPHASE
-	    ? PI / 2.0
-	    : PI;
+	angles[k].offset += phase ? PI / 2.0 : PI;
 	shifted.angles = angles;
 	shifted.nangles = 3;
 	g.angle0 = 0;
 	program_matrix(&shifted, &g, m);
-	if (op->gate == PROGRAM_P || op->gate == PROGRAM_GPHASE || turn) {
-		/* exp(i (a + pi/2)) = i exp(i a); what does not turn goes. */
-		for (i = 0; i < dim; i++) {
-			for (j = 0; j < dim; j++) {
-				bool keep = op->gate == PROGRAM_GPHASE ||
-				    (op->gate == PROGRAM_P && i == 1) ||
-				    (turn && (k == 1 ? i == 1 : j == 1));
+	for (i = 0; i < dim * dim; i++) {
+		bool keep = !phase || turns(op, k, i / dim, i % dim);
+		double f = !keep ? 0.0 : phase ? 1.0 : 0.5;
 
-				if (!keep) {
-					m[2 * (i * dim + j)] = 0.0;
-					m[2 * (i * dim + j) + 1] = 0.0;
-				}
-			}
-		}
-		return;
+		m[2 * i] *= f;
+		m[2 * i + 1] *= f;
 	}
-	for (i = 0; i < 2 * dim * dim; i++)
-		m[i] *= 0.5;
 }
 
 static void
@@ -212,10 +210,16 @@ frequencies(const struct program_op *op, uint32_t k, double *w)
 	return op->ncontrols > 0 && !phase ? 2 : 1;
 }
 
+struct shift_rule {
+	uint32_t nterms;
+	double w;
+};
+
 static int
 shift_angle(const struct program_problem *q, struct vector *v, uint32_t angle,
-    uint32_t nterms, double w, double *out)
+    const struct shift_rule *rule, double *out)
 {
+	uint32_t nterms = rule->nterms;
 	struct program_angle *a = &q->p->angles[angle];
 	double was = a->offset, f, s, c;
 	uint32_t mu;
@@ -225,10 +229,11 @@ shift_angle(const struct program_problem *q, struct vector *v, uint32_t angle,
 	for (mu = 1; mu <= 2 * nterms && rc == 0; mu++) {
 		double x = (2.0 * mu - 1.0) * PI / (2.0 * nterms);
 
-		a->offset = was + x / w;
+		a->offset = was + x / rule->w;
 		rc = expect_with(q, v, &f);
 		mathfun_sincos(0.5 * x, &s, &c);
-		*out += (mu % 2 ? w : -w) * f / (4.0 * nterms * s * s);
+		*out +=
+		    (mu % 2 ? rule->w : -rule->w) * f / (4.0 * nterms * s * s);
 	}
 	a->offset = was;
 	return rc;
@@ -242,7 +247,8 @@ shift_op(const struct program_problem *q, struct vector *v, uint32_t i,
 	struct program *p = q->p;
 	struct program_op was = p->ops[i];
 	uint32_t nangles = p->nangles, k;
-	double w, out;
+	struct shift_rule rule;
+	double out;
 	int rc = 0;
 
 	if (was.kind != PROGRAM_GATE)
@@ -255,11 +261,11 @@ shift_op(const struct program_problem *q, struct vector *v, uint32_t i,
 	}
 	p->ops[i].angle0 = nangles;
 	for (k = 0; k < was.nangles && rc >= 0; k++) {
-		uint32_t n = frequencies(&was, k, &w);
+		rule.nterms = frequencies(&was, k, &rule.w);
 
 		if (p->angles[was.angle0 + k].nterms == 0)
 			continue;
-		rc = shift_angle(q, v, nangles + k, n, w, &out);
+		rc = shift_angle(q, v, nangles + k, &rule, &out);
 		add_slope(p, was.angle0 + k, out, grad);
 	}
 	p->ops[i] = was;

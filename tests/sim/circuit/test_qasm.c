@@ -198,12 +198,11 @@ check_bits(struct run *r, uint64_t bits, double p)
 }
 
 static void
-check_record(struct run *r, char *line)
+check_record(struct run *r, const char *line)
 {
-	char *word = strtok(line, " \n"), *a = strtok(NULL, " \n");
-	char *b = strtok(NULL, " \n"), *c = strtok(NULL, " \n");
+	char word[32] = "", a[64] = "", b[64] = "", c[64] = "";
 
-	assert_non_null(a);
+	assert_true(sscanf(line, "%31s %63s %63s %63s", word, a, b, c) >= 2);
 	if (strcmp(word, "prob") == 0)
 		near(r->probs[strtoul(a, NULL, 10)], strtod(b, NULL), "prob");
 	else if (strcmp(word, "pauli") == 0)
