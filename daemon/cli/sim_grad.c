@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/cli/sim_job.h"
+#include "daemon/cli/sim_noise.h"
 #include "sim/gradient/program_gradient.h"
 
 #define DIFFERENCE 1e-5
@@ -72,10 +73,11 @@ grad_job(struct sim_job *j)
 	if (grad == NULL)
 		rc = -ENOMEM;
 	if (rc == 0)
-		rc = gradient(j, &q, &value, grad);
+		rc = j->noise ? sim_noise_gradient(j, &value, grad)
+			      : gradient(j, &q, &value, grad);
 	if (rc < 0)
 		rc = sim_job_failed(j, rc);
-	else
+	else if (rc == CLI_OK)
 		print(j, value, grad);
 	free(grad);
 	return rc;
@@ -89,6 +91,8 @@ check_method(const struct sim_job *j)
 
 	if (j->nobservables != 1)
 		return cli_error(CLI_USAGE, "grad wants one --expval");
+	if (j->noise && strcmp(j->method, "shift") != 0)
+		return cli_error(CLI_USAGE, "--noise wants --method shift");
 	for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
 		if (strcmp(j->method, methods[i]) == 0)
 			return CLI_OK;
@@ -107,7 +111,7 @@ sim_grad(int argc, char **argv)
 	j->usage = "usage: qmlsim grad FILE.qasm --expval OBS\n"
 		   "         [--method adjoint|shift|spsa|fd] "
 		   "[--set NAME=VALUE]...\n"
-		   "         [--seed S] [--threads T] [--json]\n"
+		   "         [--seed S] [--threads T] [--noise FILE] [--json]\n"
 		   "The derivative by every input, in order of declaration; "
 		   "in a program without\n"
 		   "inputs by every angle of every gate. spsa: the mean of "

@@ -60,6 +60,21 @@ expect "a wrong key has a place" 1 "bad.yaml:1:31: channels: want one of" \
 expect "no file" 1 "No such file" \
 	"$sim" run "$work/bell.qasm" --noise "$work/none"
 
+cat >"$work/ry.qasm" <<'EOF'
+OPENQASM 3.0;
+include "stdgates.inc";
+input float a;
+qubit[2] q;
+ry(a) q[0];
+EOF
+# 0.8 times -sin(a), for a = 1/2.
+expect "a gradient of what is read" 0 "a  -0.38354043088336" \
+	"$sim" grad "$work/ry.qasm" --set a=0.5 --expval Z0 --method shift \
+	--noise "$work/flip.yaml"
+expect "no adjoint of noise" 2 "--noise wants --method shift" \
+	"$sim" grad "$work/ry.qasm" --set a=0.5 --expval Z0 \
+	--noise "$work/flip.yaml"
+
 echo '{"00": 3, "01": 1, "10": 4}' >"$work/z.json"
 echo '{"counts": {"00": 6, "11": 2}}' >"$work/x.json"
 expect "counts in one basis" 0 "<Z0>  0.75 +- 0.25" \
