@@ -26,7 +26,7 @@ emit(struct lowering *l, enum circuit_op op, const uint32_t *q,
 	struct circuit_gate g = {.op = op, .angle = a};
 	unsigned i;
 
-	for (i = 0; i < circuit_arity(op); i++)
+	for (i = 0; i < circuit_arity(op) && i < 2; i++)
 		g.q[i] = q[i];
 	if (l->rc == 0)
 		l->rc = circuit_add(l->c, &g);

@@ -80,7 +80,7 @@ add_register(struct qasm *r, uint32_t name, int64_t size, bool quantum)
 static int
 old_register(struct qasm *r, bool quantum)
 {
-	uint32_t token = r->pos++, name;
+	uint32_t token = r->pos++, name = 0;
 	int64_t size = 0;
 	int rc = want_global(r, token);
 
@@ -159,10 +159,10 @@ bits_right_side(struct qasm *r, const struct qasm_list *bits)
 static int
 new_register(struct qasm *r, bool quantum)
 {
-	uint32_t token = r->pos++, name;
+	uint32_t token = r->pos++, name = 0;
 	struct qasm_list bits;
 	const struct qasm_symbol *s;
-	int64_t size;
+	int64_t size = 0;
 	int rc = want_global(r, token);
 
 	if (rc == 0)
@@ -302,7 +302,7 @@ static int
 input(struct qasm *r)
 {
 	struct qasm_symbol s = {.kind = QASM_SYMBOL_VALUE, .constant = true};
-	uint32_t token = r->pos++, name;
+	uint32_t token = r->pos++, name = 0;
 	struct type t;
 	int rc = want_global(r, token);
 
@@ -411,7 +411,7 @@ static int
 gate(struct qasm *r, bool opaque)
 {
 	struct qasm_symbol s = {.kind = QASM_SYMBOL_GATE};
-	uint32_t token = r->pos++, name;
+	uint32_t token = r->pos++, name = 0;
 	int rc = want_global(r, token);
 
 	if (rc == 0)

@@ -35,7 +35,7 @@ struct call {
 static int
 read_power(struct qasm *r, double *out)
 {
-	struct qasm_value v;
+	struct qasm_value v = qasm_int(0);
 	uint32_t token = r->pos;
 	struct qasm_place at = {r, token};
 	int rc = qasm_want_mark(r, '(');

@@ -169,7 +169,7 @@ one_operand(struct qasm *r, enum qasm_symbol_kind kind, struct qasm_list *out)
 static int
 operand(struct qasm *r, enum qasm_symbol_kind kind, struct qasm_list *out)
 {
-	struct qasm_list more;
+	struct qasm_list more = {.n = 0};
 	uint32_t *joined;
 	int rc = one_operand(r, kind, out);
 
@@ -183,8 +183,11 @@ operand(struct qasm *r, enum qasm_symbol_kind kind, struct qasm_list *out)
 		joined = qasm_alloc(r, (out->n + more.n) * sizeof(*joined));
 		if (joined == NULL)
 			return qasm_no_memory(r);
-		memcpy(joined, out->items, out->n * sizeof(*joined));
-		memcpy(joined + out->n, more.items, more.n * sizeof(*joined));
+		if (out->n > 0)
+			memcpy(joined, out->items, out->n * sizeof(*joined));
+		if (more.n > 0)
+			memcpy(joined + out->n, more.items,
+			    more.n * sizeof(*joined));
 		*out = (struct qasm_list){joined, out->n + more.n, false};
 	}
 	return rc;

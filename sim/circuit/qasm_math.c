@@ -98,12 +98,13 @@ qasm_acos(double x)
 double
 qasm_pow(double x, double y)
 {
-	double whole = floor(y), out = 1.0, n;
+	double whole = floor(y), out = 1.0;
+	int n;
 
 	if (!(fabs(y) <= 1e15) || !(fabs(x) <= 1.7976931348623157e308))
 		return (double)NAN;
 	if (whole == y && fabs(y) <= 1024.0) {
-		for (n = fabs(y); n > 0.0; n -= 1.0)
+		for (n = (int)fabs(y); n > 0; n--)
 			out *= x;
 		return y < 0.0 ? 1.0 / out : out;
 	}

@@ -1,5 +1,6 @@
 #include "sim/circuit/qasm_modify.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <string.h>
@@ -19,9 +20,10 @@ qasm_emit(struct qasm_place at, const struct program_op *op,
 	uint32_t i;
 	int rc = qasm_step(at.r, 4);
 
+	assert(angles || program_gate_angles(g.gate) == 0);
 	if (rc < 0)
 		return rc;
-	for (i = 0; i < program_gate_angles(g.gate); i++) {
+	for (i = 0; angles && i < program_gate_angles(g.gate); i++) {
 		struct program_angle a = {.offset = angles[i].offset,
 		    .nterms = angles[i].nterms,
 		    .linearised = angles[i].linearised};
@@ -115,7 +117,7 @@ scale_angles(struct qasm_place at, struct program_op *op, double factor)
 	int rc = 0;
 
 	for (i = 0; i < op->nangles; i++) {
-		uint32_t from = op->gate == PROGRAM_U ? inverse_u[i] : i;
+		uint32_t from = op->gate == PROGRAM_U ? inverse_u[i % 3] : i;
 		struct program_angle a = p->angles[first + from];
 		struct program_term *terms =
 		    qasm_alloc(at.r, (a.nterms + 1) * sizeof(*terms));

@@ -141,7 +141,7 @@ static int
 if_statement(struct qasm *r)
 {
 	struct qasm_place at = here(r);
-	struct qasm_value v;
+	struct qasm_value v = qasm_int(0);
 	enum program_logic logic;
 	int rc;
 

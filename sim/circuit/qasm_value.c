@@ -110,7 +110,8 @@ combine(struct qasm_place at, const struct qasm_value *a,
     struct qasm_value *out)
 {
 	struct qasm_value sum = qasm_float(c[0] * a->offset + c[1] * b->offset);
-	uint32_t i = 0, j = 0, n = a->nterms + b->nterms;
+	uint32_t na = a->terms ? a->nterms : 0, nb = b->terms ? b->nterms : 0;
+	uint32_t i = 0, j = 0, n = na + nb;
 
 	sum.linearised = a->linearised || b->linearised;
 	if (n > 0) {
@@ -120,10 +121,10 @@ combine(struct qasm_place at, const struct qasm_value *a,
 		if (sum.terms == NULL)
 			return qasm_no_memory(at.r);
 	}
-	while (i < a->nterms || j < b->nterms) {
+	while (sum.terms && (i < na || j < nb)) {
 		struct program_term *t = &sum.terms[sum.nterms++];
-		uint32_t x = i < a->nterms ? a->terms[i].input : UINT32_MAX;
-		uint32_t y = j < b->nterms ? b->terms[j].input : UINT32_MAX;
+		uint32_t x = i < na ? a->terms[i].input : UINT32_MAX;
+		uint32_t y = j < nb ? b->terms[j].input : UINT32_MAX;
 
 		t->input = x < y ? x : y;
 		if (x <= y)
@@ -143,7 +144,7 @@ tangent(struct qasm_place at, const struct qasm_value *a,
     const struct qasm_value *b, const double f[static 3],
     struct qasm_value *out)
 {
-	struct qasm_value t;
+	struct qasm_value t = qasm_float(0.0);
 	double now;
 	int rc;
 

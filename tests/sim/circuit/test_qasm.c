@@ -236,6 +236,7 @@ check_all(const char *dir, const char *folder)
 				start(&r, path, nqubits, kind);
 		} else if (on && strcmp(line, "end\n") == 0) {
 			stop(&r);
+			on = false;
 			done++;
 		} else if (on) {
 			check_record(&r, line);

@@ -300,7 +300,7 @@ random_gate(struct text *t, int n, amp *v)
 	static struct dense d;
 	size_t g = draw(sizeof(gates) / sizeof(gates[0]));
 	double a[4] = {angle(), angle(), angle(), angle()};
-	int q[NMAX], i, j, ncontrols = 0;
+	int q[NMAX] = {0}, i, j, ncontrols = 0;
 	char modifiers[256];
 
 	define(&d, gates[g].base, a);
