@@ -127,9 +127,9 @@ combine(struct qasm_place at, const struct qasm_value *a,
 		uint32_t y = j < nb ? b->terms[j].input : UINT32_MAX;
 
 		t->input = x < y ? x : y;
-		if (x <= y)
+		if (i < na && x <= y)
 			t->coef += c[0] * a->terms[i++].coef;
-		if (y <= x)
+		if (j < nb && y <= x)
 			t->coef += c[1] * b->terms[j++].coef;
 		if (t->coef == 0.0)
 			sum.nterms--, *t = (struct program_term){0};
