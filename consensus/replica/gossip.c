@@ -221,6 +221,11 @@ gossip_heard(struct replica *r, uint16_t peer, const struct wire_status *s)
 	p->heard = true;
 	if (s->head > ledger_height(r->ledger))
 		sync_ask(r);
+	/* Else a peer that asks without end makes us send without end. */
+	if (p->repaired_ms != 0 &&
+	    r->now.mono < p->repaired_ms + REPLICA_REPAIR_MS)
+		return;
+	p->repaired_ms = r->now.mono;
 	if (r->decided == NULL && s->height == r->bft.height)
 		repair_agreement(r, peer, s);
 	if (s->fl_round == r->fl_round)

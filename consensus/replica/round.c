@@ -9,6 +9,7 @@
 #include "consensus/replica/queue.h"
 #include "consensus/replica/sync.h"
 
+#define ROUND_TAKEN_MAX 16   /* answers of one member, one round */
 #define ROUND_SLEEP_MS 60000 /* look at the wall clock at least this often */
 
 static bool
@@ -29,6 +30,7 @@ round_clear(struct replica *r)
 	}
 	answer_unref(r->own);
 	r->own = NULL;
+	memset(r->taken, 0, sizeof(r->taken));
 	r->own_seq = 0;
 	r->own_lost = false;
 	r->attested_n = 0;
@@ -181,7 +183,10 @@ is_wanted(const struct replica *r, const struct answer *a)
 			if (hash_equal(&at->held[i], &a->id))
 				sum += power[v];
 	}
-	return quorum_honest(sum, total) || bodies_name(r, &a->id);
+	if (quorum_honest(sum, total))
+		return true;
+	/* A proposer and an author together could name one after another. */
+	return r->taken[a->member] < ROUND_TAKEN_MAX && bodies_name(r, &a->id);
 }
 
 /* Of another member, from a peer or from our pool after a restart. */
@@ -218,6 +223,8 @@ round_accept(struct replica *r, struct answer *a, const char **why)
 		}
 		(void)queue_store(r, &store, NULL);
 	}
+	if (r->taken[a->member] < UINT8_MAX)
+		r->taken[a->member]++;
 	/* Our own words come back after a restart with a lost pool entry. */
 	if (is_mine(r, a))
 		r->training = false;

@@ -16,6 +16,7 @@
 #define REPLICA_MAX_EVENTS 256
 #define REPLICA_MAX_EARLY 512
 #define REPLICA_STATUS_MS 400   /* between two of our STATUS messages */
+#define REPLICA_REPAIR_MS 100   /* between two repairs of one peer */
 #define REPLICA_REATTEST_MS 500 /* between two attestations of a round */
 #define REPLICA_ASK_MS 250      /* between two requests for an answer */
 #define REPLICA_BEHIND_MS 200   /* one block behind is normal this long */
@@ -35,6 +36,7 @@ struct replica_body {
 struct replica_peer {
 	bool up;
 	bool heard; /* status is set */
+	uint64_t repaired_ms;
 	struct wire_status status;
 };
 
@@ -115,6 +117,7 @@ struct replica {
 	bool training;
 	struct answer *answers[VOTE_MAX_VALIDATORS][2]; /* first, conflicting */
 	struct attest *attests[VOTE_MAX_VALIDATORS];
+	uint8_t taken[VOTE_MAX_VALIDATORS]; /* answers, by member */
 	struct answer *own; /* signed, being stored */
 	uint32_t own_seq;
 	bool own_lost;  /* answered before a restart, bytes gone */

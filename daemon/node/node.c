@@ -278,6 +278,16 @@ storage_failed_cb(void *arg, int err, const char *text)
 	struct node *n = arg;
 
 	n->halted = "a write failed";
+	if (err == -EPERM) {
+		log_error("storage.contradiction",
+		    "what=%s why=\"the vote log refuses to record something "
+		    "that contradicts what this node signed before\" "
+		    "mend=\"is the key in use on another machine, or the home "
+		    "an old copy? Stop the other one and report this\"",
+		    text);
+		node_stop(n, NODE_EXIT_DAMAGED);
+		return;
+	}
 	log_error("storage.failed",
 	    "what=%s why=\"%s\" mend=\"%s, then start "
 	    "the node again; nothing that was committed is lost\"",
