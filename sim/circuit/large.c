@@ -16,11 +16,19 @@
 #define HALF_PI 0x1.921fb54442d18p+0
 #define CHUNK_QUBITS 10
 #define MIDDLE_QUBITS 10
-#define AHEAD 12 /* lines */
 
 struct worker {
 	double *buffer; /* a tile: re, im */
 	double *chunk;  /* phases, cosines, sines */
+	double *factor; /* of the step's terms, in the present tile */
+};
+
+/* A phase of the step in the coordinates of a pass. */
+struct term {
+	uint32_t low;    /* its mask within a chunk */
+	uint32_t global; /* its mask over addresses */
+	uint64_t signs;  /* bit h: whether chunk h of a tile has a minus */
+	double factor;   /* coefficient of (-1)^parity */
 };
 
 /* A product state: of the address bits of a line, of MIDDLE_QUBITS above, and
@@ -38,14 +46,14 @@ struct large {
 	double *state[2];
 	struct product start;
 	struct worker *workers;
-	uint32_t *offset;     /* of the lines of a tile of the pass */
-	uint32_t *phase_mask; /* phases of the step in the tile's coordinates */
-	double *sums;         /* by tile and string */
+	uint32_t *offset;   /* of the lines of a tile of the pass */
+	struct term *terms; /* of the pass: nphases + 2 */
+	size_t nterms;
+	double *sums; /* by tile and string */
 	/* The run. */
 	const struct amp_bind *bind;
 	const struct tile_pass *pass;
 	const struct zstring *strings;
-	uint32_t zmask;
 	bool first, last;
 };
 
@@ -76,6 +84,7 @@ open_workers(struct large *l)
 	for (i = 0; l->workers != NULL && i < n; i++) {
 		l->workers[i].buffer = lanes_alloc((size_t)2 << l->shape.dim);
 		l->workers[i].chunk = lanes_alloc((size_t)3 << CHUNK_QUBITS);
+		l->workers[i].factor = lanes_alloc(l->of->plan->nphases + 2);
 		if (l->workers[i].buffer == NULL || l->workers[i].chunk == NULL)
 			return -ENOMEM;
 	}
@@ -108,9 +117,8 @@ open_arrays(struct large *l)
 	l->state[0] = aligned_alloc(HUGE_PAGE,
 	    (2 * n * sizeof(double) + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
 	l->offset = calloc(nlines(l), sizeof(*l->offset));
-	l->phase_mask =
-	    calloc(l->of->plan->nphases + 1, sizeof(*l->phase_mask));
-	if (l->state[0] == NULL || l->offset == NULL || l->phase_mask == NULL)
+	l->terms = calloc(l->of->plan->nphases + 2, sizeof(*l->terms));
+	if (l->state[0] == NULL || l->offset == NULL || l->terms == NULL)
 		return -ENOMEM;
 	l->state[1] = l->state[0] + n;
 	if (l->o.advise != NULL)
@@ -164,6 +172,7 @@ large_free(struct large *l)
 	for (i = 0; l->workers != NULL && i < pool_threads(l->o.pool); i++) {
 		free(l->workers[i].buffer);
 		free(l->workers[i].chunk);
+		free(l->workers[i].factor);
 	}
 	for (i = 0; i < 3; i++)
 		free(l->start.part[i][0]);
@@ -171,7 +180,7 @@ large_free(struct large *l)
 	free(l->passes);
 	free(l->state[0]);
 	free(l->offset);
-	free(l->phase_mask);
+	free(l->terms);
 	free(l->sums);
 	free(l);
 }
@@ -233,94 +242,50 @@ make_line(const struct large *l, uint32_t x, double *const to[2])
 	    (size_t)1 << l->shape.line);
 }
 
-/* Columns of a tile follow no pattern that the hardware would see. */
-static inline void
-fetch_ahead(const struct large *l, uint32_t base, size_t i)
-{
-	const size_t line = (size_t)1 << LARGE_LINE_QUBITS;
-	size_t k;
-	uint32_t x;
-
-	if (i + AHEAD >= nlines(l))
-		return;
-	x = base ^ l->offset[i + AHEAD];
-	for (k = 0; k < line; k += 8) {
-		__builtin_prefetch(l->state[0] + x + k, 1);
-		__builtin_prefetch(l->state[1] + x + k, 1);
-	}
-}
-
 static void
 gather(const struct large *l, uint32_t base, double *const to[2])
 {
-	const size_t line = (size_t)1 << LARGE_LINE_QUBITS;
 	size_t i;
 
-	for (i = 0; i < nlines(l); i++) {
-		uint32_t x = base ^ l->offset[i];
-		double *at[2] = {to[0] + i * line, to[1] + i * line};
+	for (i = 0; i < nlines(l) && l->first; i++) {
+		double *at[2] = {to[0] + i * AMP_LINE, to[1] + i * AMP_LINE};
 
-		if (l->first) {
-			make_line(l, x, at);
-			continue;
-		}
-		fetch_ahead(l, base, i);
-		memcpy(at[0], l->state[0] + x, line * sizeof(double));
-		memcpy(at[1], l->state[1] + x, line * sizeof(double));
+		make_line(l, base ^ l->offset[i], at);
 	}
+	for (i = 0; i < 2 && !l->first; i++)
+		l->bind->amp->gather(to[i], l->state[i], l->offset, base,
+		    nlines(l));
 }
 
 static void
 scatter(const struct large *l, uint32_t base, double *const from[2])
 {
-	const size_t line = (size_t)1 << LARGE_LINE_QUBITS;
 	size_t i;
 
-	for (i = 0; i < nlines(l); i++) {
-		uint32_t x = base ^ l->offset[i];
-
-		memcpy(l->state[0] + x, from[0] + i * line,
-		    line * sizeof(double));
-		memcpy(l->state[1] + x, from[1] + i * line,
-		    line * sizeof(double));
-	}
+	for (i = 0; i < 2; i++)
+		l->bind->amp->scatter(l->state[i], from[i], l->offset, base,
+		    nlines(l));
 }
 
+/* The diagonal on chunk h of a tile. */
 static void
-add_term(double *work, uint32_t u, uint32_t mask, double f)
+turn_chunk(const struct large *l, const struct worker *w, size_t h,
+    double *const at[2])
 {
-	uint32_t low = (UINT32_C(1) << CHUNK_QUBITS) - 1;
-
-	work[mask & low] += odd(u & mask & ~low) ? -f : f;
-}
-
-/* The diagonal on the chunk at coordinates u of the tile at base. */
-static void
-turn_chunk(const struct large *l, const struct worker *w, uint32_t base,
-    uint32_t u, double *const at[2])
-{
-	const struct amp_bind *b = l->bind;
-	const struct plan *p = l->of->plan;
-	size_t n = (size_t)1 << CHUNK_QUBITS, k = l->pass->step, i;
-	const struct plan_step *s = &p->steps[k];
+	const struct amp *amp = l->bind->amp;
+	size_t n = (size_t)1 << CHUNK_QUBITS, i;
 	double *tab[2] = {w->chunk + n, w->chunk + 2 * n};
-	uint32_t z = b->angles.zmask[k];
 
 	memset(w->chunk, 0, n * sizeof(double));
-	if (z != 0) {
-		add_term(w->chunk, u, 0, HALF_PI);
-		add_term(w->chunk, u, l->zmask,
-		    odd(z & base) ? HALF_PI : -HALF_PI);
-	}
-	for (i = 0; i < s->nphases; i++) {
-		double f = b->phase[s->phase0 + i];
+	for (i = 0; i < l->nterms; i++) {
+		double f = w->factor[i];
 
-		add_term(w->chunk, u, l->phase_mask[i],
-		    odd(p->phases[s->phase0 + i].mask & base) ? -f : f);
+		w->chunk[l->terms[i].low] +=
+		    (l->terms[i].signs >> h & 1) != 0 ? -f : f;
 	}
-	b->amp->wht(w->chunk, CHUNK_QUBITS);
-	b->amp->cis(w->chunk, b->angles.shrink[k], tab, n);
-	b->amp->diag(at, tab, n);
+	amp->wht(w->chunk, CHUNK_QUBITS);
+	amp->cis(w->chunk, l->bind->angles.shrink[l->pass->step], tab, n);
+	amp->diag(at, tab, n);
 }
 
 /* Rotations of a block, on coordinates from u on, of the tile at base. */
@@ -356,7 +321,7 @@ run_inner(const struct large *l, const struct worker *w, uint32_t base,
 	     x += UINT32_C(1) << CHUNK_QUBITS) {
 		double *chunk[2] = {at[0] + x, at[1] + x};
 
-		turn_chunk(l, w, base, u ^ x, chunk);
+		turn_chunk(l, w, (u ^ x) >> CHUNK_QUBITS, chunk);
 	}
 	for (i = 0; i < l->pass->ninner; i++)
 		turn_block(l, i, base, u, at);
@@ -384,10 +349,15 @@ run_tile(void *arg, size_t worker, size_t tile)
 	const struct worker *w = &l->workers[worker];
 	size_t size = (size_t)1 << l->shape.dim;
 	double *at[2] = {w->buffer, w->buffer + size};
+	size_t k;
 	uint32_t base = 0, u, i;
 
 	for (i = 0; i < l->of->plan->nqubits - l->shape.dim; i++)
 		base ^= (tile >> i & 1) != 0 ? l->pass->outer[i] : 0;
+	for (k = 0; k < l->nterms; k++)
+		w->factor[k] = odd(l->terms[k].global & base)
+		    ? -l->terms[k].factor
+		    : l->terms[k].factor;
 	gather(l, base, at);
 	for (u = 0; u < size; u += UINT32_C(1) << l->shape.inner)
 		run_inner(l, w, base, u);
@@ -400,28 +370,53 @@ run_tile(void *arg, size_t worker, size_t tile)
 }
 
 static void
-run_pass(struct large *l, size_t i)
+add_term(struct large *l, uint32_t mask, double factor)
+{
+	struct term *t = &l->terms[l->nterms++];
+	uint32_t m = tile_mask(l->pass, l->shape.dim, mask), h;
+
+	*t = (struct term){.global = mask, .factor = factor};
+	t->low = m & ((UINT32_C(1) << CHUNK_QUBITS) - 1);
+	for (h = 0; h < UINT32_C(1) << (l->shape.dim - CHUNK_QUBITS); h++)
+		t->signs |= (uint64_t)(odd(m >> CHUNK_QUBITS & h) ? 1 : 0) << h;
+}
+
+/* The step's diagonal. -1 for the Paulis that rotations gave away is
+ * exp(i pi/2 (1 - (-1)^parity)). */
+static void
+set_terms(struct large *l)
 {
 	const struct plan *p = l->of->plan;
-	const struct plan_step *s;
+	const struct plan_step *s = &p->steps[l->pass->step];
+	uint32_t z = l->bind->angles.zmask[l->pass->step];
+	size_t i;
+
+	l->nterms = 0;
+	if (!l->pass->diagonal)
+		return;
+	if (z != 0) {
+		add_term(l, 0, HALF_PI);
+		add_term(l, z, -HALF_PI);
+	}
+	for (i = s->phase0; i < s->phase0 + s->nphases; i++)
+		add_term(l, p->phases[i].mask, l->bind->phase[i]);
+}
+
+static void
+run_pass(struct large *l, size_t i)
+{
 	uint32_t x, j, dim = l->shape.dim, line = l->shape.line;
-	size_t k;
 
 	l->pass = &l->passes[i];
 	l->first = i == 0;
 	l->last = i + 1 == l->npasses;
-	s = &p->steps[l->pass->step];
 	for (x = 0; x < nlines(l); x++) {
 		l->offset[x] = 0;
 		for (j = line; j < dim; j++)
 			l->offset[x] ^=
 			    (x >> (j - line) & 1) != 0 ? l->pass->basis[j] : 0;
 	}
-	for (k = 0; k < s->nphases; k++)
-		l->phase_mask[k] =
-		    tile_mask(l->pass, dim, p->phases[s->phase0 + k].mask);
-	l->zmask =
-	    tile_mask(l->pass, dim, l->bind->angles.zmask[l->pass->step]);
+	set_terms(l);
 	pool_run(l->o.pool, ntiles(l), run_tile, l);
 }
 

@@ -20,8 +20,9 @@ struct pool;
 struct zstring;
 
 #define LARGE_MIN_QUBITS 13
-#define LARGE_TILE_QUBITS 15
-#define LARGE_LINE_QUBITS 4   /* amplitudes that stay together, 128 bytes */
+#define LARGE_TILE_QUBITS 16
+/* 256 bytes stay together. */
+#define LARGE_LINE_QUBITS AMP_LINE_QUBITS
 #define LARGE_INNER_QUBITS 11 /* of a tile, in L1 */
 
 struct large_options {
@@ -32,7 +33,7 @@ struct large_options {
 
 struct large;
 
-/* 16 B x 2^n, and 512 KiB for each thread. -ENOTSUP: under LARGE_MIN_QUBITS;
+/* 16 B x 2^n, and 1 MiB for each thread. -ENOTSUP: under LARGE_MIN_QUBITS;
  * -ENOMEM. */
 int large_new(struct large **l, const struct amp_plan *of,
     const struct large_options *o);

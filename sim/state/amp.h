@@ -21,6 +21,8 @@
 #define AMP_LANES 8
 #define AMP_LANE_QUBITS 3
 #define AMP_BLOCK_ROTS 3
+#define AMP_LINE_QUBITS 5
+#define AMP_LINE 32
 
 /* One to three commuting RYs. */
 struct amp_block {
@@ -64,6 +66,13 @@ struct amp {
 	/* out = (f0 + i f1) * in. */
 	void (*times)(double *const in[2], const double *f,
 	    double *const out[2], size_t n);
+
+	/* Lines of AMP_LINE amplitudes, one component, from state + (base ^
+	 * off[i]) to a buffer, one after another, and back past the caches. */
+	void (*gather)(double *buffer, const double *state, const uint32_t *off,
+	    uint32_t base, size_t nlines);
+	void (*scatter)(double *state, const double *buffer,
+	    const uint32_t *off, uint32_t base, size_t nlines);
 
 	/* Sum of |a[x]|^2 (-1)^parity(mask & x). */
 	double (*parity)(double *const a[2], uint32_t mask, size_t n);

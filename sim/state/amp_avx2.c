@@ -36,6 +36,15 @@ r_store(double *p, R x)
 	_mm256_store_pd(p + 4, x.b);
 }
 
+static inline void
+r_stream(double *p, R x)
+{
+	_mm256_stream_pd(p, x.a);
+	_mm256_stream_pd(p + 4, x.b);
+}
+
+#define r_fence() _mm_sfence()
+
 static inline R
 r_set(double x)
 {

@@ -19,6 +19,8 @@
 #define R __m512d
 #define r_load(p) _mm512_load_pd(p)
 #define r_store(p, a) _mm512_store_pd(p, a)
+#define r_stream(p, a) _mm512_stream_pd(p, a)
+#define r_fence() _mm_sfence()
 #define r_set(x) _mm512_set1_pd(x)
 #define r_mul(a, b) _mm512_mul_pd(a, b)
 #define r_add(a, b) _mm512_add_pd(a, b)

@@ -35,6 +35,9 @@ r_store(double *p, R a)
 		p[i] = a.v[i];
 }
 
+#define r_stream(p, a) r_store(p, a)
+#define r_fence() ((void)0)
+
 static inline R
 r_set(double x)
 {
