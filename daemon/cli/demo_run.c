@@ -102,6 +102,48 @@ connect_node(struct demo *d, struct demo_node *n, struct rpc_client *c)
 	return 0;
 }
 
+/* What two nodes must have in common. */
+static int
+read_stand(struct demo *d, struct demo_node *n, struct jv **out)
+{
+	struct rpc_client c;
+	int rc = connect_node(d, n, &c);
+
+	if (rc != 0)
+		return rc;
+	rc = rpc_call(&c, "status", NULL, DEMO_CALL_MS, out);
+	rpc_close(&c);
+	return rc < 0
+	    ? cli_error(CLI_FAILED, "status of %s: %s", n->name, strerror(-rc))
+	    : 0;
+}
+
+/* A trainer that cannot train would show as rounds that nobody is in. */
+static int
+check_trainer(struct demo *d, struct demo_node *n)
+{
+	uint64_t until = demo_now_ms() + DEMO_READY_MS;
+	struct jv *status = NULL;
+	const struct jv *t;
+	bool starting;
+	int rc;
+
+	do {
+		nap();
+		jv_free(status);
+		status = NULL;
+		rc = read_stand(d, n, &status);
+		t = jv_get(status, "trainer");
+		starting =
+		    strcmp(jv_text(jv_get(t, "state"), ""), "starting") == 0;
+	} while (rc == 0 && starting && demo_now_ms() < until);
+	if (rc == 0 && jv_text(jv_get(t, "problem"), "")[0] != '\0')
+		rc = cli_error(CLI_FAILED, "the trainer of %s: %s", n->name,
+		    jv_text(jv_get(t, "problem"), ""));
+	jv_free(status);
+	return rc;
+}
+
 int
 demo_launch(struct demo *d)
 {
@@ -125,7 +167,11 @@ demo_launch(struct demo *d)
 		return rc;
 	rc = rpc_call(&d->events, "events", NULL, DEMO_CALL_MS, &result);
 	jv_free(result);
-	return rc < 0 ? cli_error(CLI_FAILED, "events: %s", strerror(-rc)) : 0;
+	if (rc < 0)
+		return cli_error(CLI_FAILED, "events: %s", strerror(-rc));
+	for (unsigned i = 0; i < d->nnodes && rc == 0; i++)
+		rc = check_trainer(d, &d->nodes[i]);
+	return rc;
 }
 
 /* The model as the node has it now, judged on rows that no node saw. */
@@ -256,22 +302,6 @@ demo_watch(struct demo *d)
 		jv_free(event);
 	}
 	return rc;
-}
-
-/* What two nodes must have in common. */
-static int
-read_stand(struct demo *d, struct demo_node *n, struct jv **out)
-{
-	struct rpc_client c;
-	int rc = connect_node(d, n, &c);
-
-	if (rc != 0)
-		return rc;
-	rc = rpc_call(&c, "status", NULL, DEMO_CALL_MS, out);
-	rpc_close(&c);
-	return rc < 0
-	    ? cli_error(CLI_FAILED, "status of %s: %s", n->name, strerror(-rc))
-	    : 0;
 }
 
 static bool

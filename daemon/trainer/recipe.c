@@ -8,9 +8,8 @@
 #include "proto/q24.h"
 #include "sim/learn/dataset.h"
 
-static int
-fill_spec(const struct federation *f, struct task_spec *spec, char *err,
-    size_t errlen)
+static void
+fill_spec(const struct federation *f, struct task_spec *spec)
 {
 	const struct job *j = &f->job;
 
@@ -21,7 +20,7 @@ fill_spec(const struct federation *f, struct task_spec *spec, char *err,
 	    .head_scale = 1,
 	};
 	if (j->task == JOB_LINEAR)
-		return 0;
+		return;
 	spec->encoding =
 	    j->encoding == JOB_AMPLITUDE ? TASK_ENC_AMPLITUDE : TASK_ENC_ANGLE;
 	spec->ansatz = j->ansatz == JOB_HARDWARE_EFFICIENT
@@ -31,7 +30,6 @@ fill_spec(const struct federation *f, struct task_spec *spec, char *err,
 	spec->nqubits = j->qubits;
 	spec->nlayers = j->layers;
 	spec->head_scale = decimal_double(&j->head_scale);
-	return 0;
 }
 
 /* The job states sizes for those who have no compiler; they must be ours. */
@@ -64,9 +62,7 @@ recipe_task(const struct federation *f, struct task *t, char *err,
 	int rc;
 
 	*t = (struct task)TASK_INIT;
-	rc = fill_spec(f, &spec, err, errlen);
-	if (rc < 0)
-		return rc;
+	fill_spec(f, &spec);
 	why = task_check(&spec);
 	if (why) {
 		snprintf(err, errlen, "job: %s", why);
