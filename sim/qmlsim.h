@@ -9,8 +9,7 @@
  * belong to the caller, who may free them after the call. Results do not depend
  * on threads, on the instruction set or on what else is in the batch: they are
  * the same to the last bit. Functions that return int give 0 or a negative
- * errno; -ENOMEM may come from any of them. Nothing is printed, no signal is
- * touched, no global is written.
+ * errno; -ENOMEM may come from any. No output, no signals, no globals.
  */
 #ifndef QML_SIM_QMLSIM_H
 #define QML_SIM_QMLSIM_H
