@@ -58,8 +58,8 @@ void amp_adjoint_forward(struct amp_adjoint *a, const struct amp_bind *b,
 void amp_adjoint_expect(struct amp_adjoint *a, const struct amp_bind *b,
     const struct zstring *z, double *out);
 
-/* Both states backwards from lambda = sum_k weight[k] O_k psi; then grad[nparams]
- * = d(sum_k weight[k] <O_k>) / d(theta). psi is undone. */
+/* Both states backwards from lambda = sum_k weight[k] O_k psi, psi is undone;
+ * then grad[nparams] = d(sum_k weight[k] <O_k>) / d(theta). */
 void amp_adjoint_backward(struct amp_adjoint *a, const struct amp_bind *b,
     const struct zstring *z, const double *weight);
 void amp_adjoint_collect(const struct amp_adjoint *a, const struct amp_bind *b,

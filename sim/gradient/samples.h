@@ -45,8 +45,9 @@ struct samples_batch {
 
 /* The plan is kept. Memory for each thread: eight samples' states and tables
  * of (nsteps + 4) 2^n LANES doubles (adjoint.h), or one sample's states
- * (amp_adjoint.h); for all: the tables of bind.h or amp_plan.h. -ENOTSUP: the CPU lacks the ISA,
- * or the executor cannot run the plan; -ENOMEM, -EINVAL. */
+ * (amp_adjoint.h); for all: the tables of bind.h or amp_plan.h, or one state
+ * (large.h). -ENOTSUP: the CPU lacks the ISA, or the executor cannot run the
+ * plan; -ENOMEM, -EINVAL. */
 int samples_new(struct samples **s, const struct plan *p,
     const struct samples_options *o);
 void samples_free(struct samples *s);
