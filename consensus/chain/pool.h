@@ -3,8 +3,8 @@
  *
  * pool/a-<hex id>: an answer (answer_put). pool/b-<hex id>: the body of an
  * undecided block (block_put). pool/p-<hex id>: the prevotes of a quorum for
- * one (vote_put, one after another). They are durable before the node attests or
- * precommits them. A file is an 80-byte head (kind, id, length, checksum)
+ * one (vote_put, one after another). They are durable before the node attests
+ * or precommits them. A file is an 80-byte head (kind, id, length, checksum)
  * and the bytes; what fails its checksum counts as absent and is written
  * again. One thread, the disk's.
  */

@@ -118,7 +118,7 @@ struct replica {
 	struct answer *answers[VOTE_MAX_VALIDATORS][2]; /* first, conflicting */
 	struct attest *attests[VOTE_MAX_VALIDATORS];
 	uint8_t taken[VOTE_MAX_VALIDATORS]; /* answers, by member */
-	struct answer *own; /* signed, being stored */
+	struct answer *own;                 /* signed, being stored */
 	uint32_t own_seq;
 	bool own_lost;  /* answered before a restart, bytes gone */
 	bool attesting; /* one is being stored */
