@@ -61,7 +61,7 @@ TABLES = [
     ("unknown label", rows(cell(4, "rose")),
      ["rows.csv:8:", "column label", "is not one of the agreed labels: 0, 1"]),
     ("another column", rows(renamed),
-     ["rows.csv:1:", "'petal'", '"petal_length_cm"', "the agreed"]),
+     ["rows.csv:1:", "'petal'", "'petal_length_cm'", "the agreed"]),
 ]
 
 
