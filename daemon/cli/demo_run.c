@@ -280,7 +280,7 @@ next_event(struct demo *d, struct jv **event)
 int
 demo_watch(struct demo *d)
 {
-	struct jv *event;
+	struct jv *event = NULL;
 	int rc = 0;
 
 	print_head(d);

@@ -3,6 +3,7 @@
  */
 #include "daemon/cli/sim.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -39,6 +40,7 @@ value_of(const char *name, int argc, char **argv, int *i)
 {
 	size_t n = strlen(name);
 
+	assert(argv[*i] != NULL);
 	if (strncmp(argv[*i], name, n) != 0)
 		return NULL;
 	if (argv[*i][n] == '=')
@@ -64,6 +66,7 @@ take_word(struct job *j, int argc, char **argv, int *i)
 		j->noise = value;
 		return CLI_OK;
 	}
+	assert(argv[*i] != NULL);
 	if (strcmp(argv[*i], "--json") == 0) {
 		j->json = true;
 		return CLI_OK;
@@ -171,7 +174,7 @@ estimate(struct job *j, const char *text, struct estimate *out)
 static int
 print(struct job *j)
 {
-	struct estimate e[OBSERVABLES_MAX];
+	struct estimate e[OBSERVABLES_MAX] = {{0}};
 	size_t i;
 	int rc = CLI_OK;
 

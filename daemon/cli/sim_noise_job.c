@@ -1,6 +1,7 @@
 /*
  * sim_noise_job.c - qmlsim run FILE --noise FILE.
  */
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
@@ -52,6 +53,8 @@ print_json(const struct sim_job *j, const struct sim_noise_result *r,
 	char bits[65];
 	size_t i;
 
+	assert(top != NULL || ntop == 0);
+	assert(r->expval != NULL || j->nobservables == 0);
 	printf("{\"qubits\":%u,\"probs\":[", j->program.nqubits);
 	for (i = 0; i < ntop; i++) {
 		counts_print_bits(top[i].bits, j->program.nqubits, bits);
@@ -85,6 +88,8 @@ print_text(const struct sim_job *j, const struct sim_noise_result *r,
 	char bits[65];
 	size_t i;
 
+	assert(top != NULL || ntop == 0);
+	assert(r->expval != NULL || j->nobservables == 0);
 	for (i = 0; (alone || j->probs_given) && i < ntop; i++) {
 		counts_print_bits(top[i].bits, j->program.nqubits, bits);
 		printf("%s  %.15g\n", bits, top[i].p);

@@ -122,7 +122,7 @@ read_readout(struct noise_model *m, const struct yaml_node *n,
 {
 	static const char *const keys[] = {"qubits", "p1_given_0", "p0_given_1",
 	    NULL};
-	uint32_t qubits[QUBITS_MAX], count, i;
+	uint32_t qubits[QUBITS_MAX] = {0}, count = 0, i;
 	struct readout r = {0};
 	int rc = sim_noise_keys(n, keys, e);
 
@@ -148,7 +148,7 @@ read_idle(struct noise_model *m, const struct yaml_node *n,
 {
 	static const char *const keys[] = {"qubits", "t1", "t2", "excited",
 	    NULL};
-	uint32_t qubits[QUBITS_MAX], count, i;
+	uint32_t qubits[QUBITS_MAX] = {0}, count = 0, i;
 	struct kraus_thermal t = {.time = 0.0};
 	struct noise_idle idle;
 	int rc = sim_noise_keys(n, keys, e);

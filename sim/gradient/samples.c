@@ -43,6 +43,8 @@ struct samples {
 static void
 close_worker(struct worker *w)
 {
+	if (w == NULL)
+		return;
 	adjoint_close(&w->adjoint);
 	amp_adjoint_close(&w->amp);
 	free(w->rows);

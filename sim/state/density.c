@@ -137,10 +137,9 @@ density_channel(struct density *d, const struct kraus *c,
 {
 	uint32_t dim = 1u << 2 * c->nqubits, i, j;
 	size_t size = (size_t)1 << 2 * d->nqubits, at, mask;
-	size_t shift[SHIFTS_MAX];
+	size_t shift[SHIFTS_MAX] = {0};
 
 	for (i = 0; i < dim; i++) {
-		shift[i] = 0;
 		for (j = 0; j < c->nqubits; j++) {
 			size_t row = (size_t)1 << qubits[j];
 

@@ -219,7 +219,7 @@ kraus_compose(struct kraus *c, const struct kraus *first,
 	*c = (struct kraus)KRAUS_INIT;
 	if (n > KRAUS_MAX_OPERATORS)
 		return -E2BIG;
-	k = malloc(n * size * sizeof(*k));
+	k = calloc(n * size, sizeof(*k));
 	if (k == NULL)
 		return -ENOMEM;
 	for (i = 0; i < first->nkraus; i++) {
@@ -266,7 +266,7 @@ kraus_tensor(struct kraus *c, const struct kraus *a, const struct kraus *b)
 	if (n > KRAUS_MAX_OPERATORS ||
 	    a->nqubits + b->nqubits > KRAUS_MAX_QUBITS)
 		return -E2BIG;
-	k = malloc(n * size * sizeof(*k));
+	k = calloc(n * size, sizeof(*k));
 	if (k == NULL)
 		return -ENOMEM;
 	for (i = 0; i < a->nkraus; i++) {

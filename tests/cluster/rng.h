@@ -4,6 +4,7 @@
 #ifndef QML_TESTS_CLUSTER_RNG_H
 #define QML_TESTS_CLUSTER_RNG_H
 
+#include <assert.h>
 #include <stdbool.h>
 #include <stdint.h>
 
@@ -45,6 +46,7 @@ rng_next(struct rng *r)
 static inline uint64_t
 rng_below(struct rng *r, uint64_t n)
 {
+	assert(n > 0);
 	return rng_next(r) % n;
 }
 

@@ -54,9 +54,12 @@ run(const struct circuit *c, const struct how *how, size_t n, uint32_t mask,
 	assert_non_null(x);
 	for (i = 0; i < c->nparams; i++)
 		theta[i] = fmod(0.1 + 0.37 * (double)i, 6.283185307179586477);
-	for (i = 0; i < n * c->nfeatures; i++)
+	for (i = 0; i < n * c->nfeatures; i++) {
+		size_t sample = i / c->nfeatures;
+
 		x[i] = 0.2 + 0.11 * (double)(i % c->nfeatures) +
-		    0.013 * (double)(i / c->nfeatures);
+		    0.013 * (double)sample;
+	}
 	assert_int_equal(plan_compile(&p, c), 0);
 	assert_int_equal(pool_new(&o.pool, how->nthreads), 0);
 	rc = samples_new(&s, &p, &o);

@@ -27,9 +27,12 @@ features(uint32_t nqubits, size_t n)
 	size_t i;
 
 	assert_non_null(x);
-	for (i = 0; i < n * nqubits; i++)
-		x[i] = 0.2 + 0.11 * (double)(i % nqubits) +
-		    0.013 * (double)(i / nqubits);
+	for (i = 0; i < n * nqubits; i++) {
+		size_t sample = i / nqubits;
+
+		x[i] =
+		    0.2 + 0.11 * (double)(i % nqubits) + 0.013 * (double)sample;
+	}
 	return x;
 }
 
