@@ -81,7 +81,6 @@ struct replica {
 	uint64_t store_seq;
 	struct replica_pending *pending;
 	size_t phead, plen, pcap;
-	char text[256];
 
 	/* agree.c */
 	struct bft bft;
