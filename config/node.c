@@ -47,7 +47,22 @@ static const struct schema_row rows[] = {
 	.type = SCHEMA_TEXT,
 	AT(data_file),
 	.def = "",
-	.help = "the CSV of this site; empty: vote, train nothing"},
+	.help = "the rows of this site: CSV, .npy, .npz or IDX (.gz); empty: "
+		"vote, train nothing"},
+    {.key = "data.labels",
+	.type = SCHEMA_TEXT,
+	AT(data_labels),
+	.def = "",
+	.help = "file of the labels where data.file has none; empty: found "
+		"by name"},
+    {.key = "data.command",
+	.type = SCHEMA_TEXTS,
+	AT(data_command),
+	.lo = 0,
+	.hi = 32,
+	.def = "",
+	.help = "instead of data.file: program and arguments that print the "
+		"rows as CSV"},
     {.key = "trainer.command",
 	.type = SCHEMA_TEXTS,
 	AT(trainer_command),
@@ -122,6 +137,15 @@ check(const struct config_node *c, struct config_error *e)
 		    "advertise: want host:port, got '%s'\n  like "
 		    "alpha.example.org:7701",
 		    c->advertise);
+	if (c->data_file[0] != '\0' && c->data_command.n > 0)
+		return config_fail(e,
+		    place_of(c, offsetof(struct config_node, data_command)),
+		    "data.command: want either data.file or data.command, not "
+		    "both");
+	if (c->data_labels[0] != '\0' && c->data_file[0] == '\0')
+		return config_fail(e,
+		    place_of(c, offsetof(struct config_node, data_labels)),
+		    "data.labels: want data.file too");
 	return 0;
 }
 

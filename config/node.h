@@ -31,7 +31,9 @@ struct config_node {
 	char listen[256];    /* host:port; "": dials out only */
 	char advertise[256]; /* what the others dial; "": same as listen */
 	char psk_file[CONFIG_PATH_LEN];
-	char data_file[CONFIG_PATH_LEN];     /* "": validates, trains nothing */
+	char data_file[CONFIG_PATH_LEN];   /* "", and no command: no training */
+	char data_labels[CONFIG_PATH_LEN]; /* "": in or beside data_file */
+	struct schema_texts data_command;  /* prints the rows; n == 0: none */
 	struct schema_texts trainer_command; /* n == 0: qmltrain beside us */
 	uint16_t trainer_threads;
 	bool trainer_confine;

@@ -47,6 +47,8 @@ put_setup(struct envelope *e, const struct trainwire_setup *s)
 	e->setup.build = (char *)s->build;
 	e->setup.federation = borrow(s->federation, s->federation_len);
 	e->setup.data = (char *)s->data;
+	e->setup.labels = (char *)s->labels;
+	e->setup.command = borrow(s->command, s->command_len);
 	e->setup.salt = borrow(s->salt, sizeof(s->salt));
 	e->setup.threads = s->threads;
 	e->setup.confine = s->confine != 0;
@@ -211,11 +213,39 @@ take_vector(ProtobufCBinaryData from, int64_t **x, uint32_t *dim)
 	return WIRE_OK;
 }
 
+/* Words of printing bytes, each ended by a zero byte, none of them empty. */
+static bool
+take_command(ProtobufCBinaryData from, struct trainwire_setup *out)
+{
+	size_t n = 0, start = 0;
+
+	if (from.len > sizeof(out->command))
+		return false;
+	for (size_t i = 0; i < from.len; i++) {
+		if (from.data[i] != 0 &&
+		    (from.data[i] < 0x20 || from.data[i] == 0x7f))
+			return false;
+		if (from.data[i] != 0)
+			continue;
+		if (i == start || ++n > TRAINWIRE_WORDS_MAX)
+			return false;
+		start = i + 1;
+	}
+	if (start != from.len)
+		return false;
+	if (from.len > 0)
+		memcpy(out->command, from.data, from.len);
+	out->command_len = from.len;
+	return true;
+}
+
 static enum wire_verdict
 get_setup(const Qml__Setup *p, struct trainwire_setup *out)
 {
 	if (!take_text(p->build, out->build, sizeof(out->build)) ||
 	    !take_text(p->data, out->data, sizeof(out->data)) ||
+	    !take_text(p->labels, out->labels, sizeof(out->labels)) ||
+	    !take_command(p->command, out) ||
 	    !take(p->salt, out->salt, sizeof(out->salt)) ||
 	    p->federation.len > FEDERATION_BYTES_MAX ||
 	    p->federation.len == 0 || p->threads > UINT16_MAX)
@@ -380,4 +410,35 @@ trainwire_msg_close(struct trainwire_msg *m)
 	else if (m->type == TRAINWIRE_SCORED)
 		free(m->u.scored.confusion);
 	*m = (struct trainwire_msg){0};
+}
+
+int
+trainwire_put_command(struct trainwire_setup *s, char *const *words)
+{
+	size_t n = 0, len;
+
+	s->command_len = 0;
+	for (; words != NULL && words[n] != NULL; n++) {
+		len = strlen(words[n]) + 1;
+		if (n == TRAINWIRE_WORDS_MAX || len == 1 ||
+		    len > sizeof(s->command) - s->command_len)
+			return -EMSGSIZE;
+		memcpy(s->command + s->command_len, words[n], len);
+		s->command_len += len;
+	}
+	return 0;
+}
+
+size_t
+trainwire_words(struct trainwire_setup *s,
+    char *words[static TRAINWIRE_WORDS_MAX + 1])
+{
+	size_t n = 0, at = 0;
+
+	while (at < s->command_len && n < TRAINWIRE_WORDS_MAX) {
+		words[n++] = s->command + at;
+		at += strlen(s->command + at) + 1;
+	}
+	words[n] = NULL;
+	return n;
 }

@@ -16,6 +16,8 @@
 
 #define TRAINWIRE_MAX (16u << 20)
 #define TRAINWIRE_TEXT_MAX 1024
+#define TRAINWIRE_COMMAND_MAX 4096
+#define TRAINWIRE_WORDS_MAX 32
 #define TRAINWIRE_CLASSES_MAX 256
 
 enum trainwire_type {
@@ -33,8 +35,13 @@ struct trainwire_setup {
 	char build[65];      /* must equal the trainer's own */
 	uint8_t *federation; /* canonical bytes, owned */
 	size_t federation_len;
-	char data[TRAINWIRE_TEXT_MAX]; /* path of the CSV */
-	uint8_t salt[32];              /* of the data asset's Merkle leaves */
+	char data[TRAINWIRE_TEXT_MAX];   /* path of the rows, or "" */
+	char labels[TRAINWIRE_TEXT_MAX]; /* of a file of labels, or "" */
+	/* Words of a command whose output is the CSV, each with its zero byte;
+	 * 0 bytes: there is none. */
+	char command[TRAINWIRE_COMMAND_MAX];
+	size_t command_len;
+	uint8_t salt[32]; /* of the data asset's Merkle leaves */
 	uint16_t threads;
 	uint8_t confine; /* 0: started through a launcher */
 };
@@ -98,5 +105,13 @@ int trainwire_encode(const struct trainwire_msg *m, uint8_t **data, size_t *len)
 enum wire_verdict trainwire_decode(const uint8_t *data, size_t len,
     struct trainwire_msg *out) __attribute__((warn_unused_result));
 void trainwire_msg_close(struct trainwire_msg *m);
+
+/* Puts a NULL-terminated list of words (NULL: none) into s->command.
+ * -EMSGSIZE: too many or too long. */
+int trainwire_put_command(struct trainwire_setup *s, char *const *words)
+    __attribute__((warn_unused_result));
+/* The words again, NULL-terminated and pointing into s; returns how many. */
+size_t trainwire_words(struct trainwire_setup *s,
+    char *words[static TRAINWIRE_WORDS_MAX + 1]);
 
 #endif

@@ -148,7 +148,7 @@ check_data(const struct prepare *p)
 	char text[PROBE_TEXT_LEN];
 	int rc;
 
-	if (p->node.data == NULL) {
+	if (!trainer_has_data(&p->node.data)) {
 		good("data", "none; this node votes and trains nothing");
 		return CLI_OK;
 	}

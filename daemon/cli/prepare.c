@@ -143,12 +143,20 @@ prepare_options(struct prepare *p)
 	o->listen = c->listen[0] != '\0' ? c->listen : NULL;
 	if (home_path(p->home, c->control_socket, p->socket,
 		sizeof(p->socket)) < 0 ||
-	    home_path(p->home, c->data_file, p->data, sizeof(p->data)) < 0)
+	    home_path(p->home, c->data_file, p->data, sizeof(p->data)) < 0 ||
+	    home_path(p->home, c->data_labels, p->labels, sizeof(p->labels)) <
+		0)
 		return cli_error(CLI_CONFIG,
 		    "a path in qmlnode.yaml is too "
 		    "long");
 	o->socket = p->socket;
-	o->data = c->data_file[0] != '\0' ? p->data : NULL;
+	o->data = (struct trainer_data){NULL, NULL, NULL};
+	if (c->data_file[0] != '\0')
+		o->data.path = p->data;
+	if (c->data_labels[0] != '\0')
+		o->data.labels = p->labels;
+	if (c->data_command.n > 0)
+		o->data.command = c->data_command.text;
 	o->threads = c->trainer_threads;
 	o->confine = c->trainer_confine;
 	return find_trainer(p);

@@ -19,7 +19,8 @@ struct prepare {
 	struct federation federation;
 	struct keys keys;
 	uint8_t psk[32];
-	char data[HOME_PATH_LEN], socket[HOME_PATH_LEN];
+	char data[HOME_PATH_LEN], labels[HOME_PATH_LEN];
+	char socket[HOME_PATH_LEN];
 	char trainer[HOME_PATH_LEN];
 	char *command[2];
 	int lock;

@@ -185,7 +185,9 @@ send_setup(const struct child *c, const struct node_options *o)
 	int rc;
 
 	snprintf(m.u.setup.build, sizeof(m.u.setup.build), "%s", QML_BUILD_ID);
-	snprintf(m.u.setup.data, sizeof(m.u.setup.data), "%s", o->data);
+	rc = trainer_put_data(&m.u.setup, &o->data);
+	if (rc != 0)
+		return rc;
 	memcpy(m.u.setup.salt, o->salt, sizeof(m.u.setup.salt));
 	m.u.setup.threads = o->threads;
 	m.u.setup.confine = o->confine;

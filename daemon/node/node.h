@@ -33,7 +33,7 @@ struct node_options {
 	const char *listen;            /* NULL: dial only */
 	const char *socket;            /* control socket path */
 	char **trainer_command;        /* NULL-terminated */
-	const char *data;              /* NULL: validate only */
+	struct trainer_data data;      /* none: validate only */
 	uint8_t salt[32];
 	uint16_t threads;
 	bool confine;

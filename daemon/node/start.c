@@ -286,7 +286,7 @@ open_trainer(struct node *n)
 	struct trainer_callbacks cb = node_trainer_callbacks(n);
 	int rc;
 
-	if (o->data == NULL)
+	if (!trainer_has_data(&o->data))
 		return 0;
 	memcpy(cfg.salt, o->salt, sizeof(cfg.salt));
 	cb.stopped = trainer_stopped_cb;

@@ -86,6 +86,21 @@ send_message(struct trainer *t, const struct trainwire_msg *m)
 	return rc;
 }
 
+bool
+trainer_has_data(const struct trainer_data *d)
+{
+	return d->path != NULL || d->command != NULL;
+}
+
+int
+trainer_put_data(struct trainwire_setup *s, const struct trainer_data *d)
+{
+	snprintf(s->data, sizeof(s->data), "%s", d->path ? d->path : "");
+	snprintf(s->labels, sizeof(s->labels), "%s",
+	    d->labels ? d->labels : "");
+	return trainwire_put_command(s, d->command);
+}
+
 static int
 send_setup(struct trainer *t)
 {
@@ -94,7 +109,9 @@ send_setup(struct trainer *t)
 	int rc;
 
 	snprintf(m.u.setup.build, sizeof(m.u.setup.build), "%s", QML_BUILD_ID);
-	snprintf(m.u.setup.data, sizeof(m.u.setup.data), "%s", t->cfg.data);
+	rc = trainer_put_data(&m.u.setup, &t->cfg.data);
+	if (rc < 0)
+		return rc;
 	memcpy(m.u.setup.salt, t->cfg.salt, sizeof(m.u.setup.salt));
 	m.u.setup.threads = t->cfg.threads;
 	m.u.setup.confine = t->cfg.confine;

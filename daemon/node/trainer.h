@@ -28,9 +28,16 @@ enum trainer_state {
 	TRAINER_WAITING, /* died; started again soon */
 };
 
+/* Where the rows are: a path or a command, both NULL without data. */
+struct trainer_data {
+	const char *path;
+	const char *labels;   /* of a file of their own, or NULL */
+	char *const *command; /* NULL-terminated; prints CSV */
+};
+
 struct trainer_config {
-	char **command;   /* NULL-terminated; borrowed for life */
-	const char *data; /* path of the table; borrowed for life */
+	char **command;           /* NULL-terminated; borrowed for life */
+	struct trainer_data data; /* borrowed for life */
 	uint8_t salt[32];
 	uint16_t threads;
 	bool confine;                        /* false behind a launcher */
@@ -48,6 +55,11 @@ struct trainer_callbacks {
 	    const char *text);
 	void (*stopped)(void *arg); /* after trainer_stop */
 };
+
+bool trainer_has_data(const struct trainer_data *d);
+/* The data of a SETUP. -EMSGSIZE: the command is too long. */
+int trainer_put_data(struct trainwire_setup *s, const struct trainer_data *d)
+    __attribute__((warn_unused_result));
 
 /* Starts the child. Both arguments are kept. -ENOMEM or uv's code. */
 int trainer_start(struct trainer **out, uv_loop_t *loop,

@@ -68,6 +68,8 @@ test_defaults(void **state)
 	    0);
 	assert_string_equal(c.listen, "");
 	assert_string_equal(c.data_file, "");
+	assert_string_equal(c.data_labels, "");
+	assert_int_equal(c.data_command.n, 0);
 	assert_int_equal(c.trainer_command.n, 0);
 	assert_int_equal(c.trainer_threads, 1);
 	assert_true(c.trainer_confine);
@@ -91,6 +93,11 @@ static const struct {
     {"name: a\nversion: 1\nlog:\n  level:\n    x: 1\n",
 	"qmlnode.yaml:5:5: log.level: want error, warn, info or debug, got a "
 	"map\n  how much goes to stderr"},
+    {"name: a\nversion: 1\ndata:\n  file: a.csv\n  command: [b]\n",
+	"qmlnode.yaml:5:12: data.command: want either data.file or "
+	"data.command, not both"},
+    {"name: a\nversion: 1\ndata:\n  labels: a.gz\n",
+	"qmlnode.yaml:4:11: data.labels: want data.file too"},
     {"name: a\nversion: 1\nlog: info\n",
 	"qmlnode.yaml:3:6: log: want indented `key: value` lines, got "
 	"'info'"},

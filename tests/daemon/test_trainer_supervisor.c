@@ -55,7 +55,7 @@ static void
 desk_open(struct desk *d, char **command)
 {
 	const struct trainer_config cfg = {.command = command,
-	    .data = "no.csv",
+	    .data = {.path = "no.csv"},
 	    .threads = 1,
 	    .federation = &d->f};
 	const struct trainer_callbacks cb = {.arg = d,

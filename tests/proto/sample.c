@@ -330,6 +330,15 @@ fill_setup(struct sample *s, struct trainwire_setup *p)
 	snprintf(p->build, sizeof(p->build), "0.1.0-%u", sample_below(s, 99));
 	snprintf(p->data, sizeof(p->data), "/srv/data/%u.csv",
 	    sample_below(s, 99));
+	if (sample_below(s, 2))
+		snprintf(p->labels, sizeof(p->labels), "/srv/%u-labels.gz",
+		    sample_below(s, 99));
+	if (sample_below(s, 2)) {
+		char *words[] = {(char *)"/usr/bin/psql", (char *)"-c",
+		    (char *)"table rows", NULL};
+
+		assert(trainwire_put_command(p, words) == 0);
+	}
 	memcpy(p->salt, h.b, sizeof(p->salt));
 	p->threads = (uint16_t)sample_below(s, 99);
 	p->confine = (uint8_t)sample_below(s, 2);

@@ -1,3 +1,4 @@
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -101,7 +102,67 @@ test_fields(void **state)
 	assert_string_equal(back.u.setup.build, m.u.setup.build);
 	assert_int_equal(back.u.setup.federation_len, m.u.setup.federation_len);
 	assert_memory_equal(back.u.setup.salt, m.u.setup.salt, 32);
+	assert_string_equal(back.u.setup.labels, m.u.setup.labels);
+	assert_int_equal(back.u.setup.command_len, m.u.setup.command_len);
 	trainwire_msg_close(&back);
+	trainwire_msg_close(&m);
+	free(data);
+	sample_close(&s);
+}
+
+/* The first place of "psql" with its zero byte. */
+static uint8_t *
+find_word(uint8_t *data, size_t len)
+{
+	for (size_t i = 0; i + 5 <= len; i++)
+		if (memcmp(data + i, "psql", 5) == 0)
+			return data + i;
+	return NULL;
+}
+
+static void
+test_command(void **state)
+{
+	static struct trainwire_msg m, back;
+	static char big[TRAINWIRE_COMMAND_MAX + 1];
+	char *words[] = {(char *)"psql", (char *)"-c", (char *)"a b", NULL};
+	char *none[] = {(char *)"psql", (char *)"", NULL};
+	char *large[] = {big, NULL};
+	char *many[TRAINWIRE_WORDS_MAX + 2];
+	char *out[TRAINWIRE_WORDS_MAX + 1];
+	uint8_t *data, *word;
+	struct sample s;
+	size_t len;
+
+	(void)state;
+	sample_open(&s, 43);
+	m = sample_train(&s, TRAINWIRE_SETUP);
+	assert_int_equal(trainwire_put_command(&m.u.setup, NULL), 0);
+	assert_int_equal(trainwire_words(&m.u.setup, out), 0);
+	assert_int_equal(trainwire_put_command(&m.u.setup, none), -EMSGSIZE);
+	memset(big, 'x', sizeof(big) - 1);
+	assert_int_equal(trainwire_put_command(&m.u.setup, large), -EMSGSIZE);
+	for (size_t i = 0; i <= TRAINWIRE_WORDS_MAX; i++)
+		many[i] = words[0];
+	many[TRAINWIRE_WORDS_MAX + 1] = NULL;
+	assert_int_equal(trainwire_put_command(&m.u.setup, many), -EMSGSIZE);
+	assert_int_equal(trainwire_put_command(&m.u.setup, words), 0);
+	assert_int_equal(trainwire_encode(&m, &data, &len), 0);
+	assert_int_equal(trainwire_decode(data, len, &back), WIRE_OK);
+	assert_int_equal(trainwire_words(&back.u.setup, out), 3);
+	assert_string_equal(out[0], "psql");
+	assert_string_equal(out[2], "a b");
+	assert_null(out[3]);
+	trainwire_msg_close(&back);
+	/* A word that is empty, one with a control byte, one without end. */
+	word = find_word(data, len);
+	assert_non_null(word);
+	word[0] = '\0';
+	assert_int_equal(trainwire_decode(data, len, &back), WIRE_MALFORMED);
+	word[0] = '\n';
+	assert_int_equal(trainwire_decode(data, len, &back), WIRE_MALFORMED);
+	memcpy(word, "psql\0-c\0a bx", 12);
+	assert_int_equal(trainwire_decode(data, len, &back), WIRE_MALFORMED);
 	trainwire_msg_close(&m);
 	free(data);
 	sample_close(&s);
@@ -161,6 +222,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_all_types),
 	    cmocka_unit_test(test_fields),
+	    cmocka_unit_test(test_command),
 	    cmocka_unit_test(test_control_characters),
 	    cmocka_unit_test(test_strict),
 	};
