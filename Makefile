@@ -57,7 +57,12 @@ USE_qmlsim   := cli node sim config proto
 BLAS := $(shell grep -lsE '<(cblas|lapacke)\.h>' $(SRC_sim) /dev/null \
 	| grep -q . && (pkg-config --libs lapacke openblas || \
 	echo -llapacke -lopenblas))
-BLAS += $(shell grep -lsE '<zlib\.h>' $(SRC_sim) /dev/null | sed 's/.*/-lz/;q')
+BLAS += $(shell grep -lsE '<zlib\.h>' $(SRC_sim) $(SRC_trainer) /dev/null | sed 's/.*/-lz/;q')
+BLAS += $(shell grep -lsE '<libsvm/svm\.h>' $(SRC_sim) /dev/null | \
+	sed 's/.*/-lsvm/;q')
+# The check of our own numbers: no other file of sim/ calls these, and the
+# library for other programs goes without them.
+SRC_check := sim/learn/linalg.c sim/learn/svm.c
 
 # --- tests: tests/<folder>/test_*.c, one program each; other .c files of the
 # folder are helpers linked into each of its tests --------------------------
@@ -210,9 +215,10 @@ format:                                    ## clang-format every source
 	scripts/tidy --format
 # One object in which only the public names are left, so that a program may
 # use ours for its own.
-$(B)/lib/libqmlsim.a: $(B)/lib/libsim.a
+$(B)/lib/libqmlsim.a: $(call obj,$(filter-out $(SRC_check),$(SRC_sim)))
+	@mkdir -p $(@D)
 	$(call say,AR)
-	$(Q)ld -r --whole-archive -o $(B)/lib/qmlsim.o $<
+	$(Q)ld -r -o $(B)/lib/qmlsim.o $^
 	$(Q)objcopy --wildcard --keep-global-symbol='qmlsim_*' $(B)/lib/qmlsim.o
 	@rm -f $@
 	$(Q)$(AR) rcsD $@ $(B)/lib/qmlsim.o

@@ -15,8 +15,10 @@ libsodium-dev
 libsqlite3-dev
 libyaml-dev
 libjansson-dev
+zlib1g-dev
 libopenblas-dev
 liblapacke-dev
+libsvm-dev
 libcmocka-dev
 clang
 clang-format-14

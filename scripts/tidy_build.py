@@ -34,7 +34,10 @@ PURE_CALLS = {
     "sim": LIBC + r"|sqrt|fma|fabs|floor|inflate\w*"
            r"|__cpu_(model|indicator_init)",
 }
-ANALYSIS = (r"sim/learn/linalg\.c", r"cblas_\w+|LAPACKE_\w+|openblas_\w+")
+ANALYSIS = {
+    "sim/learn/linalg.c": r"cblas_\w+|LAPACKE_\w+|openblas_\w+",
+    "sim/learn/svm.c": r"svm_\w+",
+}
 OWN_LIBRARIES = {
     "proto": ("proto",),
     "consensus": ("consensus", "proto"),
@@ -164,8 +167,8 @@ def purity(tree):
     for path, o in sorted(objects.items()):
         layer = path.split("/")[0]
         calls = PURE_CALLS[layer]
-        if re.match(ANALYSIS[0], path):
-            calls += "|" + ANALYSIS[1]
+        if path in ANALYSIS:
+            calls += "|" + ANALYSIS[path]
         ours = set().union(*(own.get(x, set()) for x in OWN_LIBRARIES[layer]))
         for name in sorted(wanted.get(o, ())):
             if name not in ours and not re.match("(%s)$" % calls, name):
@@ -188,7 +191,7 @@ def programs(tree):
     for sym in sorted(tables["qmlnode"]):
         if sym.startswith("nng_") and not NNG_ALLOWED.match(sym):
             found.append("qmlnode: uses %s of NNG" % sym)
-        if re.match(r"(cblas|LAPACKE|openblas)_", sym):
+        if re.match(r"(cblas|LAPACKE|openblas|svm)_", sym):
             found.append("qmlnode: links BLAS (%s)" % sym)
     net = (r"nng_\w+|connect|bind|listen|accept4?|getaddrinfo"
            r"|uv_(tcp|udp|pipe|getaddrinfo)\w*")

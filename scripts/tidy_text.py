@@ -22,7 +22,7 @@ MAY_INCLUDE = {
 # Two codecs share one generated header; protobuf() below says which.
 EVERYWHERE = {("daemon/node", "uv.h"), ("proto", "proto/qml.pb-c.h")}
 THIRD_PARTY = re.compile(
-    r"^(sodium|nng/|uv\.h|sqlite3|yaml|jansson|cblas|lapacke|zlib|svm|"
+    r"^(sodium|nng/|uv\.h|sqlite3|yaml|jansson|cblas|lapacke|zlib|libsvm/|"
     r"microhttpd|protobuf-c|proto/qml\.pb-c)")
 BANNED = ("strcpy strcat sprintf vsprintf gets atoi atol atof rand srand "
           "alloca system setjmp longjmp strtok").split()

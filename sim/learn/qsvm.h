@@ -1,0 +1,47 @@
+/*
+ * qsvm.h - the federated quantum-kernel machine: linear weights over public
+ * landmarks in the quantum kernel's feature space (landmark.h), one output
+ * a class, trained by gradient steps (hinge or squared loss) and aggregated
+ * like any other update.
+ *
+ * Kernel entries between sites' rows are never computed: a site needs its own
+ * rows and the public landmarks. Model vector: nclasses x (m + 1) weights, each
+ * class's bias last, no period. The local baseline is svm.h.
+ */
+#ifndef QML_SIM_LEARN_QSVM_H
+#define QML_SIM_LEARN_QSVM_H
+
+#include <stdint.h>
+
+#include "sim/learn/landmark.h"
+
+#define QSVM_SEED_BYTES 32
+
+/* Public; part of struct task_spec. Copied by task_init(). */
+struct qsvm_spec {
+	enum landmark_kind map;
+	uint32_t reps; /* 1 .. QKERNEL_MAX_REPS */
+	/* Features come in [0, 1]; radians of 1, and of each feature if not
+	 * NULL (kernel alignment chooses them: qsvm_align.h). */
+	double scale;
+	const double *scales; /* [nfeatures] */
+	uint32_t nlandmarks;  /* m, 1 .. LANDMARK_MAX */
+	/* In [0, 1], [nlandmarks * nfeatures]; NULL: landmark_draw(seed). */
+	const double *landmarks;
+	uint8_t seed[QSVM_SEED_BYTES];
+	double ridge; /* landmark_init(); 0 means QSVM_RIDGE */
+};
+
+#define QSVM_RIDGE 0x1p-20
+
+/* zz, 2 repetitions, scale 1 (wider ranges concentrate), 32 landmarks. */
+void qsvm_spec_default(struct qsvm_spec *s);
+
+/* NULL if fine for so many features, else a sentence without a full stop. */
+const char *qsvm_spec_check(const struct qsvm_spec *s, uint32_t nfeatures);
+
+struct task_ops;
+
+extern const struct task_ops qsvm_ops;
+
+#endif
