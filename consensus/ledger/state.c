@@ -170,7 +170,7 @@ aggregate_answers(const struct ledger *l, const struct block *b)
 	struct aggregate_input in = {
 	    .updates = updates,
 	    .weights = l->f.job.weighting == JOB_REGISTERED ? weights : NULL,
-	    .trim = l->f.job.trim,
+	    .f = l->f.job.trim,
 	    .dim = l->f.job.dim,
 	};
 
