@@ -138,14 +138,18 @@ confine(struct serve *s)
 }
 
 static int
-open_session(struct serve *s, const struct trainwire_setup *setup,
+open_session(struct serve *s, struct trainwire_setup *setup,
     char err[static TABLE_ERR_LEN])
 {
 	struct bytes_reader r =
 	    bytes_reader_of(setup->federation, setup->federation_len);
+	char *words[TRAINWIRE_WORDS_MAX + 1];
+	size_t nwords = trainwire_words(setup, words);
 	struct federation f = FEDERATION_INIT;
 	struct session_source source = {
-	    .data = setup->data,
+	    .data = nwords > 0 ? NULL : setup->data,
+	    .labels = setup->labels[0] != '\0' ? setup->labels : NULL,
+	    .command = nwords > 0 ? words : NULL,
 	    .salt = setup->salt,
 	    .threads = setup->threads,
 	};
@@ -165,7 +169,7 @@ open_session(struct serve *s, const struct trainwire_setup *setup,
 }
 
 static int
-on_setup(struct serve *s, const struct trainwire_setup *setup)
+on_setup(struct serve *s, struct trainwire_setup *setup)
 {
 	struct trainwire_msg m = {.type = TRAINWIRE_READY};
 	char err[TABLE_ERR_LEN];
@@ -214,7 +218,7 @@ on_model(struct serve *s, const struct trainwire_msg *in)
 }
 
 static int
-on_msg(struct serve *s, const struct trainwire_msg *m)
+on_msg(struct serve *s, struct trainwire_msg *m)
 {
 	switch (m->type) {
 	case TRAINWIRE_SETUP:

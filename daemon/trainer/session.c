@@ -48,6 +48,8 @@ session_open(struct session *s, const struct federation *f,
 {
 	struct table_source from = {
 	    .path = source->data,
+	    .labels = source->labels,
+	    .command = source->command,
 	    .federation = f,
 	    .unlabelled = source->unlabelled,
 	    .show_values = source->show_values,

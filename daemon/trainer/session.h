@@ -39,7 +39,9 @@ struct session {
 	}
 
 struct session_source {
-	const char *data;
+	const char *data; /* or NULL and a command: as struct source_spec */
+	const char *labels;
+	char *const *command;
 	const uint8_t *salt; /* [32]; NULL: no data asset is made */
 	uint16_t threads;    /* 0: one */
 	bool unlabelled;

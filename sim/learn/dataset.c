@@ -28,9 +28,22 @@ dataset_init(struct dataset *ds, size_t n, size_t d)
 void
 dataset_close(struct dataset *ds)
 {
-	free(ds->features);
+	if (ds->release != NULL)
+		ds->release(ds->features,
+		    ds->n * ds->d * sizeof(*ds->features));
+	else
+		free(ds->features);
 	free(ds->labels);
+	free(ds->targets);
 	*ds = (struct dataset)DATASET_INIT;
+}
+
+int
+dataset_want_targets(struct dataset *ds)
+{
+	if (ds->targets == NULL)
+		ds->targets = calloc(ds->n + 1, sizeof(*ds->targets));
+	return ds->targets == NULL ? -ENOMEM : 0;
 }
 
 int
@@ -45,14 +58,20 @@ dataset_select(struct dataset *ds, const struct dataset *from,
 	if (nrows == 0)
 		return 0;
 	rc = dataset_init(ds, nrows, from->d);
-	if (rc < 0)
+	if (rc == 0 && from->targets != NULL)
+		rc = dataset_want_targets(ds);
+	if (rc < 0) {
+		dataset_close(ds);
 		return rc;
+	}
 	for (i = 0; i < nrows; i++) {
 		assert(rows[i] < from->n);
 		memcpy(ds->features + i * ds->d,
 		    from->features + rows[i] * from->d,
 		    ds->d * sizeof(*ds->features));
 		ds->labels[i] = from->labels[rows[i]];
+		if (from->targets != NULL)
+			ds->targets[i] = from->targets[rows[i]];
 	}
 	return 0;
 }

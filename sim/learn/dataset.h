@@ -17,11 +17,15 @@ struct dataset {
 	size_t d;         /* features of a row */
 	double *features; /* n * d, owned */
 	int32_t *labels;  /* n, 0 .. classes-1, owned */
+	double *targets;  /* n, of regression, in [0, 1], owned; or NULL */
+	/* Gives features back where they are not from malloc (a mapped file);
+	 * NULL: free(). */
+	void (*release)(void *features, size_t bytes);
 };
 
 #define DATASET_INIT             \
 	{                        \
-		0, 0, NULL, NULL \
+		.features = NULL \
 	}
 
 struct data_range {
@@ -41,6 +45,9 @@ struct data_place {
 int dataset_init(struct dataset *ds, size_t n, size_t d);
 
 void dataset_close(struct dataset *ds);
+
+/* Zeroed targets, if there are none yet. -ENOMEM. */
+int dataset_want_targets(struct dataset *ds);
 
 /* Copies rows[0 .. nrows-1] of *from, in that order, into a new *ds.
  * Each index must be below from->n. nrows may be 0: an empty set. */

@@ -289,7 +289,10 @@ test_data_asset(void **state)
 {
 	double features[4] = {5.5, -1, 0, 3};
 	int32_t labels[2] = {0, 2};
-	struct dataset d = {2, 2, features, labels};
+	struct dataset d = {.n = 2,
+	    .d = 2,
+	    .features = features,
+	    .labels = labels};
 	uint8_t other[ASSET_SALT_LEN] = {9};
 	struct hash root = asset_root(&d, salt), h, leaf;
 	char hex[HASH_HEX_LEN];
