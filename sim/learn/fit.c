@@ -5,22 +5,16 @@
 #include <string.h>
 
 #include "sim/learn/dataset.h"
+#include "sim/learn/loss.h"
 #include "sim/learn/task.h"
 #include "sim/learn/train.h"
-#include "sim/state/mathfun.h"
 #include "sim/state/pool.h"
-
-static size_t
-head_size(const struct task *t)
-{
-	return t->spec.nclasses * (t->nobs + 1);
-}
 
 static void
 close_worker(const struct fit *f, struct fit_worker *w)
 {
 	if (w->scratch != NULL)
-		f->task->ops->map->close_worker(w->scratch);
+		f->map->close_worker(w->scratch);
 	free(w->obs);
 	free(w->dobs);
 	free(w->logits);
@@ -34,12 +28,12 @@ open_worker(const struct fit *f, struct fit_worker *w)
 
 	w->obs = lanes_alloc(t->nobs * LANES);
 	w->dobs = lanes_alloc(t->nobs * LANES);
-	w->logits = lanes_alloc(t->spec.nclasses * LANES);
-	w->dhead = lanes_alloc(head_size(t) * LANES);
+	w->logits = lanes_alloc(t->noutputs * LANES);
+	w->dhead = lanes_alloc((t->nhead + 1) * LANES);
 	if (w->obs == NULL || w->dobs == NULL || w->logits == NULL ||
 	    w->dhead == NULL)
 		return -ENOMEM;
-	return t->ops->map->open_worker(f, &w->scratch);
+	return f->map->open_worker(f, &w->scratch);
 }
 
 int
@@ -50,8 +44,11 @@ fit_open(struct fit *f, const struct task *t, const struct fit_how *how)
 
 	*f = (struct fit)FIT_INIT;
 	f->task = t;
+	f->map = how->noise != NULL ? t->ops->noisy_map : t->ops->map;
+	if (how->noise != NULL)
+		f->noise = *how->noise;
 	f->lanes = lanes_pick(how->isa);
-	if (f->lanes == NULL)
+	if (f->lanes == NULL || f->map == NULL)
 		rc = -ENOTSUP;
 	else if (how->pool == NULL)
 		rc = pool_new(&f->own_pool, how->nthreads);
@@ -59,7 +56,7 @@ fit_open(struct fit *f, const struct task *t, const struct fit_how *how)
 		goto out;
 	f->pool = how->pool != NULL ? how->pool : f->own_pool;
 	nthreads = pool_threads(f->pool);
-	rc = t->ops->map->open(f);
+	rc = f->map->open(f);
 	if (rc < 0)
 		goto out;
 	rc = -ENOMEM;
@@ -83,8 +80,8 @@ fit_close(struct fit *f)
 	for (i = 0; f->workers != NULL && i < f->nworkers; i++)
 		close_worker(f, &f->workers[i]);
 	free(f->workers);
-	if (f->task != NULL)
-		f->task->ops->map->close(f);
+	if (f->map != NULL)
+		f->map->close(f);
 	pool_free(f->own_pool);
 	free(f->rows);
 	free(f->blocks);
@@ -99,6 +96,8 @@ check_rows(const struct task *t, const struct dataset *ds)
 
 	if (ds->n == 0 || ds->d != t->spec.nfeatures || ds->n > UINT32_MAX)
 		return -EINVAL;
+	if (t->spec.output == TASK_REGRESSION)
+		return ds->targets == NULL ? -EINVAL : 0;
 	for (i = 0; i < ds->n; i++) {
 		if (ds->labels[i] < 0 ||
 		    (uint32_t)ds->labels[i] >= t->spec.nclasses)
@@ -110,7 +109,7 @@ check_rows(const struct task *t, const struct dataset *ds)
 int
 fit_load(struct fit *f, const struct dataset *ds)
 {
-	const struct fit_map *map = f->task->ops->map;
+	const struct fit_map *map = f->map;
 	int rc = check_rows(f->task, ds);
 
 	if (rc < 0)
@@ -119,18 +118,29 @@ fit_load(struct fit *f, const struct dataset *ds)
 	f->rows = lanes_alloc(ds->n * map->row_size(f->task));
 	if (f->rows == NULL)
 		return -ENOMEM;
-	f->labels = ds->labels;
+	f->loaded = ds;
 	f->nrows = ds->n;
+	f->nscored = ds->n;
 	map->prepare(f, ds, f->rows);
 	return 0;
+}
+
+static void
+bind_theta(struct fit *f, const double *theta)
+{
+	f->theta = theta;
+	f->calls++;
+	f->map->bind(f, theta);
 }
 
 static struct lanes_dense
 head_of(const struct fit *f)
 {
-	return (struct lanes_dense){.w = f->theta + f->task->nangles,
-	    .nrows = f->task->spec.nclasses,
-	    .ncols = f->task->nobs};
+	const struct task *t = f->task;
+
+	return (struct lanes_dense){.w = f->theta + (t->nparams - t->nhead),
+	    .nrows = t->noutputs,
+	    .ncols = t->nobs};
 }
 
 /* Logits of rows at .. at + LANES - 1 of the pick. */
@@ -138,17 +148,45 @@ static void
 forward(const struct fit *f, struct fit_worker *w, size_t at)
 {
 	const struct task *t = f->task;
-	size_t size = t->ops->map->row_size(t), i;
+	size_t size = f->map->row_size(t), i;
 	struct lanes_dense head = head_of(f);
 	const double *rows[LANES];
 
 	for (i = 0; i < LANES; i++)
 		rows[i] = at + i >= f->npick ? NULL
 					     : f->rows + size * f->pick[at + i];
-	t->ops->map->forward(f, w->scratch, rows, w->obs);
+	f->map->forward(f, w->scratch, rows, w->obs);
 	for (i = 0; i < t->nobs * LANES; i++)
 		w->obs[i] *= t->spec.head_scale;
-	f->lanes->dense(&head, w->obs, w->logits);
+	if (t->nhead > 0)
+		f->lanes->dense(&head, w->obs, w->logits);
+	else
+		memcpy(w->logits, w->obs,
+		    t->noutputs * LANES * sizeof(*w->logits));
+}
+
+/* What is wanted of rows at .. at + LANES - 1 of the pick, each row's weight
+ * times that of its class. */
+static void
+want(const struct fit *f, size_t at, double weight, struct loss_rows *out)
+{
+	const struct task_spec *spec = &f->task->spec;
+	size_t i;
+
+	*out = (struct loss_rows){.weight = {0}};
+	for (i = 0; i < LANES && at + i < f->npick; i++) {
+		uint32_t row = f->pick[at + i];
+
+		out->weight[i] = weight;
+		if (spec->output == TASK_REGRESSION) {
+			out->target[i] = f->loaded->targets[row];
+			continue;
+		}
+		out->label[i] = f->loaded->labels[row];
+		if (spec->class_weights != NULL)
+			out->weight[i] =
+			    weight * spec->class_weights[out->label[i]];
+	}
 }
 
 /* Logits become weight d(loss) / d(logit), 0 in lanes not used. */
@@ -156,34 +194,42 @@ static void
 differentiate(const struct fit *f, struct fit_worker *w, size_t at,
     double weight)
 {
-	double max[LANES], sum[LANES], *z = w->logits;
-	size_t nclasses = f->task->spec.nclasses, c, i;
+	struct loss_rows rows;
 
-	f->lanes->softmax(z, nclasses, max, sum);
-	for (i = 0; i < LANES; i++)
-		sum[i] = at + i < f->npick ? weight / sum[i] : 0.0;
-	for (c = 0; c < nclasses; c++) {
-		for (i = 0; i < LANES; i++)
-			z[c * LANES + i] *= sum[i];
-	}
-	for (i = 0; i < LANES && at + i < f->npick; i++)
-		z[(size_t)f->labels[f->pick[at + i]] * LANES + i] -= weight;
+	want(f, at, weight, &rows);
+	loss_slope(f->task, f->lanes, &rows, w->logits);
 }
 
+/* Slopes by the logits become slopes by the observables. */
 static void
-backward(const struct fit *f, struct fit_worker *w)
+undo_head(const struct fit *f, struct fit_worker *w)
 {
 	const struct task *t = f->task;
 	struct lanes_dense head = head_of(f);
 	size_t i;
 
-	f->lanes->dense_grad(&head, w->obs, w->logits, w->dhead);
-	if (t->ops->map->backward == NULL)
-		return;
-	f->lanes->dense_undo(&head, w->logits, w->dobs);
+	if (t->nhead > 0) {
+		f->lanes->dense_undo(&head, w->logits, w->dobs);
+	} else {
+		memset(w->dobs, 0, t->nobs * LANES * sizeof(*w->dobs));
+		memcpy(w->dobs, w->logits,
+		    t->noutputs * LANES * sizeof(*w->dobs));
+	}
 	for (i = 0; i < t->nobs * LANES; i++)
 		w->dobs[i] *= t->spec.head_scale;
-	t->ops->map->backward(f, w->scratch, w->dobs);
+}
+
+static void
+backward(const struct fit *f, struct fit_worker *w)
+{
+	struct lanes_dense head = head_of(f);
+
+	if (f->task->nhead > 0)
+		f->lanes->dense_grad(&head, w->obs, w->logits, w->dhead);
+	if (f->map->backward == NULL)
+		return;
+	undo_head(f, w);
+	f->map->backward(f, w->scratch, w->dobs);
 }
 
 static void
@@ -202,11 +248,12 @@ gradient_block(void *arg, size_t worker, size_t block)
 		backward(f, w);
 	}
 	memset(grad, 0, t->nparams * sizeof(*grad));
-	if (t->ops->map->collect != NULL)
-		t->ops->map->collect(f, w->scratch, grad);
-	for (i = 0; i < head_size(t); i++)
-		grad[t->nangles + i] = lanes_total(&w->dhead[i * LANES]);
-	memset(w->dhead, 0, head_size(t) * LANES * sizeof(*w->dhead));
+	if (f->map->collect != NULL)
+		f->map->collect(f, w->scratch, grad);
+	for (i = 0; i < t->nhead; i++)
+		grad[t->nparams - t->nhead + i] =
+		    lanes_total(&w->dhead[i * LANES]);
+	memset(w->dhead, 0, t->nhead * LANES * sizeof(*w->dhead));
 }
 
 static int
@@ -233,10 +280,9 @@ fit_gradient(struct fit *f, const double *theta, const uint32_t *pick, size_t n,
 
 	if (rc < 0)
 		return rc;
-	f->theta = theta;
 	f->pick = pick;
 	f->npick = n;
-	f->task->ops->map->bind(f, theta);
+	bind_theta(f, theta);
 	pool_run(f->pool, nblocks, gradient_block, f);
 	memset(grad, 0, nparams * sizeof(*grad));
 	for (b = 0; b < nblocks; b++) {
@@ -252,15 +298,16 @@ gradients_block(void *arg, size_t worker, size_t block)
 	const struct fit *f = arg;
 	const struct task *t = f->task;
 	struct fit_worker *w = &f->workers[worker];
-	size_t at = block * LANES, head = head_size(t) * LANES;
+	size_t at = block * LANES, head = t->nhead * LANES;
 	double *to = f->each + at * t->nparams;
 
 	forward(f, w, at);
 	differentiate(f, w, at, 1.0);
 	backward(f, w);
-	if (t->ops->map->collect_lanes != NULL)
-		t->ops->map->collect_lanes(f, w->scratch, to);
-	memcpy(to + t->nangles * LANES, w->dhead, head * sizeof(*to));
+	if (f->map->collect_lanes != NULL)
+		f->map->collect_lanes(f, w->scratch, to);
+	memcpy(to + (t->nparams - t->nhead) * LANES, w->dhead,
+	    head * sizeof(*to));
 	memset(w->dhead, 0, head * sizeof(*w->dhead));
 }
 
@@ -268,11 +315,10 @@ void
 fit_gradients(struct fit *f, const double *theta, const uint32_t *pick,
     size_t n, double *grads)
 {
-	f->theta = theta;
 	f->pick = pick;
 	f->npick = n;
 	f->each = grads;
-	f->task->ops->map->bind(f, theta);
+	bind_theta(f, theta);
 	pool_run(f->pool, (n + LANES - 1) / LANES, gradients_block, f);
 }
 
@@ -289,81 +335,124 @@ best_class(const double *z, size_t nclasses)
 	return (int32_t)best;
 }
 
+/* Logits of row i of the score, in its lane. */
+static void
+note_outputs(const struct fit *f, const double *z, size_t i)
+{
+	size_t n = f->task->noutputs, c;
+
+	f->score->guess[i] = best_class(z, n);
+	for (c = 0; f->score->output != NULL && c < n; c++)
+		f->score->output[i * n + c] = z[c * LANES];
+}
+
 static void
 score_block(void *arg, size_t worker, size_t block)
 {
 	const struct fit *f = arg;
 	struct fit_worker *w = &f->workers[worker];
 	size_t at = block * FIT_BLOCK, end = at + FIT_BLOCK, i;
-	size_t nclasses = f->task->spec.nclasses;
-	double right[LANES], max[LANES], sum[LANES];
+	struct loss_rows rows;
+	double loss[LANES];
 
 	for (; at < end && at < f->npick; at += LANES) {
 		forward(f, w, at);
-		for (i = 0; i < LANES && at + i < f->npick; i++) {
-			size_t label = (size_t)f->labels[at + i];
-
-			right[i] = w->logits[label * LANES + i];
-			f->score->guess[at + i] =
-			    best_class(w->logits + i, nclasses);
-		}
-		f->lanes->softmax(w->logits, nclasses, max, sum);
+		for (i = 0; i < LANES && at + i < f->npick && f->score; i++)
+			note_outputs(f, w->logits + i, at + i);
+		want(f, at, 1.0, &rows);
+		loss_value(f->task, f->lanes, &rows, w->logits, loss);
 		for (i = 0; i < LANES && at + i < f->npick; i++)
-			f->losses[at + i] =
-			    mathfun_log(sum[i]) + (max[i] - right[i]);
+			f->losses[at + i] = loss[i];
 	}
 }
 
+static int
+run_score(struct fit *f, const double *theta)
+{
+	free(f->losses);
+	f->losses = calloc(f->npick, sizeof(*f->losses));
+	if (f->losses == NULL)
+		return -ENOMEM;
+	bind_theta(f, theta);
+	pool_run(f->pool, (f->npick + FIT_BLOCK - 1) / FIT_BLOCK, score_block,
+	    f);
+	return 0;
+}
+
+int
+fit_value(struct fit *f, const double *theta, const uint32_t *pick, size_t n,
+    double *loss)
+{
+	size_t i;
+	int rc;
+
+	f->pick = pick;
+	f->npick = n;
+	f->score = NULL;
+	rc = run_score(f, theta);
+	*loss = 0.0;
+	for (i = 0; rc == 0 && i < n; i++)
+		*loss += f->losses[i];
+	*loss /= (double)n;
+	return rc;
+}
+
 static void
-sum_score(const struct fit *f, struct train_score *out)
+count_guesses(const struct fit *f, struct train_score *out)
 {
 	size_t nclasses = f->task->spec.nclasses, i;
 
 	if (out->confusion != NULL)
 		memset(out->confusion, 0,
 		    nclasses * nclasses * sizeof(*out->confusion));
-	out->loss = 0.0;
-	out->correct = 0;
-	out->rows = f->nrows;
-	for (i = 0; i < f->nrows; i++) {
-		size_t truth = (size_t)f->labels[i];
+	for (i = 0; i < f->nscored; i++) {
+		int32_t truth = f->loaded->labels[i];
 
-		out->loss += f->losses[i];
-		if (out->guess[i] == f->labels[i])
+		if (out->guess[i] == truth)
 			out->correct++;
 		if (out->confusion != NULL)
-			out->confusion[truth * nclasses +
+			out->confusion[(size_t)truth * nclasses +
 			    (size_t)out->guess[i]]++;
 	}
-	out->loss /= (double)f->nrows;
+}
+
+static void
+sum_score(const struct fit *f, struct train_score *out)
+{
+	size_t i;
+
+	out->loss = 0.0;
+	out->correct = 0;
+	out->rows = f->nscored;
+	for (i = 0; i < f->nscored; i++)
+		out->loss += f->losses[i];
+	out->loss /= (double)f->nscored;
+	if (f->task->spec.output == TASK_CLASSES)
+		count_guesses(f, out);
 }
 
 int
 fit_score(struct fit *f, const double *theta, struct train_score *out)
 {
-	uint32_t *pick = calloc(f->nrows, sizeof(*pick));
-	int32_t *guess = calloc(f->nrows, sizeof(*guess));
+	uint32_t *pick = calloc(f->nscored, sizeof(*pick));
+	int32_t *guess = calloc(f->nscored, sizeof(*guess));
 	struct train_score score = *out;
 	size_t i;
-	int rc = 0;
+	int rc = -ENOMEM;
 
-	free(f->losses);
-	f->losses = calloc(f->nrows, sizeof(*f->losses));
-	if (pick == NULL || guess == NULL || f->losses == NULL) {
-		rc = -ENOMEM;
+	if (pick == NULL || guess == NULL)
 		goto out;
-	}
-	for (i = 0; i < f->nrows; i++)
+	for (i = 0; i < f->nscored; i++)
 		pick[i] = (uint32_t)i;
 	if (score.guess == NULL)
 		score.guess = guess;
-	f->theta = theta;
 	f->pick = pick;
-	f->npick = f->nrows;
+	f->npick = f->nscored;
 	f->score = &score;
-	f->task->ops->map->bind(f, theta);
-	pool_run(f->pool, (f->nrows + FIT_BLOCK - 1) / FIT_BLOCK, score_block,
-	    f);
+	rc = run_score(f, theta);
+	f->score = NULL;
+	if (rc < 0)
+		goto out;
 	sum_score(f, &score);
 	score.guess = out->guess;
 	*out = score;

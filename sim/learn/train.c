@@ -5,134 +5,148 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "sim/learn/adam.h"
+#include "sim/learn/batches.h"
 #include "sim/learn/dataset.h"
 #include "sim/learn/fit.h"
-#include "sim/learn/rng.h"
 #include "sim/learn/task.h"
-#include "sim/state/mathfun.h"
+#include "sim/learn/train_search.h"
+#include "sim/learn/train_state.h"
 
-#define PI 0x1.921fb54442d18p+1
 #define Q24 16777216.0
 
 /* A local training in progress. */
 struct run {
 	const struct train_job *job;
-	struct fit fit;
-	struct adam fresh; /* used when nothing is carried */
-	struct rng rng;
-	uint32_t *order; /* rows, shuffled once an epoch */
-	size_t at;       /* in order */
-	size_t batch;
-	double *theta;
-	double *grad;
+	struct train_state fresh; /* used when nothing is carried */
+	struct train_state *state;
+	struct batches batches;
+	struct dataset few; /* the rows that will be looked at, if not all */
+	uint32_t *place;    /* of a row in few, or NULL */
+	uint32_t *pick;     /* scratch, a batch */
+	uint64_t steps;
+	struct train_search search;
+	double *sum;    /* of gradients, for control variates */
 	int64_t *after; /* params + delta */
 };
 
-#define RUN_INIT                                    \
-	{                                           \
-		.fit = FIT_INIT, .fresh = ADAM_INIT \
+#define RUN_INIT                                                    \
+	{                                                           \
+		.fresh = TRAIN_STATE_INIT, .batches = BATCHES_INIT, \
+		.few = DATASET_INIT, .search = TRAIN_SEARCH_INIT    \
 	}
 
-void
-train_hyper_default(struct train_hyper *h)
-{
-	*h = (struct train_hyper){.lr = 0.04,
-	    .lr_end = 0.004,
-	    .steps = 40,
-	    .batch = 64,
-	    .threads = 1,
-	    .beta1 = 0.9,
-	    .beta2 = 0.999,
-	    .eps = 1e-8};
-}
-
-static bool
-within(double x, double lo, double hi)
-{
-	return x >= lo && x <= hi;
-}
-
-const char *
-train_hyper_check(const struct train_hyper *h)
-{
-	if (!within(h->lr, 1e-9, 10.0))
-		return "lr must be 1e-9 to 10";
-	if (!within(h->lr_end, 0.0, 10.0))
-		return "lr_end must be 0 to 10";
-	if (h->steps < 1 || h->steps > 1000000)
-		return "steps must be 1 to 1000000";
-	if (h->batch < 1 || h->batch > 65536)
-		return "batch must be 1 to 65536";
-	if (h->threads < 1 || h->threads > TRAIN_MAX_THREADS)
-		return "threads must be 1 to 64";
-	if (!within(h->beta1, 0.0, 0.9999) || !within(h->beta2, 0.0, 0.999999))
-		return "beta1 must be 0 to 0.9999, beta2 0 to 0.999999";
-	if (!within(h->eps, 1e-15, 1.0))
-		return "eps must be 1e-15 to 1";
-	if (!within(h->l2, 0.0, 1.0))
-		return "l2 must be 0 to 1";
-	if (h->clip_l2 < 0 || h->bound < 0)
-		return "clip_l2 and bound must not be negative";
-	return NULL;
-}
-
-double
-train_rate(const struct train_hyper *h)
-{
-	double s, c;
-
-	if (h->nrounds < 2)
-		return h->lr;
-	if (h->round >= h->nrounds - 1)
-		return h->lr_end;
-	mathfun_sincos(PI * (double)h->round / (double)(h->nrounds - 1), &s,
-	    &c);
-	return h->lr_end + (h->lr - h->lr_end) * (0.5 + 0.5 * c);
-}
+#define NOWHERE UINT32_MAX
 
 static void
 run_close(struct run *r)
 {
-	fit_close(&r->fit);
-	adam_close(&r->fresh);
-	free(r->order);
-	free(r->theta);
-	free(r->grad);
+	train_search_close(&r->search);
+	train_state_close(&r->fresh);
+	batches_close(&r->batches);
+	dataset_close(&r->few);
+	free(r->place);
+	free(r->pick);
+	free(r->sum);
 	free(r->after);
+}
+
+/* Rows in the order in which the steps of this call come to them. */
+static size_t
+touched_rows(struct run *r, uint32_t *rows)
+{
+	const uint32_t *pick;
+	size_t n = 0, k, i;
+	uint64_t step;
+
+	for (i = 0; i < r->batches.n; i++)
+		r->place[i] = NOWHERE;
+	for (step = 0; step < r->steps; step++) {
+		k = batches_next(&r->batches, &pick);
+		for (i = 0; i < k; i++) {
+			if (r->place[pick[i]] != NOWHERE)
+				continue;
+			r->place[pick[i]] = (uint32_t)n;
+			rows[n++] = pick[i];
+		}
+	}
+	return n;
+}
+
+/* When a call sees a part of the rows and scores no more, only that part is
+ * made ready. */
+static int
+select_rows(struct run *r, uint64_t at)
+{
+	const struct train_job *job = r->job;
+	const struct train_hyper *h = job->hyper;
+	size_t n = job->rows->n, k;
+	uint32_t *rows;
+	int rc;
+
+	if (h->score_max == 0 || r->steps > n || r->steps * h->batch >= n)
+		return 0;
+	rows = calloc(n, sizeof(*rows));
+	r->place = calloc(n, sizeof(*r->place));
+	if (rows == NULL || r->place == NULL) {
+		free(rows);
+		return -ENOMEM;
+	}
+	k = touched_rows(r, rows);
+	batches_rewind(&r->batches, h, at);
+	rc = dataset_select(&r->few, job->rows, rows, k);
+	free(rows);
+	return rc;
+}
+
+static int
+open_state(struct run *r)
+{
+	const struct train_job *job = r->job;
+	uint64_t at;
+	int rc = 0;
+
+	r->state = job->state;
+	if (r->state == NULL) {
+		rc = train_state_init(&r->fresh, job->task->nparams);
+		r->state = &r->fresh;
+	}
+	at = r->state->at;
+	if (rc == 0)
+		rc = batches_init(&r->batches, job->hyper, job->rows->n, at);
+	if (rc == 0)
+		rc = select_rows(r, at);
+	return rc;
 }
 
 static int
 run_open(struct run *r, const struct train_job *job)
 {
 	const struct train_hyper *h = job->hyper;
-	const struct fit_how how = {h->isa, h->threads, job->pool};
-	size_t n = job->task->nparams, i;
+	size_t n = job->task->nparams;
+	struct fit *fit;
 	int rc;
 
 	*r = (struct run)RUN_INIT;
 	r->job = job;
-	rc = fit_open(&r->fit, job->task, &how);
+	if (job->rows->n == 0)
+		return -EINVAL;
+	r->steps = train_steps(h, job->rows->n);
+	rc = train_search_open(&r->search, job);
+	if (rc == 0)
+		rc = open_state(r);
+	fit = &r->search.fit;
+	if (rc == 0)
+		rc = fit_load(fit, r->place != NULL ? &r->few : job->rows);
 	if (rc < 0)
 		return rc;
-	rc = fit_load(&r->fit, job->rows);
-	if (rc == 0 && job->carry == NULL)
-		rc = adam_init(&r->fresh, n);
-	if (rc < 0)
-		return rc;
-	r->order = calloc(job->rows->n, sizeof(*r->order));
-	r->theta = calloc(n, sizeof(*r->theta));
-	r->grad = calloc(n, sizeof(*r->grad));
+	if (h->score_max > 0 && h->score_max < fit->nscored)
+		fit->nscored = h->score_max;
+	r->search.moments = &r->state->moments;
+	r->pick = calloc(r->batches.batch, sizeof(*r->pick));
+	r->sum = calloc(n, sizeof(*r->sum));
 	r->after = calloc(n, sizeof(*r->after));
-	if (r->order == NULL || r->theta == NULL || r->grad == NULL ||
-	    r->after == NULL)
-		return -ENOMEM;
-	for (i = 0; i < job->rows->n; i++)
-		r->order[i] = (uint32_t)i;
-	r->batch = h->batch < job->rows->n ? h->batch : job->rows->n;
-	r->at = job->rows->n; /* shuffle first */
-	rng_init(&r->rng, h->seed, 0);
-	return 0;
+	return r->pick == NULL || r->sum == NULL || r->after == NULL ? -ENOMEM
+								     : 0;
 }
 
 static void
@@ -146,53 +160,90 @@ to_double(const int64_t *q, size_t n, double *x)
 
 /* Decay pulls on head weights only: angles are periodic, biases are free. */
 static void
-add_decay(const struct run *r)
+add_decay(const struct run *r, double *grad)
 {
 	const struct task *t = r->job->task;
-	size_t i;
+	size_t i, first = t->nparams - t->nhead;
 
-	for (i = t->nangles; i < t->nparams; i++) {
-		if ((i - t->nangles) % (t->nobs + 1) != t->nobs)
-			r->grad[i] += r->job->hyper->l2 * r->theta[i];
+	for (i = first; i < t->nparams; i++) {
+		if ((i - first) % (t->nobs + 1) != t->nobs)
+			grad[i] += r->job->hyper->l2 * r->search.theta[i];
 	}
 }
 
-static int
-run_step(struct run *r, const struct adam_rate *rate)
+/* FedProx, and SCAFFOLD's correction by what the others' gradients say. */
+static void
+add_federation(const struct run *r, double *grad)
 {
 	const struct train_job *job = r->job;
-	int rc;
+	double mu = job->hyper->proximal;
+	size_t i, n = job->task->nparams;
 
-	if (r->at + r->batch > job->rows->n) {
-		rng_shuffle(&r->rng, r->order, job->rows->n);
-		r->at = 0;
+	for (i = 0; i < n && mu > 0.0; i++)
+		grad[i] +=
+		    mu * (r->search.theta[i] - (double)job->params[i] / Q24);
+	for (i = 0; i < n && job->control != NULL; i++) {
+		r->sum[i] += grad[i];
+		grad[i] +=
+		    ((double)job->control[i] - (double)r->state->control[i]) /
+		    Q24;
 	}
-	rc = fit_gradient(&r->fit, r->theta, r->order + r->at, r->batch,
-	    r->grad);
-	if (rc < 0)
-		return rc;
-	r->at += r->batch;
-	add_decay(r);
-	adam_step(job->carry != NULL ? job->carry : &r->fresh, rate, r->grad,
-	    r->theta);
-	return 0;
+}
+
+/* How many angles are released: the layers in turn over the first half. */
+static size_t
+released(const struct train_job *job)
+{
+	const struct train_hyper *h = job->hyper;
+	const struct task *t = job->task;
+	uint64_t half = h->nrounds / 2, layers = t->spec.nlayers, open;
+
+	if (!h->layerwise || layers == 0 || h->round >= half)
+		return t->nangles;
+	open = 1 + h->round * layers / half;
+	return open >= layers ? t->nangles
+			      : (size_t)open * (t->nangles / layers);
+}
+
+static void
+adjust(void *arg, double *grad)
+{
+	const struct run *r = arg;
+	size_t i;
+
+	add_decay(r, grad);
+	add_federation(r, grad);
+	for (i = released(r->job); i < r->job->task->nangles; i++)
+		grad[i] = 0.0;
+}
+
+static int
+run_step(struct run *r)
+{
+	const uint32_t *rows;
+	size_t n = batches_next(&r->batches, &rows), i;
+	struct train_batch batch = {.n = n, .adjust = adjust, .arg = r};
+
+	for (i = 0; i < n; i++)
+		r->pick[i] = r->place != NULL ? r->place[rows[i]] : rows[i];
+	batch.pick = r->pick;
+	return train_search_step(&r->search, &batch);
 }
 
 static int
 run_steps(struct run *r)
 {
 	const struct train_job *job = r->job;
-	const struct train_hyper *h = job->hyper;
-	const struct adam_rate rate = {train_rate(h), h->beta1, h->beta2,
-	    h->eps};
-	uint32_t i;
+	uint64_t i;
 	int rc = 0;
 
-	for (i = 0; i < h->steps && rc == 0; i++) {
+	for (i = 0; i < r->steps && rc == 0; i++) {
 		if (job->stop != NULL && job->stop(job->stop_arg))
 			return -ECANCELED;
-		rc = run_step(r, &rate);
+		rc = run_step(r);
 	}
+	r->state->at = r->batches.at;
+	r->state->steps += r->steps;
 	return rc;
 }
 
@@ -230,20 +281,36 @@ bounded(int64_t x, int64_t bound)
 	return x < -bound ? -bound : x;
 }
 
-/* theta becomes the unrounded delta in Q24 units; then clip and round. */
-static int
-run_finish(struct run *r, int64_t *delta, struct train_metrics *m)
+/* x becomes the unrounded delta in Q24 units; then momentum of updates. */
+static void
+to_delta(const struct train_job *job, double *x)
 {
-	const struct train_job *job = r->job;
+	double beta = job->hyper->worker;
+	size_t n = job->task->nparams, i;
+
+	for (i = 0; i < n; i++)
+		x[i] = (x[i] - (double)job->params[i] / Q24) * Q24;
+	if (beta == 0.0 || job->state == NULL)
+		return;
+	for (i = 0; i < n; i++) {
+		job->state->momentum[i] =
+		    beta * job->state->momentum[i] + (1.0 - beta) * x[i];
+		x[i] = job->state->momentum[i];
+	}
+}
+
+int
+train_finish(const struct train_job *job, double *x, int64_t *delta,
+    struct train_metrics *m)
+{
 	const struct train_hyper *h = job->hyper;
 	size_t n = job->task->nparams, i;
 	double sum = 0.0, norm, target, f = 1.0;
+	int64_t after;
 
-	for (i = 0; i < n; i++) {
-		r->theta[i] =
-		    (r->theta[i] - (double)job->params[i] / Q24) * Q24;
-		sum += r->theta[i] * r->theta[i];
-	}
+	to_delta(job, x);
+	for (i = 0; i < n; i++)
+		sum += x[i] * x[i];
 	norm = sqrt(sum);
 	if (!(norm < 0x1p62))
 		return -EDOM;
@@ -254,13 +321,34 @@ run_finish(struct run *r, int64_t *delta, struct train_metrics *m)
 		m->clipped = true;
 	}
 	for (i = 0; i < n; i++) {
-		int64_t q = train_round_even(r->theta[i] * f);
+		int64_t q = train_round_even(x[i] * f);
 
 		delta[i] = bounded(q, h->bound);
 		m->clipped = m->clipped || delta[i] != q;
-		if (__builtin_add_overflow(job->params[i], delta[i],
-			&r->after[i]))
+		if (__builtin_add_overflow(job->params[i], delta[i], &after))
 			return -EDOM;
+	}
+	return 0;
+}
+
+/* The node's new control variate is the mean gradient of this call, before
+ * correction: SCAFFOLD's second option for plain SGD, its first for others. */
+static int
+finish_control(struct run *r)
+{
+	const struct train_job *job = r->job;
+	size_t i, n = job->task->nparams;
+
+	for (i = 0; i < n && job->control != NULL; i++) {
+		double mean = r->sum[i] / (double)r->steps * Q24;
+		int64_t was = r->state->control[i], q;
+
+		if (!(fabs(mean) < 0x1p62))
+			return -EDOM;
+		q = train_round_even(mean);
+		if (__builtin_sub_overflow(q, was, &job->control_delta[i]))
+			return -EDOM;
+		r->state->control[i] = q;
 	}
 	return 0;
 }
@@ -271,8 +359,8 @@ run_score(struct run *r, const int64_t *params, double *loss, uint64_t *correct)
 	struct train_score score = {.confusion = NULL, .guess = NULL};
 	int rc;
 
-	to_double(params, r->job->task->nparams, r->theta);
-	rc = fit_score(&r->fit, r->theta, &score);
+	to_double(params, r->job->task->nparams, r->search.theta);
+	rc = fit_score(&r->search.fit, r->search.theta, &score);
 	*loss = score.loss;
 	*correct = score.correct;
 	return rc;
@@ -283,16 +371,23 @@ train_by_gradient(const struct train_job *job, int64_t *delta,
     struct train_metrics *m)
 {
 	struct run r;
+	size_t i;
 	int rc = run_open(&r, job);
 
 	*m = (struct train_metrics){.rows = job->rows->n};
+	m->steps = r.steps;
+	m->scored = rc == 0 ? r.search.fit.nscored : 0;
 	if (rc == 0)
 		rc = run_score(&r, job->params, &m->loss_before,
 		    &m->correct_before);
 	if (rc == 0)
 		rc = run_steps(&r);
 	if (rc == 0)
-		rc = run_finish(&r, delta, m);
+		rc = train_finish(job, r.search.theta, delta, m);
+	if (rc == 0)
+		rc = finish_control(&r);
+	for (i = 0; rc == 0 && i < job->task->nparams; i++)
+		r.after[i] = job->params[i] + delta[i];
 	if (rc == 0)
 		rc = run_score(&r, r.after, &m->loss_after, &m->correct_after);
 	if (rc == 0 && !(isfinite(m->loss_before) && isfinite(m->loss_after)))
@@ -304,12 +399,14 @@ train_by_gradient(const struct train_job *job, int64_t *delta,
 int
 train_score_rows(const struct train_job *job, struct train_score *out)
 {
-	const struct fit_how how = {job->hyper->isa, job->hyper->threads,
-	    job->pool};
+	struct fit_noise noise;
+	struct fit_how how = {job->hyper->isa, job->hyper->threads, job->pool,
+	    train_noise(job, &noise)};
 	struct fit f;
 	double *theta;
 	int rc;
 
+	noise.mitigation = job->hyper->mitigation;
 	rc = fit_open(&f, job->task, &how);
 	if (rc < 0)
 		return rc;
@@ -330,9 +427,16 @@ int
 train_local(const struct train_job *job, int64_t *delta,
     struct train_metrics *metrics)
 {
-	if (train_hyper_check(job->hyper) != NULL)
+	const struct train_hyper *h = job->hyper;
+	const struct train_state *s = job->state;
+
+	if (train_hyper_check(h) != NULL)
 		return -EINVAL;
-	if (job->carry != NULL && job->carry->n != job->task->nparams)
+	if (s != NULL && s->n != job->task->nparams)
+		return -EINVAL;
+	if ((job->control == NULL) != (job->control_delta == NULL))
+		return -EINVAL;
+	if (s == NULL && (job->control != NULL || h->worker > 0.0))
 		return -EINVAL;
 	return job->task->ops->local_update(job, delta, metrics);
 }

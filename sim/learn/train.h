@@ -2,7 +2,7 @@
  * train.h - one node's share of a federation round, and scoring.
  *
  * Rows must be scaled to [0, 1] (dataset_scale). The same rows, parameters,
- * hyper-parameters, seed and carried moments give the same int64 delta on any
+ * hyper-parameters, seed and carried state give the same int64 delta on any
  * CPU, with any number of threads and either compiler.
  */
 #ifndef QML_SIM_LEARN_TRAIN_H
@@ -12,76 +12,61 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#include "sim/state/lanes.h"
-
-#define TRAIN_SEED_BYTES 32
-#define TRAIN_MAX_THREADS 64
+#include "sim/learn/train_hyper.h"
 
 struct task;
 struct dataset;
-struct adam;
+struct noise_model;
 struct pool;
-
-struct train_hyper {
-	double lr;          /* Adam's step at round 0 */
-	double lr_end;      /* at the last round; a cosine in between */
-	uint32_t round;     /* 0 .. nrounds-1: where on that cosine */
-	uint32_t nrounds;   /* 0: lr as it is */
-	uint32_t steps;     /* Adam steps of this call */
-	uint32_t batch;     /* rows of a step; fewer if there are fewer */
-	uint32_t threads;   /* 1 .. TRAIN_MAX_THREADS; never changes bits */
-	enum lanes_isa isa; /* never changes bits */
-	double beta1;
-	double beta2;
-	double eps;
-	double l2;       /* weight decay on head or linear weights */
-	int64_t clip_l2; /* Q24; largest L2 norm of delta, 0 = none */
-	int64_t bound;   /* Q24; largest |delta[i]|, 0 = none */
-	uint8_t seed[TRAIN_SEED_BYTES];
-};
-
-/* The demo's values; the seed is zero. */
-void train_hyper_default(struct train_hyper *h);
-
-/* NULL if all fields are in range, else a sentence naming the field. */
-const char *train_hyper_check(const struct train_hyper *h);
+struct train_state;
 
 /* Everything is borrowed for the call. */
 struct train_job {
 	const struct task *task;
-	const struct dataset *rows;
-	const int64_t *params; /* Q24, task->nparams */
+	const struct dataset *rows; /* NULL for tasks without */
+	const int64_t *params;      /* Q24, task->nparams */
 	const struct train_hyper *hyper;
-	struct adam *carry;      /* moments kept between rounds, or NULL */
-	bool (*stop)(void *arg); /* asked between steps; may be NULL */
+	struct train_state *state; /* kept between rounds, or NULL: new. It is
+				    * spoilt when the call fails: keep a copy */
+	/* SCAFFOLD: the federation's control variates, Q24, and where the
+	 * change of the node's own goes; both or none, and then a state. */
+	const int64_t *control;
+	int64_t *control_delta;
+	const struct noise_model *noise; /* of the circuit, or NULL */
+	bool (*stop)(void *arg);         /* asked between steps; may be NULL */
 	void *stop_arg;
 	struct pool *pool; /* or NULL: made of hyper->threads for the call */
 };
 
 struct train_metrics {
-	double loss_before;      /* mean cross-entropy over all rows */
+	double loss_before;      /* mean loss over the rows scored */
 	double loss_after;       /* with the rounded delta added */
-	uint64_t correct_before; /* rows classified rightly */
+	uint64_t correct_before; /* rows classified rightly; 0 of regression */
 	uint64_t correct_after;
 	uint64_t rows;
-	double norm; /* L2 of the delta before clipping */
+	uint64_t scored; /* rows that the four above are about */
+	uint64_t steps;  /* taken: what FedNova divides by */
+	double norm;     /* L2 of the delta before clipping */
 	bool clipped;
 };
 
 struct train_score {
-	double loss; /* mean cross-entropy */
+	double loss; /* mean, class weights included */
 	uint64_t correct;
 	uint64_t rows;
 	uint32_t *confusion; /* [truth * nclasses + guess], or NULL */
 	int32_t *guess;      /* [rows], or NULL */
+	double *output;      /* [rows * noutputs]: logits, or the predicted
+			      * target; or NULL */
 };
 
 /*
  * Trains and leaves the difference of parameters, rounded once to Q24 (ties to
- * even), in delta[task->nparams]. After rounding the integer vector obeys
+ * even), in delta[task->nupdate]. After rounding the integer vector obeys
  * clip_l2 (sum of squares <= clip_l2^2) and bound exactly.
  * -EINVAL: no rows, hyper-parameter or label out of range; -ENOMEM;
- * -ECANCELED: stop() said so; -EDOM: training produced a non-finite number.
+ * -ECANCELED: stop() said so; -EDOM: training produced a non-finite number;
+ * -ENOTSUP: the task cannot train that way.
  */
 int train_local(const struct train_job *job, int64_t *delta,
     struct train_metrics *metrics);
@@ -91,14 +76,17 @@ int train_by_gradient(const struct train_job *job, int64_t *delta,
     struct train_metrics *metrics);
 int train_score_rows(const struct train_job *job, struct train_score *out);
 
-/* Adam's step size at h->round. */
-double train_rate(const struct train_hyper *h);
+/* For tasks without one: x[nparams], the new parameters as doubles, becomes
+ * the delta, clipped and rounded as above; norm and clipped are set. -EDOM. */
+int train_finish(const struct train_job *job, double *x, int64_t *delta,
+    struct train_metrics *metrics);
 
 /* To the nearest integer, ties to even; |x| < 2^63. */
 int64_t train_round_even(double x);
 
-/* Scores job->params on job->rows; of hyper only threads and isa are used.
- * The caller sets out->confusion and out->guess (NULL, or with room) first. */
+/* Scores job->params on job->rows; of hyper only threads, isa, shots,
+ * mitigation and the seed are used. The caller sets out->confusion, guess and
+ * output (NULL, or with room) first. */
 int train_evaluate(const struct train_job *job, struct train_score *out);
 
 #endif

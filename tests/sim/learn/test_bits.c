@@ -147,7 +147,7 @@ static uint64_t
 run_gradient(uint32_t threads, bool plain)
 {
 	const struct fit_how how = {plain ? LANES_PLAIN : LANES_AUTO, threads,
-	    NULL};
+	    NULL, NULL};
 	double *theta, *grad;
 	uint32_t pick[61];
 	struct dataset ds;

@@ -10,10 +10,10 @@
 
 #include <cmocka.h>
 
-#include "sim/learn/adam.h"
 #include "sim/learn/dataset.h"
 #include "sim/learn/task.h"
 #include "sim/learn/train.h"
+#include "sim/learn/train_state.h"
 #include "tests/sim/learn/rows.h"
 
 #define NROWS 90
@@ -188,7 +188,7 @@ test_carry(void **state)
 {
 	int64_t once[64], twice[64];
 	size_t size;
-	struct adam moments;
+	struct train_state kept;
 	struct fixture f;
 	size_t i;
 
@@ -201,8 +201,8 @@ test_carry(void **state)
 	assert_int_equal(train(&f), 0);
 	memcpy(once, f.delta, size);
 	f.hyper.steps = 5;
-	assert_int_equal(adam_init(&moments, f.task.nparams), 0);
-	f.job.carry = &moments;
+	assert_int_equal(train_state_init(&kept, f.task.nparams), 0);
+	f.job.state = &kept;
 	assert_int_equal(train(&f), 0);
 	memcpy(twice, f.delta, size);
 	for (i = 0; i < f.task.nparams; i++)
@@ -210,10 +210,10 @@ test_carry(void **state)
 	assert_int_equal(train(&f), 0);
 	for (i = 0; i < f.task.nparams; i++)
 		assert_true(llabs(once[i] - twice[i] - f.delta[i]) < 16);
-	adam_close(&moments);
-	assert_int_equal(adam_init(&moments, 3), 0);
+	train_state_close(&kept);
+	assert_int_equal(train_state_init(&kept, 3), 0);
 	assert_int_equal(train(&f), -EINVAL);
-	adam_close(&moments);
+	train_state_close(&kept);
 	fixture_close(&f);
 }
 

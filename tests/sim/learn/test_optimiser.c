@@ -7,48 +7,54 @@
 
 #include <cmocka.h>
 
-#include "sim/learn/adam.h"
+#include "sim/learn/optimiser.h"
 
 static void
 test_definition(void **state)
 {
-	const struct adam_rate rate = {0.1, 0.9, 0.99, 1e-8};
+	const struct optimiser_rate rate = {.lr = 0.1,
+	    .beta1 = 0.9,
+	    .beta2 = 0.99,
+	    .eps = 1e-8};
 	const double grads[3] = {2.0, -1.0, 0.5};
 	double theta = 1.0, want = 1.0, m = 0.0, v = 0.0;
-	struct adam a;
+	struct moments a;
 	int t;
 
 	(void)state;
-	assert_int_equal(adam_init(&a, 1), 0);
+	assert_int_equal(moments_init(&a, 1), 0);
 	for (t = 1; t <= 3; t++) {
 		double g = grads[t - 1];
 
-		adam_step(&a, &rate, &g, &theta);
+		optimiser_step(&a, &rate, &g, 1, &theta);
 		m = 0.9 * m + 0.1 * g;
 		v = 0.99 * v + 0.01 * g * g;
 		want -= 0.1 * (m / (1 - pow(0.9, t))) /
 		    (sqrt(v / (1 - pow(0.99, t))) + 1e-8);
 		assert_true(fabs(theta - want) < 1e-14);
 	}
-	adam_close(&a);
-	adam_close(&a);
+	moments_close(&a);
+	moments_close(&a);
 }
 
 /* The first step has length lr whatever the gradient's size. */
 static void
 test_first_step(void **state)
 {
-	const struct adam_rate rate = {0.01, 0.9, 0.999, 1e-8};
+	const struct optimiser_rate rate = {.lr = 0.01,
+	    .beta1 = 0.9,
+	    .beta2 = 0.999,
+	    .eps = 1e-8};
 	double grad[3] = {1e-3, -50.0, 0.0}, theta[3] = {0.0, 0.0, 0.0};
-	struct adam a;
+	struct moments a;
 
 	(void)state;
-	assert_int_equal(adam_init(&a, 3), 0);
-	adam_step(&a, &rate, grad, theta);
+	assert_int_equal(moments_init(&a, 3), 0);
+	optimiser_step(&a, &rate, grad, 3, theta);
 	assert_true(fabs(theta[0] + 0.01) < 1e-6);
 	assert_true(fabs(theta[1] - 0.01) < 1e-6);
 	assert_true(theta[2] == 0.0);
-	adam_close(&a);
+	moments_close(&a);
 }
 
 int
