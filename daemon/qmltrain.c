@@ -72,6 +72,10 @@ static const struct command {
 	"accuracy and confusion counts"},
     {"predict", tool_predict, "--federation F --data CSV --model M",
 	"a label for each row"},
+    {"export", tool_export,
+	"--federation F --model M [--format qasm3|qasm2|json]\n"
+	"            [--symbolic] [--data CSV --row N]",
+	"the model's circuit for other simulators"},
     {"replay", tool_replay,
 	"--home DIR | --chain DIR [--salt FILE]\n            --data CSV "
 	"--round T --member NAME|I [--threads N] [--json]",

@@ -16,7 +16,7 @@ static const struct cli_command commands[] = {
     {"rounds", ctl_cmd_rounds, "the last closed rounds [-n N]"},
     {"round", ctl_cmd_round, "one round in full: round N"},
     {"block", ctl_cmd_block, "one block: block N, block head"},
-    {"model", ctl_cmd_model, "model show, model export [-o FILE]"},
+    {"model", ctl_cmd_model, "model show, model export [--format json|qasm3|qasm2]"},
     {"events", ctl_cmd_events, "a line for each thing that happens"},
     {"rpc", ctl_cmd_rpc, "any method: rpc METHOD [JSON]; rpc lists them"},
     {"stop", ctl_cmd_stop, "let the daemon drain and end"},

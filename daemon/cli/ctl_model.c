@@ -5,12 +5,20 @@
 
 #include "daemon/cli/ctl.h"
 #include "daemon/cli/ctl_text.h"
+#include "daemon/cli/process.h"
 
 static const char usage[] =
     "usage: qmlctl model show [OPTIONS]\n"
-    "       qmlctl model export [--format json] [-o FILE] [OPTIONS]\n"
-    "The current model. An exported one is what `qmltrain score --model FILE`\n"
-    "reads; an existing FILE is replaced when the new one is whole.\n";
+    "       qmlctl model export [--format json|qasm3|qasm2] [--symbolic]\n"
+    "              [-o FILE] [OPTIONS]\n"
+    "The current model. json is what `qmltrain score --model FILE` reads;\n"
+    "qasm3 and qasm2 are its circuit with its angles or, --symbolic, names\n"
+    "for them. An existing FILE is replaced when the new one is whole.\n";
+
+struct wish {
+	const char *format, *out;
+	bool symbolic;
+};
 
 static int
 print_model(const struct jv *m)
@@ -49,7 +57,7 @@ write_file(const char *path, const char *text)
 	f = fopen(beside, "w");
 	if (f == NULL)
 		return cli_error(CLI_FAILED, "%s: %s", beside, strerror(errno));
-	good = fputs(text, f) >= 0 && fputc('\n', f) != EOF;
+	good = fputs(text, f) >= 0;
 	good = fclose(f) == 0 && good;
 	if (good && rename(beside, path) == 0)
 		return CLI_OK;
@@ -59,46 +67,157 @@ write_file(const char *path, const char *text)
 }
 
 static int
-export_model(const struct ctl *c, const struct jv *m, const char *out)
+put_out(const struct ctl *c, const struct jv *m, const struct wish *w,
+    const char *text)
 {
-	char *text;
-	int rc;
+	struct jv *o;
+	int rc = CLI_OK;
 
-	if (out == NULL)
-		return ctl_print_json(m);
-	text = jv_dump(m);
-	if (text == NULL)
-		return cli_error(CLI_FAILED, "out of memory");
-	rc = write_file(out, text);
-	free(text);
+	if (w->out == NULL) {
+		fputs(text, stdout);
+		return CLI_OK;
+	}
+	rc = write_file(w->out, text);
 	if (rc != CLI_OK)
 		return rc;
 	if (c->json) {
-		struct jv *o = jv_object();
-
+		o = jv_object();
 		jv_put_string(o, "schema", "qml.export/1");
-		jv_put_string(o, "file", out);
+		jv_put_string(o, "file", w->out);
 		jv_put_string(o, "model", ctl_string(m, "model"));
 		jv_put_integer(o, "round", ctl_integer(m, "round"));
 		rc = ctl_print_json(o);
 		jv_free(o);
 		return rc;
 	}
-	printf("wrote %s  model %s of round %lld, %lld parameters\n"
-	       "next: qmltrain score --model %s --federation FEDERATION.yaml "
-	       "--data ROWS.csv\n",
-	    out, ctl_string(m, "model"), (long long)ctl_integer(m, "round"),
-	    (long long)ctl_integer(m, "dim"), out);
+	printf("wrote %s  model %s of round %lld, %lld parameters\n", w->out,
+	    ctl_string(m, "model"), (long long)ctl_integer(m, "round"),
+	    (long long)ctl_integer(m, "dim"));
+	if (strcmp(w->format, "json") == 0)
+		printf("next: qmltrain score --model %s --federation "
+		       "FEDERATION.yaml --data ROWS.csv\n",
+		    w->out);
+	else
+		printf("next: qmlsim draw %s\n", w->out);
+	return CLI_OK;
+}
+
+/* The model's file, which is gone when it is closed. */
+static FILE *
+spool(const struct jv *m)
+{
+	FILE *f = tmpfile();
+	char *text = f ? jv_dump(m) : NULL;
+	bool good = text != NULL && fputs(text, f) >= 0 && fflush(f) == 0;
+
+	free(text);
+	if (f != NULL && !good) {
+		fclose(f);
+		f = NULL;
+	}
+	return f;
+}
+
+/* The simulator is not in this program: the trainer of this build has it. */
+static int
+write_circuit(struct ctl *c, const struct jv *m, const struct wish *w,
+    char **text)
+{
+	char trainer[PROCESS_PATH_LEN], federation[HOME_PATH_LEN];
+	char model[32], format[8];
+	char *argv[] = {trainer, "export", "--federation", federation,
+	    "--model", model, "--format", format,
+	    w->symbolic ? "--symbolic" : NULL, NULL};
+	const char *home = c->home;
+	FILE *f;
+	int rc;
+
+	if (home == NULL)
+		home = home_default(c->home_buf, sizeof(c->home_buf));
+	if (home_path(home, HOME_FEDERATION, federation, sizeof(federation)) <
+		0 ||
+	    process_beside("qmltrain", trainer, sizeof(trainer)) < 0)
+		return cli_error(CLI_FAILED, "a path is too long");
+	f = spool(m);
+	if (f == NULL)
+		return cli_error(CLI_FAILED, "a temporary file: %s",
+		    strerror(errno));
+	snprintf(model, sizeof(model), "/dev/fd/%d", fileno(f));
+	snprintf(format, sizeof(format), "%s", w->format);
+	rc = process_capture(argv, text);
+	fclose(f);
+	if (rc == 0)
+		return CLI_OK;
+	free(*text);
+	*text = NULL;
+	return cli_error(rc == CLI_NOT_FOUND ? CLI_NOT_FOUND : CLI_FAILED,
+	    "%s export says no%s", trainer,
+	    rc == 127 ? ": it cannot be started" : "");
+}
+
+/* Takes text. */
+static char *
+with_line_end(char *text)
+{
+	size_t n = text ? strlen(text) : 0;
+	char *line = text ? realloc(text, n + 2) : NULL;
+
+	if (line == NULL) {
+		free(text);
+		return NULL;
+	}
+	memcpy(line + n, "\n", 2);
+	return line;
+}
+
+static int
+export_model(struct ctl *c, const struct jv *m, const struct wish *w)
+{
+	char *text = NULL;
+	int rc = CLI_OK;
+
+	if (strcmp(w->format, "json") != 0) {
+		rc = write_circuit(c, m, w, &text);
+	} else {
+		text = with_line_end(jv_dump(m));
+		if (text == NULL)
+			rc = cli_error(CLI_FAILED, "out of memory");
+	}
+	if (rc == CLI_OK)
+		rc = put_out(c, m, w, text);
+	free(text);
+	return rc;
+}
+
+static int
+check_wish(const struct wish *w, bool export)
+{
+	bool qasm = strcmp(w->format, "qasm3") == 0;
+
+	if (!qasm && strcmp(w->format, "qasm2") != 0 &&
+	    strcmp(w->format, "json") != 0)
+		return cli_error(CLI_USAGE,
+		    "--format: \"%.40s\" is not known; want json, qasm3 or "
+		    "qasm2",
+		    w->format);
+	if (w->symbolic && !qasm)
+		return cli_error(CLI_USAGE,
+		    "--symbolic wants --format qasm3: %s has no symbols",
+		    w->format);
+	if (!export && w->out != NULL)
+		return cli_error(CLI_USAGE,
+		    "-o belongs to export: qmlctl model export -o %.200s",
+		    w->out);
 	return CLI_OK;
 }
 
 int
 ctl_cmd_model(int argc, char **argv)
 {
-	const char *format = "json", *out = NULL;
-	const struct cli_option own[] = {{"format", &format, NULL},
-	    {"out", &out, NULL}};
-	const struct ctl_args a = {own, 2, usage, 1};
+	struct wish w = {.format = "json"};
+	const struct cli_option own[] = {{"format", &w.format, NULL},
+	    {"out", &w.out, NULL}, {"symbolic", NULL, &w.symbolic}};
+	const struct ctl_args a = {own, 3, usage, 1};
 	struct jv *m = NULL;
 	struct ctl c;
 	bool export;
@@ -111,15 +230,12 @@ ctl_cmd_model(int argc, char **argv)
 		return cli_error(CLI_USAGE,
 		    "model: there is no \"%.40s\"; want show or export",
 		    argv[1]);
-	if (strcmp(format, "json") != 0)
-		return cli_error(CLI_USAGE,
-		    "--format: \"%.40s\" is not known; there is json", format);
-	if (!export && out != NULL)
-		return cli_error(CLI_USAGE,
-		    "-o belongs to export: qmlctl model export -o %.200s", out);
+	rc = check_wish(&w, export);
+	if (rc != CLI_OK)
+		return rc;
 	rc = ctl_call(&c, "model", NULL, &m);
 	if (rc == CLI_OK && export)
-		rc = export_model(&c, m, out);
+		rc = export_model(&c, m, &w);
 	else if (rc == CLI_OK)
 		rc = c.json ? ctl_print_json(m) : print_model(m);
 	jv_free(m);

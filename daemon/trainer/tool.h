@@ -28,6 +28,7 @@ int tool_baseline(int argc, char **argv);
 int tool_train(int argc, char **argv);
 int tool_score(int argc, char **argv);
 int tool_predict(int argc, char **argv);
+int tool_export(int argc, char **argv);
 int tool_replay(int argc, char **argv);
 
 /* What several commands need. All complain on stderr and return an exit

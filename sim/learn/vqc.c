@@ -6,6 +6,7 @@
 
 #include "sim/circuit/bind.h"
 #include "sim/circuit/circuit.h"
+#include "sim/circuit/circuit_program.h"
 #include "sim/circuit/plan.h"
 #include "sim/circuit/template.h"
 #include "sim/gradient/adjoint.h"
@@ -39,7 +40,15 @@ vqc_check(const struct task_spec *s)
 }
 
 static int
-build_circuit(struct circuit *c, const struct task_spec *s)
+add_layers(const struct task_spec *s, struct circuit *c)
+{
+	if (s->ansatz == TASK_STRONGLY_ENTANGLING)
+		return template_strongly_entangling(c, s->nlayers);
+	return template_hardware_efficient(c, s->nlayers);
+}
+
+int
+vqc_circuit(const struct task_spec *s, struct circuit *c)
 {
 	int rc = circuit_init(c, s->nqubits);
 
@@ -49,11 +58,29 @@ build_circuit(struct circuit *c, const struct task_spec *s)
 		rc = template_amplitude(c, s->nfeatures);
 	else
 		rc = template_angle(c, s->nfeatures);
-	if (rc < 0)
-		return rc;
-	if (s->ansatz == TASK_STRONGLY_ENTANGLING)
-		return template_strongly_entangling(c, s->nlayers);
-	return template_hardware_efficient(c, s->nlayers);
+	return rc < 0 ? rc : add_layers(s, c);
+}
+
+int
+vqc_program(const struct task *t, const struct circuit_values *v, bool symbols,
+    struct program *p)
+{
+	struct circuit c = CIRCUIT_INIT;
+	int rc;
+
+	if (t->ops != &vqc_ops)
+		return -EINVAL;
+	if (v->features != NULL || symbols) {
+		rc = vqc_circuit(&t->spec, &c);
+	} else {
+		rc = circuit_init(&c, t->spec.nqubits);
+		if (rc == 0)
+			rc = add_layers(&t->spec, &c);
+	}
+	if (rc == 0)
+		rc = circuit_program(&c, v, p);
+	circuit_close(&c);
+	return rc;
 }
 
 static void
@@ -79,7 +106,7 @@ vqc_open(struct task *t)
 	if (v == NULL)
 		return -ENOMEM;
 	t->impl = v;
-	rc = build_circuit(&c, &t->spec);
+	rc = vqc_circuit(&t->spec, &c);
 	if (rc == 0)
 		rc = plan_compile(&v->plan, &c);
 	if (rc == 0 && t->spec.readout == TASK_Z)

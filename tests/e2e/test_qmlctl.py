@@ -79,7 +79,9 @@ def usage(c):
     refused(node, 2, "not 1 or more", "rounds", "-n", "0")
     refused(node, 2, "not 1 to 86400", "status", "--timeout", "0")
     refused(node, 2, "show or export", "model", "sell")
-    refused(node, 2, "there is json", "model", "export", "--format", "qasm")
+    refused(node, 2, "want json, qasm3 or qasm2", "model", "export",
+            "--format", "qasm")
+    refused(node, 2, "has no symbols", "model", "export", "--symbolic")
     refused(node, 2, "belongs to export", "model", "show", "-o", "x")
     refused(node, 2, "JSON: ", "rpc", "status", "{")
     refused(node, 2, "is a stream", "rpc", "events")
@@ -190,6 +192,24 @@ def model(c):
     said(ctl(node, "model", "show"), "^model    qm1", r"\d+ parameters")
     refused(node, 1, "/nonexistent/m", "model", "export", "-o",
             "/nonexistent/m")
+    circuit(c, node, path)
+
+
+def circuit(c, node, path):
+    """The circuit is the one that the exported model is of."""
+    want = run(program("qmltrain"), "export", "--federation", c.file,
+               "--model", path).stdout
+    text = ctl(node, "model", "export", "--format", "qasm3").stdout
+    head = text[:text.index("OPENQASM 3.0;")]
+    assert head.count("// score ") == 3, head
+    if head == want[:len(head)]:  # no round closed in between
+        assert text == want
+    qasm = os.path.join(c.dir, "model.qasm")
+    p = ctl(node, "model", "export", "--format", "qasm2", "-o", qasm)
+    said(p, "^wrote ", "next: qmlsim draw")
+    said(run(program("qmlsim"), "run", qasm, "--expval", "Z0"), "^<Z0>  ")
+    p = ctl(node, "model", "export", "--format", "qasm3", "--symbolic")
+    said(p, "\ninput float\\[64\\] theta_0;", "theta_0\\) q\\[0\\];")
 
 
 def events(c):
