@@ -1,0 +1,107 @@
+#include "sim/learn/gaussian.h"
+
+#include <assert.h>
+#include <stdbool.h>
+
+__extension__ typedef unsigned __int128 wide;
+
+static wide
+bits_below(wide n)
+{
+	wide mask = n - 1;
+
+	for (unsigned shift = 1; shift < 128; shift *= 2)
+		mask |= mask >> shift;
+	return mask;
+}
+
+/* Uniform in 0..n-1, n > 0: as many bits as n has, drawn again if too large. */
+static wide
+below(const struct random_source *r, wide n)
+{
+	wide mask = bits_below(n);
+	size_t len = mask >> 64 ? sizeof(wide) : sizeof(uint64_t);
+	uint8_t bytes[sizeof(wide)];
+	wide x;
+
+	if (n == 1)
+		return 0;
+	do {
+		r->fill(r->arg, bytes, len);
+		x = 0;
+		for (size_t i = 0; i < len; i++)
+			x = x << 8 | bytes[i];
+		x &= mask;
+	} while (x >= n);
+	return x;
+}
+
+int
+random_coin(const struct random_source *r, uint64_t num, uint64_t den)
+{
+	assert(den > 0 && num <= den);
+	return below(r, den) < num;
+}
+
+/* Algorithm 1 for num/den <= 1: true with probability exp(-num/den). The first
+ * failure of coins num/den, num/2den, num/3den... is odd that often. */
+static bool
+exp_coin_below_one(const struct random_source *r, wide num, wide den)
+{
+	wide k = 1;
+
+	while (below(r, den * k) < num)
+		k++;
+	return k & 1;
+}
+
+static bool
+exp_coin(const struct random_source *r, wide num, wide den)
+{
+	for (; num > den; num -= den)
+		if (!exp_coin_below_one(r, 1, 1))
+			return false;
+	return exp_coin_below_one(r, num, den);
+}
+
+/* Algorithm 2: P(x) proportional to exp(-|x| / t). */
+static int64_t
+laplace_draw(const struct random_source *r, uint32_t t)
+{
+	for (;;) {
+		int64_t u = (int64_t)below(r, t);
+		int64_t v = 0;
+		bool negative;
+
+		if (!exp_coin_below_one(r, (wide)u, t))
+			continue;
+		while (exp_coin_below_one(r, 1, 1))
+			v++;
+		u += (int64_t)t * v;
+		negative = below(r, 2) != 0;
+		/* Zero has one sign only. */
+		if (!negative || u != 0)
+			return negative ? -u : u;
+	}
+}
+
+/* Algorithm 3: a Laplace draw is kept with probability
+ * exp(-(|y| - sigma^2 / t)^2 / (2 sigma^2)). All in integers: with sigma <=
+ * 2^20 the numerator stays below 2^100 for every y that ever comes. */
+int64_t
+gaussian_draw(const struct random_source *r, uint32_t sigma)
+{
+	wide s2 = (wide)sigma * sigma;
+	uint32_t t = sigma + 1;
+	wide den = 2 * s2 * t * t;
+
+	assert(sigma >= 1 && sigma <= GAUSSIAN_SIGMA_MAX);
+	for (;;) {
+		int64_t y = laplace_draw(r, t);
+		wide at = (wide)(y < 0 ? -y : y) * t;
+		wide gap = at > s2 ? at - s2 : s2 - at;
+
+		if (exp_coin(r, gap * gap, den))
+			return y;
+	}
+}
