@@ -121,8 +121,7 @@ fit_load(struct fit *f, const struct dataset *ds)
 	f->loaded = ds;
 	f->nrows = ds->n;
 	f->nscored = ds->n;
-	map->prepare(f, ds, f->rows);
-	return 0;
+	return map->prepare(f, ds, f->rows);
 }
 
 static void

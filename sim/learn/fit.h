@@ -28,9 +28,10 @@ struct train_score;
 
 /* From prepared rows to observables. */
 struct fit_map {
-	/* Doubles of a prepared row, and preparing all rows of ds into out. */
+	/* Doubles of a prepared row, and preparing all rows of ds into out:
+	 * 0 or -ENOMEM. */
 	size_t (*row_size)(const struct task *t);
-	void (*prepare)(const struct fit *f, const struct dataset *ds,
+	int (*prepare)(const struct fit *f, const struct dataset *ds,
 	    double *out);
 	/* Shared state of all threads, and one thread's scratch. */
 	int (*open)(struct fit *f);

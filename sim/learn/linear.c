@@ -34,11 +34,12 @@ map_row_size(const struct task *t)
 	return t->spec.nfeatures;
 }
 
-static void
+static int
 map_prepare(const struct fit *f, const struct dataset *ds, double *out)
 {
 	(void)f;
 	memcpy(out, ds->features, ds->n * ds->d * sizeof(*out));
+	return 0;
 }
 
 static int

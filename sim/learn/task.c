@@ -5,10 +5,12 @@
 #include <string.h>
 
 #include "sim/learn/linear.h"
+#include "sim/learn/qsvm.h"
 #include "sim/learn/rng.h"
 #include "sim/learn/vqc.h"
 
-static const struct task_ops *const table[] = {&vqc_ops, &linear_ops};
+static const struct task_ops *const table[] = {&vqc_ops, &linear_ops,
+    &qsvm_ops};
 
 #define NTASKS (sizeof(table) / sizeof(table[0]))
 

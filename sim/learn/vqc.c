@@ -137,10 +137,11 @@ map_row_size(const struct task *t)
 	return adjoint_row_size(&v->plan);
 }
 
-static void
+static int
 map_prepare(const struct fit *f, const struct dataset *ds, double *out)
 {
 	adjoint_prepare(&vqc_of(f)->plan, f->lanes, ds->features, ds->n, out);
+	return 0;
 }
 
 static void

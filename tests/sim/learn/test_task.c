@@ -81,7 +81,8 @@ test_table(void **state)
 	(void)state;
 	assert_string_equal(task_at(0)->name, "vqc");
 	assert_string_equal(task_at(1)->name, "linear");
-	assert_null(task_at(2));
+	assert_string_equal(task_at(2)->name, "qsvm");
+	assert_null(task_at(3));
 	assert_ptr_equal(task_find("linear"), task_at(1));
 	assert_null(task_find("vqe"));
 }
