@@ -5,15 +5,14 @@
 #include <stdlib.h>
 
 #include "sim/circuit/bind.h"
-#include "sim/circuit/circuit.h"
 #include "sim/circuit/circuit_program.h"
 #include "sim/circuit/plan.h"
-#include "sim/circuit/template.h"
 #include "sim/gradient/adjoint.h"
 #include "sim/learn/dataset.h"
 #include "sim/learn/fit.h"
 #include "sim/learn/task.h"
 #include "sim/learn/train.h"
+#include "sim/learn/vqc_circuit.h"
 #include "sim/observable/zstring.h"
 #include "sim/state/lanes.h"
 
@@ -25,61 +24,29 @@ struct vqc {
 static const char *
 vqc_check(const struct task_spec *s)
 {
-	if (s->nqubits < 1 || s->nqubits > TASK_MAX_QUBITS)
-		return "qubits must be 1 to 12";
-	if (s->nlayers < 1 || s->nlayers > TASK_MAX_LAYERS)
-		return "layers must be 1 to 256";
-	if (s->encoding == TASK_ENC_ANGLE && s->nfeatures > s->nqubits)
-		return "angle encoding needs a qubit for each feature";
-	if (s->encoding == TASK_ENC_AMPLITUDE &&
-	    s->nfeatures > UINT32_C(1) << s->nqubits)
-		return "amplitude encoding needs 2^qubits >= features";
 	if (!isfinite(s->head_scale) || s->head_scale <= 0.0)
 		return "head scale must be above 0";
-	return NULL;
-}
-
-static int
-add_layers(const struct task_spec *s, struct circuit *c)
-{
-	if (s->ansatz == TASK_STRONGLY_ENTANGLING)
-		return template_strongly_entangling(c, s->nlayers);
-	return template_hardware_efficient(c, s->nlayers);
-}
-
-int
-vqc_circuit(const struct task_spec *s, struct circuit *c)
-{
-	int rc = circuit_init(c, s->nqubits);
-
-	if (rc < 0)
-		return rc;
-	if (s->encoding == TASK_ENC_AMPLITUDE)
-		rc = template_amplitude(c, s->nfeatures);
-	else
-		rc = template_angle(c, s->nfeatures);
-	return rc < 0 ? rc : add_layers(s, c);
+	if (s->output == TASK_NOTHING)
+		return "vqc needs labels or targets";
+	return vqc_circuit_check(s);
 }
 
 int
 vqc_program(const struct task *t, const struct circuit_values *v, bool symbols,
     struct program *p)
 {
-	struct circuit c = CIRCUIT_INIT;
+	struct vqc_circuit c;
 	int rc;
 
 	if (t->ops != &vqc_ops)
 		return -EINVAL;
-	if (v->features != NULL || symbols) {
-		rc = vqc_circuit(&t->spec, &c);
-	} else {
-		rc = circuit_init(&c, t->spec.nqubits);
-		if (rc == 0)
-			rc = add_layers(&t->spec, &c);
-	}
+	if (v->features != NULL || symbols)
+		rc = vqc_circuit_init(&c, &t->spec);
+	else
+		rc = vqc_circuit_init_bare(&c, &t->spec);
 	if (rc == 0)
-		rc = circuit_program(&c, v, p);
-	circuit_close(&c);
+		rc = circuit_program(&c.circuit, v, p);
+	vqc_circuit_close(&c);
 	return rc;
 }
 
@@ -99,28 +66,25 @@ vqc_close(struct task *t)
 static int
 vqc_open(struct task *t)
 {
-	struct circuit c = CIRCUIT_INIT;
 	struct vqc *v = calloc(1, sizeof(*v));
+	struct vqc_circuit c;
 	int rc;
 
 	if (v == NULL)
 		return -ENOMEM;
 	t->impl = v;
-	rc = vqc_circuit(&t->spec, &c);
+	rc = vqc_circuit_init(&c, &t->spec);
 	if (rc == 0)
-		rc = plan_compile(&v->plan, &c);
-	if (rc == 0 && t->spec.readout == TASK_Z)
-		rc = zstring_init_singles(&v->obs, &v->plan);
-	else if (rc == 0)
-		rc = zstring_init_pairs(&v->obs, &v->plan);
-	circuit_close(&c);
-	if (rc < 0) {
+		rc = plan_compile(&v->plan, &c.circuit);
+	if (rc == 0)
+		rc = zstring_init(&v->obs, &v->plan, c.mask, c.nobs);
+	t->nangles = c.nangles;
+	t->nscales = c.nscales;
+	t->nobs = c.nobs;
+	vqc_circuit_close(&c);
+	if (rc < 0)
 		vqc_close(t);
-		return rc;
-	}
-	t->nangles = v->plan.nparams;
-	t->nobs = v->obs.count;
-	return 0;
+	return rc;
 }
 
 static const struct vqc *

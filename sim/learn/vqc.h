@@ -7,17 +7,12 @@
 
 #include <stdbool.h>
 
-struct circuit;
 struct circuit_values;
 struct program;
 struct task;
 struct task_ops;
-struct task_spec;
 
 extern const struct task_ops vqc_ops;
-
-/* Of a spec that task_check() accepts. c: CIRCUIT_INIT. -ENOMEM. */
-int vqc_circuit(const struct task_spec *s, struct circuit *c);
 
 /* The circuit to be written out. Without features an angle encoding has inputs
  * x_i if symbols, else is left out; an amplitude encoding is always left out.

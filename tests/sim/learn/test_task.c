@@ -115,7 +115,10 @@ test_refused(void **state)
 	s.nqubits = TASK_MAX_QUBITS + 1;
 	check_refused(s);
 	s = digits();
-	s.encoding = TASK_ENC_ANGLE;
+	s.encoding = TASK_ENC_IQP;
+	check_refused(s);
+	s = digits();
+	s.encoding = TASK_ENC_NONE;
 	check_refused(s);
 	s = digits();
 	s.nlayers = 0;
