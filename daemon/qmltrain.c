@@ -58,9 +58,14 @@ static const struct command {
     {"inspect", tool_inspect, "--data CSV [--json]",
 	"columns, extents, labels, a job that suits them"},
     {"split", tool_split,
-	"--data CSV --out DIR [--nodes 4] [--mode label-skew|iid]\n"
-	"            [--seed 1] [--heldout 0.2] [--json]",
+	"--data FILE --out DIR [--nodes 4] [--mode MODE] [--seed 1]\n"
+	"            [--alpha 0.5] [--classes 2] [--map JSON]\n"
+	"            [--heldout 0.2] [--validation 0] [--labels FILE] [--json]",
 	"rows for a trial federation; never overwrites"},
+    {"convert", tool_convert,
+	"--data FILE --out NPY [--resize 16x16] [--classes 0-7]\n"
+	"            [--rows N] [--labels FILE]",
+	"pictures (IDX, .npy, .npz) to rows: size, classes"},
     {"train", tool_train,
 	"--federation F --data CSV [--out MODEL] [--rounds N]\n"
 	"            [--member I] [--threads N] [--plain] [--json]",

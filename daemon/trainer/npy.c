@@ -1,5 +1,6 @@
 #include "daemon/trainer/npy.h"
 
+#include <stdio.h>
 #include <string.h>
 
 static const uint8_t magic[6] = {0x93, 'N', 'U', 'M', 'P', 'Y'};
@@ -225,4 +226,23 @@ npy_parse(const uint8_t *data, size_t len, struct matrix *m)
 		return "its length is not what its header says, or a row has "
 		       "no or more than 65536 values";
 	return NULL;
+}
+
+void
+npy_head(size_t rows, size_t cols, bool single,
+    uint8_t out[static NPY_HEAD_LEN])
+{
+	char text[NPY_HEAD_LEN];
+	int n = snprintf(text, sizeof(text),
+	    "{'descr': '<f%d', 'fortran_order': False, 'shape': (%zu, %zu), }",
+	    single ? 4 : 8, rows, cols);
+
+	memset(out, ' ', NPY_HEAD_LEN);
+	memcpy(out, magic, sizeof(magic));
+	out[6] = 1;
+	out[7] = 0;
+	out[8] = NPY_HEAD_LEN - 10;
+	out[9] = 0;
+	memcpy(out + 10, text, (size_t)n);
+	out[NPY_HEAD_LEN - 1] = '\n';
 }

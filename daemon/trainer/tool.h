@@ -24,6 +24,7 @@ enum tool_exit {
 int tool_check(int argc, char **argv);
 int tool_inspect(int argc, char **argv);
 int tool_split(int argc, char **argv);
+int tool_convert(int argc, char **argv);
 int tool_baseline(int argc, char **argv);
 int tool_train(int argc, char **argv);
 int tool_score(int argc, char **argv);

@@ -1,43 +1,151 @@
 #include "daemon/trainer/tool.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "daemon/trainer/args.h"
 #include "daemon/trainer/describe.h"
+#include "daemon/trainer/parts.h"
 #include "proto/hash.h"
+#include "sim/learn/partition.h"
 #include "sim/learn/split.h"
 
-#define PATH_LEN 4096
-#define NODES_MAX FEDERATION_MAX_MEMBERS
+#define MAP_BYTES_MAX ((size_t)64 << 20)
 
-/* One split: who owns which row, and the files being written. */
-struct splitting {
-	struct table table;
-	int16_t *owner; /* [rows] */
+/* What the options say. */
+struct plan {
+	const char *mode, *seed, *map;
+	unsigned heldout, validation; /* percent */
+	double alpha;
+	uint64_t c; /* classes or shards of a node */
 	size_t nnodes;
-	bool skewed;
-	unsigned percent; /* held out */
-	const char *dir;
-	FILE *files[NODES_MAX + 1]; /* the last is the held-out one */
-	size_t row;                 /* while copying */
-	bool in_rows;               /* the header was copied */
+	int16_t *owner; /* [rows] */
 };
 
 static int
-assign(struct splitting *p, const char *seed)
+deal_skew(const struct split *s, const struct plan *p)
 {
-	struct hash h = hash_bytes("qml.splitseed", seed, strlen(seed));
+	return split_label_skew(s, p->nnodes, SPLIT_SKEW_PERCENT, p->owner);
+}
+
+static int
+deal_iid(const struct split *s, const struct plan *p)
+{
+	return split_iid(s, p->nnodes, p->owner);
+}
+
+static int
+deal_dirichlet(const struct split *s, const struct plan *p)
+{
+	return partition_dirichlet(s, p->nnodes, p->alpha, p->owner);
+}
+
+static int
+deal_quantity(const struct split *s, const struct plan *p)
+{
+	return partition_quantity(s, p->nnodes, p->alpha, p->owner);
+}
+
+static int
+deal_shards(const struct split *s, const struct plan *p)
+{
+	return partition_shards(s, p->nnodes, (size_t)p->c, p->owner);
+}
+
+static int
+deal_labels(const struct split *s, const struct plan *p)
+{
+	return partition_labels(s, p->nnodes, (size_t)p->c, p->owner);
+}
+
+/* The rows stay free: who holds them follows from the class. */
+static int
+deal_ring(const struct split *s, const struct plan *p)
+{
+	return p->c > s->nclasses ? -EINVAL : 0;
+}
+
+/* {..., "client_of_row": [0, 2, -1, ...]}: -1 is held out. */
+static int
+deal_map(const struct split *s, const struct plan *p)
+{
+	static const char key[] = "\"client_of_row\"";
+	uint8_t *data = NULL;
+	const char *at = NULL;
+	size_t len = 0, i;
+	long v = 0;
+	char *end;
+
+	if (!p->map || tool_load_file(p->map, MAP_BYTES_MAX, &data, &len) != 0)
+		return -EINVAL;
+	data[len] = '\0';
+	at = strstr((const char *)data, key);
+	at = at ? strchr(at, '[') : NULL;
+	for (i = 0; at && i < s->n; i++) {
+		v = strtol(at + 1, &end, 10);
+		if (end == at + 1 || v < SPLIT_HELDOUT || v >= (long)p->nnodes)
+			break;
+		p->owner[i] = (int16_t)v;
+		at = end + strspn(end, " \t\r\n");
+		if (*at != (i + 1 < s->n ? ',' : ']'))
+			break;
+	}
+	if (!at || i < s->n)
+		fprintf(stderr,
+		    "qmltrain: %s: want \"client_of_row\" with %zu integers "
+		    "from -1 (held out) to %zu\n",
+		    p->map, s->n, p->nnodes - 1);
+	free(data);
+	return at && i == s->n ? 0 : -EINVAL;
+}
+
+static const struct mode {
+	const char *name;
+	int (*deal)(const struct split *s, const struct plan *p);
+} modes[] = {
+    {"iid", deal_iid},
+    {"label-skew", deal_skew},
+    {"dirichlet", deal_dirichlet},
+    {"quantity", deal_quantity},
+    {"shards", deal_shards},
+    {"labels", deal_labels},
+    {"ring", deal_ring},
+    {"map", deal_map},
+};
+
+#define NMODES (sizeof(modes) / sizeof(modes[0]))
+
+static const struct mode *
+find_mode(const char *name)
+{
+	size_t i;
+
+	for (i = 0; i < NMODES; i++) {
+		if (strcmp(modes[i].name, name) == 0)
+			return &modes[i];
+	}
+	fprintf(stderr, "qmltrain: --mode: want");
+	for (i = 0; i < NMODES; i++)
+		fprintf(stderr, "%s %s",
+		    i == 0               ? ""
+			: i + 1 < NMODES ? ","
+					 : " or",
+		    modes[i].name);
+	fprintf(stderr, ", got \"%s\"\n", name);
+	return NULL;
+}
+
+static int
+assign(struct plan *p, const struct table *t)
+{
+	const struct mode *m = find_mode(p->mode);
+	struct hash h = hash_bytes("qml.splitseed", p->seed, strlen(p->seed));
 	struct split s = {
-	    .labels = p->table.rows.labels,
-	    .n = p->table.rows.n,
-	    .nclasses = p->table.nlabels,
+	    .labels = t->rows.labels,
+	    .n = t->rows.n,
+	    .nclasses = t->nlabels,
 	    .seed = h.b,
 	};
 	int rc;
@@ -45,228 +153,20 @@ assign(struct splitting *p, const char *seed)
 	p->owner = calloc(s.n, sizeof(*p->owner));
 	if (!p->owner)
 		return -ENOMEM;
-	rc = split_heldout(&s, p->percent, p->owner);
-	if (rc == 0 && p->skewed)
-		rc = split_label_skew(&s, p->nnodes, SPLIT_SKEW_PERCENT,
-		    p->owner);
-	else if (rc == 0)
-		rc = split_iid(&s, p->nnodes, p->owner);
-	return rc;
-}
-
-/* The rows of one owner as a table of their own; 0 rows are a refusal. */
-static int
-select_rows(const struct splitting *p, int who, struct dataset *out)
-{
-	uint32_t *rows = calloc(p->table.rows.n, sizeof(*rows));
-	size_t n;
-	int rc;
-
-	if (!rows)
-		return -ENOMEM;
-	n = split_rows(p->owner, p->table.rows.n, who, rows);
-	rc = n == 0 ? -EINVAL : dataset_select(out, &p->table.rows, rows, n);
-	free(rows);
-	return rc;
-}
-
-static void
-name_file(const struct splitting *p, size_t i, char path[static PATH_LEN])
-{
-	if (i == p->nnodes)
-		snprintf(path, PATH_LEN, "%s/heldout.csv", p->dir);
-	else
-		snprintf(path, PATH_LEN, "%s/node%zu.csv", p->dir, i);
-}
-
-/* New files only: a split never overwrites rows. */
-static int
-open_files(struct splitting *p)
-{
-	char path[PATH_LEN];
-	size_t i;
-	int fd;
-
-	if (mkdir(p->dir, 0700) != 0 && errno != EEXIST) {
-		fprintf(stderr, "qmltrain: %s: %s\n", p->dir, strerror(errno));
-		return -EIO;
-	}
-	for (i = 0; i < p->nnodes + (p->percent > 0); i++) {
-		name_file(p, i, path);
-		fd = open(path, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
-		p->files[i] = fd < 0 ? NULL : fdopen(fd, "w");
-		if (p->files[i])
-			continue;
-		fprintf(stderr, "qmltrain: %s: %s%s\n", path, strerror(errno),
-		    errno == EEXIST ? "; choose another --out" : "");
-		if (fd >= 0)
-			close(fd);
-		return -EIO;
-	}
-	return 0;
-}
-
-static int
-close_files(struct splitting *p)
-{
-	size_t i;
-	int rc = 0;
-
-	for (i = 0; i <= p->nnodes; i++) {
-		if (p->files[i] &&
-		    (ferror(p->files[i]) | fclose(p->files[i])) != 0)
-			rc = -EIO;
-		p->files[i] = NULL;
-	}
-	if (rc < 0)
-		fprintf(stderr,
-		    "qmltrain: %s: the files could not be "
-		    "written\n",
-		    p->dir);
-	return rc;
-}
-
-static void
-put_field(FILE *f, const char *s)
-{
-	size_t n = strlen(s);
-	bool plain = n > 0 && s[strcspn(s, ",\"\n")] == '\0' &&
-	    !strchr(" \t", s[0]) && !strchr(" \t", s[n - 1]);
-
-	if (plain) {
-		fputs(s, f);
-		return;
-	}
-	fputc('"', f);
-	for (; *s; s++) {
-		if (*s == '"')
-			fputc('"', f);
-		fputc(*s, f);
-	}
-	fputc('"', f);
-}
-
-static void
-put_record(FILE *f, const struct csv_record *r)
-{
-	size_t i;
-
-	for (i = 0; i < r->nfields; i++) {
-		if (i)
-			fputc(',', f);
-		put_field(f, r->fields[i]);
-	}
-	fputc('\n', f);
-}
-
-static int
-copy_record(void *arg, const struct csv_record *r)
-{
-	struct splitting *p = arg;
-	size_t i;
-	int who;
-
-	if (!p->in_rows) {
-		for (i = 0; i <= p->nnodes; i++) {
-			if (p->files[i])
-				put_record(p->files[i], r);
-		}
-		p->in_rows = true;
-		return 0;
-	}
-	if (p->row == p->table.rows.n)
-		return 1; /* the file grew between the two readings */
-	who = p->owner[p->row++];
-	put_record(p->files[who == SPLIT_HELDOUT ? p->nnodes : (size_t)who], r);
-	return 0;
-}
-
-static int
-copy_rows(struct splitting *p, const char *path)
-{
-	char err[TABLE_ERR_LEN] = "";
-	struct csv c = CSV_INIT;
-	int rc;
-
-	rc = csv_init(&c, copy_record, p);
+	rc = split_heldout(&s, p->heldout, p->owner);
 	if (rc == 0)
-		rc = table_scan(&c, path, err);
-	csv_close(&c);
-	if (rc == -ECANCELED || (rc == 0 && p->row != p->table.rows.n)) {
-		fprintf(stderr, "qmltrain: %s: changed while it was read\n",
-		    path);
-		return -EIO;
-	}
-	if (rc < 0)
-		fprintf(stderr, "qmltrain: %s\n", err);
-	return rc;
-}
-
-static int
-print_part(const struct splitting *p, size_t i, bool json)
-{
-	struct dataset part = DATASET_INIT;
-	char path[PATH_LEN];
-	int rc;
-
-	name_file(p, i, path);
-	rc = select_rows(p, i == p->nnodes ? SPLIT_HELDOUT : (int)i, &part);
-	if (rc < 0)
-		return rc;
-	if (json) {
-		printf("{\"file\":");
-		describe_json_string(stdout, path);
-		printf(",\"rows\":%zu,\"classes\":", part.n);
-		rc = describe_json_counts(stdout, &part, p->table.nlabels);
-		printf("}");
-	} else {
-		printf("%-28s %5zu rows   ", path, part.n);
-		rc = describe_counts(stdout, &p->table, &part);
-		printf("\n");
-	}
-	dataset_close(&part);
-	return rc;
-}
-
-static int
-print_split(const struct splitting *p, bool json)
-{
-	size_t i;
-	int rc = 0;
-
-	if (json) {
-		printf("{");
-		rc = describe_json(stdout, &p->table);
-		printf(",\"nodes\":[");
-	}
-	for (i = 0; i < p->nnodes && rc == 0; i++) {
-		if (json && i)
-			printf(",");
-		rc = print_part(p, i, json);
-	}
-	if (json)
-		printf("],\"heldout\":");
-	if (rc == 0 && p->percent > 0)
-		rc = print_part(p, p->nnodes, json);
-	else if (json)
-		printf("null");
-	if (json)
-		printf("}\n");
-	return rc;
+		rc = split_validation(&s, p->validation, p->owner);
+	return rc == 0 ? m->deal(&s, p) : rc;
 }
 
 /* Everybody needs a row, or the node could not take part. */
 static int
-check_shares(const struct splitting *p)
+check_shares(const struct parts *p)
 {
-	size_t i, j;
+	size_t i;
 
 	for (i = 0; i < p->nnodes; i++) {
-		for (j = 0; j < p->table.rows.n; j++) {
-			if (p->owner[j] == (int)i)
-				break;
-		}
-		if (j < p->table.rows.n)
+		if (parts_count(p, i) > 0)
 			continue;
 		fprintf(stderr,
 		    "qmltrain: node %zu of %zu would get no row; "
@@ -278,39 +178,123 @@ check_shares(const struct splitting *p)
 }
 
 static int
-run_split(struct splitting *p, const char *data, const char *seed, bool json)
+select_rows(const struct parts *p, size_t part, struct dataset *out)
 {
-	struct table_source source = {.path = data, .show_values = true};
-	char err[TABLE_ERR_LEN];
+	uint32_t *rows = calloc(p->table->rows.n + 1, sizeof(*rows));
+	size_t i, n = 0;
 	int rc;
 
-	rc = table_load(&p->table, &source, err);
-	if (rc < 0) {
-		fprintf(stderr, "qmltrain: %s\n", err);
-		return rc == -ENOENT ? TOOL_NOT_FOUND : TOOL_FAILED;
+	if (!rows)
+		return -ENOMEM;
+	for (i = 0; i < p->table->rows.n; i++) {
+		if (parts_holds(p, part, i))
+			rows[n++] = (uint32_t)i;
 	}
-	rc = assign(p, seed);
+	rc = dataset_select(out, &p->table->rows, rows, n);
+	free(rows);
+	return rc;
+}
+
+static int
+print_part(const struct parts *p, size_t part, bool json)
+{
+	struct dataset rows = DATASET_INIT;
+	char path[PARTS_PATH_LEN];
+	int rc;
+
+	parts_name(p, part, path);
+	rc = select_rows(p, part, &rows);
 	if (rc < 0)
+		return rc;
+	if (json) {
+		printf("{\"file\":");
+		describe_json_string(stdout, path);
+		printf(",\"rows\":%zu,\"classes\":", rows.n);
+		rc = describe_json_counts(stdout, &rows, p->table->nlabels);
+		printf("}");
+	} else {
+		printf("%-28s %5zu rows   ", path, rows.n);
+		rc = describe_counts(stdout, p->table, &rows);
+		printf("\n");
+	}
+	dataset_close(&rows);
+	return rc;
+}
+
+static int
+print_json(const struct parts *p)
+{
+	static const char *const names[] = {"validation", "heldout"};
+	size_t i;
+	int rc;
+
+	printf("{");
+	rc = describe_json(stdout, p->table);
+	printf(",\"nodes\":[");
+	for (i = 0; i < p->nnodes && rc == 0; i++) {
+		if (i)
+			printf(",");
+		rc = print_part(p, i, true);
+	}
+	printf("]");
+	for (i = 0; i < 2 && rc == 0; i++) {
+		printf(",\"%s\":", names[i]);
+		if (parts_count(p, p->nnodes + i) > 0)
+			rc = print_part(p, p->nnodes + i, true);
+		else
+			printf("null");
+	}
+	printf("}\n");
+	return rc;
+}
+
+static int
+print_text(const struct parts *p)
+{
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; i < p->nnodes + 2 && rc == 0; i++) {
+		if (parts_count(p, i) > 0)
+			rc = print_part(p, i, false);
+	}
+	return rc;
+}
+
+static int
+make_parts(struct plan *plan, const struct table *t,
+    const struct table_source *source, const char *dir, bool json)
+{
+	struct parts p = {.table = t,
+	    .source = source,
+	    .nnodes = plan->nnodes,
+	    .dir = dir};
+	int rc = assign(plan, t);
+
+	p.owner = plan->owner;
+	p.ring = strcmp(plan->mode, "ring") == 0 ? (size_t)plan->c : 0;
+	if (rc == -ERANGE)
+		fprintf(stderr,
+		    "qmltrain: a node would get no row; take fewer nodes or "
+		    "more rows, or a larger --alpha\n");
+	else if (rc < 0)
 		fprintf(stderr, "qmltrain: the rows cannot be split: %s\n",
-		    strerror(-rc));
+		    rc == -EINVAL ? "--alpha, --classes or --map does not suit "
+				    "them"
+				  : strerror(-rc));
 	if (rc == 0)
-		rc = check_shares(p);
+		rc = check_shares(&p);
 	if (rc == 0)
-		rc = open_files(p);
+		rc = parts_write(&p);
 	if (rc == 0)
-		rc = copy_rows(p, data);
-	if (close_files(p) < 0)
-		rc = -EIO;
-	if (rc == 0)
-		rc = print_split(p, json);
-	table_close(&p->table);
-	free(p->owner);
+		rc = json ? print_json(&p) : print_text(&p);
+	free(plan->owner);
 	return rc < 0 ? TOOL_FAILED : TOOL_DONE;
 }
 
 /* "0.2" is 20 percent; split.h counts in whole ones. */
 static int
-parse_percent(const char *text, unsigned *percent)
+parse_percent(const char *name, const char *text, unsigned *percent)
 {
 	double v = 0, scaled;
 
@@ -321,8 +305,20 @@ parse_percent(const char *text, unsigned *percent)
 			return 0;
 	}
 	fprintf(stderr,
-	    "qmltrain: --heldout: want a fraction from 0 to 0.9 "
+	    "qmltrain: --%s: want a fraction from 0 to 0.9 "
 	    "in steps of 0.01, got \"%s\"\n",
+	    name, text);
+	return -EINVAL;
+}
+
+static int
+parse_alpha(const char *text, double *alpha)
+{
+	if (csv_parse_number(text, alpha) == CSV_NUMBER_OK && *alpha >= 0.01 &&
+	    *alpha <= 1000)
+		return 0;
+	fprintf(stderr,
+	    "qmltrain: --alpha: want a number from 0.01 to 1000, got \"%s\"\n",
 	    text);
 	return -EINVAL;
 }
@@ -330,36 +326,47 @@ parse_percent(const char *text, unsigned *percent)
 int
 tool_split(int argc, char **argv)
 {
-	const char *data = NULL, *nodes = "4", *mode = "label-skew";
-	const char *seed = "1", *heldout = "0.2", *dir = NULL;
+	struct plan p = {.mode = "label-skew", .seed = "1"};
+	struct table_source source = {.show_values = true};
+	const char *nodes = "4", *heldout = "0.2", *validation = "0";
+	const char *alpha = "0.5", *classes = "2", *dir = NULL;
 	bool json = false;
 	const struct args_option options[] = {
-	    {"data", &data, NULL, true},
+	    {"data", &source.path, NULL, true},
+	    {"labels", &source.labels, NULL, false},
 	    {"nodes", &nodes, NULL, false},
-	    {"mode", &mode, NULL, false},
-	    {"seed", &seed, NULL, false},
+	    {"mode", &p.mode, NULL, false},
+	    {"alpha", &alpha, NULL, false},
+	    {"classes", &classes, NULL, false},
+	    {"map", &p.map, NULL, false},
+	    {"seed", &p.seed, NULL, false},
 	    {"heldout", &heldout, NULL, false},
+	    {"validation", &validation, NULL, false},
 	    {"out", &dir, NULL, true},
 	    {"json", NULL, &json, false},
 	};
-	const uint64_t range[2] = {1, NODES_MAX};
-	struct splitting p = {.table = TABLE_INIT};
+	const uint64_t range[2] = {1, PARTS_NODES_MAX};
+	const uint64_t class_range[2] = {1, FEDERATION_MAX_LABELS};
+	char err[TABLE_ERR_LEN];
+	struct table t;
 	uint64_t n = 0;
+	int rc;
 
 	if (args_parse(argc, argv, options,
 		sizeof(options) / sizeof(options[0])) < 0 ||
 	    args_number("nodes", nodes, range, &n) < 0 ||
-	    parse_percent(heldout, &p.percent) < 0)
+	    args_number("classes", classes, class_range, &p.c) < 0 ||
+	    parse_percent("heldout", heldout, &p.heldout) < 0 ||
+	    parse_percent("validation", validation, &p.validation) < 0 ||
+	    parse_alpha(alpha, &p.alpha) < 0 || !find_mode(p.mode))
 		return TOOL_USAGE;
-	p.skewed = strcmp(mode, "label-skew") == 0;
-	if (!p.skewed && strcmp(mode, "iid") != 0) {
-		fprintf(stderr,
-		    "qmltrain: --mode: want iid or label-skew, got "
-		    "\"%s\"\n",
-		    mode);
-		return TOOL_USAGE;
-	}
 	p.nnodes = (size_t)n;
-	p.dir = dir;
-	return run_split(&p, data, seed, json);
+	rc = table_load(&t, &source, err);
+	if (rc < 0) {
+		fprintf(stderr, "qmltrain: %s\n", err);
+		return rc == -ENOENT ? TOOL_NOT_FOUND : TOOL_FAILED;
+	}
+	rc = make_parts(&p, &t, &source, dir, json);
+	table_close(&t);
+	return rc;
 }

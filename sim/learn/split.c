@@ -9,6 +9,7 @@
 #define STREAM_HELDOUT UINT64_C(0x100000000)
 #define STREAM_CLASS UINT64_C(0x200000000)
 #define STREAM_HOMES UINT64_C(0x300000000)
+#define STREAM_VALIDATION UINT64_C(0x700000000)
 
 /* The rows of one class that are still free, in shuffled order. */
 static size_t
@@ -19,8 +20,7 @@ shuffled_class(const struct split *s, size_t class, uint64_t stream,
 	size_t i, n = 0;
 
 	for (i = 0; i < s->n; i++) {
-		if ((size_t)s->labels[i] == class &&
-		    (owner == NULL || owner[i] == SPLIT_FREE))
+		if ((size_t)s->labels[i] == class && owner[i] == SPLIT_FREE)
 			rows[n++] = (uint32_t)i;
 	}
 	rng_init(&r, s->seed, stream + class);
@@ -42,9 +42,12 @@ check(const struct split *s, size_t nnodes)
 	return 0;
 }
 
-int
-split_heldout(const struct split *s, unsigned percent, int16_t *owner)
+/* Of every class, percent of its free rows become mark. */
+static int
+carve(const struct split *s, unsigned percent, int mark, int16_t *owner)
 {
+	uint64_t stream =
+	    mark == SPLIT_HELDOUT ? STREAM_HELDOUT : STREAM_VALIDATION;
 	uint32_t *rows;
 	size_t c, i, n;
 
@@ -53,15 +56,29 @@ split_heldout(const struct split *s, unsigned percent, int16_t *owner)
 	rows = calloc(s->n + 1, sizeof(*rows));
 	if (rows == NULL)
 		return -ENOMEM;
-	for (i = 0; i < s->n; i++)
-		owner[i] = SPLIT_FREE;
 	for (c = 0; c < s->nclasses; c++) {
-		n = shuffled_class(s, c, STREAM_HELDOUT, NULL, rows);
+		n = shuffled_class(s, c, stream, owner, rows);
 		for (i = 0; i < n * percent / 100; i++)
-			owner[rows[i]] = SPLIT_HELDOUT;
+			owner[rows[i]] = (int16_t)mark;
 	}
 	free(rows);
 	return 0;
+}
+
+int
+split_heldout(const struct split *s, unsigned percent, int16_t *owner)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		owner[i] = SPLIT_FREE;
+	return carve(s, percent, SPLIT_HELDOUT, owner);
+}
+
+int
+split_validation(const struct split *s, unsigned percent, int16_t *owner)
+{
+	return carve(s, percent, SPLIT_VALIDATION, owner);
 }
 
 int

@@ -12,6 +12,7 @@
 
 #define SPLIT_HELDOUT (-1)
 #define SPLIT_FREE (-2)
+#define SPLIT_VALIDATION (-3)
 #define SPLIT_SEED_BYTES 32
 #define SPLIT_SKEW_PERCENT 95 /* what the demo uses */
 
@@ -25,6 +26,9 @@ struct split {
 /* Stratified: of every class, percent (0 .. 99) of its rows, rounded down,
  * become SPLIT_HELDOUT; all others SPLIT_FREE. -EINVAL, -ENOMEM. */
 int split_heldout(const struct split *s, unsigned percent, int16_t *owner);
+
+/* The same of the rows that are still free: they become SPLIT_VALIDATION. */
+int split_validation(const struct split *s, unsigned percent, int16_t *owner);
 
 /* Deals the free rows of each class to nodes 0 .. nnodes-1 in turns. */
 int split_iid(const struct split *s, size_t nnodes, int16_t *owner);
