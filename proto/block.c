@@ -1,6 +1,7 @@
 #include "proto/block.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdlib.h>
 
 #include "proto/merkle.h"
@@ -9,12 +10,13 @@
 #define ATTEST_BYTES_MAX 4096
 
 struct block *
-block_new(uint16_t nattests, uint16_t nanswers)
+block_new(uint16_t nattests, uint16_t nanswers, uint16_t ntxs)
 {
 	struct block *b;
 
 	assert(nattests <= VOTE_MAX_VALIDATORS);
 	assert(nanswers <= VOTE_MAX_VALIDATORS);
+	assert(ntxs <= BLOCK_TXS_MAX);
 	b = calloc(1, sizeof(*b));
 	if (b == NULL)
 		return NULL;
@@ -24,12 +26,15 @@ block_new(uint16_t nattests, uint16_t nanswers)
 	b->attests = calloc(nattests + 1u, sizeof(*b->attests));
 	b->answer_ids = calloc(nanswers + 1u, sizeof(*b->answer_ids));
 	b->answers = calloc(nanswers + 1u, sizeof(*b->answers));
-	if (b->attests == NULL || b->answer_ids == NULL || b->answers == NULL) {
+	b->txs = calloc(ntxs + 1u, sizeof(*b->txs));
+	if (b->attests == NULL || b->answer_ids == NULL || b->answers == NULL ||
+	    b->txs == NULL) {
 		block_free(b);
 		return NULL;
 	}
 	b->header.nattests = nattests;
 	b->header.nanswers = nanswers;
+	b->header.ntxs = ntxs;
 	return b;
 }
 
@@ -40,6 +45,9 @@ block_free(struct block *b)
 		return;
 	for (uint16_t i = 0; i < b->header.nanswers; i++)
 		answer_unref(b->answers[i]);
+	for (uint16_t i = 0; i < b->header.ntxs; i++)
+		tx_unref(b->txs[i]);
+	free(b->txs);
 	free(b->answers);
 	free(b->answer_ids);
 	free(b->attests);
@@ -85,7 +93,7 @@ header_valid(const struct header *h)
 {
 	return h->block_version == BLOCK_VERSION && h->kind <= BLOCK_SKIP &&
 	    h->nanswers <= VOTE_MAX_VALIDATORS &&
-	    h->nattests <= VOTE_MAX_VALIDATORS &&
+	    h->nattests <= VOTE_MAX_VALIDATORS && h->ntxs <= BLOCK_TXS_MAX &&
 	    h->proposer < VOTE_MAX_VALIDATORS &&
 	    h->body_bytes <= BLOCK_BODY_MAX;
 }
@@ -151,6 +159,42 @@ attest_leaf(const struct attest *a, uint32_t *len)
 	return hash_bytes("qml.attested", w.data, w.len);
 }
 
+/* A leaf of txs_root covers the signature too, for the same reason. */
+static struct hash
+tx_leaf(const struct tx *t)
+{
+	struct hash_stream s;
+
+	hash_begin(&s, "qml.txleaf");
+	hash_add(&s, t->id.b, HASH_LEN);
+	hash_add(&s, &t->sig.alg, 1);
+	hash_add(&s, t->sig.b, SIGN_LEN);
+	return hash_end(&s);
+}
+
+/* -EMSGSIZE: they are more bytes than a block may hold; -EINVAL: fewer are
+ * there than the header counts. */
+static int
+txs_seal(const struct block *b, struct header *out, uint32_t *len)
+{
+	struct merkle tree = MERKLE_INIT;
+	uint32_t bytes = 0;
+
+	for (uint16_t i = 0; i < b->header.ntxs; i++) {
+		struct hash leaf;
+
+		if (b->txs[i] == NULL)
+			return -EINVAL;
+		leaf = tx_leaf(b->txs[i]);
+		merkle_append(&tree, &leaf);
+		bytes += tx_len(b->txs[i]);
+	}
+	out->txs_root = merkle_root(&tree);
+	out->ntxs = b->header.ntxs;
+	*len += bytes;
+	return bytes <= BLOCK_TXS_BYTES_MAX ? 0 : -EMSGSIZE;
+}
+
 static uint32_t
 commit_len(const struct commit *c)
 {
@@ -158,12 +202,14 @@ commit_len(const struct commit *c)
 	    c->nsigs * (1u + SIGN_LEN);
 }
 
-/* What the body says about itself, in the fields of a header. */
-static void
+/* What the body says about itself, in the fields of a header. -EMSGSIZE: more
+ * transactions than a block may hold. */
+static int
 body_seal(const struct block *b, struct header *out)
 {
 	struct hash leaves[VOTE_MAX_VALIDATORS];
 	uint32_t len = b->header.nanswers * (uint32_t)HASH_LEN;
+	int rc;
 
 	out->last_commit = (struct hash){{0}};
 	if (b->last_commit != NULL) {
@@ -174,17 +220,20 @@ body_seal(const struct block *b, struct header *out)
 		leaves[i] = attest_leaf(&b->attests[i], &len);
 	out->attests_root = merkle_root_of(leaves, b->header.nattests);
 	out->answers_root = merkle_root_of(b->answer_ids, b->header.nanswers);
-	out->txs_root = merkle_root_of(NULL, 0);
-	out->ntxs = 0;
+	rc = txs_seal(b, out, &len);
 	out->evidence_root = merkle_root_of(NULL, 0);
 	out->nevidence = 0;
 	out->body_bytes = len;
+	return rc;
 }
 
 int
 block_seal(struct block *b)
 {
-	body_seal(b, &b->header);
+	int rc = body_seal(b, &b->header);
+
+	if (rc < 0)
+		return rc;
 	b->id = header_id(&b->header);
 	return 0;
 }
@@ -207,7 +256,8 @@ block_sealed(const struct block *b)
 
 	if ((b->last_commit != NULL) != (b->header.height > 1))
 		return false;
-	body_seal(b, &want);
+	if (body_seal(b, &want) < 0)
+		return false;
 	id = header_id(&want);
 	header = header_id(&b->header);
 	return hash_equal(&id, &header) && hash_equal(&id, &b->id) &&
@@ -224,6 +274,8 @@ block_put(struct bytes_writer *w, const struct block *b)
 		attest_put(w, &b->attests[i]);
 	for (uint16_t i = 0; i < b->header.nanswers; i++)
 		bytes_put_hash(w, &b->answer_ids[i]);
+	for (uint16_t i = 0; i < b->header.ntxs; i++)
+		tx_put(w, b->txs[i]);
 }
 
 static void
@@ -241,6 +293,8 @@ body_get(struct bytes_reader *r, struct block *b)
 		attest_get(r, &b->attests[i]);
 	for (uint16_t i = 0; i < b->header.nanswers; i++)
 		b->answer_ids[i] = bytes_get_hash(r);
+	for (uint16_t i = 0; i < b->header.ntxs && !r->bad; i++)
+		b->txs[i] = tx_get(r);
 }
 
 struct block *
@@ -254,7 +308,7 @@ block_get(struct bytes_reader *r)
 		bytes_reader_fail(r);
 	if (r->bad)
 		return NULL;
-	b = block_new(head.nattests, head.nanswers);
+	b = block_new(head.nattests, head.nanswers, head.ntxs);
 	if (b == NULL) {
 		bytes_reader_fail_nomem(r);
 		return NULL;

@@ -17,11 +17,14 @@
 #include "proto/attest.h"
 #include "proto/bytes.h"
 #include "proto/hash.h"
+#include "proto/tx.h"
 #include "proto/vote.h"
 
 #define BLOCK_VERSION 1
 #define BLOCK_APP_VERSION 1
 #define BLOCK_BODY_MAX (32u << 20)
+#define BLOCK_TXS_MAX 1000
+#define BLOCK_TXS_BYTES_MAX (1u << 20) /* of all transactions together */
 
 enum block_kind {
 	BLOCK_ORDINARY = 0,  /* heartbeat; no round is closed */
@@ -52,7 +55,7 @@ struct header {
 	struct hash aggregate; /* H("qml.agg", int64s); zero unless kind 1 */
 	struct hash model;     /* after this block */
 	struct hash txs_root;
-	uint16_t ntxs; /* 0 in app version 1 */
+	uint16_t ntxs;
 	struct hash evidence_root;
 	uint16_t nevidence;     /* 0 in app version 1 */
 	struct hash state_root; /* after this block */
@@ -68,10 +71,12 @@ struct block {
 	struct hash *answer_ids;    /* [header.nanswers], by member */
 	struct answer **answers;    /* [header.nanswers], a reference each, or
 	                             * NULL where only the id is known */
+	struct tx **txs;            /* [header.ntxs], a reference each, in the
+	                             * order in which they take effect */
 };
 
 /* An empty block; NULL: memory. Free drops the references. */
-struct block *block_new(uint16_t nattests, uint16_t nanswers);
+struct block *block_new(uint16_t nattests, uint16_t nanswers, uint16_t ntxs);
 void block_free(struct block *b); /* NULL is fine */
 
 void header_put(struct bytes_writer *w, const struct header *h);
@@ -80,7 +85,8 @@ void header_get(struct bytes_reader *r, struct header *out);
 struct hash header_id(const struct header *h);
 
 /* Roots, counts and body_bytes from the body into the header, then id.
- * last_commit, attests and answer_ids must be set. -ENOMEM. */
+ * last_commit, attests, answer_ids and txs must be set. -EMSGSIZE: more
+ * transactions than BLOCK_TXS_BYTES_MAX; -EINVAL: one is missing. */
 int block_seal(struct block *b) __attribute__((warn_unused_result));
 /* The opposite: do roots, counts and length in the header fit the body? */
 bool block_sealed(const struct block *b);

@@ -146,8 +146,8 @@ new_block(const struct ledger *l, const struct ledger_inputs *in,
     const struct outlook *o, struct block **out)
 {
 	bool close = in->now_ms >= close_time_ms(l, o);
-	struct block *b =
-	    close ? block_new(o->set.nattests, o->set.n) : block_new(0, 0);
+	struct block *b = close ? block_new(o->set.nattests, o->set.n, 0)
+				: block_new(0, 0, 0);
 	int rc;
 
 	if (!b)

@@ -16,7 +16,7 @@ static enum ledger_verdict
 check_place(const struct ledger *l, const struct header *h)
 {
 	if (h->block_version != BLOCK_VERSION ||
-	    h->app_version != BLOCK_APP_VERSION)
+	    h->app_version != BLOCK_APP_VERSION || h->ntxs > 0)
 		return LEDGER_FORMAT;
 	if (!hash_equal(&h->federation, &l->fid))
 		return LEDGER_FEDERATION;

@@ -184,12 +184,29 @@ fill_header(struct sample *s, struct header *h)
 	h->proposer = (uint16_t)sample_below(s, VOTE_MAX_VALIDATORS);
 }
 
+struct tx *
+sample_tx(struct sample *s)
+{
+	struct tx *t = tx_new(sample_below(s, 200));
+
+	assert(t != NULL);
+	t->kind = (uint8_t)(1 + sample_below(s, TX_KINDS - 1));
+	t->nonce = sample_u64(s);
+	t->fee = sample_u64(s);
+	t->expires = sample_u64(s);
+	for (uint32_t i = 0; i < t->len; i++)
+		t->body[i] = (uint8_t)sample_below(s, 256);
+	tx_sign(t, s->key, &s->federation);
+	return t;
+}
+
 struct block *
 sample_block(struct sample *s)
 {
 	uint16_t nattests = (uint16_t)sample_below(s, 4);
 	uint16_t nanswers = (uint16_t)sample_below(s, 4);
-	struct block *b = block_new(nattests, nanswers);
+	uint16_t ntxs = (uint16_t)sample_below(s, 4);
+	struct block *b = block_new(nattests, nanswers, ntxs);
 	int rc;
 
 	assert(b != NULL);
@@ -208,6 +225,8 @@ sample_block(struct sample *s)
 		b->answers[i] = sample_answer(s, i);
 		b->answer_ids[i] = b->answers[i]->id;
 	}
+	for (uint16_t i = 0; i < ntxs; i++)
+		b->txs[i] = sample_tx(s);
 	rc = block_seal(b);
 	assert(rc == 0);
 	return b;

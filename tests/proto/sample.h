@@ -27,6 +27,7 @@ struct proposal sample_proposal(struct sample *s);
 struct commit sample_commit(struct sample *s, uint64_t height);
 struct attest sample_attest(struct sample *s);
 struct answer *sample_answer(struct sample *s, uint16_t member);
+struct tx *sample_tx(struct sample *s);
 /* With all answers. */
 struct block *sample_block(struct sample *s);
 /* Closed by wire_msg_close. */

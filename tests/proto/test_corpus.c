@@ -118,6 +118,7 @@ test_blocks(void **state)
 	struct answer *update, *none;
 	struct sample s;
 	struct block *b;
+	struct tx *t;
 
 	(void)state;
 	sample_open(&s, 63);
@@ -149,6 +150,10 @@ test_blocks(void **state)
 	golden_writer("answer", "no-update", &w);
 	answer_unref(update);
 	answer_unref(none);
+	t = sample_tx(&s);
+	tx_put(&w, t);
+	golden_writer("tx", "tx", &w);
+	tx_unref(t);
 	sample_close(&s);
 }
 
@@ -187,7 +192,7 @@ static void
 test_all_were_looked_at(void **state)
 {
 	(void)state;
-	assert_int_equal(nfiles, 11 + 8 + 4 + 4 + 1);
+	assert_int_equal(nfiles, 11 + 8 + 4 + 5 + 1);
 }
 
 int
