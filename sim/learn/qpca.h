@@ -44,17 +44,18 @@ struct qpca_spec {
 	 * that no row is shrunk. */
 	double radius;
 	/* Standard deviation of the discrete Gaussian added to each coordinate,
-	 * in units of 2^-24; 0: none. The seed it is drawn from (the job's
-	 * train_hyper) must then be private. A row moves the local mean of n
-	 * rows by at most 2^24 sqrt(2) / n in the Euclidean norm. */
-	uint64_t noise;
+	 * in units of 2^-24 (gaussian.h), at most QPCA_NOISE_MAX; 0: none. The
+	 * seed it is drawn from (the job's train_hyper) must then be private.
+	 * A row moves the local mean of n rows by at most 2^24 sqrt(2) / n in
+	 * the Euclidean norm. */
+	uint32_t noise;
 	/* Components are clipped to +- spread x sqrt(their eigenvalue of M) and
 	 * mapped to [0, 1]; 0: to +- 1, what no row leaves. Public either way:
 	 * M is on the chain. */
 	double spread;
 };
 
-#define QPCA_NOISE_MAX (UINT64_C(1) << 28)
+#define QPCA_NOISE_MAX (UINT32_C(1) << 20)
 
 /* 2 components, not centred, QPCA_MIN_ROWS, ball, no noise, spread 3. */
 void qpca_spec_default(struct qpca_spec *s);
@@ -72,10 +73,6 @@ struct dataset;
  * is not finite; -EINVAL, -ENOMEM. */
 int qpca_moment(const struct qpca_spec *s, const struct dataset *rows,
     const uint8_t *seed, int64_t *moment);
-
-/* x[d], |x| <= 1, of one scaled row. */
-void qpca_row(const struct qpca_spec *s, uint32_t nfeatures, const double *row,
-    double *x);
 
 struct qpca_projector {
 	struct qpca_spec spec; /* means are a copy, owned */

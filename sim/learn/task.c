@@ -5,12 +5,13 @@
 #include <string.h>
 
 #include "sim/learn/linear.h"
+#include "sim/learn/qpca.h"
 #include "sim/learn/qsvm.h"
 #include "sim/learn/rng.h"
 #include "sim/learn/vqc.h"
 
 static const struct task_ops *const table[] = {&vqc_ops, &linear_ops,
-    &qsvm_ops};
+    &qsvm_ops, &qpca_ops};
 
 #define NTASKS (sizeof(table) / sizeof(table[0]))
 

@@ -82,7 +82,8 @@ test_table(void **state)
 	assert_string_equal(task_at(0)->name, "vqc");
 	assert_string_equal(task_at(1)->name, "linear");
 	assert_string_equal(task_at(2)->name, "qsvm");
-	assert_null(task_at(3));
+	assert_string_equal(task_at(3)->name, "qpca");
+	assert_null(task_at(4));
 	assert_ptr_equal(task_find("linear"), task_at(1));
 	assert_null(task_find("vqe"));
 }
