@@ -11,6 +11,7 @@ extern const struct cli_program sim_program;
 
 int sim_run(int argc, char **argv);
 int sim_grad(int argc, char **argv);
+int sim_kernel(int argc, char **argv);
 int sim_convert(int argc, char **argv);
 int sim_counts(int argc, char **argv);
 int sim_draw(int argc, char **argv);

@@ -4,6 +4,7 @@
 static const struct cli_command commands[] = {
     {"run", sim_run, "probabilities, expectations, counts of a circuit"},
     {"grad", sim_grad, "the gradient of an observable"},
+    {"kernel", sim_kernel, "kernel matrices of rows under a feature map"},
     {"convert", sim_convert, "a circuit as OpenQASM 3, 2 or JSON"},
     {"draw", sim_draw, "a circuit as text"},
     {"counts", sim_counts, "what counts of a machine say"},
