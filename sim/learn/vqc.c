@@ -13,10 +13,12 @@
 #include "sim/learn/task.h"
 #include "sim/learn/train.h"
 #include "sim/learn/vqc_circuit.h"
+#include "sim/learn/vqc_sampled.h"
 #include "sim/observable/zstring.h"
 #include "sim/state/lanes.h"
 
 struct vqc {
+	struct vqc_circuit circuit;
 	struct plan plan;
 	struct zstring obs;
 };
@@ -57,6 +59,7 @@ vqc_close(struct task *t)
 
 	if (v == NULL)
 		return;
+	vqc_circuit_close(&v->circuit);
 	plan_close(&v->plan);
 	zstring_close(&v->obs);
 	free(v);
@@ -67,24 +70,34 @@ static int
 vqc_open(struct task *t)
 {
 	struct vqc *v = calloc(1, sizeof(*v));
-	struct vqc_circuit c;
+	struct vqc_circuit *c;
 	int rc;
 
 	if (v == NULL)
 		return -ENOMEM;
 	t->impl = v;
-	rc = vqc_circuit_init(&c, &t->spec);
+	c = &v->circuit;
+	rc = vqc_circuit_init(c, &t->spec);
 	if (rc == 0)
-		rc = plan_compile(&v->plan, &c.circuit);
+		rc = plan_compile(&v->plan, &c->circuit);
 	if (rc == 0)
-		rc = zstring_init(&v->obs, &v->plan, c.mask, c.nobs);
-	t->nangles = c.nangles;
-	t->nscales = c.nscales;
-	t->nobs = c.nobs;
-	vqc_circuit_close(&c);
-	if (rc < 0)
+		rc = zstring_init(&v->obs, &v->plan, c->mask, c->nobs);
+	if (rc < 0) {
 		vqc_close(t);
-	return rc;
+		return rc;
+	}
+	t->nangles = c->nangles;
+	t->nscales = c->nscales;
+	t->nobs = c->nobs;
+	return 0;
+}
+
+const struct vqc_circuit *
+vqc_circuit_of(const struct task *t)
+{
+	const struct vqc *v = t->impl;
+
+	return t->ops == &vqc_ops ? &v->circuit : NULL;
 }
 
 static const struct vqc *
@@ -204,5 +217,6 @@ const struct task_ops vqc_ops = {.name = "vqc",
     .open = vqc_open,
     .close = vqc_close,
     .map = &vqc_map,
+    .noisy_map = &vqc_sampled_map,
     .local_update = train_by_gradient,
     .evaluate = train_score_rows};

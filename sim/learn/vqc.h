@@ -11,8 +11,12 @@ struct circuit_values;
 struct program;
 struct task;
 struct task_ops;
+struct vqc_circuit;
 
 extern const struct task_ops vqc_ops;
+
+/* The task's, NULL if it is no vqc. */
+const struct vqc_circuit *vqc_circuit_of(const struct task *t);
 
 /* The circuit to be written out. Without features an angle encoding has inputs
  * x_i if symbols, else is left out; an amplitude encoding is always left out.
