@@ -47,7 +47,7 @@ mean_of(const int64_t *v, uint16_t n)
 void
 coordinate_trimmed(const struct aggregate_input *in, int64_t *out)
 {
-	int64_t column[AGGREGATE_MAX_UPDATES];
+	int64_t column[AGGREGATE_MAX_UPDATES] = {0};
 	uint16_t kept = (uint16_t)(in->n - 2 * in->f);
 
 	for (uint32_t j = 0; j < in->dim; j++) {
@@ -59,7 +59,7 @@ coordinate_trimmed(const struct aggregate_input *in, int64_t *out)
 void
 coordinate_median(const struct aggregate_input *in, int64_t *out)
 {
-	int64_t column[AGGREGATE_MAX_UPDATES];
+	int64_t column[AGGREGATE_MAX_UPDATES] = {0};
 	uint16_t first = (uint16_t)((in->n - 1) / 2);
 	uint16_t count = in->n % 2 ? 1 : 2;
 
@@ -87,7 +87,7 @@ nearest_window(const int64_t *v, uint16_t n, uint16_t k)
 void
 coordinate_meamed(const struct aggregate_input *in, int64_t *out)
 {
-	int64_t column[AGGREGATE_MAX_UPDATES];
+	int64_t column[AGGREGATE_MAX_UPDATES] = {0};
 	uint16_t k = (uint16_t)(in->n - in->f);
 
 	for (uint32_t j = 0; j < in->dim; j++) {

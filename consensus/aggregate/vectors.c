@@ -1,6 +1,6 @@
 #include "consensus/aggregate/vectors.h"
 
-#include <stdbool.h>
+#include <assert.h>
 #include <stddef.h>
 
 #define UWIDE_MAX (~(q24_uwide)0)
@@ -149,6 +149,7 @@ vectors_factor(q24_uwide a, q24_uwide b)
 	up = (128 - width(b)) & ~1u;
 	x = vectors_root(a << up);
 	y = vectors_root(b << up);
+	assert(y > 0); /* b > a >= 0 */
 	return (int64_t)(((q24_uwide)x << VECTORS_FACTOR_BITS) / y);
 }
 
