@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "daemon/trainer/confine.h"
+#include "daemon/trainer/frames.h"
 #include "daemon/trainer/session.h"
 #include "gen/version.h"
 #include "proto/answer.h"
@@ -21,89 +22,6 @@ struct serve {
 	struct session session;
 	struct confine_report confined;
 };
-
-/* 1: all of it; 0: the input ended before the first byte. */
-static int
-read_all(int fd, uint8_t *data, size_t len)
-{
-	size_t got = 0;
-	ssize_t n;
-
-	while (got < len) {
-		n = read(fd, data + got, len - got);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		if (n == 0)
-			return got == 0 ? 0 : -EPROTO;
-		got += (size_t)n;
-	}
-	return 1;
-}
-
-static int
-write_all(int fd, const uint8_t *data, size_t len)
-{
-	ssize_t n;
-
-	while (len > 0) {
-		n = write(fd, data, len);
-		if (n < 0 && errno == EINTR)
-			continue;
-		if (n < 0)
-			return -errno;
-		data += n;
-		len -= (size_t)n;
-	}
-	return 0;
-}
-
-static int
-send_msg(const struct serve *s, const struct trainwire_msg *m)
-{
-	uint8_t head[4], *data = NULL;
-	size_t len = 0;
-	int rc, i;
-
-	rc = trainwire_encode(m, &data, &len);
-	if (rc < 0)
-		return rc;
-	for (i = 0; i < 4; i++)
-		head[i] = (uint8_t)(len >> (24 - 8 * i));
-	rc = write_all(s->out, head, sizeof(head));
-	if (rc == 0)
-		rc = write_all(s->out, data, len);
-	free(data);
-	return rc;
-}
-
-/* As read_all; *m is to be closed when 1. */
-static int
-recv_msg(const struct serve *s, struct trainwire_msg *m)
-{
-	uint8_t head[4], *data;
-	size_t len;
-	int rc;
-
-	rc = read_all(s->in, head, sizeof(head));
-	if (rc <= 0)
-		return rc;
-	len = (size_t)head[0] << 24 | (size_t)head[1] << 16 |
-	    (size_t)head[2] << 8 | head[3];
-	if (len == 0 || len > TRAINWIRE_MAX)
-		return -EPROTO;
-	data = malloc(len);
-	if (!data)
-		return -ENOMEM;
-	rc = read_all(s->in, data, len);
-	if (rc == 0)
-		rc = -EPROTO;
-	if (rc > 0 && trainwire_decode(data, len, m) != WIRE_OK)
-		rc = -EPROTO;
-	free(data);
-	return rc;
-}
 
 /* Between two steps: has the other side gone? Then nobody waits for this. */
 static bool
@@ -122,7 +40,7 @@ refuse(const struct serve *s, const char *why)
 	m.u.failed.reason = ANSWER_REASON_NO_DATA;
 	snprintf(m.u.failed.text, sizeof(m.u.failed.text), "%s", why);
 	fprintf(stderr, "qmltrain: %s\n", m.u.failed.text);
-	return send_msg(s, &m);
+	return frames_send(s->out, &m);
 }
 
 static void
@@ -194,7 +112,7 @@ on_setup(struct serve *s, struct trainwire_setup *setup)
 	m.u.ready.rows = (uint32_t)s->session.rows.n;
 	m.u.ready.data_asset = s->session.data_asset;
 	m.u.ready.confined = s->confined.seccomp;
-	return send_msg(s, &m);
+	return frames_send(s->out, &m);
 }
 
 static int
@@ -212,7 +130,7 @@ on_model(struct serve *s, const struct trainwire_msg *in)
 	}
 	if (m.type == TRAINWIRE_TRAINED && s->confined.seccomp)
 		m.u.trained.flags |= ANSWER_CONFINED;
-	rc = send_msg(s, &m);
+	rc = frames_send(s->out, &m);
 	trainwire_msg_close(&m);
 	return rc;
 }
@@ -243,7 +161,7 @@ serve_run(int in, int out, int *confined)
 	struct trainwire_msg m;
 	int rc;
 
-	while ((rc = recv_msg(&s, &m)) > 0) {
+	while ((rc = frames_recv(s.in, &m)) > 0) {
 		rc = on_msg(&s, &m);
 		trainwire_msg_close(&m);
 		if (rc < 0)
