@@ -1,13 +1,36 @@
-/* Noise files of both kinds and counts: never crash, never leak; a refusal
- * says why; what is accepted keeps the trace. */
+/*
+ * Noise files of both kinds and counts: never crash, never leak, no long run,
+ * no more memory than allowed; a refusal says why; what is accepted keeps the
+ * trace.
+ */
 #include <assert.h>
+#include <errno.h>
 #include <math.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/resource.h>
+#include <time.h>
 
 #include "daemon/cli/sim_noise.h"
+
+/* Of an input of 64 KiB: a channel of two qubits has 16 KiB, and the shortest
+ * that can be written about 30 bytes. */
+#define BYTES_MAX ((rlim_t)128 << 20)
+/* Sanitizers take five to ten times as long, and much memory of their own. */
+#ifdef __SANITIZE_ADDRESS__
+#define SANITIZED 1
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer)
+#define SANITIZED 1
+#endif
+#endif
+#ifdef SANITIZED
+#define SECONDS_MAX 1.0
+#else
+#define SECONDS_MAX 0.1
+#endif
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -51,16 +74,34 @@ check_model(const struct noise_model *m)
 	}
 }
 
+/* Whoever asks for more gets none, and then a parser says -ENOMEM. */
+static void
+limit_memory(void)
+{
+#ifndef SANITIZED
+	static int done;
+	struct rlimit r = {BYTES_MAX, BYTES_MAX};
+
+	if (!done)
+		assert(setrlimit(RLIMIT_DATA, &r) == 0);
+	done = 1;
+#endif
+}
+
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 {
 	static char err[SIM_NOISE_ERROR_LEN];
 	struct noise_model m = NOISE_MODEL_INIT;
 	struct counts c;
+	clock_t start = clock();
 	int rc;
+
+	limit_memory();
 
 	err[0] = '\0';
 	rc = sim_noise_parse(&m, (const char *)data, len, "f", err);
+	assert(rc != -ENOMEM);
 	if (rc == 0)
 		check_model(&m);
 	else
@@ -68,6 +109,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	noise_model_close(&m);
 	err[0] = '\0';
 	rc = sim_counts_parse(&c, (const char *)data, len, err);
+	assert(rc != -ENOMEM);
+	assert((double)(clock() - start) / CLOCKS_PER_SEC < SECONDS_MAX);
 	assert(rc == 0 || (err[0] != '\0' && c.items == NULL));
 	assert(c.nbits <= 64 && c.total <= INT64_MAX);
 	counts_close(&c);
