@@ -6,17 +6,23 @@
  *   vqe_shape() gives whoever founds it: nqubits, nangles, nparts. A trainer
  *   whose vqe_shape() says otherwise refuses the job.
  * - Model segment, Q24: nangles angles, then energy and variance of the angles
- *   before the last step (task->nparams = nangles + 2).
+ *   before the last step (task->nparams = nangles + 2). M_0: spec.start of
+ *   task_spec.h for the angles (zero suits uccsd and adapt, small hva, uniform
+ *   or small hea), 0 for the last two. No periods.
  * - Update segment, Q24: nparts blocks of nangles + 1 (task->nupdate): see
  *   consensus/aggregate/group_median.h, which is the segment's only rule, and
  *   whose result the ledger adds to the model. No clipping by norm, no weights,
- *   no server optimiser. Periods:
- *   task_periods().
+ *   no server optimiser, no bound on the last number of a block.
  * - Before a round the trainer calls group_median_assign() with (job seed,
  *   round, member list) and hands its own row to vqe_assign(); the ledger does
  *   the same to read the updates.
- * - There are no rows; train_job.rows may be NULL. The energy stands for the
- *   loss: early stopping and plots read model[nangles].
+ * - One plain step down the gradient with train_rate() a round; of train_hyper
+ *   lr, schedule, method, shots, perturb, perturbations, bound, seed count,
+ *   mitigation on evaluation. Proximal terms, worker momentum, control variates
+ *   are refused (-ENOTSUP).
+ * - There are no rows (output TASK_NOTHING, nfeatures 0, train_job.rows NULL).
+ *   The energy stands for the loss: early stopping and plots read
+ *   model[nangles].
  */
 #ifndef QML_SIM_LEARN_VQE_H
 #define QML_SIM_LEARN_VQE_H
@@ -28,7 +34,9 @@
 
 #define VQE_MAX_QUBITS 14
 #define VQE_MAX_ANGLES 4096
-#define VQE_MAX_PARTS 64   /* without the variance */
+#define VQE_MAX_PARTS 64 /* without the variance */
+#define VQE_MAX_LAYERS 256
+#define VQE_MAX_UPDATE (1u << 18)
 #define VQE_PARTS 8        /* by default, at most */
 #define VQE_TEXT_MAX 65536 /* of a Hamiltonian in a job */
 

@@ -83,9 +83,10 @@ test_table(void **state)
 	assert_string_equal(task_at(1)->name, "linear");
 	assert_string_equal(task_at(2)->name, "qsvm");
 	assert_string_equal(task_at(3)->name, "qpca");
-	assert_null(task_at(4));
+	assert_string_equal(task_at(4)->name, "vqe");
+	assert_null(task_at(5));
 	assert_ptr_equal(task_find("linear"), task_at(1));
-	assert_null(task_find("vqe"));
+	assert_null(task_find("vqd"));
 }
 
 static void

@@ -1,0 +1,35 @@
+/*
+ * vqe_model.h - a problem made ready: Hamiltonian, circuit, and the parts that
+ * nodes share among themselves. Read-only afterwards.
+ *
+ * Parts: terms that agree on every qubit make a group (pauli_groups_init);
+ * groups, heaviest first, go one by one to the part with the fewest terms.
+ */
+#ifndef QML_SIM_LEARN_VQE_MODEL_H
+#define QML_SIM_LEARN_VQE_MODEL_H
+
+#include <stdint.h>
+
+#include "sim/learn/vqe.h"
+#include "sim/learn/vqe_circuit.h"
+#include "sim/observable/hamiltonian.h"
+
+struct vqe_model {
+	struct hamiltonian h;
+	struct vqe_circuit c;
+	double *found; /* adapt: the angles it ended with; else NULL; owned */
+	struct pauli_sum *parts; /* owned */
+	uint32_t nparts;
+};
+
+#define VQE_MODEL_INIT       \
+	{                    \
+		.nparts = 0, \
+	}
+
+/* -EINVAL with a sentence in err, -ENOMEM. */
+int vqe_model_open(struct vqe_model *m, const struct vqe_spec *s,
+    char err[static 160]);
+void vqe_model_close(struct vqe_model *m);
+
+#endif
