@@ -8,27 +8,20 @@
 #include <string.h>
 
 #include "sim/circuit/plan.h"
+#include "sim/circuit/stage.h"
 #include "sim/circuit/tile.h"
 #include "sim/observable/zstring.h"
 #include "sim/state/pool.h"
 
 #define HUGE_PAGE ((size_t)1 << 21)
-#define HALF_PI 0x1.921fb54442d18p+0
 #define CHUNK_QUBITS 10
 #define MIDDLE_QUBITS 10
+#define CACHED_QUBITS 20 /* a state that a last cache may hold */
 
 struct worker {
 	double *buffer; /* a tile: re, im */
 	double *chunk;  /* phases, cosines, sines */
-	double *factor; /* of the step's terms, in the present tile */
-};
-
-/* A phase of the step in the coordinates of a pass. */
-struct term {
-	uint32_t low;    /* its mask within a chunk */
-	uint32_t global; /* its mask over addresses */
-	uint64_t signs;  /* bit h: whether chunk h of a tile has a minus */
-	double factor;   /* coefficient of (-1)^parity */
+	double *tables; /* cosines and sines of AMP_TURNS_MAX factors */
 };
 
 /* A product state: of the address bits of a line, of MIDDLE_QUBITS above, and
@@ -37,18 +30,20 @@ struct product {
 	double *part[3][2];
 };
 
+/* Cosines and sines of a group's table. */
+#define TABLE_SIZE ((size_t)STAGE_GROUP_ROWS * AMP_LANES)
+#define TABLES_SIZE (2 * TABLE_SIZE * AMP_TURNS_MAX)
+
 struct large {
 	const struct amp_plan *of;
 	struct large_options o;
-	struct tile_shape shape;
-	struct tile_pass *passes;
-	size_t npasses, first_step;
+	struct tile_plan tiles;
+	size_t first_step;
 	double *state[2];
 	struct product start;
 	struct worker *workers;
-	uint32_t *offset;   /* of the lines of a tile of the pass */
-	struct term *terms; /* of the pass: nphases + 2 */
-	size_t nterms;
+	uint32_t *offset; /* of the lines of a tile of the pass */
+	struct stages stages;
 	double *sums; /* by tile and string */
 	/* The run. */
 	const struct amp_bind *bind;
@@ -57,22 +52,22 @@ struct large {
 	bool first, last;
 };
 
-static bool
+static uint32_t
 odd(uint32_t x)
 {
-	return (__builtin_popcount(x) & 1) != 0;
+	return (uint32_t)__builtin_popcount(x) & 1;
 }
 
 static size_t
 ntiles(const struct large *l)
 {
-	return (size_t)1 << (l->of->plan->nqubits - l->shape.dim);
+	return (size_t)1 << (l->of->plan->nqubits - l->tiles.shape.dim);
 }
 
 static size_t
 nlines(const struct large *l)
 {
-	return (size_t)1 << (l->shape.dim - l->shape.line);
+	return (size_t)1 << (l->tiles.shape.dim - l->tiles.shape.line);
 }
 
 static int
@@ -82,10 +77,12 @@ open_workers(struct large *l)
 
 	l->workers = calloc(n, sizeof(*l->workers));
 	for (i = 0; l->workers != NULL && i < n; i++) {
-		l->workers[i].buffer = lanes_alloc((size_t)2 << l->shape.dim);
+		l->workers[i].buffer =
+		    lanes_alloc((size_t)2 << l->tiles.shape.dim);
 		l->workers[i].chunk = lanes_alloc((size_t)3 << CHUNK_QUBITS);
-		l->workers[i].factor = lanes_alloc(l->of->plan->nphases + 2);
-		if (l->workers[i].buffer == NULL || l->workers[i].chunk == NULL)
+		l->workers[i].tables = lanes_alloc(TABLES_SIZE);
+		if (l->workers[i].buffer == NULL ||
+		    l->workers[i].chunk == NULL || l->workers[i].tables == NULL)
 			return -ENOMEM;
 	}
 	return l->workers == NULL ? -ENOMEM : 0;
@@ -117,8 +114,7 @@ open_arrays(struct large *l)
 	l->state[0] = aligned_alloc(HUGE_PAGE,
 	    (2 * n * sizeof(double) + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
 	l->offset = calloc(nlines(l), sizeof(*l->offset));
-	l->terms = calloc(l->of->plan->nphases + 2, sizeof(*l->terms));
-	if (l->state[0] == NULL || l->offset == NULL || l->terms == NULL)
+	if (l->state[0] == NULL || l->offset == NULL)
 		return -ENOMEM;
 	l->state[1] = l->state[0] + n;
 	if (l->o.advise != NULL)
@@ -131,8 +127,9 @@ large_new(struct large **out, const struct amp_plan *of,
     const struct large_options *o)
 {
 	const struct plan *p = of->plan;
+	struct tile_shape shape = {LARGE_TILE_QUBITS, LARGE_LINE_QUBITS,
+	    LARGE_INNER_QUBITS};
 	struct large *l = calloc(1, sizeof(*l));
-	size_t k;
 	int rc = 0;
 
 	*out = NULL;
@@ -140,17 +137,15 @@ large_new(struct large **out, const struct amp_plan *of,
 		return -ENOMEM;
 	l->of = of;
 	l->o = *o;
-	l->shape = (struct tile_shape){LARGE_TILE_QUBITS, LARGE_LINE_QUBITS,
-	    LARGE_INNER_QUBITS};
 	if (p->nqubits < LARGE_TILE_QUBITS)
-		l->shape.dim = p->nqubits;
+		shape.dim = p->nqubits;
 	if (p->nqubits < LARGE_MIN_QUBITS || p->start != CIRCUIT_ZERO)
 		rc = -ENOTSUP;
-	k = l->first_step = of->product && p->nsteps > 2 ? 1 : 0;
-	if (rc == 0 && p->nsteps == 1)
-		rc = tile_plan_step(p, &l->shape, k, &l->passes, &l->npasses);
-	for (; rc == 0 && k + 1 < p->nsteps; k++)
-		rc = tile_plan_step(p, &l->shape, k, &l->passes, &l->npasses);
+	l->first_step = of->product && p->nsteps > 1 ? 1 : 0;
+	if (rc == 0)
+		rc = tile_plan_init(&l->tiles, p, &shape, l->first_step);
+	if (rc == 0)
+		rc = stages_init(&l->stages, &l->tiles);
 	if (rc == 0)
 		rc = open_arrays(l);
 	if (rc == 0)
@@ -172,15 +167,15 @@ large_free(struct large *l)
 	for (i = 0; l->workers != NULL && i < pool_threads(l->o.pool); i++) {
 		free(l->workers[i].buffer);
 		free(l->workers[i].chunk);
-		free(l->workers[i].factor);
+		free(l->workers[i].tables);
 	}
 	for (i = 0; i < 3; i++)
 		free(l->start.part[i][0]);
 	free(l->workers);
-	free(l->passes);
+	tile_plan_close(&l->tiles);
+	stages_close(&l->stages);
 	free(l->state[0]);
 	free(l->offset);
-	free(l->terms);
 	free(l->sums);
 	free(l);
 }
@@ -232,14 +227,14 @@ make_start(struct large *l, const double *row)
 static void
 make_line(const struct large *l, uint32_t x, double *const to[2])
 {
-	uint32_t m = part_qubits(l, 1), i = x >> l->shape.line;
+	uint32_t m = part_qubits(l, 1), i = x >> l->tiles.shape.line;
 	uint32_t lo = i & ((UINT32_C(1) << m) - 1), hi = i >> m;
 	const double a = l->start.part[1][0][lo], b = l->start.part[1][1][lo];
 	const double c = l->start.part[2][0][hi], d = l->start.part[2][1][hi];
 	const double f[2] = {fma(-b, d, a * c), fma(a, d, b * c)};
 
 	l->bind->amp->times(l->start.part[0], f, to,
-	    (size_t)1 << l->shape.line);
+	    (size_t)1 << l->tiles.shape.line);
 }
 
 static void
@@ -260,71 +255,157 @@ gather(const struct large *l, uint32_t base, double *const to[2])
 static void
 scatter(const struct large *l, uint32_t base, double *const from[2])
 {
+	const struct amp *amp = l->bind->amp;
+	bool past = l->of->plan->nqubits > CACHED_QUBITS;
 	size_t i;
 
 	for (i = 0; i < 2; i++)
-		l->bind->amp->scatter(l->state[i], from[i], l->offset, base,
-		    nlines(l));
+		(past ? amp->scatter_past : amp->scatter)(l->state[i], from[i],
+		    l->offset, base, nlines(l));
 }
 
-/* The diagonal on chunk h of a tile. */
+/* The stage's diagonal on amplitudes u on, a chunk, of the tile at base. */
 static void
-turn_chunk(const struct large *l, const struct worker *w, size_t h,
-    double *const at[2])
+turn_chunk(const struct large *l, const struct worker *w, const struct stage *s,
+    const uint32_t at[2])
 {
 	const struct amp *amp = l->bind->amp;
 	size_t n = (size_t)1 << CHUNK_QUBITS, i;
 	double *tab[2] = {w->chunk + n, w->chunk + 2 * n};
+	double *to = w->buffer + at[1];
+	double *a[2] = {to, to + ((size_t)1 << l->tiles.shape.dim)};
 
 	memset(w->chunk, 0, n * sizeof(double));
-	for (i = 0; i < l->nterms; i++) {
-		double f = w->factor[i];
+	for (i = s->term0; i < s->term0 + s->nterms; i++) {
+		const struct term *t = &l->stages.terms[i];
+		bool minus = odd(t->global & at[0]) != odd(t->mask & at[1]);
 
-		w->chunk[l->terms[i].low] +=
-		    (l->terms[i].signs >> h & 1) != 0 ? -f : f;
+		w->chunk[t->mask & (n - 1)] += minus ? -t->factor : t->factor;
 	}
 	amp->wht(w->chunk, CHUNK_QUBITS);
-	amp->cis(w->chunk, l->bind->angles.shrink[l->pass->step], tab, n);
-	amp->diag(at, tab, n);
+	amp->cis(w->chunk, s->scale, tab, n);
+	amp->diag(a, tab, n);
 }
 
-/* Rotations of a block, on coordinates from u on, of the tile at base. */
+/* The tables of a stage in the tile at base. */
 static void
-turn_block(const struct large *l, uint32_t number, uint32_t base, uint32_t u,
-    double *const at[2])
+make_tables(const struct large *l, const struct worker *w,
+    const struct stage *s, uint32_t base)
 {
-	const struct amp_block *blk = &l->pass->blocks[number];
-	double t[AMP_BLOCK_ROTS];
-	uint32_t r;
+	const struct amp *amp = l->bind->amp;
+	size_t g, i;
 
-	for (r = 0; r < blk->nrots; r++) {
-		uint32_t row = l->of->plan->rots[blk->rot[r]].row;
-		double f = l->bind->angles.tangent[blk->rot[r]];
-		bool minus =
-		    odd(row & base) != odd(l->pass->row[number][r] & u);
+	for (g = 0; g < s->ngroups; g++) {
+		double *table = w->tables + 2 * g * TABLE_SIZE;
+		double *tab[2] = {table, table + TABLE_SIZE};
+		uint32_t n = s->group[g].rank + AMP_LANE_QUBITS;
 
-		t[r] = minus ? -f : f;
+		memset(w->chunk, 0, sizeof(double) << n);
+		for (i = s->term0; i < s->term0 + s->nterms; i++) {
+			const struct term *t = &l->stages.terms[i];
+
+			if (t->group == g)
+				w->chunk[t->slot] += odd(t->global & base)
+				    ? -t->factor
+				    : t->factor;
+		}
+		amp->wht(w->chunk, n);
+		amp->cis(w->chunk, g == 0 ? s->scale : 1.0, tab,
+		    (size_t)1 << n);
 	}
-	l->bind->amp->ry(at[0], blk, t);
-	l->bind->amp->ry(at[1], blk, t);
 }
 
+/* The stage's diagonal on the part of a tile from u on. */
 static void
-run_inner(const struct large *l, const struct worker *w, uint32_t base,
+turn_part(const struct large *l, const struct worker *w, const struct stage *s,
     uint32_t u)
 {
-	size_t size = (size_t)1 << l->shape.dim;
+	size_t size = (size_t)1 << l->tiles.shape.dim, g;
 	double *at[2] = {w->buffer + u, w->buffer + size + u};
-	uint32_t x, i;
+	struct amp_turn t = {.n = s->ngroups};
+	uint32_t k;
 
-	for (x = 0; l->pass->diagonal && x < UINT32_C(1) << l->shape.inner;
-	     x += UINT32_C(1) << CHUNK_QUBITS) {
-		double *chunk[2] = {at[0] + x, at[1] + x};
+	for (g = 0; g < s->ngroups; g++) {
+		const struct group *group = &s->group[g];
+		uint32_t high = 0;
 
-		turn_chunk(l, w, (u ^ x) >> CHUNK_QUBITS, chunk);
+		t.tab[g][0] = w->tables + 2 * g * TABLE_SIZE;
+		t.tab[g][1] = t.tab[g][0] + TABLE_SIZE;
+		t.row[g] = group->row;
+		for (k = 0; k < group->rank; k++)
+			high |= odd(group->mask[k] & u >> AMP_LANE_QUBITS) << k;
+		t.high[g] = (uint8_t)high;
 	}
-	for (i = 0; i < l->pass->ninner; i++)
-		turn_block(l, i, base, u, at);
+	l->bind->amp->turn(at, &t, STAGE_PART_ROWS);
+}
+
+static void
+turn_diagonal(const struct large *l, const struct worker *w,
+    const struct stage *s, uint32_t base, uint32_t u)
+{
+	uint32_t x, end = u + (UINT32_C(1) << l->tiles.shape.inner);
+
+	if (s->ngroups <= AMP_TURNS_MAX) {
+		turn_part(l, w, s, u);
+		return;
+	}
+	for (x = u; x < end; x += UINT32_C(1) << CHUNK_QUBITS)
+		turn_chunk(l, w, s, (const uint32_t[2]){base, x});
+}
+
+/* One component: rotations of a block, on coordinates from u on, of the tile at base. */
+static void
+turn_block(const struct large *l, const struct tile_block *blk, uint32_t base,
+    uint32_t u, double *at)
+{
+	double t[AMP_RY_ROTS];
+	uint32_t r;
+
+	for (r = 0; r < blk->walk.nrots; r++) {
+		uint32_t row = l->of->plan->rots[blk->walk.rot[r]].row;
+		double f = l->bind->angles.tangent[blk->walk.rot[r]];
+
+		t[r] = odd(row & base) != odd(blk->row[r] & u) ? -f : f;
+	}
+	l->bind->amp->ry(at, &blk->walk, t);
+}
+
+/* What of stage i can be done to a part of a tile in L1. */
+static void
+run_inner(const struct large *l, const struct worker *w, size_t i,
+    uint32_t base, uint32_t u)
+{
+	const struct tile_stage *s = &l->tiles.stages[i];
+	size_t size = (size_t)1 << l->tiles.shape.dim, k, c;
+
+	if (l->stages.stages[i].diagonal)
+		turn_diagonal(l, w, &l->stages.stages[i], base, u);
+	/* One component of a part fits L1. */
+	for (c = 0; c < 2; c++) {
+		for (k = 0; k < s->ninner; k++)
+			turn_block(l, &l->tiles.blocks[s->block0 + k], base, u,
+			    w->buffer + c * size + u);
+	}
+}
+
+static void
+run_stage(const struct large *l, const struct worker *w, size_t i,
+    uint32_t base)
+{
+	const struct tile_stage *s = &l->tiles.stages[i];
+	size_t size = (size_t)1 << l->tiles.shape.dim, k, c;
+	uint32_t u;
+
+	if (l->stages.stages[i].diagonal &&
+	    l->stages.stages[i].ngroups <= AMP_TURNS_MAX)
+		make_tables(l, w, &l->stages.stages[i], base);
+	for (u = 0; u < size; u += UINT32_C(1) << l->tiles.shape.inner)
+		run_inner(l, w, i, base, u);
+	for (c = 0; c < 2; c++) {
+		for (k = s->ninner; k < s->nblocks; k++)
+			turn_block(l, &l->tiles.blocks[s->block0 + k], base, 0,
+			    w->buffer + c * size);
+	}
 }
 
 static void
@@ -334,9 +415,9 @@ sum_tile(const struct large *l, uint32_t base, size_t tile, double *const at[2])
 	size_t k;
 
 	for (k = 0; k < z->count; k++) {
-		uint32_t m = tile_mask(l->pass, l->shape.dim, z->mask[k]);
-		double v =
-		    l->bind->amp->parity(at, m, (size_t)1 << l->shape.dim);
+		uint32_t m = tile_mask(l->pass, l->tiles.shape.dim, z->mask[k]);
+		double v = l->bind->amp->parity(at, m,
+		    (size_t)1 << l->tiles.shape.dim);
 
 		l->sums[tile * z->count + k] = odd(base & z->mask[k]) ? -v : v;
 	}
@@ -347,22 +428,16 @@ run_tile(void *arg, size_t worker, size_t tile)
 {
 	const struct large *l = arg;
 	const struct worker *w = &l->workers[worker];
-	size_t size = (size_t)1 << l->shape.dim;
+	size_t size = (size_t)1 << l->tiles.shape.dim;
 	double *at[2] = {w->buffer, w->buffer + size};
-	size_t k;
-	uint32_t base = 0, u, i;
+	size_t end = l->pass->stage0 + l->pass->nstages, i;
+	uint32_t base = 0;
 
-	for (i = 0; i < l->of->plan->nqubits - l->shape.dim; i++)
+	for (i = 0; i < l->of->plan->nqubits - l->tiles.shape.dim; i++)
 		base ^= (tile >> i & 1) != 0 ? l->pass->outer[i] : 0;
-	for (k = 0; k < l->nterms; k++)
-		w->factor[k] = odd(l->terms[k].global & base)
-		    ? -l->terms[k].factor
-		    : l->terms[k].factor;
 	gather(l, base, at);
-	for (u = 0; u < size; u += UINT32_C(1) << l->shape.inner)
-		run_inner(l, w, base, u);
-	for (i = l->pass->ninner; i < l->pass->nblocks; i++)
-		turn_block(l, i, base, 0, at);
+	for (i = l->pass->stage0; i < end; i++)
+		run_stage(l, w, i, base);
 	if (l->last)
 		sum_tile(l, base, tile, at);
 	else
@@ -370,53 +445,20 @@ run_tile(void *arg, size_t worker, size_t tile)
 }
 
 static void
-add_term(struct large *l, uint32_t mask, double factor)
-{
-	struct term *t = &l->terms[l->nterms++];
-	uint32_t m = tile_mask(l->pass, l->shape.dim, mask), h;
-
-	*t = (struct term){.global = mask, .factor = factor};
-	t->low = m & ((UINT32_C(1) << CHUNK_QUBITS) - 1);
-	for (h = 0; h < UINT32_C(1) << (l->shape.dim - CHUNK_QUBITS); h++)
-		t->signs |= (uint64_t)(odd(m >> CHUNK_QUBITS & h) ? 1 : 0) << h;
-}
-
-/* The step's diagonal. -1 for the Paulis that rotations gave away is
- * exp(i pi/2 (1 - (-1)^parity)). */
-static void
-set_terms(struct large *l)
-{
-	const struct plan *p = l->of->plan;
-	const struct plan_step *s = &p->steps[l->pass->step];
-	uint32_t z = l->bind->angles.zmask[l->pass->step];
-	size_t i;
-
-	l->nterms = 0;
-	if (!l->pass->diagonal)
-		return;
-	if (z != 0) {
-		add_term(l, 0, HALF_PI);
-		add_term(l, z, -HALF_PI);
-	}
-	for (i = s->phase0; i < s->phase0 + s->nphases; i++)
-		add_term(l, p->phases[i].mask, l->bind->phase[i]);
-}
-
-static void
 run_pass(struct large *l, size_t i)
 {
-	uint32_t x, j, dim = l->shape.dim, line = l->shape.line;
+	uint32_t x, j, dim = l->tiles.shape.dim, line = l->tiles.shape.line;
 
-	l->pass = &l->passes[i];
+	l->pass = &l->tiles.passes[i];
 	l->first = i == 0;
-	l->last = i + 1 == l->npasses;
+	l->last = i + 1 == l->tiles.npasses;
 	for (x = 0; x < nlines(l); x++) {
 		l->offset[x] = 0;
 		for (j = line; j < dim; j++)
 			l->offset[x] ^=
 			    (x >> (j - line) & 1) != 0 ? l->pass->basis[j] : 0;
 	}
-	set_terms(l);
+	stages_bind(&l->stages, l->pass, l->bind);
 	pool_run(l->o.pool, ntiles(l), run_tile, l);
 }
 
@@ -432,8 +474,9 @@ large_expect(struct large *l, const struct amp_bind *b, const double *row,
 		return -ENOMEM;
 	l->bind = b;
 	l->strings = z;
+	l->stages.rest = 1.0;
 	make_start(l, row);
-	for (i = 0; i < l->npasses; i++)
+	for (i = 0; i < l->tiles.npasses; i++)
 		run_pass(l, i);
 	for (k = 0; k < z->count; k++) {
 		out[k] = 0.0;
@@ -441,7 +484,7 @@ large_expect(struct large *l, const struct amp_bind *b, const double *row,
 			out[k] += l->sums[i * z->count + k];
 		if (odd(z->mask[k] & b->angles.moved))
 			out[k] = -out[k];
-		out[k] *= z->sign[k];
+		out[k] *= z->sign[k] * l->stages.rest * l->stages.rest;
 	}
 	return 0;
 }

@@ -2,11 +2,11 @@
  * large.h - run a plan forward on one state of any size by cache-sized tiles.
  *
  * A tile is a coset of a subspace of addresses that holds whole cache lines
- * and the columns of as many rotations of a step as fit; it is gathered into a
- * buffer in its own coordinates, where those rotations are RYs like any other.
- * So a step of n rotations takes about n / 10 passes over memory, its diagonal
- * included, and nothing is ever permuted. The first step is written as a
- * product where it is one; the last pass of the last step is only read.
+ * and the columns of as many rotations as fit; it is gathered into a buffer in
+ * its own coordinates, where those rotations are RYs like any other, and so are
+ * those of later steps that depend on nothing else (tile.h). Diagonals are
+ * products of small tables (stage.h). The first step is written as a product
+ * where it is one; the last pass is only read.
  */
 #ifndef QML_SIM_CIRCUIT_LARGE_H
 #define QML_SIM_CIRCUIT_LARGE_H
@@ -23,7 +23,10 @@ struct zstring;
 #define LARGE_TILE_QUBITS 16
 /* 256 bytes stay together. */
 #define LARGE_LINE_QUBITS AMP_LINE_QUBITS
-#define LARGE_INNER_QUBITS 11 /* of a tile, in L1 */
+#define LARGE_INNER_QUBITS 12 /* of a tile, one component in L1 */
+
+/* What each thread has beside the state. */
+#define LARGE_WORKER_BYTES ((UINT64_C(16) << LARGE_TILE_QUBITS) + (1 << 18))
 
 struct large_options {
 	const struct lanes *lanes;               /* kept */
@@ -33,7 +36,7 @@ struct large_options {
 
 struct large;
 
-/* 16 B x 2^n, and 1 MiB for each thread. -ENOTSUP: under LARGE_MIN_QUBITS;
+/* 16 B x 2^n, and LARGE_WORKER_BYTES for each thread. -ENOTSUP: under LARGE_MIN_QUBITS;
  * -ENOMEM. */
 int large_new(struct large **l, const struct amp_plan *of,
     const struct large_options *o);

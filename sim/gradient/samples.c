@@ -284,7 +284,7 @@ samples_bytes(const struct plan *p, const struct samples_options *o)
 
 	threads = pool_threads(o->pool);
 	if (wants_tiles(p, o)) {
-		each = (UINT64_C(16) << LARGE_TILE_QUBITS) + (1 << 15);
+		each = LARGE_WORKER_BYTES;
 		shared = 16 * n + 32 * (n >> 14) + (UINT64_C(1) << 21);
 	} else if (wants_amps(p, o)) {
 		each = amp_adjoint_bytes(p->nqubits, o->gradients);

@@ -81,7 +81,7 @@ amp_block_set(struct amp_block *b, uint32_t nqubits, const uint32_t *row,
 		for (i = 0; i < AMP_LANES; i++)
 			b->sign[r][i] = odd(row[r] & i) ? -1.0 : 1.0;
 	}
-	for (i = 0; i < 8; i++) {
+	for (i = 0; i < UINT32_C(1) << AMP_RY_ROTS; i++) {
 		b->off[i] = 0;
 		for (r = 0; r < b->nrots; r++) {
 			if ((i >> r & 1) != 0)

@@ -20,21 +20,32 @@
 
 #define AMP_LANES 8
 #define AMP_LANE_QUBITS 3
-#define AMP_BLOCK_ROTS 3
+#define AMP_BLOCK_ROTS 3 /* of what ry_undo takes */
+#define AMP_RY_ROTS 4    /* of what ry takes */
 #define AMP_LINE_QUBITS 5
 #define AMP_LINE 32
 
-/* One to three commuting RYs. */
+/* One to four commuting RYs. */
 struct amp_block {
 	uint32_t nrots;
 	bool inner;    /* all columns stay within a row */
 	bool straight; /* nothing permutes lanes */
 	uint32_t nbasis;
-	uint32_t col[AMP_BLOCK_ROTS];
-	uint32_t off[8];                  /* XORs of columns */
+	uint32_t col[AMP_RY_ROTS];
+	uint32_t off[1 << AMP_RY_ROTS];   /* XORs of columns */
 	uint32_t basis[LANES_MAX_QUBITS]; /* spans where all rows are even */
-	uint32_t rot[AMP_BLOCK_ROTS];     /* which of the plan's */
-	_Alignas(64) double sign[AMP_BLOCK_ROTS][AMP_LANES]; /* by lane */
+	uint32_t rot[AMP_RY_ROTS];        /* which of the plan's */
+	_Alignas(64) double sign[AMP_RY_ROTS][AMP_LANES]; /* by lane */
+};
+
+/* A diagonal as a product of tables: row i of a state is multiplied by row
+ * row[g][i] ^ high[g] of each table g. */
+#define AMP_TURNS_MAX 8
+struct amp_turn {
+	size_t n; /* tables */
+	const double *tab[AMP_TURNS_MAX][2];
+	const uint8_t *row[AMP_TURNS_MAX];
+	uint8_t high[AMP_TURNS_MAX];
 };
 
 struct amp {
@@ -50,6 +61,10 @@ struct amp {
 
 	/* a[x] *= tab[0][x] + i tab[1][x]; n a multiple of 8. */
 	void (*diag)(double *const a[2], double *const tab[2], size_t n);
+
+	/* nrows rows; one table after another. */
+	void (
+	    *turn)(double *const a[2], const struct amp_turn *t, size_t nrows);
 
 	/* w[x] = Im(conj(l) p), then both times the conjugate of tab. a: p and
 	 * l, real and imaginary. */
@@ -68,10 +83,13 @@ struct amp {
 	    double *const out[2], size_t n);
 
 	/* Lines of AMP_LINE amplitudes, one component, from state + (base ^
-	 * off[i]) to a buffer, one after another, and back past the caches. */
+	 * off[i]) to a buffer, one after another, and back; scatter_past: past
+	 * the caches. */
 	void (*gather)(double *buffer, const double *state, const uint32_t *off,
 	    uint32_t base, size_t nlines);
 	void (*scatter)(double *state, const double *buffer,
+	    const uint32_t *off, uint32_t base, size_t nlines);
+	void (*scatter_past)(double *state, const double *buffer,
 	    const uint32_t *off, uint32_t base, size_t nlines);
 
 	/* Sum of |a[x]|^2 (-1)^parity(mask & x). */
@@ -81,7 +99,7 @@ struct amp {
 /* NULL if this CPU or this build has it not. */
 const struct amp *amp_pick(enum lanes_isa isa);
 
-/* Rotations (row[r], col[r]), r < nrots <= AMP_BLOCK_ROTS, of an n-qubit state
+/* Rotations (row[r], col[r]), r < nrots <= AMP_RY_ROTS, of an n-qubit state
  * as one block: all columns within a row, or their parts beyond it linearly
  * independent. rot is left alone. */
 void amp_block_set(struct amp_block *b, uint32_t nqubits, const uint32_t *row,

@@ -352,6 +352,80 @@ test_tiles(void **state)
 	}
 }
 
+static void
+add(struct circuit *c, enum circuit_op op, uint32_t q0, uint32_t q1)
+{
+	struct circuit_gate g = {.op = op};
+
+	g.q[0] = q0;
+	g.q[1] = q1;
+	g.angle.ref = CIRCUIT_PARAM;
+	g.angle.index = (uint32_t)c->ngates % 13;
+	g.angle.coef = 1.0;
+	assert_int_equal(circuit_add(c, &g), 0);
+}
+
+/* Phases of all pairs, for which tables do not pay. */
+static void
+make_pairs(struct circuit *c, uint32_t n)
+{
+	uint32_t layer, i, j;
+
+	assert_int_equal(circuit_init(c, n), 0);
+	for (layer = 0; layer < 2; layer++) {
+		for (i = 0; i < n; i++) {
+			add(c, CIRCUIT_H, i, i);
+			for (j = 0; j < i; j++)
+				add(c, CIRCUIT_RZZ, i, j);
+		}
+	}
+	for (i = 0; i < n; i++)
+		add(c, CIRCUIT_RX, i, i);
+}
+
+/* No phase at all, so that cosines have to go somewhere. */
+static void
+make_deep(struct circuit *c, uint32_t n, uint32_t nlayers)
+{
+	uint32_t layer, i;
+
+	assert_int_equal(circuit_init(c, n), 0);
+	for (layer = 0; layer < nlayers; layer++) {
+		for (i = 0; i < n; i++)
+			add(c, CIRCUIT_RY, i, i);
+		for (i = 0; i + 1 < n; i++)
+			add(c, CIRCUIT_CNOT, i, i + 1);
+	}
+}
+
+static void
+test_tiles_hard(void **state)
+{
+	const struct how amps = {SAMPLES_AMPS, LANES_AUTO, 1};
+	const struct how tiles = {SAMPLES_AUTO, LANES_AUTO, 2};
+	const struct how plain = {SAMPLES_AUTO, LANES_AVX2, 1};
+	double want[2], got[2], again[2];
+	struct circuit c;
+	uint32_t k;
+
+	(void)state;
+	for (k = 0; k < 2; k++) {
+		if (k == 0)
+			make_pairs(&c, 17);
+		else
+			make_deep(&c, 17, 90);
+		c.nfeatures = 1;
+		run_values(&c, &amps, 0x1001, want);
+		run_values(&c, &tiles, 0x1001, got);
+		assert_true(fabs(want[0] - got[0]) < 1e-12);
+		if (lanes_pick(LANES_AVX2) != NULL) {
+			run_values(&c, &plain, 0x1001, again);
+			assert_memory_equal(again, got, sizeof(got));
+		}
+		circuit_close(&c);
+	}
+}
+
 /* A sample's numbers do not depend on its neighbours. */
 static void
 test_ragged_batch(void **state)
@@ -404,6 +478,7 @@ main(void)
 	    cmocka_unit_test(test_without_tables),
 	    cmocka_unit_test(test_bits),
 	    cmocka_unit_test(test_tiles),
+	    cmocka_unit_test(test_tiles_hard),
 	    cmocka_unit_test(test_ragged_batch),
 	    cmocka_unit_test(test_refusals),
 	};
