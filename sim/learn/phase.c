@@ -11,20 +11,27 @@
 
 #define PI 0x1.921fb54442d18p+1
 
+/* CMPLX() is not there with clang 14. */
+static double complex
+number(double re, double im)
+{
+	return re + im * I;
+}
+
 static double complex
 cis(double angle)
 {
 	double s, c;
 
 	mathfun_sincos(angle, &s, &c);
-	return CMPLX(c, s);
+	return number(c, s);
 }
 
 /* Plain products: no checks for infinities, which need another library. */
 static double complex
 times(double complex a, double complex b)
 {
-	return CMPLX(creal(a) * creal(b) - cimag(a) * cimag(b),
+	return number(creal(a) * creal(b) - cimag(a) * cimag(b),
 	    creal(a) * cimag(b) + cimag(a) * creal(b));
 }
 
@@ -110,7 +117,7 @@ fill_steps(struct copies *c)
 		c->stay[a] = creal(power(cosine * cosine, times_all));
 		for (j = 0; j < c->n; j++)
 			c->turn[a * c->n + j] =
-			    power(CMPLX(cosine, sine * c->values[j]),
+			    power(number(cosine, sine * c->values[j]),
 				times_all);
 	}
 }
@@ -338,7 +345,7 @@ phase_lmr_exact(const struct phase_lmr *l, double *sigma)
 	for (i = 0; i < n * n && rc == 0; i++) {
 		double angle = -l->time * (w[i / n] - w[i % n]);
 		double complex z =
-		    times(CMPLX(sigma[2 * i], sigma[2 * i + 1]), cis(angle));
+		    times(number(sigma[2 * i], sigma[2 * i + 1]), cis(angle));
 
 		sigma[2 * i] = creal(z);
 		sigma[2 * i + 1] = cimag(z);
