@@ -8,6 +8,7 @@ static const struct cli_command commands[] = {
     {"convert", sim_convert, "a circuit as OpenQASM 3, 2 or JSON"},
     {"draw", sim_draw, "a circuit as text"},
     {"counts", sim_counts, "what counts of a machine say"},
+    {"vqe", sim_vqe, "the lowest energy of a Hamiltonian"},
     {"bench", sim_bench, "time gradients, forward runs and kernels"},
 };
 

@@ -65,6 +65,8 @@ vqe_open(struct task *t)
 		memcpy(v->text, from->hamiltonian, from->len);
 		v->spec.hamiltonian = v->text;
 		rc = vqe_model_open(&v->model, &v->spec, err);
+		if (rc == 0)
+			rc = vqe_model_suits(&v->model, err);
 	}
 	if (rc < 0) {
 		vqe_close(t);

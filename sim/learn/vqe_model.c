@@ -137,20 +137,10 @@ make_parts(struct vqe_model *m, const struct vqe_spec *s)
 }
 
 static int
-check_sizes(const struct vqe_model *m, char *err)
-{
-	if (m->c.nparams < 1 || m->c.nparams > VQE_MAX_ANGLES)
-		return say(err, "angles must be 1 to 4096");
-	if (((uint64_t)m->nparts + 1) * (m->c.nparams + 1) > VQE_MAX_UPDATE)
-		return say(err, "parts times angles must be at most 262144");
-	return 0;
-}
-
-static int
 check_spec(const struct vqe_spec *s, char *err)
 {
-	if (s->hamiltonian == NULL || s->len > VQE_TEXT_MAX)
-		return say(err, "a Hamiltonian has at most 65536 bytes");
+	if (s->hamiltonian == NULL)
+		return say(err, "there is no Hamiltonian");
 	if (s->layers > VQE_MAX_LAYERS ||
 	    (s->layers == 0 && s->ansatz != VQE_UCCSD && s->ansatz != VQE_HEA))
 		return say(err, "layers must be 1 to 256");
@@ -172,14 +162,14 @@ vqe_model_open(struct vqe_model *m, const struct vqe_spec *s,
 	rc = check_spec(s, err);
 	if (rc == 0)
 		rc = hamiltonian_read(&m->h, s->hamiltonian, s->len, &o, err);
-	if (rc == 0 && m->h.nqubits > VQE_MAX_QUBITS)
-		rc = say(err, "qubits must be 1 to 14");
+	if (rc == 0 && m->h.nqubits > VQE_MODEL_MAX_QUBITS)
+		rc = say(err, "qubits must be 1 to 20");
 	if (rc == 0)
 		rc = make_circuit(m, s, err);
 	if (rc == 0)
 		rc = make_parts(m, s);
-	if (rc == 0)
-		rc = check_sizes(m, err);
+	if (rc == 0 && m->c.nparams < 1)
+		rc = say(err, "the circuit has no angle");
 	if (rc == -ENOMEM)
 		say(err, "no memory");
 	if (rc < 0)
@@ -188,13 +178,31 @@ vqe_model_open(struct vqe_model *m, const struct vqe_spec *s,
 }
 
 int
+vqe_model_suits(const struct vqe_model *m, char err[static 160])
+{
+	if (m->h.nqubits > VQE_MAX_QUBITS)
+		return say(err, "qubits must be 1 to 14");
+	if (m->c.nparams > VQE_MAX_ANGLES)
+		return say(err, "angles must be 1 to 4096");
+	if (((uint64_t)m->nparts + 1) * (m->c.nparams + 1) > VQE_MAX_UPDATE)
+		return say(err, "parts times angles must be at most 262144");
+	return 0;
+}
+
+int
 vqe_shape(const struct vqe_spec *s, struct vqe_shape *out, char err[static 160])
 {
-	struct vqe_model m;
-	int rc = vqe_model_open(&m, s, err);
+	struct vqe_model m = VQE_MODEL_INIT;
+	int rc = s->len > VQE_TEXT_MAX
+	    ? say(err, "a Hamiltonian has at most 65536 bytes")
+	    : vqe_model_open(&m, s, err);
 
-	if (rc < 0)
+	if (rc == 0)
+		rc = vqe_model_suits(&m, err);
+	if (rc < 0) {
+		vqe_model_close(&m);
 		return rc;
+	}
 	*out = (struct vqe_shape){m.h.nqubits, m.c.nparams, m.nparts + 1};
 	vqe_model_close(&m);
 	return 0;

@@ -14,6 +14,8 @@
 #include "sim/learn/vqe_circuit.h"
 #include "sim/observable/hamiltonian.h"
 
+#define VQE_MODEL_MAX_QUBITS 20 /* on the command line; a job has fewer */
+
 struct vqe_model {
 	struct hamiltonian h;
 	struct vqe_circuit c;
@@ -26,6 +28,9 @@ struct vqe_model {
 	{                    \
 		.nparts = 0, \
 	}
+
+/* What a job may carry; VQE_MAX_* of vqe.h. -EINVAL, a sentence in err. */
+int vqe_model_suits(const struct vqe_model *m, char err[static 160]);
 
 /* -EINVAL with a sentence in err, -ENOMEM. */
 int vqe_model_open(struct vqe_model *m, const struct vqe_spec *s,
