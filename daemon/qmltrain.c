@@ -85,6 +85,12 @@ static const struct command {
 	"--home DIR | --chain DIR [--salt FILE]\n            --data CSV "
 	"--round T --member NAME|I [--threads N] [--json]",
 	"is that update what training on these rows gives?"},
+    {"drill", tool_drill, "--attack NAME --members FILE [--tau X]",
+	"a trainer that lies, to try a federation's rule; see qmlnode demo"},
+    {"sweep", tool_sweep,
+	"--federation F --members FILE --liars FILE --heldout CSV\n"
+	"            [--rules A,B] [--attacks A,B] [--threads N]",
+	"every rule against every attack, on these rows; prints JSON"},
     {"confine-test", run_confine_test, "", NULL},
 };
 

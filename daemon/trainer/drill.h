@@ -1,0 +1,57 @@
+/*
+ * drill.h - an omniscient attacker: it has every honest member's rows.
+ *
+ * Training is deterministic, so an attacker who has the others' rows knows
+ * their updates of a round before they arrive: the strongest case there is,
+ * stronger than any real one. For ipm and alie the strength is searched for
+ * (as ByzFL's optimal attacks do): what moves this federation's own rule
+ * furthest from the honest mean. For trials only; nothing in qmlnode links it.
+ */
+#ifndef QML_DAEMON_TRAINER_DRILL_H
+#define QML_DAEMON_TRAINER_DRILL_H
+
+#include <stdint.h>
+
+#include "consensus/aggregate/combine.h"
+#include "daemon/trainer/attack.h"
+#include "daemon/trainer/session.h"
+
+#define DRILL_TAU_SEARCH 0.0
+
+struct drill {
+	uint8_t attack; /* enum attack_id */
+	double tau;     /* of ipm and alie; DRILL_TAU_SEARCH */
+	uint16_t threads;
+	uint16_t nhonest, nliars;
+	uint16_t members[FEDERATION_MAX_MEMBERS]; /* index of each honest */
+	struct session *sessions;                 /* [nhonest] */
+	int64_t *deltas[FEDERATION_MAX_MEMBERS];  /* [nhonest][dim] */
+	int64_t *periods;                         /* [dim] */
+	uint32_t dim;
+	struct combine_settings settings; /* what it attacks */
+	int64_t clip, bound;              /* the job's */
+};
+
+#define DRILL_INIT ((struct drill){0})
+
+/* Opens the rows of every honest member: a line of the file is a member's name,
+ * a blank and a path. Whoever is not named lies. -EINVAL, -ENOMEM, -errno of
+ * the file, with a sentence in err; *d is then closed. */
+int drill_open(struct drill *d, const struct federation *f,
+    const char *members_file, uint16_t threads, char err[static TABLE_ERR_LEN])
+    __attribute__((warn_unused_result));
+void drill_close(struct drill *d); /* accepts DRILL_INIT */
+
+/* Trains every honest member on this round's model, as it will itself;
+ * -EDOM when one failed. m->member is ignored. */
+int drill_honest(struct drill *d, const struct trainwire_model *m)
+    __attribute__((warn_unused_result));
+/* What each liar sends then; own is the update it would honestly have sent,
+ * for label-flip and lie-about-count. -ENOMEM. */
+int drill_craft(const struct drill *d, uint64_t round, const int64_t *own,
+    int64_t *out) __attribute__((warn_unused_result));
+
+/* Labels turned round: class c becomes nclasses - 1 - c. */
+void drill_flip_labels(struct session *s);
+
+#endif
