@@ -27,7 +27,8 @@ parse_count(const char *name, const char *text, uint64_t *out)
 }
 
 static int
-parse_set(struct sim_job *j, const char *text)
+parse_set(const char *option, const char *text, struct qasm_set *sets,
+    size_t *n)
 {
 	const char *eq = strchr(text, '=');
 	char *end, *name;
@@ -37,13 +38,45 @@ parse_set(struct sim_job *j, const char *text)
 	if (eq == NULL || eq == text || end == eq + 1 || *end != '\0' ||
 	    !isfinite(v))
 		return cli_error(CLI_USAGE,
-		    "--set wants NAME=NUMBER, not \"%.60s\"", text);
-	if (j->nsets == SIM_JOB_SETS)
-		return cli_error(CLI_USAGE, "too many --set");
+		    "%s wants NAME=NUMBER, not \"%.60s\"", option, text);
+	if (*n == SIM_JOB_SETS)
+		return cli_error(CLI_USAGE, "too many %s", option);
 	name = strndup(text, (size_t)(eq - text));
 	if (name == NULL)
 		return cli_error(CLI_FAILED, "no memory");
-	j->sets[j->nsets++] = (struct qasm_set){.name = name, .value = v};
+	sets[(*n)++] = (struct qasm_set){.name = name, .value = v};
+	return CLI_OK;
+}
+
+static int
+parse_step(const char *text, double *out)
+{
+	char *end;
+
+	*out = strtod(text, &end);
+	if (end == text || *end != '\0' || !(*out > 0.0) || *out > 10.0)
+		return cli_error(CLI_USAGE,
+		    "--step wants a number above 0, not \"%.40s\"", text);
+	return CLI_OK;
+}
+
+static int
+take_word(struct sim_job *j, const char *name, const char *value)
+{
+	if (strcmp(name, "--method") == 0 || strcmp(name, "--format") == 0)
+		j->method = value;
+	else if (strcmp(name, "--noise") == 0)
+		j->noise = value;
+	else if (strcmp(name, "--zne") == 0)
+		j->zne = value;
+	else if (strcmp(name, "--fit") == 0)
+		j->fit = value;
+	else if (strcmp(name, "--fidelity") == 0)
+		j->other = value;
+	else if (j->nobservables < SIM_JOB_OBSERVABLES)
+		j->observables[j->nobservables++] = value;
+	else
+		return cli_error(CLI_USAGE, "too many --expval");
 	return CLI_OK;
 }
 
@@ -51,26 +84,24 @@ static int
 take_option(struct sim_job *j, const char *name, const char *value)
 {
 	if (strcmp(name, "--set") == 0)
-		return parse_set(j, value);
+		return parse_set(name, value, j->sets, &j->nsets);
+	if (strcmp(name, "--at") == 0)
+		return parse_set(name, value, j->at, &j->nat);
 	if (strcmp(name, "--shots") == 0)
 		return parse_count(name, value, &j->shots);
 	if (strcmp(name, "--seed") == 0)
 		return parse_count(name, value, &j->seed);
 	if (strcmp(name, "--threads") == 0)
 		return parse_count(name, value, &j->threads);
+	if (strcmp(name, "--draws") == 0)
+		return parse_count(name, value, &j->draws);
+	if (strcmp(name, "--step") == 0)
+		return parse_step(value, &j->step);
 	if (strcmp(name, "--probs") == 0) {
 		j->probs_given = true;
 		return parse_count(name, value, &j->probs);
 	}
-	if (strcmp(name, "--method") == 0 || strcmp(name, "--format") == 0)
-		j->method = value;
-	else if (strcmp(name, "--noise") == 0)
-		j->noise = value;
-	else if (j->nobservables < SIM_JOB_OBSERVABLES)
-		j->observables[j->nobservables++] = value;
-	else
-		return cli_error(CLI_USAGE, "too many --expval");
-	return CLI_OK;
+	return take_word(j, name, value);
 }
 
 /* --name VALUE or --name=VALUE, if usage has " --name " or "[--name ". */
@@ -79,10 +110,24 @@ parse_option(struct sim_job *j, int argc, char **argv, int *i)
 {
 	static const char *const names[] = {"--set", "--shots", "--seed",
 	    "--threads", "--probs", "--method", "--noise", "--format",
-	    "--expval"};
+	    "--expval", "--zne", "--fit", "--fidelity", "--at", "--draws",
+	    "--step"};
+	const struct {
+		const char *name;
+		bool *flag;
+	} flags[] = {{"--from-shots", &j->from_shots},
+	    {"--mitigate", &j->mitigate}};
 	const char *word = argv[*i];
 	char name[16];
 	size_t k;
+
+	for (k = 0; k < 2; k++) {
+		if (strcmp(word, flags[k].name) == 0 &&
+		    strstr(j->usage, word) != NULL) {
+			*flags[k].flag = true;
+			return CLI_OK;
+		}
+	}
 
 	for (k = 0; k < sizeof(names) / sizeof(names[0]); k++) {
 		size_t n = strlen(names[k]);
@@ -159,31 +204,64 @@ read_file(const char *path, size_t *len)
 }
 
 static int
-load_program(struct sim_job *j)
+load_program(const char *path, const struct qasm_options *o, struct program *p)
 {
-	struct qasm_options o = {.sets = j->sets, .nsets = j->nsets};
 	struct qasm_error e;
 	size_t len;
 	char *text;
 	int rc;
 
 	errno = 0;
-	text = read_file(j->path, &len);
+	text = read_file(path, &len);
 	if (text == NULL)
 		return cli_error(errno == ENOENT ? CLI_NOT_FOUND : CLI_IO,
-		    "%s: %s", j->path,
+		    "%s: %s", path,
 		    errno ? strerror(errno) : "it cannot be read");
-	rc = qasm_read(&j->program, text, len, &o, &e);
+	rc = qasm_read(p, text, len, o, &e);
 	free(text);
 	if (rc == -ENOENT)
-		return cli_error(CLI_USAGE, "%s: %s", j->path, e.text);
+		return cli_error(CLI_USAGE, "%s: %s", path, e.text);
 	if (rc < 0)
-		return cli_error(CLI_FAILED, "%s:%u:%u: %s", j->path, e.line,
+		return cli_error(CLI_FAILED, "%s:%u:%u: %s", path, e.line,
 		    e.column, e.text);
-	if (j->program.nqubits == 0)
-		return cli_error(CLI_FAILED, "%s: there are no qubits",
-		    j->path);
+	if (p->nqubits == 0)
+		return cli_error(CLI_FAILED, "%s: there are no qubits", path);
 	return CLI_OK;
+}
+
+/* What is not set has the value of the input of that name in *from. */
+static int
+set_rest(struct program *p, const struct program *from, const char *path)
+{
+	uint32_t i, k;
+
+	for (i = 0; i < p->ninputs; i++) {
+		struct program_input *in = &p->inputs[i];
+
+		for (k = 0; !in->set && k < from->ninputs; k++) {
+			if (strcmp(from->inputs[k].name, in->name) == 0)
+				*in = from->inputs[k];
+		}
+		if (!in->set)
+			return cli_error(CLI_USAGE,
+			    "%s: input '%s' has no value: --at %s=NUMBER", path,
+			    in->name, in->name);
+	}
+	return CLI_OK;
+}
+
+int
+sim_job_load_other(const struct sim_job *j, struct program *p)
+{
+	const struct qasm_options o = {.sets = j->at, .nsets = j->nat};
+	int rc = load_program(j->other, &o, p);
+
+	if (rc == CLI_OK)
+		rc = set_rest(p, &j->program, j->other);
+	if (rc == CLI_OK && p->nqubits != j->program.nqubits)
+		rc = cli_error(CLI_FAILED, "%s has %u qubits, %s %u", j->other,
+		    p->nqubits, j->path, j->program.nqubits);
+	return rc;
 }
 
 static int
@@ -204,9 +282,10 @@ load_sums(struct sim_job *j)
 int
 sim_job_load(struct sim_job *j, bool want_values)
 {
+	const struct qasm_options o = {.sets = j->sets, .nsets = j->nsets};
 	long cores = sysconf(_SC_NPROCESSORS_ONLN);
 	uint32_t i;
-	int rc = load_program(j);
+	int rc = load_program(j->path, &o, &j->program);
 
 	if (rc == CLI_OK)
 		rc = load_sums(j);
@@ -243,7 +322,9 @@ sim_job_failed(const struct sim_job *j, int rc)
 		    (double)j->room.bytes_max / 0x1p30);
 	if (rc == -EFBIG)
 		return cli_error(CLI_FAILED,
-		    "too many outcomes of measurements, or too many shots");
+		    "the measurements in the middle have too many outcomes to "
+		    "follow each (a million, or 65536 with --shots), or there "
+		    "are over 10^8 shots");
 	if (rc == -ENOTSUP)
 		return cli_error(CLI_FAILED,
 		    "the adjoint method wants a program without measurements "
@@ -258,6 +339,8 @@ sim_job_close(struct sim_job *j)
 
 	for (i = 0; i < j->nsets; i++)
 		free((char *)(uintptr_t)j->sets[i].name);
+	for (i = 0; i < j->nat; i++)
+		free((char *)(uintptr_t)j->at[i].name);
 	for (i = 0; i < j->nobservables; i++)
 		pauli_close(&j->sums[i]);
 	program_close(&j->program);

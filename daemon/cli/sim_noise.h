@@ -23,10 +23,6 @@ struct sim_job;
 /* All of it: j->noise is the file. Returns the exit code. */
 int sim_noise_job(const struct sim_job *j);
 
-/* The value and the shift-rule gradient of j's one observable as a machine
- * with j->noise shows them; grad[ninputs]. Returns the exit code. */
-int sim_noise_gradient(struct sim_job *j, double *value, double *grad);
-
 /* Either kind of file, told apart by its first character: { is Qiskit's
  * BackendProperties in JSON, anything else the YAML of qmlsim-noise(5). err:
  * one sentence, with line and column. m: NOISE_MODEL_INIT. -errno of the file;

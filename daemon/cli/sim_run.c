@@ -10,6 +10,7 @@
 
 #include "daemon/cli/sim_job.h"
 #include "daemon/cli/sim_noise.h"
+#include "daemon/cli/sim_value.h"
 #include "sim/circuit/program_build.h"
 #include "sim/circuit/program_run.h"
 
@@ -238,22 +239,34 @@ sim_run(int argc, char **argv)
 
 	if (j == NULL)
 		return cli_error(CLI_FAILED, "no memory");
-	j->usage = "usage: qmlsim run FILE.qasm [--shots N --seed S] "
-		   "[--probs K]\n"
-		   "         [--expval \"0.5*X0 Z2\"]... [--set NAME=VALUE]... "
-		   "[--threads T]\n"
-		   "         [--noise FILE] [--json]\n"
-		   "Bit strings have qubit 0 on the right; counts are of the "
-		   "classical bits where\n"
-		   "the program measures. With measurements only at the end, "
-		   "probabilities are those\n"
-		   "before them.\n";
+	j->usage =
+	    "usage: qmlsim run FILE.qasm [--shots N --seed S] "
+	    "[--probs K]\n"
+	    "         [--expval \"0.5*X0 Z2\"]... [--set NAME=VALUE]... "
+	    "[--threads T]\n"
+	    "         [--noise FILE] [--json]\n"
+	    "       qmlsim run FILE.qasm --expval OBS... [--from-shots "
+	    "--shots N]\n"
+	    "         [--noise FILE [--mitigate] [--zne 1,3,5] [--fit "
+	    "richardson|linear|exponential]]\n"
+	    "Bit strings have qubit 0 on the right; counts are of the "
+	    "classical bits where\n"
+	    "the program measures. With measurements only at the end, "
+	    "probabilities are those\n"
+	    "before them. --from-shots: expectations from N shots, "
+	    "shared by strings that are\n"
+	    "read together; --mitigate: errors of reading undone; --zne: "
+	    "noise of gates\n"
+	    "made so many times as large, and followed back to none.\n";
 	j->probs = SIM_JOB_PROBS;
 	rc = sim_job_parse(j, argc, argv);
 	if (rc == CLI_OK)
 		rc = sim_job_load(j, true);
 	if (rc == CLI_OK)
-		rc = j->noise ? sim_noise_job(j) : run_job(j);
+		rc = j->from_shots || j->mitigate || j->zne || j->fit
+		    ? sim_value_job(j)
+		    : j->noise ? sim_noise_job(j)
+			       : run_job(j);
 	sim_job_close(j);
 	free(j);
 	return rc < 0 ? CLI_OK : rc;

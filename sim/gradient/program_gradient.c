@@ -13,23 +13,35 @@
 #define BRANCHES_MAX (UINT64_C(1) << 20)
 
 struct ask {
-	const struct pauli_sum *sum;
+	const struct program_problem *q;
 	double value;
 };
+
+/* <v|S|v>; what there is of S. */
+static double
+value_of(const struct program_problem *q, const struct vector *v)
+{
+	double c[2];
+
+	if (q->other == NULL)
+		return pauli_expect(q->sum, v);
+	vector_inner(q->other, v, c);
+	return c[0] * c[0] + c[1] * c[1];
+}
 
 static int
 ask_branch(void *arg, const struct program_branch *b)
 {
 	struct ask *a = arg;
 
-	a->value += pauli_expect(a->sum, b->v);
+	a->value += value_of(a->q, b->v);
 	return 0;
 }
 
 static int
 expect_with(const struct program_problem *q, struct vector *v, double *value)
 {
-	struct ask a = {.sum = q->sum};
+	struct ask a = {.q = q};
 	struct program_visitor visitor = {.visit = ask_branch,
 	    .arg = &a,
 	    .branches_max = BRANCHES_MAX,
@@ -37,7 +49,7 @@ expect_with(const struct program_problem *q, struct vector *v, double *value)
 	int rc = program_run(q->p, v);
 
 	if (rc == 0)
-		a.value = pauli_expect(q->sum, v);
+		a.value = value_of(q, v);
 	else
 		rc = program_branches(q->p, v, &visitor);
 	*value = a.value;
@@ -159,6 +171,26 @@ step_back(const struct program *p, const struct program_op *op,
 	vector_apply(&pair[1], &g);
 }
 
+/* to = S v. */
+static void
+act(const struct program_problem *q, const struct vector *v, struct vector *to)
+{
+	size_t n = (size_t)1 << v->nqubits, i;
+	double c[2];
+
+	if (q->other == NULL) {
+		pauli_apply(q->sum, v, to);
+		return;
+	}
+	vector_inner(q->other, v, c);
+	for (i = 0; i < n; i++) {
+		double re = q->other->amp[0][i], im = q->other->amp[1][i];
+
+		to->amp[0][i] = c[0] * re - c[1] * im;
+		to->amp[1][i] = c[0] * im + c[1] * re;
+	}
+}
+
 int
 program_adjoint(const struct program_problem *q, double *value, double *grad)
 {
@@ -179,7 +211,7 @@ program_adjoint(const struct program_problem *q, double *value, double *grad)
 		rc = program_run(p, &pair[0]);
 	if (rc < 0)
 		goto out;
-	pauli_apply(q->sum, &pair[0], &pair[1]);
+	act(q, &pair[0], &pair[1]);
 	vector_inner(&pair[0], &pair[1], mean);
 	if (value)
 		*value = mean[0];

@@ -1,5 +1,6 @@
 /*
- * program_gradient.h - d<S>/d(input) of a program, in four ways.
+ * program_gradient.h - d<S>/d(input) of a program, or of its fidelity with a
+ * state, in four ways.
  *
  * Every gate with an angle counts by itself, so one input may drive several
  * gates, by any affine form. Adjoint: one run and one sweep back, unitary
@@ -18,6 +19,8 @@
 struct program_problem {
 	struct program *p; /* changed on the way, restored at the end */
 	const struct pauli_sum *sum;
+	/* If not NULL, |<other|psi>|^2 instead of <sum>: of p's qubits. */
+	const struct vector *other;
 	const struct vector_room *room; /* may be NULL */
 	struct pool *pool;              /* may be NULL */
 };
