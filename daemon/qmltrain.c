@@ -53,9 +53,11 @@ static const struct command {
 	const char *help; /* NULL: not for people */
 } commands[] = {
     {"serve", run_serve, "", "what qmlnode starts: trainwire on stdin"},
-    {"check", tool_check, "--federation F --data CSV [--json]",
-	"do my rows fit the federation?"},
-    {"inspect", tool_inspect, "--data CSV [--json]",
+    {"check", tool_check,
+	"--home DIR | --federation F --data FILE [--labels FILE]\n"
+	"            [--salt FILE] [--json]",
+	"do my rows fit, and what would the others see?"},
+    {"inspect", tool_inspect, "--data FILE [--labels FILE] [--json]",
 	"columns, extents, labels, a job that suits them"},
     {"split", tool_split,
 	"--data FILE --out DIR [--nodes 4] [--mode MODE] [--seed 1]\n"
@@ -75,7 +77,8 @@ static const struct command {
 	"what each node alone and classical models reach"},
     {"score", tool_score, "--federation F --data CSV --model M [--json]",
 	"accuracy and confusion counts"},
-    {"predict", tool_predict, "--federation F --data CSV --model M",
+    {"predict", tool_predict,
+	"--federation F --data CSV --model M [--out FILE]",
 	"a label for each row"},
     {"export", tool_export,
 	"--federation F --model M [--format qasm3|qasm2|json]\n"

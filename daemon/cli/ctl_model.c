@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/cli/ctl.h"
+#include "daemon/cli/ctl_data.h"
 #include "daemon/cli/ctl_text.h"
 #include "daemon/cli/process.h"
 
@@ -11,13 +12,18 @@ static const char usage[] =
     "usage: qmlctl model show [OPTIONS]\n"
     "       qmlctl model export [--format json|qasm3|qasm2] [--symbolic]\n"
     "              [-o FILE] [OPTIONS]\n"
+    "       qmlctl model predict FILE.csv [-o OUT.csv] [OPTIONS]\n"
     "The current model. json is what `qmltrain score --model FILE` reads;\n"
     "qasm3 and qasm2 are its circuit with its angles or, --symbolic, names\n"
-    "for them. An existing FILE is replaced when the new one is whole.\n";
+    "for them. An existing FILE is replaced when the new one is whole.\n"
+    "predict: the qmltrain beside this program reads FILE and says a label\n"
+    "for each row; OUT must be new.\n";
 
 struct wish {
 	const char *format, *out;
 	bool symbolic;
+	enum { SHOW, EXPORT, PREDICT } what;
+	const char *rows; /* to predict */
 };
 
 static int
@@ -189,8 +195,57 @@ export_model(struct ctl *c, const struct jv *m, const struct wish *w)
 	return rc;
 }
 
+/* The rows are read by the trainer, which this process becomes. */
 static int
-check_wish(const struct wish *w, bool export)
+predict(struct ctl *c, const struct jv *m, const struct wish *w)
+{
+	char federation[HOME_PATH_LEN], model[32];
+	char *argv[] = {(char *)"qmltrain", (char *)"predict",
+	    (char *)"--federation", federation, (char *)"--model", model,
+	    (char *)"--data", (char *)(uintptr_t)w->rows,
+	    w->out != NULL ? (char *)"--out" : NULL, (char *)(uintptr_t)w->out,
+	    NULL};
+	const char *home = c->home;
+	FILE *f;
+
+	if (home == NULL)
+		home = home_default(c->home_buf, sizeof(c->home_buf));
+	if (home_path(home, HOME_FEDERATION, federation, sizeof(federation)) <
+	    0)
+		return cli_error(CLI_FAILED, "a path is too long");
+	f = spool(m);
+	if (f == NULL)
+		return cli_error(CLI_FAILED, "a temporary file: %s",
+		    strerror(errno));
+	snprintf(model, sizeof(model), "/dev/fd/%d", fileno(f));
+	return ctl_become_trainer(argv);
+}
+
+static int
+parse_wish(struct wish *w, int argc, char **argv)
+{
+	static const char *const words[] = {"show", "export", "predict"};
+	size_t i = 0;
+
+	while (argc > 1 && i < 3 && strcmp(argv[1], words[i]) != 0)
+		i++;
+	if (i == 3)
+		return cli_error(CLI_USAGE,
+		    "model: there is no \"%.40s\"; want show, export or "
+		    "predict",
+		    argv[1]);
+	w->what = i == 0 ? SHOW : i == 1 ? EXPORT : PREDICT;
+	w->rows = argc > 2 ? argv[2] : NULL;
+	if ((w->what == PREDICT) == (w->rows == NULL))
+		return cli_error(CLI_USAGE, "model %s: want %s", words[i],
+		    w->rows ? "no further word"
+			    : "a file: model predict "
+			      "FILE.csv");
+	return CLI_OK;
+}
+
+static int
+check_wish(const struct wish *w)
 {
 	bool qasm = strcmp(w->format, "qasm3") == 0;
 
@@ -204,7 +259,7 @@ check_wish(const struct wish *w, bool export)
 		return cli_error(CLI_USAGE,
 		    "--symbolic wants --format qasm3: %s has no symbols",
 		    w->format);
-	if (!export && w->out != NULL)
+	if (w->what == SHOW && w->out != NULL)
 		return cli_error(CLI_USAGE,
 		    "-o belongs to export: qmlctl model export -o %.200s",
 		    w->out);
@@ -217,25 +272,23 @@ ctl_cmd_model(int argc, char **argv)
 	struct wish w = {.format = "json"};
 	const struct cli_option own[] = {{"format", &w.format, NULL},
 	    {"out", &w.out, NULL}, {"symbolic", NULL, &w.symbolic}};
-	const struct ctl_args a = {own, 3, usage, 1};
+	const struct ctl_args a = {own, 3, usage, 2};
 	struct jv *m = NULL;
 	struct ctl c;
-	bool export;
 	int rc = ctl_parse(&c, &a, &argc, argv);
 
 	if (rc != CLI_OK)
 		return rc < 0 ? CLI_OK : rc;
-	export = argc > 1 && strcmp(argv[1], "export") == 0;
-	if (argc > 1 && !export && strcmp(argv[1], "show") != 0)
-		return cli_error(CLI_USAGE,
-		    "model: there is no \"%.40s\"; want show or export",
-		    argv[1]);
-	rc = check_wish(&w, export);
+	rc = parse_wish(&w, argc, argv);
+	if (rc == CLI_OK)
+		rc = check_wish(&w);
 	if (rc != CLI_OK)
 		return rc;
 	rc = ctl_call(&c, "model", NULL, &m);
-	if (rc == CLI_OK && export)
+	if (rc == CLI_OK && w.what == EXPORT)
 		rc = export_model(&c, m, &w);
+	else if (rc == CLI_OK && w.what == PREDICT)
+		rc = predict(&c, m, &w);
 	else if (rc == CLI_OK)
 		rc = c.json ? ctl_print_json(m) : print_model(m);
 	jv_free(m);

@@ -5,6 +5,7 @@
 #include <poll.h>
 #include <signal.h>
 #include <spawn.h>
+#include <stdbool.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <time.h>
@@ -111,7 +112,20 @@ feeder_start(struct feeder *c, char *const *words, uint64_t time_ms)
 	return 0;
 }
 
-/* Keeps the end of what it says, on one line. */
+/* One line of it: runs of blanks and line ends become one blank. */
+static void
+keep_byte(struct feeder *c, char byte)
+{
+	bool blank = (unsigned char)byte <= 0x20;
+
+	if (blank && (c->ntail == 0 || c->tail[c->ntail - 1] == ' '))
+		return;
+	if (c->ntail == sizeof(c->tail) - 1)
+		memmove(c->tail, c->tail + 1, --c->ntail);
+	c->tail[c->ntail++] = blank ? ' ' : byte;
+}
+
+/* Keeps the end of what it says. */
 static void
 take_words(struct feeder *c)
 {
@@ -119,16 +133,12 @@ take_words(struct feeder *c)
 	ssize_t n, i;
 
 	while ((n = read(c->err, buf, sizeof(buf))) > 0) {
-		for (i = 0; i < n; i++) {
-			if (c->ntail == sizeof(c->tail) - 1)
-				memmove(c->tail, c->tail + 1, --c->ntail);
-			c->tail[c->ntail++] =
-			    (unsigned char)buf[i] < 0x20 ? ' ' : buf[i];
-		}
+		for (i = 0; i < n; i++)
+			keep_byte(c, buf[i]);
 	}
 	if (n == 0)
 		close_fd(&c->err);
-	while (n == 0 && c->ntail > 0 && c->tail[c->ntail - 1] == ' ')
+	if (n == 0 && c->ntail > 0 && c->tail[c->ntail - 1] == ' ')
 		c->ntail--;
 	c->tail[c->ntail] = '\0';
 }

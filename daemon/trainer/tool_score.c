@@ -1,6 +1,7 @@
 #include "daemon/trainer/tool.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -13,6 +14,7 @@ struct applied {
 	struct federation federation;
 	struct session session;
 	int64_t *model;
+	const char *out; /* of predict; NULL: stdout */
 	bool json;
 };
 
@@ -24,7 +26,8 @@ open_applied(struct applied *a, int argc, char **argv, bool unlabelled)
 	    {"federation", &federation, NULL, true},
 	    {"data", &data, NULL, true},
 	    {"model", &model, NULL, true},
-	    {"json", NULL, &a->json, false},
+	    {unlabelled ? "out" : "json", unlabelled ? &a->out : NULL,
+		unlabelled ? NULL : &a->json, false},
 	};
 	struct session_source source = {
 	    .unlabelled = unlabelled,
@@ -116,12 +119,38 @@ out:
 	return rc;
 }
 
+/* A new file: what was predicted before is not overwritten. */
+static int
+write_guesses(const struct applied *a, const int32_t *guess)
+{
+	FILE *f = stdout;
+	size_t i;
+	int fd;
+
+	if (a->out) {
+		fd =
+		    open(a->out, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0600);
+		f = fd < 0 ? NULL : fdopen(fd, "w");
+	}
+	if (!f) {
+		fprintf(stderr, "qmltrain: %s: %s%s\n", a->out, strerror(errno),
+		    errno == EEXIST ? "; choose another --out" : "");
+		return TOOL_FAILED;
+	}
+	fprintf(f, "row,%s\n", a->federation.label);
+	for (i = 0; i < a->session.rows.n; i++)
+		fprintf(f, "%zu,%s\n", i + 1, a->federation.labels[guess[i]]);
+	if (f == stdout || (ferror(f) | fclose(f)) == 0)
+		return TOOL_DONE;
+	fprintf(stderr, "qmltrain: %s: could not be written\n", a->out);
+	return TOOL_FAILED;
+}
+
 int
 tool_predict(int argc, char **argv)
 {
 	struct applied a = {.session = SESSION_INIT};
 	int32_t *guess = NULL;
-	size_t i;
 	int rc, error = 0;
 
 	rc = open_applied(&a, argc, argv, true);
@@ -134,9 +163,7 @@ tool_predict(int argc, char **argv)
 		rc = TOOL_FAILED;
 		goto out;
 	}
-	printf("row,%s\n", a.federation.label);
-	for (i = 0; i < a.session.rows.n; i++)
-		printf("%zu,%s\n", i + 1, a.federation.labels[guess[i]]);
+	rc = write_guesses(&a, guess);
 out:
 	free(guess);
 	close_applied(&a);

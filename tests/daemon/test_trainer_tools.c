@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
+
 #include <cmocka.h>
 
 #include "tests/daemon/trainer_fixture.h"
@@ -78,10 +80,11 @@ test_usage(void **state)
 	assert_int_equal(RUN("dance"), 2);
 	assert_says("there is no command \"dance\"");
 	assert_int_equal(RUN("check", "--data", "x"), 2);
-	assert_says("check: --federation is missing");
+	assert_says("check: want --home DIR, or --federation F and --data");
 	assert_int_equal(RUN("check", "--date", "x"), 2);
 	assert_says("\"--date\" is not an option here\n  accepted: "
-		    "--federation VALUE --data VALUE --json");
+		    "--home VALUE --federation VALUE --data VALUE --labels "
+		    "VALUE --salt VALUE --json");
 	assert_int_equal(RUN("check", "--data"), 2);
 	assert_says("--data needs a value");
 	assert_int_equal(RUN("inspect", "--json=1", "--data", "x"), 2);
@@ -116,9 +119,10 @@ test_check(void **state)
 	assert_int_equal(RUN("check", "--federation", IRIS_FED, "--data", IRIS,
 			     "--json"),
 	    0);
-	assert_string_equal(out,
-	    "{\"ok\":true,\"federation\":\"fixture\",\"rows\":150,"
-	    "\"columns\":4,\"dim\":81,\"classes\":[50,50,50]}\n");
+	assert_says("{\"ok\":true,\"federation\":\"fixture\",\"rows\":150,"
+		    "\"columns\":4,\"dim\":81,\"classes\":[50,50,50],"
+		    "\"filled\":0,\"asset\":null,\"ranges\":[{\"name\":"
+		    "\"sepal_length_cm\",\"min\":4.2999999999999998,");
 	assert_int_equal(RUN("check", "--federation", IRIS_FED, "--data",
 			     "tests/data/datasets/wine.csv"),
 	    1);
@@ -135,6 +139,49 @@ test_check(void **state)
 			     "--data", IRIS),
 	    1);
 	assert_says("bad.yaml:2:1: ");
+}
+
+/* What `qmlctl data check` becomes: all places are those of a home. */
+static void
+test_check_home(void **state)
+{
+	static char text[OUT_LEN], cwd[1024];
+	char asset[80];
+
+	(void)state;
+	assert_non_null(getcwd(cwd, sizeof(cwd)));
+	read_text(IRIS_FED, text, sizeof(text));
+	fixture_write(in_dir("federation.yaml"), text);
+	fixture_write(in_dir("data.salt"), "0123456789abcdef0123456789abcdef");
+	assert_int_equal(RUN("check", "--home", in_dir("")), 5);
+	snprintf(text, sizeof(text),
+	    "version: 1\nname: a\ndata:\n  file: %s/" IRIS "\n", cwd);
+	fixture_write(in_dir("qmlnode.yaml"), text);
+	assert_int_equal(RUN("check", "--home", in_dir("")), 0);
+	assert_says("missing     0 values");
+	assert_says("4.3 .. 7.9   of ");
+	assert_says("data asset  ");
+	assert_says("leaves      once the data asset");
+	memcpy(asset, strstr(out, "data asset  "), 12 + 64);
+	asset[12 + 64] = '\0';
+	/* The same rows from a command are the same asset. */
+	snprintf(text, sizeof(text),
+	    "version: 1\nname: a\ndata:\n  command: [cat, %s/" IRIS "]\n", cwd);
+	fixture_write(in_dir("qmlnode.yaml"), text);
+	assert_int_equal(RUN("check", "--home", in_dir("")), 0);
+	assert_says(asset);
+	fixture_write(in_dir("qmlnode.yaml"),
+	    "version: 1\nname: a\ndata:\n"
+	    "  command: [sh, -c, \"echo no table >&2; exit 3\"]\n");
+	assert_int_equal(RUN("check", "--home", in_dir("")), 1);
+	assert_says("sh: the data command ended with status 3: no table");
+	fixture_write(in_dir("qmlnode.yaml"),
+	    "version: 1\nname: a\ndata:\n  command: [/no/such]\n");
+	assert_int_equal(RUN("check", "--home", in_dir("")), 5);
+	assert_says("/no/such: the data command cannot be started");
+	fixture_write(in_dir("qmlnode.yaml"), "version: 1\nname: a\n");
+	assert_int_equal(RUN("check", "--home", in_dir("")), 1);
+	assert_says("there is no file and no command");
 }
 
 static void
@@ -307,6 +354,18 @@ test_train_score_predict(void **state)
 	    0);
 	assert_string_equal(out, "row,label\n1,0\n2,2\n");
 	assert_int_equal(RUN("predict", "--federation", IRIS_FED, "--data",
+			     in_dir("new.csv"), "--model", in_dir("model.bin"),
+			     "--out", in_dir("said.csv")),
+	    0);
+	assert_string_equal(out, "");
+	read_text(in_dir("said.csv"), text, sizeof(text));
+	assert_string_equal(text, "row,label\n1,0\n2,2\n");
+	assert_int_equal(RUN("predict", "--federation", IRIS_FED, "--data",
+			     in_dir("new.csv"), "--model", in_dir("model.bin"),
+			     "--out", in_dir("said.csv")),
+	    1);
+	assert_says("said.csv: File exists; choose another --out");
+	assert_int_equal(RUN("predict", "--federation", IRIS_FED, "--data",
 			     IRIS, "--model", in_dir("model.bin")),
 	    0);
 	memcpy(text, out, sizeof(text));
@@ -352,6 +411,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_usage),
 	    cmocka_unit_test(test_check),
+	    cmocka_unit_test(test_check_home),
 	    cmocka_unit_test(test_canonical_federation),
 	    cmocka_unit_test(test_split),
 	    cmocka_unit_test(test_split_is_seeded),
