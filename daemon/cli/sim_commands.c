@@ -9,6 +9,7 @@ static const struct cli_command commands[] = {
     {"draw", sim_draw, "a circuit as text"},
     {"counts", sim_counts, "what counts of a machine say"},
     {"vqe", sim_vqe, "the lowest energy of a Hamiltonian"},
+    {"qsvm", sim_qsvm, "a support vector machine on a quantum kernel"},
     {"bench", sim_bench, "time gradients, forward runs and kernels"},
 };
 
