@@ -10,6 +10,7 @@
 #include "sim/circuit/plan.h"
 #include "sim/circuit/template.h"
 #include "sim/gradient/adjoint.h"
+#include "sim/gradient/fidelity.h"
 #include "sim/observable/zstring.h"
 #include "sim/state/lanes.h"
 #include "sim/state/pool.h"
@@ -337,4 +338,72 @@ qmlsim_states(struct qmlsim *s, const struct qmlsim_batch *b, double *out)
 		    out + (i << s->plan.nqubits) * 2);
 	}
 	return 0;
+}
+
+/* Room for a group of pairs. */
+struct pairing {
+	struct fidelity f;
+	double *rows; /* 2 x LANES prepared */
+	double *grad; /* nparams rows */
+};
+
+static int
+open_pairing(struct pairing *w, const struct qmlsim *s)
+{
+	int rc = fidelity_init(&w->f, &s->plan, s->lanes);
+
+	if (rc < 0)
+		return rc;
+	w->rows = lanes_alloc(2 * LANES * adjoint_row_size(&s->plan));
+	w->grad = lanes_alloc(LANES * ((size_t)s->plan.nparams + 1));
+	return w->rows == NULL || w->grad == NULL ? -ENOMEM : 0;
+}
+
+static void
+run_pairs(struct qmlsim *s, struct pairing *w, const struct qmlsim_pairs *p,
+    size_t at)
+{
+	size_t used = p->n - at < LANES ? p->n - at : LANES;
+	size_t d = s->plan.nfeatures, size = adjoint_row_size(&s->plan), i;
+	const double *x[LANES] = {NULL}, *y[LANES] = {NULL};
+	double value[LANES];
+	const struct fidelity_pair pair = {x, y, value};
+
+	for (i = 0; i < used; i++) {
+		x[i] = w->rows + i * size;
+		y[i] = w->rows + (LANES + i) * size;
+	}
+	adjoint_prepare(&s->plan, s->lanes, p->x + at * d, used, w->rows);
+	adjoint_prepare(&s->plan, s->lanes, p->y + at * d, used,
+	    w->rows + LANES * size);
+	if (p->grad == NULL && p->dx == NULL && p->dy == NULL)
+		fidelity_value(&w->f, &s->bind, &pair);
+	else
+		fidelity_gradient(&w->f, &s->bind, &pair, w->grad);
+	if (p->value != NULL)
+		memcpy(p->value + at, value, used * sizeof(*value));
+	if (p->grad != NULL)
+		read_lanes(w->grad, s->plan.nparams, used,
+		    p->grad + at * s->plan.nparams);
+	if (p->dx != NULL)
+		read_lanes(w->f.side[0].each.dx, d, used, p->dx + at * d);
+	if (p->dy != NULL)
+		read_lanes(w->f.side[1].each.dx, d, used, p->dy + at * d);
+}
+
+int
+qmlsim_fidelity(struct qmlsim *s, const struct qmlsim_pairs *p)
+{
+	struct pairing w = {.f = FIDELITY_INIT};
+	size_t at;
+	int rc = open_pairing(&w, s);
+
+	if (rc == 0)
+		bind_set(&s->bind, &s->plan, s->lanes, p->theta);
+	for (at = 0; at < p->n && rc == 0; at += LANES)
+		run_pairs(s, &w, p, at);
+	fidelity_close(&w.f);
+	free(w.rows);
+	free(w.grad);
+	return rc;
 }

@@ -23,29 +23,16 @@ extern "C" {
 
 #define QMLSIM_MAX_QUBITS 24
 
+/* RZZ(a) = exp(-i a Z Z / 2), likewise RXX and RYY. Of CNOT, CZ, CR*, CPHASE =
+ * diag(1, 1, 1, exp(i a)), q[0] controls q[1]. */
+/* clang-format off */
 enum qmlsim_op {
-	QMLSIM_RX,
-	QMLSIM_RY,
-	QMLSIM_RZ,
-	QMLSIM_RZZ, /* exp(-i a Z Z / 2) */
-	QMLSIM_H,
-	QMLSIM_X,
-	QMLSIM_Y,
-	QMLSIM_Z,
-	QMLSIM_S,
-	QMLSIM_SDG,
-	QMLSIM_T,
-	QMLSIM_TDG,
-	QMLSIM_CNOT, /* q[0] controls q[1], here and below */
-	QMLSIM_CZ,
-	QMLSIM_SWAP,
-	QMLSIM_RXX,
-	QMLSIM_RYY,
-	QMLSIM_CRX,
-	QMLSIM_CRY,
-	QMLSIM_CRZ,
-	QMLSIM_CPHASE /* diag(1, 1, 1, exp(i a)) */
+	QMLSIM_RX, QMLSIM_RY, QMLSIM_RZ, QMLSIM_RZZ, QMLSIM_H, QMLSIM_X,
+	QMLSIM_Y, QMLSIM_Z, QMLSIM_S, QMLSIM_SDG, QMLSIM_T, QMLSIM_TDG,
+	QMLSIM_CNOT, QMLSIM_CZ, QMLSIM_SWAP, QMLSIM_RXX, QMLSIM_RYY,
+	QMLSIM_CRX, QMLSIM_CRY, QMLSIM_CRZ, QMLSIM_CPHASE
 };
+/* clang-format on */
 
 enum qmlsim_value {
 	QMLSIM_NONE,   /* the angle is its offset */
@@ -142,6 +129,19 @@ int qmlsim_gradient(struct qmlsim *s, const struct qmlsim_batch *b,
 /* out[n][2^nqubits][2]: amplitudes as re, im; each sample's global phase is not
  * defined. Of *b masks are not read. */
 int qmlsim_states(struct qmlsim *s, const struct qmlsim_batch *b, double *out);
+
+/* Fidelities |<phi(y)|phi(x)>|^2 of n pairs of rows, the entries of a fidelity
+ * kernel, and their gradients; what is NULL is not wanted. On one thread, in
+ * memory of its own, twice that of a thread. */
+struct qmlsim_pairs {
+	const double *theta; /* [params] */
+	const double *x, *y; /* [n][features] */
+	size_t n;
+	double *value;   /* [n] */
+	double *grad;    /* [n][params] */
+	double *dx, *dy; /* [n][features]; amplitudes as above */
+};
+int qmlsim_fidelity(struct qmlsim *s, const struct qmlsim_pairs *p);
 
 #ifdef __cplusplus
 }

@@ -242,10 +242,80 @@ test_refused(void **state)
 	qmlsim_circuit_free(NULL);
 }
 
+/* Against the states, and differences of the values. */
+static void
+test_fidelity(void **state)
+{
+	static double states[2][ROWS][2 << N];
+	double value[ROWS], grad[ROWS][NPARAMS], dx[ROWS][N], dy[ROWS][N];
+	double up[ROWS], down[ROWS], y[ROWS][N], was;
+	const double h = 1e-5;
+	struct problem p;
+	struct qmlsim *s = make(2, QMLSIM_AUTO);
+	struct qmlsim_pairs pairs = {p.theta, *p.x, *y, ROWS, value, *grad, *dx,
+	    *dy};
+	struct qmlsim_pairs plain = {.theta = p.theta,
+	    .x = *p.x,
+	    .y = *y,
+	    .n = ROWS};
+	struct qmlsim_batch b = {p.theta, *p.x, ROWS, masks, NMASKS};
+	size_t i, k;
+
+	(void)state;
+	fill(&p);
+	for (i = 0; i < ROWS * N; i++)
+		y[i / N][i % N] = 0.3 - p.x[i / N][(i + 1) % N];
+	assert_int_equal(qmlsim_states(s, &b, **states), 0);
+	b.features = *y;
+	assert_int_equal(qmlsim_states(s, &b, *states[1]), 0);
+	assert_int_equal(qmlsim_fidelity(s, &pairs), 0);
+	for (i = 0; i < ROWS; i++) {
+		double re = 0.0, im = 0.0;
+
+		for (k = 0; k < 1 << N; k++) {
+			const double *u = &states[0][i][2 * k];
+			const double *v = &states[1][i][2 * k];
+
+			re += u[0] * v[0] + u[1] * v[1];
+			im += u[1] * v[0] - u[0] * v[1];
+		}
+		assert_true(fabs(value[i] - re * re - im * im) < 1e-13);
+	}
+	for (k = 0; k < NPARAMS; k++) {
+		was = p.theta[k];
+		p.theta[k] = was + h;
+		plain.value = up;
+		assert_int_equal(qmlsim_fidelity(s, &plain), 0);
+		p.theta[k] = was - h;
+		plain.value = down;
+		assert_int_equal(qmlsim_fidelity(s, &plain), 0);
+		p.theta[k] = was;
+		for (i = 0; i < ROWS; i++)
+			assert_true(fabs((up[i] - down[i]) / (2.0 * h) -
+					grad[i][k]) < 1e-8);
+	}
+	for (k = 0; k < 2 * N; k++) {
+		double *at = k < N ? &p.x[5][k] : &y[5][k - N];
+
+		was = *at;
+		*at = was + h;
+		plain.value = up;
+		assert_int_equal(qmlsim_fidelity(s, &plain), 0);
+		*at = was - h;
+		plain.value = down;
+		assert_int_equal(qmlsim_fidelity(s, &plain), 0);
+		*at = was;
+		assert_true(fabs((up[5] - down[5]) / (2.0 * h) -
+				(k < N ? dx[5][k] : dy[5][k - N])) < 1e-8);
+	}
+	qmlsim_free(s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_fidelity),
 	    cmocka_unit_test(test_gradient),
 	    cmocka_unit_test(test_bits),
 	    cmocka_unit_test(test_states),
