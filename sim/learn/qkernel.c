@@ -176,47 +176,50 @@ struct product {
 	double scale;
 };
 
-/* Writes what of a tile lies in the matrix, and its mirror image. */
+/* Writes what of two groups' overlaps lies in the matrix, and its mirror
+ * image. */
 static void
-put_tile(const struct product *p, size_t i0, size_t j0, const double *out,
-    size_t nrows)
+put_overlaps(const struct product *p, size_t ga, size_t gb, const double *out)
 {
-	size_t i, c;
+	size_t i, j, i0 = ga * LANES, j0 = gb * LANES;
 
-	for (i = i0; i < i0 + nrows && i < p->a->n; i++) {
-		const double *from = out +
-		    (i - i0) / LANES * GRAM_COLUMNS * LANES + (i - i0) % LANES;
+	for (i = i0; i < i0 + LANES && i < p->a->n; i++) {
+		for (j = j0; j < j0 + LANES && j < p->b->n; j++) {
+			double v = p->scale * out[(j - j0) * LANES + i - i0];
 
-		for (c = 0; c < GRAM_COLUMNS && j0 + c < p->b->n; c++) {
-			double v = p->scale * from[c * LANES];
-
-			p->k[i * p->b->n + j0 + c] = v;
+			p->k[i * p->b->n + j] = v;
 			if (p->a == p->b)
-				p->k[(j0 + c) * p->b->n + i] = v;
+				p->k[j * p->b->n + i] = v;
 		}
 	}
 }
 
-/* Rows of GRAM_GROUPS groups; of a symmetric matrix the columns up to them. */
+/* Rows of GRAM_GROUPS groups with all columns, of a symmetric matrix with those
+ * up to them. */
 static void
 product_rows(void *arg, size_t worker, size_t block)
 {
 	const struct product *p = arg;
-	size_t size = group_size(&p->a->map), first = block * GRAM_GROUPS, g;
-	_Alignas(LANES_ALIGN) double out[GRAM_GROUPS * GRAM_COLUMNS * LANES];
+	size_t size = group_size(&p->a->map), first = block * GRAM_GROUPS;
+	size_t end = first + GRAM_GROUPS, g, gb, from, last = ngroups(p->b);
+	_Alignas(LANES_ALIGN) double out[GRAM_GROUPS * LANES * LANES];
 	struct gram_tile t = {.n = size / (2 * LANES)};
-	size_t end = ngroups(p->b), j;
 
 	(void)worker;
-	for (g = first; g < ngroups(p->a) && g < first + GRAM_GROUPS; g++)
-		t.a[t.ngroups++] = p->a->amp + g * size;
+	if (end > ngroups(p->a))
+		end = ngroups(p->a);
 	if (p->a == p->b)
-		end = first + t.ngroups;
-	for (j = 0; j < end * LANES && j < p->b->n; j += GRAM_COLUMNS) {
-		t.b = p->b->amp + j / LANES * size;
-		t.lane0 = j % LANES;
+		last = end;
+	for (gb = 0; gb < last; gb++) {
+		from = p->a == p->b && gb > first ? gb : first;
+		t.b = p->b->amp + gb * size;
+		t.ngroups = end - from;
+		for (g = from; g < end; g++)
+			t.a[g - from] = p->a->amp + g * size;
 		p->gram->overlaps(&t, out);
-		put_tile(p, first * LANES, j, out, t.ngroups * LANES);
+		for (g = from; g < end; g++)
+			put_overlaps(p, g, gb,
+			    out + (g - from) * LANES * LANES);
 	}
 }
 

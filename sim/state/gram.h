@@ -9,17 +9,14 @@
 
 #include "sim/state/lanes.h"
 
-#define GRAM_COLUMNS 4
-#define GRAM_GROUPS 3
+#define GRAM_GROUPS 4
 
-/* |<a|b>|^2 of ngroups <= GRAM_GROUPS groups of samples a with lanes
- * lane0 .. lane0 + GRAM_COLUMNS - 1 of group b, n amplitudes each: a group is n
- * rows of real parts, then n rows of imaginary parts. */
+/* Groups of samples, n amplitudes each: a group is n rows of real parts, then
+ * n rows of imaginary parts. */
 struct gram_tile {
 	const double *a[GRAM_GROUPS];
 	const double *b;
-	size_t ngroups;
-	size_t lane0;
+	size_t ngroups; /* of a */
 	size_t n;
 };
 
@@ -29,7 +26,8 @@ struct gram {
 	    size_t n);
 	/* a[x] *= b[x], complex. */
 	void (*join)(double *const a[2], double *const b[2], size_t n);
-	/* out[(g * GRAM_COLUMNS + column) * LANES + lane], aligned. */
+	/* |<a|b>|^2: out[(group * LANES + lane of b) * LANES + lane of a],
+	 * aligned. */
 	void (*overlaps)(const struct gram_tile *t, double *out);
 };
 

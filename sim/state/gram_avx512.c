@@ -5,6 +5,8 @@
  */
 #include "sim/state/gram.h"
 
+#include <string.h>
+
 #if defined(__x86_64__)
 
 #if !defined(__clang__)

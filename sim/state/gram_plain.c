@@ -1,6 +1,8 @@
 /* gram_plain.c - the reference: C, one double at a time. */
 #include "sim/state/gram.h"
 
+#include <string.h>
+
 #include <math.h>
 
 #define V double
