@@ -70,6 +70,7 @@ int ctl_cmd_round(int argc, char **argv);
 int ctl_cmd_block(int argc, char **argv);
 int ctl_cmd_model(int argc, char **argv);
 int ctl_cmd_data(int argc, char **argv);
+int ctl_cmd_plot(int argc, char **argv);
 int ctl_cmd_events(int argc, char **argv);
 int ctl_cmd_rpc(int argc, char **argv);
 int ctl_cmd_stop(int argc, char **argv);

@@ -19,6 +19,7 @@ static const struct cli_command commands[] = {
     {"model", ctl_cmd_model,
 	"model show, model export [--format json|qasm3|qasm2], model predict"},
     {"data", ctl_cmd_data, "data check: what would the others see?"},
+    {"plot", ctl_cmd_plot, "plot loss|confusion|rules -o FILE.svg: a picture"},
     {"events", ctl_cmd_events, "a line for each thing that happens"},
     {"rpc", ctl_cmd_rpc, "any method: rpc METHOD [JSON]; rpc lists them"},
     {"stop", ctl_cmd_stop, "let the daemon drain and end"},
