@@ -8,7 +8,10 @@
 #include "config/schema.h"
 #include "proto/federation.h"
 
-#define FEDERATION_DRAFT_ROWS 48
+#define FEDERATION_DRAFT_ROWS 128
+#define FEDERATION_BEFORE_LEN 32
+/* schema_row.when: the key is of tasks of these kinds; 0: of all. */
+#define FEDERATION_WHEN(kind) (1u << (kind))
 #define FEDERATION_TIME_LEN 24 /* 2026-11-22T09:00:00Z */
 
 /* A federation and what is text in the file and something else in memory. */
@@ -16,7 +19,11 @@ struct federation_draft {
 	struct federation f;
 	char founded[FEDERATION_TIME_LEN];
 	char seed[HASH_HEX_LEN];
+	char start[HASH_HEX_LEN];           /* job.start_model */
+	char before[FEDERATION_BEFORE_LEN]; /* job.before */
+	uint8_t stage, control;             /* there is one */
 	struct schema_texts labels;
+	struct schema_texts label_range;
 };
 
 struct federation_member_draft {
@@ -36,6 +43,15 @@ struct federation_column_draft {
 extern const struct schema federation_schema;
 extern const struct schema federation_member_schema;
 extern const struct schema federation_column_schema;
+
+/* The task that a row is about, by its group; NULL: none. */
+struct job_task *federation_draft_task(struct federation_draft *d,
+    const struct schema_row *row);
+/* job.before to numbers and back. -EINVAL. */
+int federation_before_parse(const char *text, uint8_t pre[static JOB_PRE_MAX])
+    __attribute__((warn_unused_result));
+void federation_before_text(const uint8_t pre[static JOB_PRE_MAX],
+    char out[static FEDERATION_BEFORE_LEN]);
 
 /* "2026-11-22T09:00:00Z" and milliseconds since 1970; -EINVAL. */
 int federation_time_parse(const char *text, uint64_t *ms)

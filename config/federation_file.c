@@ -275,6 +275,8 @@ read_columns(struct reading *r)
 	size_t i = 0;
 	int rc = 0;
 
+	if (list == NULL && r->d.f.job.main.kind == JOB_VQE)
+		return 0;
 	if (list == NULL || list->kind != YAML_LIST || list->n == 0)
 		return config_fail(r->e, place_of(r, "schema", "columns"),
 		    "schema.columns: want a list of columns, got %s",
@@ -286,12 +288,36 @@ read_columns(struct reading *r)
 }
 
 static int
+read_label_range(struct reading *r)
+{
+	const struct yaml_node *n = find(r, "schema", "label_range"), *end;
+	struct federation *f = &r->d.f;
+	struct decimal *ends[2] = {&f->label_lo, &f->label_hi};
+	size_t i = 0;
+
+	if (n == NULL)
+		return 0;
+	for (end = n->first; end != NULL && i < 2; end = end->next, i++)
+		if (end->quoted || decimal_parse(end->text, ends[i]) != 0)
+			return config_fail(r->e, end->at,
+			    "schema.label_range: want two decimal numbers, "
+			    "got '%.60s'",
+			    end->text);
+	if (decimal_compare(&f->label_lo, &f->label_hi) >= 0)
+		return config_fail(r->e, n->at,
+		    "schema.label_range: want [lowest, highest]");
+	return 0;
+}
+
+static int
 read_labels(struct reading *r)
 {
 	const struct schema_texts *t = &r->d.labels;
 	struct federation *f = &r->d.f;
 	size_t i, len;
 
+	if (t->n == 0)
+		return read_label_range(r);
 	f->labels = calloc(t->n, sizeof(*f->labels));
 	if (f->labels == NULL)
 		return -ENOMEM;
@@ -306,52 +332,150 @@ read_labels(struct reading *r)
 		memcpy(f->labels[i], t->text[i], len);
 	}
 	f->nlabels = (uint16_t)t->n;
+	return read_label_range(r);
+}
+
+struct job_task *
+federation_draft_task(struct federation_draft *d, const struct schema_row *row)
+{
+	if (row->when == 0)
+		return NULL;
+	if (strncmp(row->key, "stage.", 6) == 0)
+		return &d->f.job.stage;
+	if (strncmp(row->key, "control.", 8) == 0)
+		return &d->f.job.control;
+	return &d->f.job.main;
+}
+
+/* A default may depend on the kind of task: proto/job.h has it. */
+static void
+take_default(struct federation_draft *d, const struct schema_row *row,
+    const struct job_task *t)
+{
+	size_t at = (size_t)((const char *)t - (const char *)d);
+	struct job_task def;
+
+	if (row->offset < at || row->offset >= at + sizeof(def))
+		return; /* stage.rounds */
+	job_task_default(&def, (enum job_kind)t->kind);
+	memcpy((char *)d + row->offset, (char *)&def + (row->offset - at),
+	    row->size);
+}
+
+/* A key that the task has no use for must not stand there. */
+static int
+fit_row(struct reading *r, const struct schema_row *row)
+{
+	const struct job_task *t = federation_draft_task(&r->d, row);
+	char group[16] = "";
+	const char *key = strchr(row->key, '.');
+	const struct yaml_node *n;
+
+	if (t == NULL || key == NULL)
+		return 0;
+	memcpy(group, row->key, (size_t)(key - row->key));
+	n = find(r, group, key + 1);
+	if ((row->when & FEDERATION_WHEN(t->kind)) != 0) {
+		if (n == NULL)
+			take_default(&r->d, row, t);
+		return 0;
+	}
+	if (n != NULL && t->kind == 0)
+		return config_fail(r->e, n->key_at,
+		    "%s: there is no %s\n  say %s.task, or remove this line",
+		    row->key, group, group);
+	if (n != NULL)
+		return config_fail(r->e, n->key_at,
+		    "%s: a %s task has none\n  remove this line, or say "
+		    "another task",
+		    row->key, job_kind_name(t->kind));
+	memset((char *)&r->d + row->offset, 0, row->size);
 	return 0;
 }
 
-/* The keys that only a circuit has must not stand in a linear job. */
-static int
-strip_circuit(struct reading *r)
+int
+federation_before_parse(const char *text, uint8_t pre[static JOB_PRE_MAX])
 {
-	static const char *const keys[] = {"encoding", "ansatz", "readout",
-	    "qubits", "layers"};
-	struct job *j = &r->d.f.job;
-	const struct yaml_node *n;
-	size_t i;
+	static const char *const names[] = {"clip", "arc", "nnm", "bucketing"};
+	size_t len, i, n = 0;
 
-	if (j->task != JOB_LINEAR)
-		return 0;
-	for (i = 0; i < sizeof(keys) / sizeof(keys[0]); i++) {
-		n = find(r, "job", keys[i]);
-		if (n != NULL)
-			return config_fail(r->e, n->key_at,
-			    "job.%s: a linear job has no circuit\n  remove "
-			    "this line, or say task: vqc",
-			    keys[i]);
+	memset(pre, 0, JOB_PRE_MAX);
+	for (; *text != '\0'; text += len + strspn(text + len, " ")) {
+		len = strcspn(text, " ");
+		for (i = 0; i < 4; i++)
+			if (strlen(names[i]) == len &&
+			    memcmp(names[i], text, len) == 0)
+				break;
+		if (i == 4 || n == JOB_PRE_MAX)
+			return -EINVAL;
+		pre[n++] = (uint8_t)(JOB_CLIP + i);
 	}
-	j->encoding = j->ansatz = j->readout = j->qubits = 0;
-	j->layers = 0;
 	return 0;
+}
+
+static int
+read_hex(struct reading *r, const char *key, const char *text, struct hash *to)
+{
+	if (hash_from_hex(text, to) == 0)
+		return 0;
+	return config_fail(r->e, place_of(r, "job", key),
+	    "job.%s: want 64 hex digits, got '%s'", key, text);
+}
+
+static int
+read_settings(struct reading *r)
+{
+	struct job *j = &r->d.f.job;
+	int rc = read_hex(r, "seed", r->d.seed, &j->seed);
+
+	if (rc == 0 && r->d.start[0] != '\0')
+		rc = read_hex(r, "start_model", r->d.start, &j->start);
+	if (rc != 0)
+		return rc;
+	if (federation_before_parse(r->d.before, j->combine.pre) != 0)
+		return config_fail(r->e, place_of(r, "job", "before"),
+		    "job.before: want up to three of clip, arc, nnm and "
+		    "bucketing, with blanks between, got '%s'",
+		    r->d.before);
+	if (j->local.epochs > 0 && find(r, "job", "steps") == NULL)
+		j->local.steps = 0;
+	return 0;
+}
+
+/* A circuit's text has its own encoding and no layers. */
+static void
+fit_circuit(struct reading *r)
+{
+	struct job_task *t = &r->d.f.job.main;
+
+	if (t->ansatz != JOB_CIRCUIT && t->ansatz != JOB_UCCSD)
+		return;
+	if (find(r, "job", "layers") == NULL)
+		t->layers = 0;
+	if (t->kind == JOB_VQC && find(r, "job", "encoding") == NULL)
+		t->encoding = JOB_OWN;
 }
 
 static int
 read_job(struct reading *r)
 {
 	struct federation *f = &r->d.f;
+	size_t i;
 	int rc;
 
-	if (hash_from_hex(r->d.seed, &f->job.seed) != 0)
-		return config_fail(r->e, place_of(r, "job", "seed"),
-		    "job.seed: want 64 hex digits, got '%s'", r->d.seed);
-	rc = strip_circuit(r);
+	f->job.stage.kind = r->d.stage ? JOB_QPCA : 0;
+	f->job.control.kind = r->d.control ? JOB_LINEAR : 0;
+	rc = read_settings(r);
+	for (i = 0; i < federation_schema.n && rc == 0; i++)
+		rc = fit_row(r, &federation_schema.rows[i]);
 	if (rc != 0)
 		return rc;
-	if (job_sizes(&f->job, f->ncolumns, f->nlabels, &f->job.dim,
-		&f->job.nangles) != 0)
+	fit_circuit(r);
+	if (job_sizes(&f->job, f->ncolumns, f->nlabels) != 0)
 		return config_fail(r->e, place_of(r, "job", "qubits"),
 		    "job.qubits: want enough for %u columns and a model of at "
 		    "most 2^20 parameters, got %u",
-		    f->ncolumns, f->job.qubits);
+		    f->ncolumns, f->job.main.qubits);
 	return 0;
 }
 
@@ -426,12 +550,14 @@ parse(struct federation *out, const void *data, size_t len, bool draft,
 		return rc;
 	r.root = doc.root;
 	rc = read_all(&r, draft);
-	schema_close(&federation_schema, &r.d);
 	yaml_close(&doc);
 	if (rc != 0)
 		federation_close(&r.d.f);
 	else
 		*out = r.d.f;
+	/* The blocks went with the job, or were freed with it. */
+	r.d.f = FEDERATION_INIT;
+	schema_close(&federation_schema, &r.d);
 	return rc;
 }
 

@@ -31,6 +31,9 @@ int federation_file_load(struct federation *out, const char *path, bool draft,
 int federation_file_write(const struct federation *f, FILE *to)
     __attribute__((warn_unused_result));
 
+/* The word of job.`key` for a value, as in the file; "none" for 0. */
+const char *federation_file_word(const char *key, uint8_t value);
+
 /* Defaults of a new federation: timing for the internet. */
 struct timing federation_file_timing(void);
 

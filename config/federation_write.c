@@ -15,8 +15,24 @@
 
 #define LINE_MAX_BYTES 76
 
+static bool
+is_written(const struct federation_draft *d, const struct schema_row *row)
+{
+	struct federation_draft *any = (struct federation_draft *)(uintptr_t)d;
+	const struct job_task *t = federation_draft_task(any, row);
+	const char *block = NULL;
+
+	if (row->type == SCHEMA_OTHER || row->type == SCHEMA_TEXTS)
+		return false;
+	if (row->type == SCHEMA_BLOCK)
+		memcpy(&block, (const char *)d + row->offset, sizeof(block));
+	if (row->type == SCHEMA_BLOCK && block == NULL)
+		return false;
+	return t == NULL || (row->when & FEDERATION_WHEN(t->kind)) != 0;
+}
+
 /* The rows whose key is in this group; "" is the top of the file. Keys that
- * a linear job does not have are left out. */
+ * the task does not have are left out. */
 static void
 write_rows(const struct federation_draft *d, const char *group, FILE *to)
 {
@@ -26,19 +42,16 @@ write_rows(const struct federation_draft *d, const char *group, FILE *to)
 
 	for (i = 0; i < federation_schema.n; i++) {
 		row = &federation_schema.rows[i];
-		if (row->type == SCHEMA_OTHER || row->type == SCHEMA_TEXTS ||
-		    strncmp(row->key, group, len) != 0)
-			continue;
 		key = row->key + len;
-		if (strchr(key, '.') != NULL)
+		if (strncmp(row->key, group, len) != 0 ||
+		    strchr(key, '.') != NULL || !is_written(d, row))
 			continue;
-		if (row->type == SCHEMA_WORD &&
-		    ((const uint8_t *)d)[row->offset] == 0)
+		if (row->type == SCHEMA_BLOCK) {
+			fprintf(to, "  # %s\n  %s: ", row->help, key);
+			value_print(row, d, to);
+			fputc('\n', to);
 			continue;
-		if (d->f.job.task == JOB_LINEAR &&
-		    (strcmp(row->key, "job.qubits") == 0 ||
-			strcmp(row->key, "job.layers") == 0))
-			continue;
+		}
 		fprintf(to, "%s%s: ", len > 0 ? "  " : "", key);
 		value_print(row, d, to);
 		fprintf(to, "   # %s\n", row->help);
@@ -142,15 +155,42 @@ write_columns(const struct federation *f, FILE *to)
 static void
 write_schema(const struct federation_draft *d, FILE *to)
 {
+	char lo[DECIMAL_TEXT_LEN], hi[DECIMAL_TEXT_LEN];
+
 	fputs("\n# The columns of every member's CSV, in the order the "
 	      "circuit sees them.\n# The ranges are public: scaling must not "
 	      "disclose anybody's extremes.\nschema:\n",
 	    to);
 	write_rows(d, "schema.", to);
-	fputs("  labels: ", to);
-	write_texts(label_name, &d->f, 0, d->f.nlabels, to);
-	fputs("\n  columns:\n", to);
+	if (d->f.nlabels > 0) {
+		fputs("  labels: ", to);
+		write_texts(label_name, &d->f, 0, d->f.nlabels, to);
+		fputc('\n', to);
+	} else if (federation_labelled(&d->f)) {
+		fprintf(to, "  label_range: [%s, %s]\n",
+		    decimal_text(&d->f.label_lo, lo),
+		    decimal_text(&d->f.label_hi, hi));
+	}
+	if (d->f.ncolumns > 0)
+		fputs("  columns:\n", to);
 	write_columns(&d->f, to);
+}
+
+void
+federation_before_text(const uint8_t pre[static JOB_PRE_MAX],
+    char out[static FEDERATION_BEFORE_LEN])
+{
+	static const char *const names[] = {"", "clip", "arc", "nnm",
+	    "bucketing"};
+	size_t i, used = 0;
+
+	out[0] = '\0';
+	for (i = 0; i < JOB_PRE_MAX && pre[i] != 0 && pre[i] <= JOB_BUCKETING;
+	     i++) {
+		snprintf(out + used, FEDERATION_BEFORE_LEN - used, "%s%s",
+		    i > 0 ? " " : "", names[pre[i]]);
+		used = strlen(out);
+	}
 }
 
 int
@@ -161,6 +201,11 @@ federation_file_write(const struct federation *f, FILE *to)
 
 	federation_time_text(f->founded_ms, d.founded);
 	hash_hex(&f->job.seed, d.seed);
+	if (!hash_is_zero(&f->job.start))
+		hash_hex(&f->job.start, d.start);
+	federation_before_text(f->job.combine.pre, d.before);
+	d.stage = f->job.stage.kind != 0;
+	d.control = f->job.control.kind != 0;
 	fputs("# federation.yaml - identical at every member. Its canonical "
 	      "form is hashed: the\n# federation's id, qmlnode federation "
 	      "show. Comments and order do not count.\n\n",
@@ -176,6 +221,14 @@ federation_file_write(const struct federation *f, FILE *to)
 	      "job:\n",
 	    to);
 	write_rows(&d, "job.", to);
+	if (d.stage) {
+		fputs("\nstage:\n", to);
+		write_rows(&d, "stage.", to);
+	}
+	if (d.control) {
+		fputs("\ncontrol:\n", to);
+		write_rows(&d, "control.", to);
+	}
 	return fflush(to) != 0 || ferror(to) ? -EIO : 0;
 }
 
@@ -197,4 +250,24 @@ federation_file_timing(void)
 			abort(); /* a default out of its own range */
 	}
 	return d.f.timing;
+}
+
+const char *
+federation_file_word(const char *key, uint8_t value)
+{
+	const struct schema_row *row;
+	uint64_t at;
+	size_t i;
+
+	for (i = 0; i < federation_schema.n; i++) {
+		row = &federation_schema.rows[i];
+		if (row->type != SCHEMA_WORD ||
+		    strncmp(row->key, "job.", 4) != 0 ||
+		    strcmp(row->key + 4, key) != 0)
+			continue;
+		for (at = row->lo; row->words[at - row->lo] != NULL; at++)
+			if (at == value)
+				return row->words[at - row->lo];
+	}
+	return "none";
 }

@@ -8,9 +8,9 @@
 
 #include "config/value.h"
 
-#define ROWS_MAX 64
+#define ROWS_MAX 128
 #define PATH_MAX_LEN 96
-#define NAMES_MAX 64
+#define NAMES_MAX 96
 
 /* What one call of schema_fill knows. */
 struct filling {
@@ -214,6 +214,30 @@ fill_texts(const struct filling *f, const struct schema_row *row,
 	return 0;
 }
 
+/* A literal block, or one line of it; ends with one line end. */
+static int
+fill_block(const struct filling *f, const struct schema_row *row,
+    const struct yaml_node *n, unsigned char *to)
+{
+	size_t len;
+	char *text;
+
+	if (n->kind != YAML_SCALAR || is_nothing(n) || n->text[0] == '\0')
+		return bad_value(f, row, n);
+	len = strlen(n->text);
+	while (len > 0 && n->text[len - 1] == '\n')
+		len--;
+	if (len == 0 || len + 1 > row->hi)
+		return bad_value(f, row, n);
+	text = malloc(len + 2);
+	if (text == NULL)
+		return -ENOMEM;
+	memcpy(text, n->text, len);
+	memcpy(text + len, "\n", 2);
+	memcpy(to, &text, sizeof(text));
+	return 0;
+}
+
 static int
 fill_row(const struct filling *f, size_t i, unsigned char *out)
 {
@@ -231,6 +255,8 @@ fill_row(const struct filling *f, size_t i, unsigned char *out)
 		return n == NULL
 		    ? 0
 		    : fill_texts(f, row, n, (void *)(out + row->offset));
+	if (row->type == SCHEMA_BLOCK)
+		return n == NULL ? 0 : fill_block(f, row, n, out + row->offset);
 	if (n == NULL) {
 		rc = value_parse(row, row->def, false, out + row->offset);
 		assert(rc == 0); /* a default out of its own range */
@@ -265,20 +291,33 @@ schema_fill(const struct schema *s, const struct schema_input *in, void *out,
 	return rc;
 }
 
+static void
+close_texts(struct schema_texts *t)
+{
+	size_t k;
+
+	for (k = 0; k < t->n; k++)
+		free(t->text[k]);
+	free(t->text);
+	*t = (struct schema_texts){0};
+}
+
 void
 schema_close(const struct schema *s, void *out)
 {
-	struct schema_texts *t;
-	size_t i, k;
+	unsigned char *at;
+	char *text = NULL, *none = NULL;
+	size_t i;
 
 	for (i = 0; i < s->n; i++) {
-		if (s->rows[i].type != SCHEMA_TEXTS)
+		at = (unsigned char *)out + s->rows[i].offset;
+		if (s->rows[i].type == SCHEMA_TEXTS)
+			close_texts((void *)at);
+		if (s->rows[i].type != SCHEMA_BLOCK)
 			continue;
-		t = (void *)((unsigned char *)out + s->rows[i].offset);
-		for (k = 0; k < t->n; k++)
-			free(t->text[k]);
-		free(t->text);
-		*t = (struct schema_texts){0};
+		memcpy(&text, at, sizeof(text));
+		free(text);
+		memcpy(at, &none, sizeof(none));
 	}
 }
 
@@ -310,7 +349,7 @@ schema_print_file(const struct schema *s, const void *out, FILE *to, bool all)
 
 	for (i = 0; i < s->n; i++) {
 		row = &s->rows[i];
-		if (row->type == SCHEMA_OTHER)
+		if (row->type == SCHEMA_OTHER || row->type == SCHEMA_BLOCK)
 			continue;
 		dot = strchr(row->key, '.');
 		len = dot != NULL ? (size_t)(dot - row->key) : 0;

@@ -15,13 +15,15 @@
 #include "config/yaml.h"
 
 enum schema_type {
-	SCHEMA_INT,      /* uint8_t .. uint64_t, by size; lo..hi */
+	SCHEMA_INT,      /* uint8_t .. uint64_t, by size; lo..hi, or the one
+			  * word in words, which stands for all ones */
 	SCHEMA_BOOL,     /* bool: true or false */
 	SCHEMA_TEXT,     /* char[size] */
 	SCHEMA_WORD,     /* uint8_t: lo + index in words */
 	SCHEMA_DECIMAL,  /* struct decimal */
 	SCHEMA_DURATION, /* uint32_t milliseconds, written 100ms, 2s, 5m, 1h */
 	SCHEMA_TEXTS,    /* struct schema_texts */
+	SCHEMA_BLOCK,    /* char *, lines of at most hi bytes; owned; NULL */
 	SCHEMA_OTHER,    /* read by the caller; only its presence is checked */
 };
 
@@ -40,6 +42,7 @@ struct schema_row {
 	const char *const *words; /* NULL-terminated */
 	const char *def;          /* as it is written; NULL: required */
 	const char *help;
+	uint32_t when; /* the caller's: where the key has a meaning */
 };
 
 /* Where the value of each row stands in the file; line 0: the default. */
@@ -47,7 +50,7 @@ struct schema_origin {
 	struct config_place at;
 };
 
-/* Keys are at most two levels deep, 64 of them. */
+/* Keys are at most two levels deep, 128 of them. */
 struct schema {
 	const struct schema_row *rows;
 	size_t n;
@@ -65,7 +68,7 @@ struct schema_input {
 
 int schema_fill(const struct schema *s, const struct schema_input *in,
     void *out, struct config_error *e) __attribute__((warn_unused_result));
-/* Frees what SCHEMA_TEXTS rows own. */
+/* Frees what SCHEMA_TEXTS and SCHEMA_BLOCK rows own. */
 void schema_close(const struct schema *s, void *out);
 
 /* Every row with its value and where it comes from: `check --effective`. */

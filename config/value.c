@@ -81,6 +81,10 @@ parse_int(const struct schema_row *row, const char *text, void *to)
 	const char *end;
 	uint64_t v;
 
+	if (row->words != NULL && strcmp(text, row->words[0]) == 0) {
+		store_uint(to, row->size, UINT64_MAX);
+		return 0;
+	}
 	if (parse_u64(text, &end, &v) != 0 || *end != '\0' || v < row->lo ||
 	    v > row->hi)
 		return -EINVAL;
@@ -171,6 +175,7 @@ value_parse(const struct schema_row *row, const char *text, bool quoted,
 	case SCHEMA_DURATION:
 		return parse_duration(row, text, to);
 	case SCHEMA_TEXTS:
+	case SCHEMA_BLOCK:
 	case SCHEMA_OTHER:
 		break;
 	}
@@ -211,8 +216,9 @@ value_want(const struct schema_row *row, char *out, size_t len)
 
 	switch (row->type) {
 	case SCHEMA_INT:
-		snprintf(out, len, "an integer, %" PRIu64 " to %" PRIu64,
-		    row->lo, row->hi);
+		snprintf(out, len, "an integer, %" PRIu64 " to %" PRIu64 "%s%s",
+		    row->lo, row->hi, row->words ? ", or " : "",
+		    row->words ? row->words[0] : "");
 		break;
 	case SCHEMA_BOOL:
 		snprintf(out, len, "true or false");
@@ -236,6 +242,10 @@ value_want(const struct schema_row *row, char *out, size_t len)
 	case SCHEMA_TEXTS:
 		snprintf(out, len, "a list of %" PRIu64 " to %" PRIu64 " texts",
 		    row->lo, row->hi);
+		break;
+	case SCHEMA_BLOCK:
+		snprintf(out, len, "lines of text, at most %" PRIu64 " bytes",
+		    row->hi);
 		break;
 	case SCHEMA_OTHER:
 		snprintf(out, len, "something else");
@@ -295,16 +305,41 @@ print_texts(const struct schema_texts *t, FILE *to)
 	fputc(']', to);
 }
 
+/* All ones of the row's size stand for its word. */
+static bool
+is_word(const struct schema_row *row, uint64_t v)
+{
+	return row->words != NULL && v == UINT64_MAX >> (64 - 8 * row->size);
+}
+
+/* As a literal block below the key, which is indented by two. */
+static void
+print_block(const char *text, FILE *to)
+{
+	size_t len;
+
+	fputs("|2", to);
+	while (text != NULL && *text != '\0') {
+		len = strcspn(text, "\n");
+		fprintf(to, "\n%s%.*s", len > 0 ? "    " : "", (int)len, text);
+		text += len + (text[len] == '\n');
+	}
+}
+
 void
 value_print(const struct schema_row *row, const void *out, FILE *to)
 {
 	const void *at = (const unsigned char *)out + row->offset;
 	char text[DECIMAL_TEXT_LEN];
+	const char *block = NULL;
 	struct decimal d;
 
 	switch (row->type) {
 	case SCHEMA_INT:
-		fprintf(to, "%" PRIu64, load_uint(at, row->size));
+		if (is_word(row, load_uint(at, row->size)))
+			fputs(row->words[0], to);
+		else
+			fprintf(to, "%" PRIu64, load_uint(at, row->size));
 		break;
 	case SCHEMA_BOOL:
 		fputs(*(const bool *)at ? "true" : "false", to);
@@ -327,6 +362,10 @@ value_print(const struct schema_row *row, const void *out, FILE *to)
 	case SCHEMA_TEXTS:
 		print_texts(at, to);
 		break;
+	case SCHEMA_BLOCK:
+		memcpy(&block, at, sizeof(block));
+		print_block(block, to);
+		break;
 	case SCHEMA_OTHER:
 		break;
 	}
@@ -337,7 +376,12 @@ value_is_default(const struct schema_row *row, const void *out)
 {
 	alignas(max_align_t) unsigned char def[VALUE_BYTES_MAX] = {0};
 	const unsigned char *at = (const unsigned char *)out + row->offset;
+	const char *block = NULL;
 
+	if (row->type == SCHEMA_BLOCK) {
+		memcpy(&block, at, sizeof(block));
+		return block == NULL;
+	}
 	if (row->type == SCHEMA_TEXTS)
 		return ((const struct schema_texts *)(const void *)at)->n == 0;
 	if (row->def == NULL || row->size > sizeof(def) ||

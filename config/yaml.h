@@ -17,7 +17,7 @@
 #define YAML_BYTES_MAX (1u << 20)
 #define YAML_DEPTH_MAX 8
 #define YAML_NODES_MAX 65536
-#define YAML_KEYS_MAX 64 /* of one map */
+#define YAML_KEYS_MAX 128 /* of one map */
 
 enum yaml_kind { YAML_SCALAR, YAML_MAP, YAML_LIST };
 

@@ -9,7 +9,7 @@
 /* The signed head is fixed in length: see proto/README.md. */
 #define ANSWER_HEAD_LEN                                                        \
 	(2 + 1 + 1 + 2 + 2 + 32 + 8 + 4 * 32 + 1 + 8 + 8 + 4 + 8 + 8 + 4 + 4 + \
-	    32)
+	    32 + 5 * 4 + 3 * 8)
 #define ANSWER_FLAGS (ANSWER_REPLAYABLE | ANSWER_STATE_LOST | ANSWER_CONFINED)
 
 static const char answer_context[] = "qml.answer.v1";
@@ -76,6 +76,14 @@ head_put(struct bytes_writer *w, const struct answer *a)
 	bytes_put_i64(w, a->loss_before_q24);
 	bytes_put_i64(w, a->loss_after_q24);
 	bytes_put_u32(w, a->correct);
+	bytes_put_u32(w, a->steps);
+	bytes_put_i64(w, a->control_loss_q24);
+	bytes_put_u32(w, a->control_correct);
+	bytes_put_u32(w, a->valid_rows);
+	bytes_put_i64(w, a->valid_loss_q24);
+	bytes_put_u32(w, a->valid_correct);
+	bytes_put_i64(w, a->valid_control_loss_q24);
+	bytes_put_u32(w, a->valid_control_correct);
 	bytes_put_u32(w, a->dim);
 	bytes_put_hash(w, &a->payload);
 }
@@ -142,6 +150,14 @@ head_get(struct bytes_reader *r, struct answer *a)
 	a->loss_before_q24 = bytes_get_i64(r);
 	a->loss_after_q24 = bytes_get_i64(r);
 	a->correct = bytes_get_u32(r);
+	a->steps = bytes_get_u32(r);
+	a->control_loss_q24 = bytes_get_i64(r);
+	a->control_correct = bytes_get_u32(r);
+	a->valid_rows = bytes_get_u32(r);
+	a->valid_loss_q24 = bytes_get_i64(r);
+	a->valid_correct = bytes_get_u32(r);
+	a->valid_control_loss_q24 = bytes_get_i64(r);
+	a->valid_control_correct = bytes_get_u32(r);
 	a->dim = bytes_get_u32(r);
 	a->payload = bytes_get_hash(r);
 }
@@ -151,7 +167,9 @@ head_valid(const struct answer *a, uint32_t dim_max)
 {
 	if (a->version != ANSWER_VERSION || a->member >= VOTE_MAX_VALIDATORS)
 		return false;
-	if ((a->flags & ~ANSWER_FLAGS) != 0 || a->correct > a->rows)
+	if ((a->flags & ~ANSWER_FLAGS) != 0 || a->correct > a->rows ||
+	    a->control_correct > a->rows || a->valid_correct > a->valid_rows ||
+	    a->valid_control_correct > a->valid_rows)
 		return false;
 	if (a->kind == ANSWER_UPDATE)
 		return a->reason == ANSWER_REASON_NONE && a->dim > 0 &&

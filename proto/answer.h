@@ -60,8 +60,18 @@ struct answer {
 	uint32_t rows;             /* rows trained on */
 	int64_t loss_before_q24;   /* mean loss on the local rows, Q24 */
 	int64_t loss_after_q24;
-	uint32_t correct;    /* of `rows`, after training */
-	uint32_t dim;        /* 0 for NO_UPDATE */
+	uint32_t correct; /* of `rows`, after training */
+	uint32_t steps;   /* local steps taken */
+	/* Of the control arm on the same rows; 0 without one. */
+	int64_t control_loss_q24;
+	uint32_t control_correct;
+	/* The base model on the rows kept back; 0 when it was not asked for. */
+	uint32_t valid_rows;
+	int64_t valid_loss_q24;
+	uint32_t valid_correct;
+	int64_t valid_control_loss_q24;
+	uint32_t valid_control_correct;
+	uint32_t dim;        /* of the update; 0 for NO_UPDATE */
 	struct hash payload; /* H("qml.payload", bytes); zero if dim 0 */
 	struct signature sig;
 	/* not signed directly */

@@ -15,6 +15,7 @@ federation_close(struct federation *f)
 	free(f->members);
 	free(f->columns);
 	free(f->labels);
+	job_close(&f->job);
 	*f = FEDERATION_INIT;
 }
 
@@ -35,6 +36,7 @@ int
 federation_copy(struct federation *to, const struct federation *from)
 {
 	void *members = NULL, *columns = NULL, *labels = NULL;
+	struct job job = {0};
 	int rc;
 
 	rc = copy_array(&members, from->members, from->nmembers,
@@ -45,6 +47,8 @@ federation_copy(struct federation *to, const struct federation *from)
 	if (rc == 0)
 		rc = copy_array(&labels, from->labels, from->nlabels,
 		    sizeof(*from->labels));
+	if (rc == 0)
+		rc = job_copy(&job, &from->job);
 	if (rc != 0) {
 		free(members);
 		free(columns);
@@ -56,6 +60,7 @@ federation_copy(struct federation *to, const struct federation *from)
 	to->members = members;
 	to->columns = columns;
 	to->labels = labels;
+	to->job = job;
 	return 0;
 }
 
@@ -174,6 +179,9 @@ federation_put(struct bytes_writer *w, const struct federation *f)
 	bytes_put_u16(w, f->nlabels);
 	for (i = 0; i < f->nlabels; i++)
 		bytes_put_string(w, f->labels[i]);
+	decimal_put(w, &f->label_lo);
+	decimal_put(w, &f->label_hi);
+	bytes_put_u8(w, f->missing);
 	put_timing(w, &f->timing);
 	bytes_put_u16(w, f->answers_min);
 	job_put(w, &f->job);
@@ -244,6 +252,9 @@ get_schema(struct bytes_reader *r, struct federation *f)
 	    LABEL_BYTES_MIN, sizeof(*f->labels));
 	for (i = 0; i < f->nlabels; i++)
 		bytes_get_string(r, f->labels[i], sizeof(f->labels[i]));
+	decimal_get(r, &f->label_lo);
+	decimal_get(r, &f->label_hi);
+	f->missing = bytes_get_u8(r);
 }
 
 void

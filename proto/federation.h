@@ -44,6 +44,13 @@ struct column {
 	struct decimal hi;
 };
 
+/* What an empty cell means. */
+enum federation_missing {
+	FEDERATION_REFUSE, /* the data are refused */
+	FEDERATION_MIDDLE, /* the middle of the column's range */
+	FEDERATION_MEDIAN, /* the median of the member's own column */
+};
+
 struct timing {             /* all in milliseconds */
 	uint32_t collect;   /* answers are waited for this long */
 	uint32_t straggler; /* then, with too few, the round is skipped */
@@ -68,8 +75,11 @@ struct federation {
 	uint16_t ncolumns;
 	struct column *columns;          /* [ncolumns], feature order */
 	char label[FEDERATION_TEXT_LEN]; /* name of the label column */
-	uint16_t nlabels;
+	uint16_t nlabels;                /* 0: a number is learnt, or none */
 	char (*labels)[FEDERATION_TEXT_LEN]; /* class i is labels[i] */
+	struct decimal label_lo; /* public range of the number; lo < hi, */
+	struct decimal label_hi; /* both 0 with labels or without a label */
+	uint8_t missing;         /* enum federation_missing */
 	struct timing timing;
 	uint16_t answers_min; /* to close by time; 0: n - (n - 1) / 3 */
 	struct job job;       /* the first job */
@@ -89,6 +99,9 @@ void federation_sort(struct federation *f);
  * err that names the field. */
 int federation_check(const struct federation *f, char *err, size_t errlen)
     __attribute__((warn_unused_result));
+
+/* Rows have a label, of a class or a number. */
+bool federation_labelled(const struct federation *f);
 
 void federation_put(struct bytes_writer *w, const struct federation *f);
 /* Bad unless canonical and federation_check passes. */

@@ -203,6 +203,10 @@ check_columns(const struct federation *f, struct errbuf e)
 	const struct column *c;
 	size_t i;
 
+	if (f->job.main.kind == JOB_VQE)
+		return f->ncolumns == 0
+		    ? 0
+		    : fail(e, "schema.columns: a vqe has no data");
 	if (f->ncolumns < 1 || f->ncolumns > FEDERATION_MAX_COLUMNS)
 		return fail(e, "schema.columns: want 1 to %d, got %u",
 		    FEDERATION_MAX_COLUMNS, f->ncolumns);
@@ -225,6 +229,8 @@ check_columns(const struct federation *f, struct errbuf e)
 			    "needs a lower end below the upper",
 			    i, c->name);
 	}
+	if (!federation_labelled(f) && f->label[0] == '\0')
+		return 0;
 	if (!text_ok(f->label))
 		return fail(e,
 		    "schema.label: want a text without comma or "
@@ -237,11 +243,41 @@ check_columns(const struct federation *f, struct errbuf e)
 	return 0;
 }
 
+bool
+federation_labelled(const struct federation *f)
+{
+	return f->nlabels > 0 ||
+	    decimal_compare(&f->label_lo, &f->label_hi) != 0;
+}
+
+/* A number instead of labels, or neither. */
+static int
+check_number(const struct federation *f, struct errbuf e)
+{
+	uint8_t kind = f->job.main.kind;
+
+	if (decimal_compare(&f->label_lo, &f->label_hi) < 0)
+		return 0;
+	if (federation_labelled(f))
+		return fail(e, "schema.label_range: want [lowest, highest]");
+	if (kind == JOB_QPCA || kind == JOB_VQE)
+		return 0;
+	return fail(e, "schema.labels: want 2 to %d, or a label_range",
+	    FEDERATION_MAX_LABELS);
+}
+
 static int
 check_labels(const struct federation *f, struct errbuf e)
 {
 	const char *names[FEDERATION_MAX_LABELS], *twice;
 	size_t i;
+
+	if (f->missing > FEDERATION_MEDIAN)
+		return fail(e, "schema.missing: want refuse, middle or median");
+	if (f->nlabels == 0)
+		return check_number(f, e);
+	if (f->label_lo.mant != 0 || f->label_hi.mant != 0)
+		return fail(e, "schema.label_range: want either labels or it");
 
 	if (f->nlabels < 2 || f->nlabels > FEDERATION_MAX_LABELS)
 		return fail(e, "schema.labels: want 2 to %d, got %u",
@@ -292,34 +328,46 @@ check_timing(const struct timing *t, struct errbuf e)
 	return 0;
 }
 
+/* The stated sizes are those that follow from the schema. */
+static int
+check_sizes(const struct federation *f, struct errbuf e)
+{
+	struct job j = f->job; /* texts are borrowed: never closed */
+
+	if (job_sizes(&j, f->ncolumns, f->nlabels) != 0)
+		return fail(e, "job.qubits: %u qubits do not hold %u columns",
+		    f->job.main.qubits, f->ncolumns);
+	if (j.dim != f->job.dim || j.stage.dim != f->job.stage.dim ||
+	    j.main.dim != f->job.main.dim || j.update != f->job.update ||
+	    j.control.dim != f->job.control.dim ||
+	    j.main.nangles != f->job.main.nangles)
+		return fail(e,
+		    "job.dim: want %u parameters with %u angles for "
+		    "this schema, got %u with %u",
+		    j.dim, j.main.nangles, f->job.dim, f->job.main.nangles);
+	return 0;
+}
+
 static int
 check_job(const struct federation *f, struct errbuf e)
 {
-	uint32_t dim, nangles, weights = 0;
+	uint32_t weights = 0;
 	size_t i;
 	int rc;
 
 	for (i = 0; i < f->nmembers; i++)
 		weights += f->members[i].weight; /* at most 100 * 2^20 */
-	if (f->job.weighting == JOB_UNWEIGHTED)
+	if (f->job.combine.weighting == JOB_UNWEIGHTED)
 		weights = f->nmembers;
 	rc = job_check(&f->job, weights, e.text, e.len);
 	if (rc != 0)
 		return rc;
-	if (f->job.rule == JOB_TRIMMED_MEAN && 2u * f->job.trim >= f->nmembers)
+	if (2u * job_faults(&f->job, f->nmembers) >= f->nmembers)
 		return fail(e,
-		    "job.trim: want less than half of %u members, "
+		    "job.faults: want less than half of %u members, "
 		    "got %u",
-		    f->nmembers, f->job.trim);
-	if (job_sizes(&f->job, f->ncolumns, f->nlabels, &dim, &nangles) != 0)
-		return fail(e, "job.qubits: %u qubits do not hold %u columns",
-		    f->job.qubits, f->ncolumns);
-	if (dim != f->job.dim || nangles != f->job.nangles)
-		return fail(e,
-		    "job.dim: want %u parameters with %u angles for "
-		    "this schema, got %u with %u",
-		    dim, nangles, f->job.dim, f->job.nangles);
-	return 0;
+		    f->nmembers, job_faults(&f->job, f->nmembers));
+	return check_sizes(f, e);
 }
 
 int

@@ -1,45 +1,32 @@
 #include "proto/job.h"
 
-#include <assert.h>
 #include <errno.h>
-#include <stdarg.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "proto/answer.h"
 #include "proto/q24.h"
 
-#define JOB_BYTES_MAX 160
-#define QUBITS_MAX 16
-#define LAYERS_MAX 512
-#define ROUNDS_MAX 1000000
-#define STEPS_MAX 1000000
-#define BATCH_MAX 1000000
-/* A sum of Q24 numbers stays below this; a factor of two is kept back. */
-#define SUM_MAX ((int64_t)1 << 62)
+#define NORMAL_TERMS 12
 
 void
 job_put(struct bytes_writer *w, const struct job *j)
 {
-	bytes_put_u8(w, j->task);
-	bytes_put_u8(w, j->encoding);
-	bytes_put_u8(w, j->ansatz);
-	bytes_put_u8(w, j->readout);
-	bytes_put_u8(w, j->qubits);
-	bytes_put_u16(w, j->layers);
+	job_task_put(w, &j->stage);
+	job_task_put(w, &j->main);
+	job_task_put(w, &j->control);
 	bytes_put_u32(w, j->dim);
-	bytes_put_u32(w, j->nangles);
+	bytes_put_u32(w, j->update);
 	bytes_put_u32(w, j->rounds);
+	bytes_put_u32(w, j->stage_rounds);
 	bytes_put_hash(w, &j->seed);
-	decimal_put(w, &j->init);
-	decimal_put(w, &j->head_scale);
-	bytes_put_u32(w, j->steps);
-	bytes_put_u32(w, j->batch);
-	decimal_put(w, &j->rate);
-	decimal_put(w, &j->rate_last);
-	bytes_put_u8(w, j->rule);
-	bytes_put_u16(w, j->trim);
-	bytes_put_u8(w, j->weighting);
+	bytes_put_hash(w, &j->start);
+	job_local_put(w, &j->local);
+	job_combine_put(w, &j->combine);
+	decimal_put(w, &j->validation);
+	bytes_put_u32(w, j->validation_every);
+	bytes_put_u32(w, j->patience);
+	decimal_put(w, &j->progress);
 	decimal_put(w, &j->clip);
 	decimal_put(w, &j->bound);
 }
@@ -47,195 +34,302 @@ job_put(struct bytes_writer *w, const struct job *j)
 void
 job_get(struct bytes_reader *r, struct job *out)
 {
-	out->task = bytes_get_u8(r);
-	out->encoding = bytes_get_u8(r);
-	out->ansatz = bytes_get_u8(r);
-	out->readout = bytes_get_u8(r);
-	out->qubits = bytes_get_u8(r);
-	out->layers = bytes_get_u16(r);
+	*out = (struct job){0};
+	job_task_get(r, &out->stage);
+	job_task_get(r, &out->main);
+	job_task_get(r, &out->control);
 	out->dim = bytes_get_u32(r);
-	out->nangles = bytes_get_u32(r);
+	out->update = bytes_get_u32(r);
 	out->rounds = bytes_get_u32(r);
+	out->stage_rounds = bytes_get_u32(r);
 	out->seed = bytes_get_hash(r);
-	decimal_get(r, &out->init);
-	decimal_get(r, &out->head_scale);
-	out->steps = bytes_get_u32(r);
-	out->batch = bytes_get_u32(r);
-	decimal_get(r, &out->rate);
-	decimal_get(r, &out->rate_last);
-	out->rule = bytes_get_u8(r);
-	out->trim = bytes_get_u16(r);
-	out->weighting = bytes_get_u8(r);
+	out->start = bytes_get_hash(r);
+	job_local_get(r, &out->local);
+	job_combine_get(r, &out->combine);
+	decimal_get(r, &out->validation);
+	out->validation_every = bytes_get_u32(r);
+	out->patience = bytes_get_u32(r);
+	decimal_get(r, &out->progress);
 	decimal_get(r, &out->clip);
 	decimal_get(r, &out->bound);
+}
+
+void
+job_close(struct job *j)
+{
+	job_task_close(&j->stage);
+	job_task_close(&j->main);
+	job_task_close(&j->control);
+	free(j->local.noise);
+	*j = (struct job){0};
+}
+
+int
+job_copy(struct job *to, const struct job *from)
+{
+	int rc;
+
+	*to = *from;
+	to->stage = to->main = to->control = (struct job_task){0};
+	rc = job_text_copy(&to->local.noise, from->local.noise);
+	if (rc == 0)
+		rc = job_task_copy(&to->stage, &from->stage);
+	if (rc == 0)
+		rc = job_task_copy(&to->main, &from->main);
+	if (rc == 0)
+		rc = job_task_copy(&to->control, &from->control);
+	if (rc != 0)
+		job_close(to);
+	return rc;
 }
 
 struct hash
 job_hash(const struct job *j)
 {
-	uint8_t room[JOB_BYTES_MAX];
-	struct bytes_writer w = bytes_writer_over(room, sizeof(room));
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct hash h = {{0}};
 
 	job_put(&w, j);
-	assert(w.error == 0); /* a job has one size */
-	return hash_bytes("qml.job", w.data, w.len);
+	if (w.error == 0)
+		h = hash_bytes("qml.job", w.data, w.len);
+	bytes_writer_close(&w);
+	return h;
 }
 
-static int __attribute__((format(printf, 3, 4)))
-fail(char *err, size_t errlen, const char *format, ...)
+unsigned
+job_segments(const struct job *j,
+    struct job_segment out[static JOB_SEGMENTS_MAX])
 {
-	va_list ap;
+	const struct job_task *tasks[] = {&j->stage, &j->main, &j->control};
+	uint32_t first = 0, at = 0;
+	unsigned i, n = 0;
 
-	va_start(ap, format);
-	vsnprintf(err, errlen, format, ap);
-	va_end(ap);
-	return -EINVAL;
+	for (i = 0; i < JOB_TASKS; i++) {
+		if (tasks[i]->kind == 0)
+			continue;
+		out[n++] = (struct job_segment){
+		    .task = tasks[i],
+		    .role = (enum job_role)(JOB_STAGE + i),
+		    .first = first,
+		    .dim = tasks[i]->dim,
+		    .at = at,
+		    .update = tasks[i]->update,
+		    .nangles = tasks[i]->nangles,
+		};
+		first += tasks[i]->dim;
+		at += tasks[i]->update;
+	}
+	if (j->local.scaffold)
+		out[n++] = (struct job_segment){.task = &j->main,
+		    .role = JOB_MAIN,
+		    .first = first,
+		    .dim = j->main.dim,
+		    .at = at,
+		    .update = j->main.update,
+		    .variates = true};
+	return n;
 }
 
-/* Each field alone. */
-struct range {
-	const char *name;
-	uint64_t value, lo, hi;
-};
-
-static int
-check_ranges(const struct job *j, char *err, size_t errlen)
+bool
+job_active(const struct job *j, const struct job_segment *s,
+    uint64_t aggregated)
 {
-	uint64_t vqc = j->task == JOB_VQC;
-	const struct range ranges[] = {
-	    {"task", j->task, JOB_VQC, JOB_LINEAR},
-	    {"encoding", j->encoding, vqc, vqc * JOB_AMPLITUDE},
-	    {"ansatz", j->ansatz, vqc, vqc * JOB_HARDWARE_EFFICIENT},
-	    {"readout", j->readout, vqc, vqc * JOB_Z_ZZ},
-	    {"qubits", j->qubits, vqc, vqc * QUBITS_MAX},
-	    {"layers", j->layers, vqc, vqc * LAYERS_MAX},
-	    {"dim", j->dim, 1, ANSWER_DIM_MAX},
-	    {"nangles", j->nangles, vqc, vqc * j->dim},
-	    {"rounds", j->rounds, 1, ROUNDS_MAX},
-	    {"steps", j->steps, 1, STEPS_MAX},
-	    {"batch", j->batch, 1, BATCH_MAX},
-	    {"rule", j->rule, JOB_MEAN, JOB_TRIMMED_MEAN},
-	    {"weighting", j->weighting, JOB_UNWEIGHTED, JOB_REGISTERED},
-	};
-	size_t i;
-
-	for (i = 0; i < sizeof(ranges) / sizeof(ranges[0]); i++)
-		if (ranges[i].value < ranges[i].lo ||
-		    ranges[i].value > ranges[i].hi)
-			return fail(err, errlen,
-			    "job.%s: want %llu to %llu, got %llu",
-			    ranges[i].name, (unsigned long long)ranges[i].lo,
-			    (unsigned long long)ranges[i].hi,
-			    (unsigned long long)ranges[i].value);
-	if (j->rule == JOB_MEAN && j->trim != 0)
-		return fail(err, errlen, "job.trim: want 0 with rule mean");
-	if (j->rule == JOB_TRIMMED_MEAN && j->trim == 0)
-		return fail(err, errlen,
-		    "job.trim: want at least 1 with rule trimmed_mean");
-	if (j->rule == JOB_TRIMMED_MEAN && j->weighting != JOB_UNWEIGHTED)
-		return fail(err, errlen,
-		    "job.weighting: want unweighted with trimmed_mean");
-	return 0;
+	return (s->role == JOB_STAGE) == (aggregated < j->stage_rounds);
 }
 
-struct bounds {
-	const char *name;
-	const struct decimal *value;
-	struct decimal lo, hi;
-};
-
-static int
-check_decimals(const struct job *j, char *err, size_t errlen)
+uint16_t
+job_faults(const struct job *j, uint16_t nmembers)
 {
-	/* The least nonzero Q24 number is 6e-8. */
-	const struct bounds bounds[] = {
-	    {"init", &j->init, {0, 0}, {1, 3}},
-	    {"head_scale", &j->head_scale, {1, -6}, {1, 6}},
-	    {"rate", &j->rate, {1, -9}, {1, 1}},
-	    {"rate_last", &j->rate_last, {0, 0}, {1, 1}},
-	    {"clip", &j->clip, {1, -6}, {1, 9}},
-	    {"bound", &j->bound, {1, -6}, {1, 9}},
-	};
-	char lo[DECIMAL_TEXT_LEN], hi[DECIMAL_TEXT_LEN];
-	char got[DECIMAL_TEXT_LEN];
-	size_t i;
-
-	for (i = 0; i < sizeof(bounds) / sizeof(bounds[0]); i++)
-		if (decimal_compare(bounds[i].value, &bounds[i].lo) < 0 ||
-		    decimal_compare(bounds[i].value, &bounds[i].hi) > 0)
-			return fail(err, errlen,
-			    "job.%s: want %s to %s, got %s", bounds[i].name,
-			    decimal_text(&bounds[i].lo, lo),
-			    decimal_text(&bounds[i].hi, hi),
-			    decimal_text(bounds[i].value, got));
-	if (decimal_compare(&j->rate_last, &j->rate) > 0)
-		return fail(err, errlen,
-		    "job.rate_last: want at most job.rate, %s, got %s",
-		    decimal_text(&j->rate, hi),
-		    decimal_text(&j->rate_last, got));
-	return 0;
+	if (j->combine.faults != JOB_FAULTS_AUTO)
+		return j->combine.faults;
+	return (uint16_t)(nmembers > 0 ? (nmembers - 1) / 3 : 0);
 }
 
 int
-job_check(const struct job *j, uint32_t weight_sum, char *err, size_t errlen)
+job_sizes(struct job *j, uint32_t nfeatures, uint32_t nlabels)
 {
-	int64_t init = 0, bound = 0;
-	int rc;
+	uint32_t features = nfeatures;
+	uint64_t dim, update;
+	int rc = 0;
 
-	rc = check_ranges(j, err, errlen);
+	if (j->stage.kind != 0) {
+		rc = job_task_sizes(&j->stage, nfeatures, nlabels);
+		features = j->stage.components;
+	}
 	if (rc == 0)
-		rc = check_decimals(j, err, errlen);
+		rc = job_task_sizes(&j->main, features, nlabels);
+	if (rc == 0 && j->control.kind != 0)
+		rc = job_task_sizes(&j->control, nfeatures, nlabels);
 	if (rc != 0)
 		return rc;
-	if (decimal_q24(&j->init, &init) != 0 ||
-	    decimal_q24(&j->bound, &bound) != 0 || bound < 1)
-		return fail(err, errlen, "job.bound: not a Q24 number");
-	/* The sum of one round, and the model after the last. */
-	if ((q24_wide)bound * weight_sum >= SUM_MAX)
-		return fail(err, errlen,
-		    "job.bound: too large: a sum over "
-		    "all members could overflow");
-	if ((q24_wide)bound * j->rounds + init >= SUM_MAX)
-		return fail(err, errlen,
-		    "job.bound: too large: the model "
-		    "could overflow within job.rounds rounds");
+	dim = (uint64_t)j->stage.dim + j->main.dim + j->control.dim;
+	update = (uint64_t)j->stage.update + j->main.update + j->control.update;
+	if (j->local.scaffold) {
+		dim += j->main.dim;
+		update += j->main.update;
+	}
+	if (dim > ANSWER_DIM_MAX || update > ANSWER_DIM_MAX)
+		return -EINVAL;
+	j->dim = (uint32_t)dim;
+	j->update = (uint32_t)update;
 	return 0;
 }
 
-int
-job_sizes(const struct job *j, uint32_t nfeatures, uint32_t nclasses,
-    uint32_t *dim, uint32_t *nangles)
+/* The sum of twelve uniform numbers in [-s/2, s/2] has standard deviation s
+ * and is as good as normal; integers only, so it is the same everywhere. */
+static void
+start_normal(const struct hash *seed, int64_t sigma, int64_t *out, size_t n)
 {
-	uint64_t q = j->qubits, angles = 0, inputs = nfeatures, total;
+	int64_t terms[NORMAL_TERMS];
+	struct hash_stream s;
+	struct hash own;
+	size_t i, k;
 
-	if (nfeatures == 0 || nclasses < 2)
-		return -EINVAL;
-	if (j->task == JOB_VQC) {
-		if (q < 1 || q > QUBITS_MAX)
-			return -EINVAL;
-		if (nfeatures >
-		    (j->encoding == JOB_AMPLITUDE ? (uint64_t)1 << q : q))
-			return -EINVAL;
-		angles = (j->ansatz == JOB_STRONGLY_ENTANGLING ? 3 : 2) * q *
-		    j->layers;
-		inputs = j->readout == JOB_Z_ZZ ? q + q * (q - 1) / 2 : q;
+	for (i = 0; i < n; i++) {
+		uint8_t at[4] = {(uint8_t)(i >> 24), (uint8_t)(i >> 16),
+		    (uint8_t)(i >> 8), (uint8_t)i};
+
+		hash_begin(&s, "qml.normal");
+		hash_add(&s, seed->b, HASH_LEN);
+		hash_add(&s, at, sizeof(at));
+		own = hash_end(&s);
+		q24_stream(&own, sigma / 2, terms, NORMAL_TERMS);
+		out[i] = 0;
+		for (k = 0; k < NORMAL_TERMS; k++)
+			out[i] += terms[k];
 	}
-	total = angles + nclasses * (inputs + 1);
-	if (total > ANSWER_DIM_MAX)
-		return -EINVAL;
-	*dim = (uint32_t)total;
-	*nangles = (uint32_t)angles;
-	return 0;
+}
+
+/* Odd layers are the layer before backwards, with the other sign. */
+static void
+mirror(int64_t *angles, size_t n, size_t layers)
+{
+	size_t each = layers > 0 ? n / layers : 0, l, i;
+
+	for (l = 1; l < layers; l += 2)
+		for (i = 0; i < each; i++)
+			angles[l * each + i] = -angles[l * each - 1 - i];
+}
+
+static void
+start_task(const struct job *j, const struct job_segment *s, int64_t *model)
+{
+	struct hash seed = hash_bytes("qml.model0", j->seed.b, HASH_LEN);
+	const struct job_task *t = s->task;
+	int64_t init = 0;
+	uint32_t i;
+
+	if (decimal_q24(&t->init, &init) != 0)
+		init = 0; /* job_check has refused such a job */
+	switch ((enum job_start)t->start) {
+	case JOB_UNIFORM:
+		q24_stream(&seed, init, model, s->nangles);
+		break;
+	case JOB_IDENTITY:
+		q24_stream(&seed, init, model, s->nangles);
+		mirror(model, s->nangles, t->layers);
+		break;
+	case JOB_LAYERWISE:
+		q24_stream(&seed, init, model,
+		    t->layers > 0 ? s->nangles / t->layers : 0);
+		break;
+	case JOB_NORMAL:
+		start_normal(&seed, init, model, s->nangles);
+		break;
+	case JOB_ZERO:
+		break;
+	}
+	for (i = 0; i < t->nscales; i++)
+		model[s->nangles + i] = Q24_ONE;
 }
 
 void
 job_start_model(const struct job *j, int64_t *model)
 {
-	struct hash seed = hash_bytes("qml.model0", j->seed.b, HASH_LEN);
-	int64_t init = 0;
+	struct job_segment s[JOB_SEGMENTS_MAX];
+	unsigned i, n = job_segments(j, s);
 
-	if (decimal_q24(&j->init, &init) != 0)
-		init = 0; /* job_check has refused such a job */
 	memset(model, 0, j->dim * sizeof(*model));
-	q24_stream(&seed, init, model, j->nangles);
+	for (i = 0; i < n; i++)
+		if (!s[i].variates)
+			start_task(j, &s[i], model + s[i].first);
+}
+
+static struct decimal
+number(int64_t mant, int8_t exp)
+{
+	return (struct decimal){mant, exp};
+}
+
+void
+job_task_default(struct job_task *t, enum job_kind kind)
+{
+	bool v = kind == JOB_VQC, s = kind == JOB_QSVM, m = kind == JOB_VQE;
+	bool p = kind == JOB_QPCA, c = v || s || kind == JOB_LINEAR;
+
+	*t = (struct job_task){.kind = (uint8_t)kind};
+	t->encoding = v ? JOB_AMPLITUDE : 0;
+	t->ansatz = v ? JOB_STRONGLY_ENTANGLING
+	    : m       ? JOB_HARDWARE_EFFICIENT
+		      : 0;
+	t->readout = v ? JOB_Z_ZZ : 0;
+	t->layers = v ? 12 : s || m ? 2 : 0;
+	t->loss = s ? JOB_HINGE : c ? JOB_CROSS_ENTROPY : 0;
+	t->head = v ? JOB_HEAD_LINEAR : 0;
+	t->start = v || m ? JOB_UNIFORM : 0;
+	if (v)
+		t->head_scale = number(8, 0);
+	if (v || m)
+		t->init = number(1, -1);
+	if (!p) {
+		t->rate = number(4, -2);
+		t->rate_last = number(4, -3);
+	}
+	if (s) {
+		t->map = JOB_MAP_ZZ;
+		t->landmarks = 32;
+		t->map_scale = number(1, 0);
+	}
+	if (p) {
+		t->rows = JOB_BALL;
+		t->components = 2;
+		t->min_rows = 32;
+		t->spread = number(3, 0);
+	}
+	if (m) {
+		t->mapping = JOB_JORDAN_WIGNER;
+		t->parts = 9;
+	}
+}
+
+void
+job_default(struct job *j, enum job_kind kind)
+{
+	*j = (struct job){.clip = number(16, 0), .bound = number(4, 0)};
+	job_task_default(&j->main, kind);
+	j->local = (struct job_local){
+	    .optimiser = JOB_ADAM,
+	    .schedule = JOB_COSINE,
+	    .factor = number(1, 0),
+	    .steps = 40,
+	    .batch = 64,
+	    .order = JOB_SHUFFLED,
+	    .gradient = JOB_ADJOINT,
+	    .mitigation = JOB_UNMITIGATED,
+	};
+	j->combine = (struct job_combine){
+	    .rule = JOB_MEAN,
+	    .faults = JOB_FAULTS_AUTO,
+	    .radius = number(1, 0),
+	    .bucket = 2,
+	    .server = JOB_SERVER_ADD,
+	    .server_rate = number(1, 0),
+	    .server_beta = number(9, -1),
+	    .server_beta2 = number(99, -2),
+	    .server_tau = number(1, -3),
+	    .weighting = JOB_UNWEIGHTED,
+	    .participation = number(1, 0),
+	    .stragglers = JOB_DROP,
+	};
+	j->validation_every = 1;
 }

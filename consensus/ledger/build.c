@@ -134,7 +134,7 @@ finish(const struct ledger *l, struct block *b)
 		return -EBADMSG;
 	b->header.aggregate = mem->aggregate;
 	b->header.model = mem->next.base_model;
-	b->header.state_root = state_root(l, &mem->next);
+	b->header.state_root = state_root_next(l);
 	rc = block_seal(b);
 	if (rc < 0)
 		return rc;

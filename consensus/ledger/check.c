@@ -152,7 +152,7 @@ check_outcome(const struct ledger *l, const struct block *b)
 		return LEDGER_AGGREGATE;
 	if (!hash_equal(&b->header.model, &mem->next.base_model))
 		return LEDGER_MODEL;
-	root = state_root(l, &mem->next);
+	root = state_root_next(l);
 	if (!hash_equal(&b->header.state_root, &root))
 		return LEDGER_STATE;
 	mem->block = b->id;

@@ -33,7 +33,7 @@ struct closing
 closing_rule(const struct ledger *l, uint16_t nanswers, uint16_t nupdates)
 {
 	uint16_t m = active_members(l);
-	uint32_t rule_min = l->rule->minimum(l->f.job.trim);
+	uint32_t rule_min = merge_minimum(&l->merge, l->round.aggregated);
 	uint32_t some = (m - 1u) / 3 + 1;
 	uint32_t most = l->answers_min;
 

@@ -16,8 +16,7 @@ read_params(struct ledger *l)
 
 	if (federation_check(f, err, sizeof(err)) < 0)
 		return -EINVAL;
-	l->rule = aggregate_find(f->job.rule);
-	if (!l->rule || decimal_q24(&f->job.clip, &l->clip_q24) < 0 ||
+	if (decimal_q24(&f->job.clip, &l->clip_q24) < 0 ||
 	    decimal_q24(&f->job.bound, &l->bound_q24) < 0)
 		return -EINVAL;
 	l->answers_min = f->answers_min
@@ -26,6 +25,9 @@ read_params(struct ledger *l)
 	for (uint16_t i = 0; i < f->nmembers; i++) {
 		l->power[i] = f->members[i].power;
 		l->weight[i] = f->members[i].weight;
+		if (f->job.combine.weight_cap > 0 &&
+		    l->weight[i] > f->job.combine.weight_cap)
+			l->weight[i] = f->job.combine.weight_cap;
 		l->active[i] = true;
 	}
 	return 0;
@@ -36,13 +38,20 @@ static int
 allocate(struct ledger *l)
 {
 	size_t dim = l->f.job.dim;
+	char err[160];
+	int rc = merge_init(&l->merge, &l->f, err, sizeof(err));
 
+	if (rc < 0)
+		return rc;
 	l->model = calloc(dim, sizeof(*l->model));
+	l->moments = calloc(l->merge.nmoments + 1, sizeof(*l->moments));
 	l->memory = calloc(1, sizeof(*l->memory));
-	if (!l->model || !l->memory)
+	if (!l->model || !l->moments || !l->memory)
 		return -ENOMEM;
 	l->memory->model = calloc(dim, sizeof(*l->memory->model));
-	return l->memory->model ? 0 : -ENOMEM;
+	l->memory->moments =
+	    calloc(l->merge.nmoments + 1, sizeof(*l->memory->moments));
+	return l->memory->model && l->memory->moments ? 0 : -ENOMEM;
 }
 
 /* State after block 0. */
@@ -56,6 +65,8 @@ found(struct ledger *l)
 	l->head = l->fid;
 	merkle_append(&l->history, &l->fid);
 	job_start_model(&l->f.job, l->model);
+	merge_start(&l->merge, l->moments);
+	l->moments_hash = state_hash_moments(l, l->moments);
 	l->round.base_model = q24_hash("qml.model", l->model, l->f.job.dim);
 	state_open_round(l, &l->round, 0, l->time_ms);
 	return 0;
@@ -99,7 +110,8 @@ ledger_clone(const struct ledger *l, struct ledger **out)
 		return -ENOMEM;
 	*c = *l;
 	c->f = FEDERATION_INIT;
-	c->model = NULL;
+	c->merge = (struct merge){0};
+	c->model = c->moments = NULL;
 	c->memory = NULL;
 	rc = federation_copy(&c->f, &l->f);
 	if (rc == 0)
@@ -109,6 +121,7 @@ ledger_clone(const struct ledger *l, struct ledger **out)
 		return rc;
 	}
 	memcpy(c->model, l->model, size);
+	memcpy(c->moments, l->moments, l->merge.nmoments * sizeof(*l->moments));
 	c->memory->seen = l->memory->seen;
 	*out = c;
 	return 0;
@@ -120,9 +133,13 @@ ledger_free(struct ledger *l)
 	if (!l)
 		return;
 	federation_close(&l->f);
+	merge_close(&l->merge);
 	free(l->model);
-	if (l->memory)
+	free(l->moments);
+	if (l->memory) {
 		free(l->memory->model);
+		free(l->memory->moments);
+	}
 	free(l->memory);
 	free(l);
 }
@@ -161,6 +178,12 @@ uint32_t
 ledger_dim(const struct ledger *l)
 {
 	return l->f.job.dim;
+}
+
+uint32_t
+ledger_update_dim(const struct ledger *l)
+{
+	return l->f.job.update;
 }
 
 uint16_t
@@ -264,6 +287,10 @@ ledger_apply(struct ledger *l, const struct block *b)
 
 		l->model = mem->model;
 		mem->model = old;
+		old = l->moments;
+		l->moments = mem->moments;
+		mem->moments = old;
+		l->moments_hash = mem->moments_hash;
 	}
 	l->round = mem->next;
 	l->height = b->header.height;

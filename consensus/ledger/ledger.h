@@ -53,7 +53,8 @@ uint64_t ledger_time_ms(const struct ledger *l); /* of the head */
 const struct ledger_round *ledger_round(const struct ledger *l);
 const int64_t *ledger_model(const struct ledger *l); /* [ledger_dim] */
 uint32_t ledger_dim(const struct ledger *l);
-uint16_t ledger_nmembers(const struct ledger *l); /* = validators */
+uint32_t ledger_update_dim(const struct ledger *l); /* of an update */
+uint16_t ledger_nmembers(const struct ledger *l);   /* = validators */
 const struct member *ledger_member(const struct ledger *l, uint16_t i);
 bool ledger_active(const struct ledger *l, uint16_t i);
 const uint32_t *ledger_powers(const struct ledger *l); /* [nmembers] */
@@ -125,7 +126,7 @@ int ledger_replay(struct ledger *l, const struct block *b)
     __attribute__((warn_unused_result));
 
 /* The leaves of the state root, for people who look for a difference. */
-#define LEDGER_LEAVES 8
+#define LEDGER_LEAVES 9
 const char *ledger_leaf_name(unsigned i);
 void ledger_leaves(const struct ledger *l, struct hash out[LEDGER_LEAVES]);
 /* As they would be after b, by our own computation from its answers (all

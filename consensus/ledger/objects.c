@@ -40,7 +40,11 @@ check_refusal(const struct ledger *l, const struct answer *a)
 	if (a->clip_q24 != 0 && a->clip_q24 != (uint64_t)l->clip_q24)
 		return LEDGER_CLIP_CLAIM;
 	if (a->rows != 0 || a->correct != 0 || a->loss_before_q24 != 0 ||
-	    a->loss_after_q24 != 0)
+	    a->loss_after_q24 != 0 || a->steps != 0)
+		return LEDGER_METRICS;
+	if (a->control_loss_q24 != 0 || a->control_correct != 0 ||
+	    a->valid_rows != 0 || a->valid_loss_q24 != 0 ||
+	    a->valid_control_loss_q24 != 0)
 		return LEDGER_METRICS;
 	return LEDGER_OK;
 }
@@ -48,7 +52,7 @@ check_refusal(const struct ledger *l, const struct answer *a)
 static enum ledger_verdict
 check_update(const struct ledger *l, const struct answer *a)
 {
-	if (a->dim != l->f.job.dim)
+	if (a->dim != l->f.job.update)
 		return LEDGER_DIM;
 	if (a->reason != ANSWER_REASON_NONE)
 		return LEDGER_FLAGS;
@@ -88,11 +92,16 @@ check_answer_head(const struct ledger *l, const struct answer *a)
 static enum ledger_verdict
 check_payload(const struct ledger *l, const struct answer *a)
 {
+	const struct merge_round r = {.number = l->round.number,
+	    .aggregated = l->round.aggregated};
+
 	for (uint32_t j = 0; j < a->dim; j++)
 		if (a->delta[j] > l->bound_q24 || a->delta[j] < -l->bound_q24)
 			return LEDGER_BOUND;
 	if (!q24_within(a->delta, a->dim, l->clip_q24))
 		return LEDGER_CLIP;
+	if (a->dim > 0 && !merge_fits(&l->merge, &r, a))
+		return LEDGER_SEGMENT;
 	return LEDGER_OK;
 }
 

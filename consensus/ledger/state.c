@@ -1,6 +1,7 @@
 #include "consensus/ledger/state.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/bytes.h"
 #include "proto/q24.h"
@@ -16,6 +17,7 @@ static const char *const leaf_names[LEDGER_LEAVES] = {
     "model",
     "round",
     "counts",
+    "moments",
 };
 
 const char *
@@ -82,9 +84,7 @@ hash_params(struct ledger *l)
 	bytes_put_u32(&w, t->precision);
 	bytes_put_u32(&w, t->delay);
 	bytes_put_u16(&w, l->answers_min);
-	bytes_put_u8(&w, l->f.job.rule);
-	bytes_put_u16(&w, l->f.job.trim);
-	bytes_put_u8(&w, l->f.job.weighting);
+	job_combine_put(&w, &l->f.job.combine);
 	bytes_put_i64(&w, l->clip_q24);
 	bytes_put_i64(&w, l->bound_q24);
 	return finish_hash(&w, "qml.params", &l->params);
@@ -119,9 +119,10 @@ hash_numbers(const char *tag, const uint64_t *v, size_t n)
 }
 
 void
-state_leaves(const struct ledger *l, const struct ledger_round *r,
+state_leaves(const struct ledger *l, const struct state_now *now,
     struct hash out[static LEDGER_LEAVES])
 {
+	const struct ledger_round *r = now->round;
 	uint64_t round[] = {r->number, r->opened_ms, r->finished};
 	uint64_t counts[] = {r->skips, r->skipped, r->aggregated};
 
@@ -133,15 +134,33 @@ state_leaves(const struct ledger *l, const struct ledger_round *r,
 	out[5] = r->base_model;
 	out[6] = hash_numbers("qml.round", round, 3);
 	out[7] = hash_numbers("qml.counts", counts, 3);
+	out[8] = *now->moments;
+}
+
+static void
+leaves_next(const struct ledger *l, struct hash out[static LEDGER_LEAVES])
+{
+	const struct state_now now = {&l->memory->next,
+	    &l->memory->moments_hash};
+
+	state_leaves(l, &now, out);
 }
 
 struct hash
-state_root(const struct ledger *l, const struct ledger_round *r)
+state_root_next(const struct ledger *l)
 {
 	struct hash leaves[LEDGER_LEAVES];
 
-	state_leaves(l, r, leaves);
+	leaves_next(l, leaves);
 	return merkle_root_of(leaves, LEDGER_LEAVES);
+}
+
+struct hash
+state_hash_moments(const struct ledger *l, const int64_t *moments)
+{
+	if (l->merge.nmoments == 0)
+		return (struct hash){{0}};
+	return q24_hash("qml.moments", moments, l->merge.nmoments);
 }
 
 /* Both times grow after skips: a site that needs longer than the straggler
@@ -161,17 +180,18 @@ state_open_round(const struct ledger *l, struct ledger_round *r,
 	r->finished = number >= l->f.job.rounds;
 }
 
-/* The mean of the block's updates into memory->model. */
+/* The change by the block's updates into memory->model, and the moments. */
 static bool
 aggregate_answers(const struct ledger *l, const struct block *b)
 {
-	const int64_t *updates[FEDERATION_MAX_MEMBERS];
+	const struct answer *updates[FEDERATION_MAX_MEMBERS];
 	uint32_t weights[FEDERATION_MAX_MEMBERS];
-	struct aggregate_input in = {
+	struct ledger_memory *mem = l->memory;
+	struct merge_round r = {
+	    .number = l->round.number,
+	    .aggregated = l->round.aggregated,
 	    .updates = updates,
-	    .weights = l->f.job.weighting == JOB_REGISTERED ? weights : NULL,
-	    .f = l->f.job.trim,
-	    .dim = l->f.job.dim,
+	    .weights = weights,
 	};
 
 	if (b->header.nanswers > l->f.nmembers)
@@ -183,12 +203,17 @@ aggregate_answers(const struct ledger *l, const struct block *b)
 			return false;
 		if (a->kind != ANSWER_UPDATE)
 			continue;
-		if (!a->delta || a->dim != in.dim)
+		if (!a->delta || a->dim != l->f.job.update)
 			return false;
-		updates[in.n] = a->delta;
-		weights[in.n++] = l->weight[a->member];
+		updates[r.n] = a;
+		weights[r.n++] = l->weight[a->member];
 	}
-	return aggregate_run(l->f.job.rule, &in, l->memory->model) == 0;
+	memcpy(mem->moments, l->moments,
+	    l->merge.nmoments * sizeof(*l->moments));
+	if (!merge_run(&l->merge, &r, l->model, mem->moments, mem->model))
+		return false;
+	mem->moments_hash = state_hash_moments(l, mem->moments);
+	return true;
 }
 
 bool
@@ -199,6 +224,7 @@ state_compute_next(const struct ledger *l, const struct block *b)
 
 	mem->has_next = false;
 	mem->aggregate = (struct hash){{0}};
+	mem->moments_hash = l->moments_hash;
 	*r = l->round;
 	if (b->header.kind == BLOCK_ORDINARY) {
 		if (b->header.height == 1)
@@ -226,7 +252,9 @@ state_compute_next(const struct ledger *l, const struct block *b)
 void
 ledger_leaves(const struct ledger *l, struct hash out[LEDGER_LEAVES])
 {
-	state_leaves(l, &l->round, out);
+	const struct state_now now = {&l->round, &l->moments_hash};
+
+	state_leaves(l, &now, out);
 }
 
 bool
@@ -235,6 +263,6 @@ ledger_leaves_after(const struct ledger *l, const struct block *b,
 {
 	if (!state_compute_next(l, b))
 		return false;
-	state_leaves(l, &l->memory->next, out);
+	leaves_next(l, out);
 	return true;
 }

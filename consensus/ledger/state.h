@@ -7,8 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "consensus/aggregate/aggregate.h"
 #include "consensus/ledger/ledger.h"
+#include "consensus/ledger/merge.h"
 #include "consensus/ledger/seen.h"
 #include "proto/merkle.h"
 
@@ -20,15 +20,17 @@ struct ledger_memory {
 	bool has_next;
 	struct hash block;
 	struct hash aggregate;
+	struct hash moments_hash;
 	struct ledger_round next;
-	int64_t *model; /* [dim]; meaningful if the block aggregates */
+	int64_t *model;   /* [dim]; meaningful if the block aggregates */
+	int64_t *moments; /* [nmoments], likewise */
 };
 
 struct ledger {
 	/* fixed in app version 1 */
 	struct federation f;
 	struct hash fid;
-	const struct aggregate_rule *rule;
+	struct merge merge;
 	int64_t clip_q24;
 	int64_t bound_q24;
 	uint16_t answers_min; /* to close at the end of the collection */
@@ -44,7 +46,9 @@ struct ledger {
 	struct hash head;
 	struct merkle history; /* ids 0..height */
 	struct ledger_round round;
-	int64_t *model; /* [dim] */
+	int64_t *model;   /* [dim] */
+	int64_t *moments; /* [merge.nmoments] */
+	struct hash moments_hash;
 	bool has_last;
 	struct ledger_round_summary last;
 	struct ledger_memory *memory;
@@ -72,10 +76,18 @@ uint64_t closing_heartbeat_ms(const struct ledger *l);
 
 /* Hashes of what does not change in app version 1, once. -ENOMEM. */
 int state_hash_fixed(struct ledger *l) __attribute__((warn_unused_result));
-/* Leaves when the round state is r. */
-void state_leaves(const struct ledger *l, const struct ledger_round *r,
+/* Leaves when the moving state is this. */
+struct state_now {
+	const struct ledger_round *round;
+	const struct hash *moments;
+};
+
+void state_leaves(const struct ledger *l, const struct state_now *now,
     struct hash out[static LEDGER_LEAVES]);
-struct hash state_root(const struct ledger *l, const struct ledger_round *r);
+/* After the block that state_compute_next looked at. */
+struct hash state_root_next(const struct ledger *l);
+/* Of the moments; zero when there are none. */
+struct hash state_hash_moments(const struct ledger *l, const int64_t *moments);
 /* Opens round `number` at opened_ms; skips is set already. */
 void state_open_round(const struct ledger *l, struct ledger_round *r,
     uint64_t number, uint64_t opened_ms);

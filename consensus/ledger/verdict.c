@@ -19,6 +19,7 @@ static const char *const texts[LEDGER_VERDICTS] = {
     [LEDGER_CLIP_CLAIM] = "it declares another clip than the job's",
     [LEDGER_CLIP] = "its L2 norm exceeds the clip",
     [LEDGER_BOUND] = "a coordinate exceeds the bound",
+    [LEDGER_SEGMENT] = "it changes what is not learnt in this round",
     [LEDGER_FLAGS] = "its kind, reason, flags or privacy claim is not valid",
     [LEDGER_METRICS] = "its row counts or losses are not possible",
     [LEDGER_VALIDATOR] = "its validator is unknown",

@@ -25,6 +25,7 @@ enum ledger_verdict {
 	LEDGER_CLIP_CLAIM, /* the declared clip is not the job's */
 	LEDGER_CLIP,       /* L2 norm above the clip */
 	LEDGER_BOUND,      /* a coordinate beyond the bound */
+	LEDGER_SEGMENT,    /* not zero where it must be */
 	LEDGER_FLAGS,      /* kind, reason, flags or privacy claim */
 	LEDGER_METRICS,
 	/* attestations, votes, proposals */

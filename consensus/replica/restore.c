@@ -29,7 +29,7 @@ void
 replica_load_answer(struct replica *r, const uint8_t *data, size_t len)
 {
 	struct bytes_reader rd = bytes_reader_of(data, len);
-	struct answer *a = answer_get(&rd, ledger_dim(r->ledger));
+	struct answer *a = answer_get(&rd, ledger_update_dim(r->ledger));
 	const char *why;
 
 	if (a == NULL || !bytes_reader_done(&rd)) {

@@ -27,7 +27,7 @@ static uint64_t
 room_for(const struct federation *f)
 {
 	const uint64_t n = f->nmembers;
-	const uint64_t room = 65536 + n * (8ull * f->job.dim + 1024 + 64 * n);
+	const uint64_t room = 65536 + n * (8ull * f->job.update + 1024 + 64 * n);
 
 	return room < SEGMENTS_BYTES_MAX ? room : SEGMENTS_BYTES_MAX;
 }
@@ -79,7 +79,7 @@ store_open(struct store *s, struct disk *d, const struct federation *f,
 
 	*s = STORE_INIT;
 	*report = (struct store_report){.part = STORE_VOTELOG};
-	s->dim_max = f->job.dim;
+	s->dim_max = f->job.update;
 	s->room = room_for(f);
 	/* First the vote log: without it nothing may be signed, whatever the
 	 * chain says. */

@@ -107,7 +107,7 @@ print_opening(const struct demo *d)
 	fprintf(d->out, "  held out %5u rows   seen by nobody\n\n",
 	    d->heldout_rows);
 	fprintf(d->out, "federation %s\n%u qubits, %u layers, %u parameters\n",
-	    d->id, d->federation.job.qubits, d->federation.job.layers,
+	    d->id, d->federation.job.main.qubits, d->federation.job.main.layers,
 	    d->federation.job.dim);
 	if (d->nnodes < 4)
 		fprintf(d->out, "tolerates 0 faulty members\n");

@@ -184,28 +184,24 @@ take_job(struct demo *d, const struct jv *split)
 	const struct jv *v = jv_get(split, "job");
 	struct job *j = &d->federation.job;
 
-	*j = (struct job){.task = word(v, "task", "vqc"),
-	    .encoding = word(v, "encoding", "angle"),
-	    .ansatz = word(v, "ansatz", "strongly_entangling"),
-	    .readout = word(v, "readout", "z"),
-	    .qubits = (uint8_t)jv_int(jv_get(v, "qubits"), 0),
-	    .layers = (uint16_t)jv_int(jv_get(v, "layers"), 0),
-	    .dim = (uint32_t)jv_int(jv_get(v, "dim"), 0),
-	    .nangles = (uint32_t)jv_int(jv_get(v, "nangles"), 0),
-	    .rounds = d->rounds,
-	    .steps = (uint32_t)jv_int(jv_get(v, "steps"), 0),
-	    .batch = (uint32_t)jv_int(jv_get(v, "batch"), 0),
-	    .rule = JOB_MEAN,
-	    .weighting = JOB_UNWEIGHTED};
+	job_default(j, word(v, "task", "vqc") == 1 ? JOB_VQC : JOB_LINEAR);
+	j->rounds = d->rounds;
+	j->local.steps = (uint32_t)jv_int(jv_get(v, "steps"), 0);
+	j->local.batch = (uint32_t)jv_int(jv_get(v, "batch"), 0);
+	j->main.encoding = word(v, "encoding", "angle");
+	j->main.ansatz = word(v, "ansatz", "strongly_entangling");
+	j->main.readout = word(v, "readout", "z");
+	j->main.qubits = (uint8_t)jv_int(jv_get(v, "qubits"), 0);
+	j->main.layers = (uint16_t)jv_int(jv_get(v, "layers"), 0);
 	j->seed = hash_bytes("qml.demo.seed", &d->seed, sizeof(d->seed));
-	if (number(v, "init", &j->init) < 0 ||
-	    number(v, "head_scale", &j->head_scale) < 0 ||
-	    number(v, "rate", &j->rate) < 0 ||
-	    number(v, "rate_last", &j->rate_last) < 0 ||
+	if (number(v, "init", &j->main.init) < 0 ||
+	    number(v, "head_scale", &j->main.head_scale) < 0 ||
+	    number(v, "rate", &j->main.rate) < 0 ||
+	    number(v, "rate_last", &j->main.rate_last) < 0 ||
 	    number(v, "clip", &j->clip) < 0 ||
 	    number(v, "bound", &j->bound) < 0)
 		return -EINVAL;
-	return 0;
+	return job_sizes(j, d->federation.ncolumns, d->federation.nlabels);
 }
 
 /* As an operator would: init makes key, vote log, salt and config. */

@@ -54,7 +54,7 @@ demo_print_summary(const struct demo *d)
 	fprintf(d->out,
 	    "  this federation                   %6.2f %%   "
 	    "%u qubits, %u parameters\n",
-	    100 * d->accuracy, d->federation.job.qubits, d->federation.job.dim);
+	    100 * d->accuracy, d->federation.job.main.qubits, d->federation.job.dim);
 	fprintf(d->out,
 	    "  logistic regression, rows pooled  %6.2f %%   "
 	    "classical, and nobody's rows stay private\n",

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 
 #include "config/federation_draft.h"
+#include "config/federation_file.h"
 #include "daemon/cli/cli.h"
 #include "daemon/node/jv.h"
 #include "proto/id.h"
@@ -32,28 +33,47 @@ show_members(const struct federation *f)
 }
 
 static void
+show_task(const char *place, const struct job_task *t)
+{
+	printf("%-11s %s, ", place, job_kind_name(t->kind));
+	if (t->kind == JOB_VQC)
+		printf("%s encoding, %u qubits, %u %s layers, ",
+		    federation_file_word("encoding", t->encoding), t->qubits,
+		    t->layers, federation_file_word("ansatz", t->ansatz));
+	if (t->kind == JOB_VQE)
+		printf("%u qubits, %s, ", t->qubits,
+		    federation_file_word("ansatz", t->ansatz));
+	if (t->kind == JOB_QSVM)
+		printf("%s map, %u landmarks, ",
+		    federation_file_word("map", t->map), t->landmarks);
+	if (t->kind == JOB_QPCA)
+		printf("%u components, ", t->components);
+	printf("%u parameters\n", t->dim);
+}
+
+static void
 show_job(const struct federation *f)
 {
 	const struct job *j = &f->job;
 	char rate[DECIMAL_TEXT_LEN], last[DECIMAL_TEXT_LEN];
-	char clip[DECIMAL_TEXT_LEN];
+	char clip[DECIMAL_TEXT_LEN], before[FEDERATION_BEFORE_LEN];
 
-	if (j->task == JOB_LINEAR)
-		printf("job         linear, %u parameters\n", j->dim);
-	else
-		printf("job         vqc, %s encoding, %u qubits, %u %s layers, "
-		       "%u parameters\n",
-		    j->encoding == JOB_AMPLITUDE ? "amplitude" : "angle",
-		    j->qubits, j->layers,
-		    j->ansatz == JOB_STRONGLY_ENTANGLING ? "strongly entangling"
-							 : "hardware efficient",
-		    j->dim);
-	printf("            %u rounds of %u steps on %u rows, rate %s to %s\n",
-	    j->rounds, j->steps, j->batch, decimal_text(&j->rate, rate),
-	    decimal_text(&j->rate_last, last));
-	printf("            %s%s, updates clipped to %s\n",
-	    j->rule == JOB_MEAN ? "mean" : "trimmed mean",
-	    j->weighting == JOB_REGISTERED ? " by registered weights" : "",
+	if (j->stage.kind != 0)
+		show_task("stage", &j->stage);
+	show_task("job", &j->main);
+	if (j->control.kind != 0)
+		show_task("control", &j->control);
+	printf("            %u rounds of %u %s on %u rows, rate %s to %s\n",
+	    j->rounds, j->local.epochs ? j->local.epochs : j->local.steps,
+	    j->local.epochs ? "epochs" : "steps", j->local.batch,
+	    decimal_text(&j->main.rate, rate),
+	    decimal_text(&j->main.rate_last, last));
+	federation_before_text(j->combine.pre, before);
+	printf("            %s%s%s%s, updates clipped to %s\n", before,
+	    before[0] != '\0' ? " then " : "",
+	    federation_file_word("rule", j->combine.rule),
+	    j->combine.weighting == JOB_REGISTERED ? " by registered weights"
+						   : "",
 	    decimal_text(&j->clip, clip));
 }
 
@@ -122,9 +142,9 @@ show_federation_json(const struct federation *f)
 	jv_put_integer(o, "tolerates", tolerated(f));
 	jv_put_integer(o, "columns", f->ncolumns);
 	jv_put_integer(o, "classes", f->nlabels);
-	jv_put_string(o, "task", f->job.task == JOB_LINEAR ? "linear" : "vqc");
-	jv_put_integer(o, "qubits", f->job.qubits);
-	jv_put_integer(o, "layers", f->job.layers);
+	jv_put_string(o, "task", job_kind_name(f->job.main.kind));
+	jv_put_integer(o, "qubits", f->job.main.qubits);
+	jv_put_integer(o, "layers", f->job.main.layers);
 	jv_put_integer(o, "parameters", f->job.dim);
 	jv_put_integer(o, "rounds", f->job.rounds);
 	text = jv_dump(o);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/federation_file.h"
 #include "proto/q24.h"
 
 #define CTL_ROUNDS_MAX 1000 /* about 2 ms of the loop */
@@ -114,7 +115,7 @@ run_rounds(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 struct model_copy {
 	struct hash model, federation;
 	uint64_t round, height;
-	struct job job;
+	struct job job; /* its texts are the federation's */
 	uint32_t dim;
 	int64_t params[];
 };
@@ -139,23 +140,16 @@ take_model(const struct node *n)
 }
 
 static void
-put_circuit(struct jv *o, const struct job *j)
+put_circuit(struct jv *o, const struct job_task *t)
 {
-	jv_put_string(o, "task", j->task == JOB_VQC ? "vqc" : "linear");
-	jv_put_integer(o, "qubits", j->qubits);
-	jv_put_integer(o, "layers", j->layers);
+	jv_put_string(o, "task", job_kind_name(t->kind));
+	jv_put_integer(o, "qubits", t->qubits);
+	jv_put_integer(o, "layers", t->layers);
 	jv_put_string(o, "encoding",
-	    j->encoding == JOB_ANGLE           ? "angle"
-		: j->encoding == JOB_AMPLITUDE ? "amplitude"
-					       : "none");
-	jv_put_string(o, "ansatz",
-	    j->ansatz == JOB_STRONGLY_ENTANGLING      ? "strongly_entangling"
-		: j->ansatz == JOB_HARDWARE_EFFICIENT ? "hardware_efficient"
-						      : "none");
+	    federation_file_word("encoding", t->encoding));
+	jv_put_string(o, "ansatz", federation_file_word("ansatz", t->ansatz));
 	jv_put_string(o, "readout",
-	    j->readout == JOB_Z          ? "z"
-		: j->readout == JOB_Z_ZZ ? "z_zz"
-					 : "none");
+	    federation_file_word("readout", t->readout));
 }
 
 static struct jv *
@@ -169,9 +163,9 @@ make_model(const void *copy)
 	ctl_put_id(o, "federation", ID_FEDERATION, &c->federation);
 	jv_put_integer(o, "round", (int64_t)c->round);
 	jv_put_integer(o, "height", (int64_t)c->height);
-	put_circuit(o, &c->job);
+	put_circuit(o, &c->job.main);
 	jv_put_integer(o, "dim", c->dim);
-	jv_put_integer(o, "angles", c->job.nangles);
+	jv_put_integer(o, "angles", c->job.main.nangles);
 	for (uint32_t i = 0; i < c->dim; i++) {
 		jv_add(q, jv_integer(c->params[i]));
 		jv_add(v, jv_number(q24_to_double(c->params[i])));

@@ -166,7 +166,7 @@ static void
 handle_trained(struct trainer *t, const struct trainwire_trained *r)
 {
 	bool mine = t->busy && r->round == t->round &&
-	    r->dim == t->cfg.federation->job.dim;
+	    r->dim == t->cfg.federation->job.update;
 
 	t->state = TRAINER_IDLE;
 	t->pause_ms = TRAINER_PAUSE_MIN_MS;

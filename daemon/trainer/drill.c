@@ -71,19 +71,17 @@ static int
 take_rule(struct drill *d, const struct federation *f)
 {
 	const struct job *j = &f->job;
-	int rc;
+	int rc = merge_settings(j, f->nmembers, &d->settings);
 
-	d->settings = combine_defaults();
-	d->settings.rule = j->rule;
-	d->settings.f = j->trim;
 	d->dim = j->dim;
-	rc = decimal_q24(&j->clip, &d->clip);
+	if (rc == 0)
+		rc = decimal_q24(&j->clip, &d->clip);
 	if (rc == 0)
 		rc = decimal_q24(&j->bound, &d->bound);
 	d->periods = calloc(d->dim, sizeof(*d->periods));
 	if (rc == 0 && !d->periods)
 		rc = -ENOMEM;
-	for (uint32_t i = 0; rc == 0 && i < j->nangles; i++)
+	for (uint32_t i = 0; rc == 0 && i < j->main.nangles; i++)
 		d->periods[i] = Q24_TWO_PI;
 	return rc;
 }

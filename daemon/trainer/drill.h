@@ -13,6 +13,7 @@
 #include <stdint.h>
 
 #include "consensus/aggregate/combine.h"
+#include "consensus/ledger/merge.h"
 #include "daemon/trainer/attack.h"
 #include "daemon/trainer/session.h"
 

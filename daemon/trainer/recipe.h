@@ -16,15 +16,16 @@
 #include "sim/learn/task.h"
 #include "sim/learn/train.h"
 
-/* Compiles the federation's job. -EINVAL with a sentence in err when the job
- * cannot be run here or its dim or nangles are not the compiler's; -ENOMEM. */
-int recipe_task(const struct federation *f, struct task *t, char *err,
-    size_t errlen) __attribute__((warn_unused_result));
+/* Compiles one of the job's tasks. -EINVAL with a sentence in err when it
+ * cannot be run here or its sizes are not the compiler's; -ENOMEM. */
+int recipe_task(const struct federation *f, enum job_role role, struct task *t,
+    char *err, size_t errlen) __attribute__((warn_unused_result));
 
 struct recipe_turn {
 	uint64_t round;   /* of the job, from 0 */
 	uint16_t member;  /* its index in the federation */
 	uint16_t threads; /* 0: one */
+	enum job_role role;
 };
 
 /* Hyper-parameters of one member's training in one round. -EINVAL: the job's

@@ -60,7 +60,7 @@ session_open(struct session *s, const struct federation *f,
 	*s = (struct session)SESSION_INIT;
 	err[0] = '\0';
 	s->threads = source->threads;
-	rc = recipe_task(f, &s->task, err, TABLE_ERR_LEN);
+	rc = recipe_task(f, JOB_MAIN, &s->task, err, TABLE_ERR_LEN);
 	if (rc == 0)
 		rc = federation_copy(&s->federation, f);
 	if (rc == 0)
@@ -144,7 +144,7 @@ int
 session_train(const struct session *s, const struct trainwire_model *m,
     struct trainwire_msg *out)
 {
-	struct recipe_turn turn = {m->round, m->member, s->threads};
+	struct recipe_turn turn = {m->round, m->member, s->threads, JOB_MAIN};
 	struct trainwire_trained trained = {.round = m->round, .dim = m->dim};
 	struct train_metrics tm = {0};
 	struct train_hyper h;

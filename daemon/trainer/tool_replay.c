@@ -115,7 +115,7 @@ read_block(struct replay *r, uint64_t height)
 	if (segments_read(&r->segments, height, &data, &len) < 0)
 		return NULL;
 	reader = bytes_reader_of(data, len);
-	b = block_get_full(&reader, ledger_dim(r->ledger));
+	b = block_get_full(&reader, ledger_update_dim(r->ledger));
 	free(data);
 	return b;
 }

@@ -137,18 +137,13 @@ found(struct world *w)
 		if (i < 2)
 			snprintf(f->labels[i], FEDERATION_TEXT_LEN, "%u", i);
 	}
-	f->job = (struct job){.task = JOB_LINEAR,
-	    .dim = WORLD_DIM,
-	    .rounds = 1000000,
-	    .steps = 1,
-	    .batch = 1,
-	    .head_scale = {1, 0},
-	    .rate = {1, -2},
-	    .rate_last = {1, -2},
-	    .rule = JOB_MEAN,
-	    .weighting = JOB_UNWEIGHTED,
-	    .clip = {1, 0},
-	    .bound = {1, 0}};
+	job_default(&f->job, JOB_LINEAR);
+	f->job.main.dim = f->job.main.update = WORLD_DIM;
+	f->job.dim = f->job.update = WORLD_DIM;
+	f->job.rounds = 1000000;
+	f->job.combine.rule = JOB_MEAN;
+	f->job.combine.faults = 0;
+	f->job.clip = f->job.bound = (struct decimal){1, 0};
 	for (uint16_t i = 0; i < f->nmembers; i++)
 		add_member(w, i);
 }

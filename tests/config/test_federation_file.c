@@ -93,7 +93,7 @@ test_values(void **state)
 	assert_string_equal(f.labels[1], "1");
 	assert_int_equal(f.timing.collect, 60000);
 	assert_int_equal(f.timing.straggler, 300000);
-	assert_int_equal(f.job.nangles, 3 * 2 * 12);
+	assert_int_equal(f.job.main.nangles, 3 * 2 * 12);
 	assert_int_equal(f.job.dim, 72 + 3 * 4);
 	federation_close(&f);
 }
@@ -210,8 +210,7 @@ test_write_hard_names(void **state)
 	memcpy(f.labels[0], "true", 5);
 	memcpy(f.labels[1], "- x", 4);
 	memcpy(f.labels[2], "null", 5);
-	assert_int_equal(job_sizes(&f.job, 2, 3, &f.job.dim, &f.job.nangles),
-	    0);
+	assert_int_equal(job_sizes(&f.job, 2, 3), 0);
 	assert_int_equal(federation_id(&f, &a), 0);
 	write_text(&f, text, sizeof(text));
 	federation_close(&f);
@@ -223,6 +222,83 @@ test_write_hard_names(void **state)
 	assert_string_equal(text, back);
 }
 
+/* Blocks, a stage, a control arm, words and lists survive, and defaults are
+ * those of proto/job.h. */
+static void
+test_tasks(void **state)
+{
+	static const char text[] = HEAD MEMBERS SCHEMA
+	    "job:\n  task: vqc\n  rounds: 9\n  seed: \"" KEY(
+		"00") "\"\n  qubits: 2\n  ansatz: circuit\n"
+		      "  angles: 3\n  faults: 0\n  before: arc nnm\n"
+		      "  epochs: 2\n  circuit: |\n    OPENQASM 3.0;\n\n"
+		      "      qubit[2] q;\n  class_weights: |\n    1\n    2\n"
+		      "    3\nstage:\n  task: qpca\ncontrol:\n"
+		      "  task: linear\n";
+	static const char svm[] = HEAD MEMBERS SCHEMA
+	    "job: {task: qsvm, rounds: 1, seed: \"" KEY("00") "\"}\n";
+	static const char vqe[] = HEAD MEMBERS
+	    "job:\n  task: vqe\n  rounds: 1\n  qubits: 2\n  angles: 8\n"
+	    "  input: |\n    1 ZZ\n  seed: \"" KEY("00") "\"\n";
+	struct federation f;
+	struct config_error e;
+	struct job_task def;
+	char back[65536];
+	struct hash a, b;
+
+	(void)state;
+	a = id_of(text);
+	assert_int_equal(parse(&f, text, &e), 0);
+	assert_string_equal(f.job.main.circuit,
+	    "OPENQASM 3.0;\n\n  qubit[2] q;\n");
+	assert_string_equal(f.job.main.class_weights, "1\n2\n3\n");
+	assert_int_equal(f.job.stage.components, 2);
+	assert_int_equal(f.job.stage.dim, 6);
+	assert_int_equal(f.job.stage_rounds, 1);
+	assert_int_equal(f.job.control.dim, 12);
+	assert_int_equal(f.job.combine.pre[1], JOB_NNM);
+	assert_int_equal(f.job.local.steps, 0);
+	write_text(&f, back, sizeof(back));
+	federation_close(&f);
+	b = id_of(back);
+	assert_true(hash_equal(&a, &b));
+	assert_int_equal(parse(&f, svm, &e), 0);
+	job_task_default(&def, JOB_QSVM);
+	assert_int_equal(f.job.main.layers, def.layers);
+	assert_int_equal(f.job.main.loss, JOB_HINGE);
+	assert_int_equal(f.job.main.dim, 3 * 33);
+	federation_close(&f);
+	assert_int_equal(parse(&f, vqe, &e), 0);
+	assert_int_equal(f.ncolumns, 0);
+	assert_string_equal(f.job.main.input, "1 ZZ\n");
+	write_text(&f, back, sizeof(back));
+	federation_close(&f);
+	a = id_of(vqe);
+	b = id_of(back);
+	assert_true(hash_equal(&a, &b));
+}
+
+/* job_default and the table say the same. */
+static void
+test_defaults(void **state)
+{
+	struct federation f;
+	struct config_error e;
+	struct job j;
+	struct hash a, b;
+
+	(void)state;
+	assert_int_equal(parse(&f, GOOD, &e), 0);
+	job_default(&j, JOB_VQC);
+	j.main.qubits = 2;
+	j.rounds = 20;
+	assert_int_equal(job_sizes(&j, 3, 3), 0);
+	a = job_hash(&j);
+	b = job_hash(&f.job);
+	assert_true(hash_equal(&a, &b));
+	federation_close(&f);
+}
+
 static const struct {
 	const char *text, *message;
 } bad[] = {
@@ -230,7 +306,15 @@ static const struct {
 	"f.yaml:23:3: unknown key \"job.qbits\"\n  did you mean "
 	"\"qubits\"?"},
     {HEAD MEMBERS SCHEMA, "f.yaml: job.task is missing"},
-    {HEAD "members:\n  - name: a\n", "f.yaml: schema.label is missing"},
+    {HEAD "members:\n  - name: a\n", "f.yaml: job.task is missing"},
+    {HEAD MEMBERS "schema: {columns: [{name: b, range: [0, 1]}]}\n" JOB,
+	"f.yaml:12:9: schema.labels: want 2 to 256, or a label_range"},
+    {HEAD MEMBERS "schema: {label: a, label_range: [2, 1], columns: [{name: "
+		  "b, range: [0, 1]}]}\n" JOB,
+	"f.yaml:12:33: schema.label_range: want [lowest, highest]"},
+    {HEAD MEMBERS "schema: {label: a, label_range: [2, x], columns: [{name: "
+		  "b, range: [0, 1]}]}\n" JOB,
+	"f.yaml:12:37: schema.label_range: want two decimal numbers, got 'x'"},
     {HEAD "members:\n  - name: a\n" SCHEMA JOB,
 	"f.yaml:5:5: members[0].sign is missing\n  it is Ed25519 public key"},
     {HEAD "members:\n  - nam: a\n" SCHEMA JOB,
@@ -306,15 +390,35 @@ static const struct {
 	"f.yaml:23:9: job.rate: want 1e-9 to 10, got 100"},
     {HEAD MEMBERS SCHEMA JOB "  rate_last: 0.5\n",
 	"f.yaml:23:14: job.rate_last: want at most job.rate, 0.04, got 0.5"},
-    {HEAD MEMBERS SCHEMA JOB "  rule: median\n",
-	"f.yaml:23:9: job.rule: want mean or trimmed_mean, got 'median'"},
-    {HEAD MEMBERS SCHEMA JOB "  rule: trimmed_mean\n  trim: 1\n",
-	"f.yaml:24:9: job.trim: want less than half of 2 members, got 1"},
-    {HEAD MEMBERS SCHEMA JOB "  encoding: angle\n",
+    {HEAD MEMBERS SCHEMA JOB "  rule: mode\n",
+	"f.yaml:23:9: job.rule: want mean, trimmed_mean, median, krum"},
+    {HEAD MEMBERS SCHEMA JOB "  rule: trimmed_mean\n  faults: 1\n",
+	"f.yaml:24:11: job.faults: want less than half of 2 members, got 1"},
+    {HEAD MEMBERS SCHEMA JOB "  faults: many\n",
+	"f.yaml:23:11: job.faults: want an integer, 0 to 49, or auto"},
+    {HEAD MEMBERS SCHEMA JOB "  before: arc arm\n",
+	"f.yaml:23:11: job.before: want up to three of clip, arc, nnm and"},
+    {HEAD MEMBERS SCHEMA JOB "  before: arc arc\n",
+	"f.yaml:23:11: job.before: want clip, arc, nnm or bucketing, each"},
+    {HEAD MEMBERS SCHEMA JOB "  encoding: zz\n",
 	"f.yaml:20:11: job.qubits: want enough for 3 columns"},
+    {HEAD MEMBERS SCHEMA JOB "  landmarks: 3\n",
+	"f.yaml:23:3: job.landmarks: a vqc task has none\n  remove this"},
+    {HEAD MEMBERS SCHEMA JOB "  circuit: OPENQASM\n",
+	"f.yaml:23:12: job.circuit: nothing here uses it"},
+    {HEAD MEMBERS SCHEMA JOB "  circuit: \"\"\n",
+	"f.yaml:23:12: job.circuit: want lines of text, at most 65536 bytes"},
+    {HEAD MEMBERS SCHEMA JOB "stage: {components: 2}\n",
+	"f.yaml:23:9: stage.components: there is no stage\n  say stage.task"},
+    {HEAD MEMBERS SCHEMA JOB "stage: {task: qpca, rounds: 20}\n",
+	"f.yaml:23:29: stage.rounds: want 1 to job.rounds - 1, got 20"},
+    {HEAD MEMBERS SCHEMA JOB "control: {task: vqc}\n",
+	"f.yaml:23:17: control.task: want none or linear, got 'vqc'"},
+    {HEAD MEMBERS SCHEMA JOB "control: {task: linear, rate: 11}\n",
+	"f.yaml:23:31: control.rate: want 1e-9 to 10, got 11"},
     {HEAD MEMBERS SCHEMA
 	"job: {task: linear, rounds: 3, qubits: 2, seed: \"" KEY("00") "\"}\n",
-	"f.yaml:18:32: job.qubits: a linear job has no circuit"},
+	"f.yaml:18:32: job.qubits: a linear task has none"},
     {HEAD MEMBERS SCHEMA
 	"job: {task: vqc, rounds: 3, qubits: 2, seed: \"" KEY("0x") "\"}\n",
 	"f.yaml:18:46: job.seed: want 64 hex digits"},
@@ -435,6 +539,8 @@ main(void)
 	    cmocka_unit_test(test_order_and_comments),
 	    cmocka_unit_test(test_write),
 	    cmocka_unit_test(test_write_hard_names),
+	    cmocka_unit_test(test_tasks),
+	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_mistakes),
 	    cmocka_unit_test(test_draft),
 	    cmocka_unit_test(test_times),

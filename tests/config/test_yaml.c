@@ -151,7 +151,7 @@ test_bounds(void **state)
 		n += (size_t)snprintf(text + n, 32, "k%zu: 1\n", i);
 	assert_int_equal(yaml_parse(&d, text, n, &e), -EINVAL);
 	assert_string_equal(e.text,
-	    "t.yaml:65:1: want at most 64 keys in one "
+	    "t.yaml:129:1: want at most 128 keys in one "
 	    "map");
 	free(text);
 }

@@ -340,7 +340,7 @@ test_interrupted(void **state)
 
 	(void)state;
 	assert_int_equal(federation_copy(&f, &fed), 0);
-	f.job.steps = 1000000;
+	f.job.local.steps = 1000000;
 	for (i = 0; i < 2; i++) {
 		c = start_child();
 		say_setup(&c, &f, WINE, 2, 1);

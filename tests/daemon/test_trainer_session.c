@@ -204,7 +204,7 @@ test_failures(void **state)
 	m.dim++;
 	expect_failed(&none, &m, ANSWER_REASON_TRAINER, "no data was set up");
 	/* Weights near the end of int64 make no finite loss in Q24. */
-	for (i = fed.job.nangles; i < m.dim; i++)
+	for (i = fed.job.main.nangles; i < m.dim; i++)
 		m.model[i] = i % 2 ? INT64_MAX : -INT64_MAX;
 	assert_int_equal(session_train(&s, &m, &out), 0);
 	assert_int_equal(out.type, TRAINWIRE_FAILED);
@@ -260,23 +260,23 @@ test_job_is_checked(void **state)
 
 	(void)state;
 	assert_int_equal(federation_copy(&f, &fed), 0);
-	f.job.dim++;
+	f.job.main.dim++;
 	assert_int_equal(session_open(&s, &f, &source, NULL, err), -EINVAL);
 	assert_string_equal(err,
 	    "job: dim is 58, but this circuit and schema "
 	    "have 57 parameters");
-	f.job.dim--;
-	f.job.nangles--;
+	f.job.main.dim--;
+	f.job.main.nangles--;
 	assert_int_equal(session_open(&s, &f, &source, NULL, err), -EINVAL);
 	assert_string_equal(err,
 	    "job: nangles is 23, but this circuit has 24 angles");
-	f.job.nangles++;
-	f.job.readout = JOB_Z;
+	f.job.main.nangles++;
+	f.job.main.readout = JOB_Z;
 	assert_int_equal(session_open(&s, &f, &source, NULL, err), -EINVAL);
 	assert_string_equal(err,
 	    "job: dim is 57, but this circuit and schema "
 	    "have 39 parameters");
-	f.job.dim = 39;
+	f.job.dim = f.job.update = f.job.main.dim = f.job.main.update = 39;
 	assert_int_equal(session_open(&s, &f, &source, NULL, err), 0);
 	assert_int_equal(s.task.nobs, 4);
 	assert_int_equal(session_keep_threads(&s), 0);

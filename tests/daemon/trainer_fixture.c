@@ -102,28 +102,20 @@ fill_job(struct federation *f, uint16_t layers)
 	int rc;
 
 	task_spec_suggest(&spec);
-	*j = (struct job){
-	    .task = JOB_VQC,
-	    .encoding =
-		spec.encoding == TASK_ENC_AMPLITUDE ? JOB_AMPLITUDE : JOB_ANGLE,
-	    .ansatz = JOB_STRONGLY_ENTANGLING,
-	    .readout = JOB_Z_ZZ,
-	    .qubits = (uint8_t)spec.nqubits,
-	    .layers = layers,
-	    .rounds = 20,
-	    .init = {1, -1},
-	    .head_scale = {4, 0},
-	    .steps = 10,
-	    .batch = 32,
-	    .rate = {2, -2},
-	    .rate_last = {4, -3},
-	    .rule = JOB_MEAN,
-	    .weighting = JOB_UNWEIGHTED,
-	    .clip = {16, 0},
-	    .bound = {4, 0},
-	};
+	job_default(j, JOB_VQC);
+	j->main.encoding =
+	    spec.encoding == TASK_ENC_AMPLITUDE ? JOB_AMPLITUDE : JOB_ANGLE;
+	j->main.qubits = (uint8_t)spec.nqubits;
+	j->main.layers = layers;
+	j->main.head_scale = (struct decimal){4, 0};
+	j->main.rate = (struct decimal){2, -2};
+	j->main.rate_last = (struct decimal){4, -3};
+	j->rounds = 20;
+	j->local.steps = 10;
+	j->local.batch = 32;
+	j->combine.rule = JOB_MEAN;
 	memset(j->seed.b, 0x31, HASH_LEN);
-	rc = job_sizes(j, f->ncolumns, f->nlabels, &j->dim, &j->nangles);
+	rc = job_sizes(j, f->ncolumns, f->nlabels);
 	assert(rc == 0);
 }
 

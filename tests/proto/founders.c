@@ -10,28 +10,20 @@
 struct job
 sample_job(void)
 {
-	struct job j = {
-	    .task = JOB_VQC,
-	    .encoding = JOB_ANGLE,
-	    .ansatz = JOB_STRONGLY_ENTANGLING,
-	    .readout = JOB_Z_ZZ,
-	    .qubits = 2,
-	    .layers = 2,
-	    .dim = 12 + 3 * 4,
-	    .nangles = 12,
-	    .rounds = 20,
-	    .init = {1, -1},
-	    .head_scale = {3, 0},
-	    .steps = 40,
-	    .batch = 64,
-	    .rate = {2, -2},
-	    .rate_last = {2, -3},
-	    .rule = JOB_MEAN,
-	    .weighting = JOB_UNWEIGHTED,
-	    .clip = {8, 0},
-	    .bound = {8, 0},
-	};
+	struct job j;
 
+	job_default(&j, JOB_VQC);
+	j.main.encoding = JOB_ANGLE;
+	j.main.qubits = 2;
+	j.main.layers = 2;
+	j.main.dim = j.dim = 12 + 3 * 4;
+	j.main.update = j.update = j.dim;
+	j.main.nangles = 12;
+	j.main.head_scale = (struct decimal){3, 0};
+	j.main.rate = (struct decimal){2, -2};
+	j.main.rate_last = (struct decimal){2, -3};
+	j.rounds = 20;
+	j.clip = j.bound = (struct decimal){8, 0};
 	memset(j.seed.b, 0x5a, HASH_LEN);
 	return j;
 }

@@ -157,6 +157,14 @@ sample_answer(struct sample *s, uint16_t member)
 	a->loss_before_q24 = (int64_t)sample_u64(s);
 	a->loss_after_q24 = (int64_t)sample_u64(s);
 	a->correct = sample_below(s, a->rows + 1);
+	a->steps = sample_below(s, 1000);
+	a->control_loss_q24 = (int64_t)sample_u64(s);
+	a->control_correct = sample_below(s, a->rows + 1);
+	a->valid_rows = sample_below(s, 1000);
+	a->valid_loss_q24 = (int64_t)sample_u64(s);
+	a->valid_correct = sample_below(s, a->valid_rows + 1);
+	a->valid_control_loss_q24 = (int64_t)sample_u64(s);
+	a->valid_control_correct = sample_below(s, a->valid_rows + 1);
 	for (uint32_t i = 0; i < dim; i++)
 		a->delta[i] = (int64_t)sample_u64(s);
 	answer_sign(a, s->key, &s->federation);

@@ -51,9 +51,9 @@ static void
 test_golden(void **state)
 {
 	static const char federation[] =
-	    "5080766fc0d882d19221f5867c9009a034735c2d03b242a4f102f71e7bf39720";
+	    "d2b8c4f5ff8345773fa404e7a73195164589ab3d6f869efd332be6cd9230e21d";
 	static const char job[] =
-	    "fcf9971c7c1996615bc9e014236747b4710a02ccbaebd4a46416d55f655ab7fc";
+	    "d363b3b4024a069c87bdf9e77e10768d841d7b5913dce02b33500920fba2ae24";
 	struct federation f = sample_federation(4);
 	char hex[HASH_HEX_LEN];
 	struct hash h;
@@ -289,8 +289,7 @@ spoil_answers(struct federation *f)
 static void
 spoil_trim(struct federation *f)
 {
-	f->job.rule = JOB_TRIMMED_MEAN;
-	f->job.trim = 2;
+	f->job.combine.faults = 2;
 }
 static void
 spoil_dim(struct federation *f)
@@ -300,12 +299,13 @@ spoil_dim(struct federation *f)
 static void
 spoil_angles(struct federation *f)
 {
-	f->job.nangles--;
+	f->job.main.nangles--;
 }
 static void
 spoil_qubits(struct federation *f)
 {
-	f->job.qubits = 1;
+	f->job.main.encoding = JOB_ZZ;
+	f->job.main.qubits = 1;
 }
 static void
 spoil_rounds(struct federation *f)
@@ -348,7 +348,7 @@ static const struct {
     {spoil_precision, "timing.precision"},
     {spoil_delay, "timing.delay"},
     {spoil_answers, "answers_min"},
-    {spoil_trim, "job.trim"},
+    {spoil_trim, "job.faults"},
     {spoil_dim, "job.dim"},
     {spoil_angles, "job.dim"},
     {spoil_qubits, "job.qubits"},

@@ -26,20 +26,31 @@ expect(const struct job *j, uint32_t weights, const char *word)
 static void
 test_good(void **state)
 {
+	static const enum job_kind kinds[] = {JOB_VQC, JOB_LINEAR, JOB_QSVM,
+	    JOB_QPCA, JOB_VQE};
 	struct job j = sample_job();
-	char err[256];
+	char err[256] = "", ham[] = "1 ZZ\n";
+	size_t i;
 
 	(void)state;
 	assert_int_equal(job_check(&j, 4, err, sizeof(err)), 0);
-	j.rule = JOB_TRIMMED_MEAN;
-	j.trim = 1;
+	j.combine.rule = JOB_TRIMMED_MEAN;
+	j.combine.faults = 1;
 	assert_int_equal(job_check(&j, 4, err, sizeof(err)), 0);
-	j = sample_job();
-	j.task = JOB_LINEAR;
-	j.encoding = j.ansatz = j.readout = j.qubits = 0;
-	j.layers = 0;
-	j.nangles = 0;
-	assert_int_equal(job_check(&j, 100u << 20, err, sizeof(err)), 0);
+	/* The defaults of every kind are a job. */
+	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+		job_default(&j, kinds[i]);
+		j.rounds = 3;
+		if (kinds[i] == JOB_VQC || kinds[i] == JOB_VQE)
+			j.main.qubits = 2;
+		if (kinds[i] == JOB_VQE) {
+			j.main.input = ham;
+			j.main.nangles = 8;
+		}
+		assert_int_equal(job_sizes(&j, 3, 2), 0);
+		if (job_check(&j, 100u << 20, err, sizeof(err)) != 0)
+			fail_msg("%s: %s", job_kind_name(kinds[i]), err);
+	}
 }
 
 #define BAD(field, value, word)      \
@@ -55,33 +66,58 @@ test_ranges(void **state)
 	struct job j;
 
 	(void)state;
-	BAD(task, 0, "job.task");
-	BAD(task, 3, "job.task");
-	BAD(encoding, 0, "job.encoding");
-	BAD(encoding, 3, "job.encoding");
-	BAD(ansatz, 0, "job.ansatz");
-	BAD(ansatz, 3, "job.ansatz");
-	BAD(readout, 0, "job.readout");
-	BAD(readout, 3, "job.readout");
-	BAD(qubits, 0, "job.qubits");
-	BAD(qubits, 17, "job.qubits");
-	BAD(layers, 0, "job.layers");
-	BAD(layers, 513, "job.layers");
-	BAD(dim, 0, "job.dim");
-	BAD(dim, ANSWER_DIM_MAX + 1, "job.dim");
-	BAD(nangles, 25, "job.nangles");
-	BAD(nangles, 0, "job.nangles");
+	BAD(main.kind, 0, "job.task");
+	BAD(main.kind, 6, "job.task");
+	BAD(main.encoding, 0, "job.encoding");
+	BAD(main.encoding, JOB_OWN, "job.encoding"); /* without a text */
+	BAD(main.encoding, JOB_OWN + 1, "job.encoding");
+	BAD(main.encoding, JOB_REUPLOAD, "job.scales");
+	BAD(main.ansatz, 0, "job.ansatz");
+	BAD(main.ansatz, JOB_UCCSD, "job.ansatz");
+	BAD(main.ansatz, JOB_CIRCUIT, "job.encoding");
+	BAD(main.readout, 0, "job.readout");
+	BAD(main.readout, JOB_PAULIS, "job.observables");
+	BAD(main.qubits, 0, "job.qubits");
+	BAD(main.qubits, 17, "job.qubits");
+	BAD(main.layers, 0, "job.layers");
+	BAD(main.layers, 513, "job.layers");
+	BAD(main.dim, 0, "job.dim");
+	BAD(main.dim, ANSWER_DIM_MAX + 1, "job.dim");
+	BAD(main.nangles, 25, "job.angles");
+	BAD(main.nangles, 0, "job.angles");
+	BAD(main.loss, 0, "job.loss");
+	BAD(main.head, 3, "job.head");
+	BAD(main.start, 6, "job.start");
+	BAD(main.map, 1, "job.map");
+	BAD(main.landmarks, 1, "job.landmarks");
+	BAD(main.components, 1, "job.components");
+	BAD(main.parts, 2, "job.parts");
 	BAD(rounds, 0, "job.rounds");
 	BAD(rounds, 1000001, "job.rounds");
-	BAD(steps, 0, "job.steps");
-	BAD(batch, 0, "job.batch");
-	BAD(rule, 0, "job.rule");
-	BAD(rule, 3, "job.rule");
-	BAD(trim, 1, "job.trim");
-	BAD(weighting, 0, "job.weighting");
-	BAD(weighting, 3, "job.weighting");
-	BAD(rule, JOB_TRIMMED_MEAN, "job.trim");
-	BAD(task, JOB_LINEAR, "job.encoding"); /* leftovers of a vqc */
+	BAD(update, 25, "job.dim");
+	BAD(stage_rounds, 1, "stage.rounds");
+	BAD(stage.kind, JOB_VQC, "stage.task");
+	BAD(stage.dim, 1, "stage.task");
+	BAD(control.kind, JOB_VQC, "control.task");
+	BAD(local.steps, 0, "job.steps");
+	BAD(local.epochs, 1, "job.steps"); /* not both */
+	BAD(local.batch, 0, "job.batch");
+	BAD(local.optimiser, 8, "job.optimiser");
+	BAD(local.every, 1, "job.every");
+	BAD(local.shots, 100, "job.gradient");
+	BAD(local.gradient, 4, "job.gradient");
+	BAD(combine.rule, 0, "job.rule");
+	BAD(combine.rule, JOB_MEAMED + 1, "job.rule");
+	BAD(combine.faults, 50, "job.faults");
+	BAD(combine.pre[0], 5, "job.before");
+	BAD(combine.pre[1], 1, "job.before"); /* a gap */
+	BAD(combine.bucket, 0, "job.bucket");
+	BAD(combine.server, 6, "job.server");
+	BAD(combine.weighting, 0, "job.weighting");
+	BAD(combine.weighting, 3, "job.weighting");
+	BAD(combine.stragglers, 0, "job.stragglers");
+	BAD(patience, 1, "job.patience");           /* without validation */
+	BAD(main.kind, JOB_LINEAR, "job.encoding"); /* leftovers of a vqc */
 }
 
 static void
@@ -92,23 +128,54 @@ test_decimals(void **state)
 	struct job j;
 
 	(void)state;
-	BAD(init, less, "job.init");
-	BAD(head_scale, zero, "job.head_scale");
-	BAD(rate, zero, "job.rate");
-	BAD(rate, huge, "job.rate");
-	BAD(rate_last, less, "job.rate_last");
+	BAD(main.init, less, "job.init");
+	BAD(main.head_scale, zero, "job.head_scale");
+	BAD(main.rate, zero, "job.rate");
+	BAD(main.rate, huge, "job.rate");
+	BAD(main.rate_last, less, "job.rate_last");
 	j = sample_job();
-	j.rate_last = (struct decimal){3, -2};
+	j.main.rate_last = (struct decimal){3, -2};
 	expect(&j, 4, "job.rate_last");
+	BAD(main.noise, j.main.rate, "job.noise");
+	BAD(local.beta, j.bound, "job.momentum");
+	BAD(local.prox, less, "job.prox");
+	BAD(combine.participation, zero, "job.participation");
+	BAD(combine.server_tau, zero, "job.server_tau");
+	BAD(validation, j.bound, "job.validation");
 	BAD(clip, zero, "job.clip");
 	BAD(clip, huge, "job.clip");
 	BAD(bound, zero, "job.bound");
 	BAD(bound, huge, "job.bound");
 	j = sample_job();
-	j.rule = JOB_TRIMMED_MEAN;
-	j.trim = 1;
-	j.weighting = JOB_REGISTERED;
+	j.combine.rule = JOB_TRIMMED_MEAN;
+	j.combine.weighting = JOB_REGISTERED;
 	expect(&j, 4, "job.weighting");
+}
+
+static void
+test_texts(void **state)
+{
+	char good[] = "OPENQASM 3.0;\n\nqubit[2] q;\n", twice[] = "a\n\n";
+	char open[] = "no end", bell[] = "a\a\n";
+	struct job j = sample_job(), copy;
+
+	(void)state;
+	assert_true(job_text_ok(good));
+	assert_false(job_text_ok(twice));
+	assert_false(job_text_ok(open));
+	assert_false(job_text_ok(bell));
+	assert_false(job_text_ok(""));
+	BAD(main.circuit, good, "job.circuit"); /* with a template */
+	BAD(main.input, good, "job.landmark_rows");
+	BAD(main.class_weights, open, "job.class_weights");
+	BAD(local.noise, open, "job.noise_model");
+	j = sample_job();
+	j.main.class_weights = good;
+	assert_int_equal(job_copy(&copy, &j), 0);
+	assert_string_equal(copy.main.class_weights, good);
+	assert_ptr_not_equal(copy.main.class_weights, good);
+	job_close(&copy);
+	assert_null(copy.main.class_weights);
 }
 
 /* The largest bound that is accepted cannot overflow, the next is refused. */
@@ -134,33 +201,94 @@ static void
 test_sizes(void **state)
 {
 	struct job j = sample_job();
-	uint32_t dim = 0, nangles = 0;
 
 	(void)state;
-	assert_int_equal(job_sizes(&j, 2, 3, &dim, &nangles), 0);
-	assert_int_equal(dim, 24);
-	assert_int_equal(nangles, 12);
-	assert_int_equal(job_sizes(&j, 3, 3, &dim, &nangles), -EINVAL);
-	assert_int_equal(job_sizes(&j, 2, 1, &dim, &nangles), -EINVAL);
-	assert_int_equal(job_sizes(&j, 0, 2, &dim, &nangles), -EINVAL);
+	assert_int_equal(job_sizes(&j, 2, 3), 0);
+	assert_int_equal(j.dim, 24);
+	assert_int_equal(j.update, 24);
+	assert_int_equal(j.main.nangles, 12);
+	assert_int_equal(job_sizes(&j, 2, 1), -EINVAL);
+	assert_int_equal(job_sizes(&j, 0, 2), -EINVAL);
 	/* The digits: 64 columns on 6 qubits, 10 classes, 8 layers. */
-	j.encoding = JOB_AMPLITUDE;
-	j.qubits = 6;
-	j.layers = 8;
-	assert_int_equal(job_sizes(&j, 64, 10, &dim, &nangles), 0);
-	assert_int_equal(nangles, 144);
-	assert_int_equal(dim, 144 + 10 * 22);
-	assert_int_equal(job_sizes(&j, 65, 10, &dim, &nangles), -EINVAL);
-	j.readout = JOB_Z;
-	j.ansatz = JOB_HARDWARE_EFFICIENT;
-	assert_int_equal(job_sizes(&j, 64, 10, &dim, &nangles), 0);
-	assert_int_equal(nangles, 96);
-	assert_int_equal(dim, 96 + 10 * 7);
-	j.task = JOB_LINEAR;
-	assert_int_equal(job_sizes(&j, 64, 10, &dim, &nangles), 0);
-	assert_int_equal(nangles, 0);
-	assert_int_equal(dim, 650);
-	assert_int_equal(job_sizes(&j, 4096, 256, &dim, &nangles), -EINVAL);
+	j.main.encoding = JOB_AMPLITUDE;
+	j.main.qubits = 6;
+	j.main.layers = 8;
+	assert_int_equal(job_sizes(&j, 64, 10), 0);
+	assert_int_equal(j.main.nangles, 144);
+	assert_int_equal(j.dim, 144 + 10 * 22);
+	assert_int_equal(job_sizes(&j, 65, 10), -EINVAL);
+	j.main.readout = JOB_Z;
+	j.main.ansatz = JOB_HARDWARE_EFFICIENT;
+	assert_int_equal(job_sizes(&j, 64, 10), 0);
+	assert_int_equal(j.main.nangles, 96);
+	assert_int_equal(j.dim, 96 + 10 * 7);
+	j.main.head = JOB_HEAD_DIRECT;
+	assert_int_equal(job_sizes(&j, 64, 6), 0);
+	assert_int_equal(j.dim, 96);
+	job_task_default(&j.main, JOB_LINEAR);
+	assert_int_equal(job_sizes(&j, 64, 10), 0);
+	assert_int_equal(j.main.nangles, 0);
+	assert_int_equal(j.dim, 650);
+	assert_int_equal(job_sizes(&j, 4096, 256), -EINVAL);
+	assert_int_equal(job_sizes(&j, 64, 0), 0); /* a number */
+	assert_int_equal(j.dim, 65);
+	job_task_default(&j.main, JOB_QSVM);
+	assert_int_equal(job_sizes(&j, 4, 3), 0);
+	assert_int_equal(j.dim, 3 * 33);
+	job_task_default(&j.main, JOB_VQE);
+	j.main.nangles = 8;
+	assert_int_equal(job_sizes(&j, 0, 0), 0);
+	assert_int_equal(j.dim, 10);
+	assert_int_equal(j.update, 9 * 9);
+}
+
+/* qpca(2) -> vqc, a linear control arm and SCAFFOLD. */
+static void
+test_segments(void **state)
+{
+	struct job j = sample_job();
+	struct job_segment s[JOB_SEGMENTS_MAX];
+	char err[256] = "";
+
+	(void)state;
+	job_task_default(&j.stage, JOB_QPCA);
+	job_task_default(&j.control, JOB_LINEAR);
+	j.stage_rounds = 2;
+	j.local.scaffold = true;
+	assert_int_equal(job_sizes(&j, 5, 3), 0);
+	if (job_check(&j, 4, err, sizeof(err)) != 0)
+		fail_msg("%s", err);
+	assert_int_equal(job_segments(&j, s), 4);
+	assert_int_equal(s[0].dim, 15);
+	assert_int_equal(s[0].role, JOB_STAGE);
+	assert_int_equal(s[1].first, 15);
+	assert_int_equal(s[1].dim, 24); /* of two components */
+	assert_int_equal(s[2].first, 39);
+	assert_int_equal(s[2].dim, 3 * 6);
+	assert_int_equal(s[3].first, 57);
+	assert_int_equal(s[3].dim, 24);
+	assert_true(s[3].variates);
+	assert_int_equal(j.dim, 81);
+	assert_true(job_active(&j, &s[0], 1));
+	assert_false(job_active(&j, &s[0], 2));
+	assert_false(job_active(&j, &s[1], 1));
+	assert_true(job_active(&j, &s[2], 2));
+	j.stage.components = 6;
+	assert_int_equal(job_sizes(&j, 5, 3), -EINVAL);
+}
+
+static void
+test_faults(void **state)
+{
+	struct job j = sample_job();
+
+	(void)state;
+	assert_int_equal(job_faults(&j, 1), 0);
+	assert_int_equal(job_faults(&j, 3), 0);
+	assert_int_equal(job_faults(&j, 4), 1);
+	assert_int_equal(job_faults(&j, 7), 2);
+	j.combine.faults = 3;
+	assert_int_equal(job_faults(&j, 4), 3);
 }
 
 static void
@@ -171,7 +299,7 @@ test_start_model(void **state)
 	size_t i, nonzero = 0;
 
 	(void)state;
-	assert_int_equal(decimal_q24(&j.init, &init), 0);
+	assert_int_equal(decimal_q24(&j.main.init, &init), 0);
 	memset(model, 0xee, sizeof(model));
 	job_start_model(&j, model);
 	for (i = 0; i < 12; i++) {
@@ -186,6 +314,48 @@ test_start_model(void **state)
 	j.seed.b[31] ^= 1;
 	job_start_model(&j, again);
 	assert_memory_not_equal(model, again, sizeof(model));
+}
+
+/* The other starts: their shape, and that a normal one is as wide as said. */
+static void
+test_starts(void **state)
+{
+	struct job j = sample_job();
+	int64_t m[3 * 8 * 40] = {0};
+	double sum = 0, square = 0, x;
+	size_t i, n;
+
+	(void)state;
+	j.main.head = JOB_HEAD_DIRECT;
+	j.main.readout = JOB_Z;
+	j.main.start = JOB_IDENTITY;
+	assert_int_equal(job_sizes(&j, 2, 2), 0);
+	job_start_model(&j, m);
+	for (i = 0; i < 6; i++)
+		assert_true(m[6 + i] == -m[5 - i] && m[i] != 0);
+	j.main.start = JOB_LAYERWISE;
+	job_start_model(&j, m);
+	for (i = 6; i < 12; i++)
+		assert_true(m[i] == 0 && m[i - 6] != 0);
+	j.main.start = JOB_ZERO;
+	job_start_model(&j, m);
+	for (i = 0; i < 12; i++)
+		assert_true(m[i] == 0);
+	j.main.start = JOB_NORMAL;
+	j.main.init = (struct decimal){1, 0};
+	j.main.qubits = 8;
+	j.main.layers = 40;
+	assert_int_equal(job_sizes(&j, 2, 2), 0);
+	n = j.main.nangles;
+	job_start_model(&j, m);
+	for (i = 0; i < n; i++) {
+		x = q24_to_double(m[i]);
+		sum += x;
+		square += x * x;
+	}
+	/* 960 numbers: their deviation is 1 within 4 standard errors. */
+	assert_true(square / (double)n > 0.82 && square / (double)n < 1.18);
+	assert_true(sum / (double)n > -0.13 && sum / (double)n < 0.13);
 }
 
 static void
@@ -206,6 +376,7 @@ test_codec(void **state)
 		r = bytes_reader_of(w.data, i);
 		job_get(&r, &back);
 		assert_false(bytes_reader_done(&r));
+		job_close(&back);
 	}
 	r = bytes_reader_of(w.data, w.len);
 	job_get(&r, &back);
@@ -222,6 +393,7 @@ test_codec(void **state)
 	}
 	bytes_writer_close(&w);
 	bytes_writer_close(&v);
+	job_close(&back);
 }
 
 int
@@ -233,7 +405,11 @@ main(void)
 	    cmocka_unit_test(test_decimals),
 	    cmocka_unit_test(test_overflow),
 	    cmocka_unit_test(test_sizes),
+	    cmocka_unit_test(test_texts),
+	    cmocka_unit_test(test_segments),
+	    cmocka_unit_test(test_faults),
 	    cmocka_unit_test(test_start_model),
+	    cmocka_unit_test(test_starts),
 	    cmocka_unit_test(test_codec),
 	};
 

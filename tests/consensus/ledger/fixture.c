@@ -60,22 +60,16 @@ found_schema(struct federation *f)
 static void
 found_job(struct job *j, const struct town_setup *s)
 {
-	*j = (struct job){
-	    .task = JOB_LINEAR,
-	    .dim = 6, /* 2 classes, 2 features and a constant */
-	    .rounds = s->rounds,
-	    .seed = hash_bytes("test", "seed", 4),
-	    .head_scale = {1, 0},
-	    .steps = 1,
-	    .batch = 1,
-	    .rate = {1, -2},
-	    .rate_last = {1, -2},
-	    .rule = s->rule ? s->rule : JOB_MEAN,
-	    .trim = s->trim,
-	    .weighting = s->weighted ? JOB_REGISTERED : JOB_UNWEIGHTED,
-	    .clip = {4, 0},
-	    .bound = {3, 0},
-	};
+	job_default(j, JOB_LINEAR);
+	j->main.dim = j->main.update = 6; /* 2 classes, 2 features, constant */
+	j->dim = j->update = 6;
+	j->rounds = s->rounds;
+	j->seed = hash_bytes("test", "seed", 4);
+	j->combine.rule = s->rule ? s->rule : JOB_MEAN;
+	j->combine.faults = s->trim;
+	j->combine.weighting = s->weighted ? JOB_REGISTERED : JOB_UNWEIGHTED;
+	j->clip = (struct decimal){4, 0};
+	j->bound = (struct decimal){3, 0};
 }
 
 void
@@ -145,7 +139,7 @@ town_draft(struct town *t, uint16_t member, uint8_t kind)
 {
 	const struct ledger_round *r = ledger_round(t->l);
 	bool update = kind == ANSWER_UPDATE;
-	struct answer *a = answer_new(update ? t->f.job.dim : 0);
+	struct answer *a = answer_new(update ? t->f.job.update : 0);
 
 	assert_non_null(a);
 	a->kind = kind;

@@ -22,8 +22,9 @@ expect(const struct town *t, uint16_t a, uint16_t u)
 	const struct ledger_round *r = ledger_round(t->l);
 	struct closing got = closing_rule(t->l, a, u);
 	uint16_t m = t->f.nmembers;
-	uint16_t rule =
-	    t->f.job.rule == JOB_MEAN ? 1 : (uint16_t)(2 * t->f.job.trim + 1);
+	uint16_t rule = t->f.job.combine.rule == JOB_MEAN
+	    ? 1
+	    : (uint16_t)(2 * t->f.job.combine.faults + 1);
 	uint16_t most =
 	    (uint16_t)(t->f.answers_min ? t->f.answers_min : m - (m - 1) / 3);
 	uint16_t some = at_least((uint16_t)((m - 1) / 3 + 1), rule);

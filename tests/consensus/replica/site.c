@@ -31,18 +31,13 @@ found(struct federation *f, uint16_t n)
 		f->columns[i].hi = (struct decimal){1, 0};
 		snprintf(f->labels[i], FEDERATION_TEXT_LEN, "%d", i);
 	}
-	f->job = (struct job){.task = JOB_LINEAR,
-	    .dim = SITE_DIM,
-	    .rounds = 100,
-	    .steps = 1,
-	    .batch = 1,
-	    .head_scale = {1, 0},
-	    .rate = {1, -2},
-	    .rate_last = {1, -2},
-	    .rule = JOB_MEAN,
-	    .weighting = JOB_UNWEIGHTED,
-	    .clip = {1, 0},
-	    .bound = {1, 0}};
+	job_default(&f->job, JOB_LINEAR);
+	f->job.main.dim = f->job.main.update = SITE_DIM;
+	f->job.dim = f->job.update = SITE_DIM;
+	f->job.rounds = 100;
+	f->job.combine.rule = JOB_MEAN;
+	f->job.combine.faults = 0;
+	f->job.clip = f->job.bound = (struct decimal){1, 0};
 }
 
 void

@@ -1,0 +1,66 @@
+/*
+ * merge.h - a round's updates to the next model, segment by segment.
+ *
+ * Which segments are learnt follows from how many rounds were aggregated; each
+ * has its rule and its part of the moments, int64s that are ledger state. Pure
+ * but for memory; one thread per struct merge.
+ */
+#ifndef QML_CONSENSUS_LEDGER_MERGE_H
+#define QML_CONSENSUS_LEDGER_MERGE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "consensus/aggregate/combine.h"
+#include "consensus/aggregate/group_median.h"
+#include "proto/answer.h"
+#include "proto/federation.h"
+
+struct merge {
+	const struct job *job; /* borrowed, as long as this lives */
+	uint16_t nmembers;
+	uint16_t faults;
+	unsigned nsegments;
+	struct job_segment segment[JOB_SEGMENTS_MAX];
+	struct combine_settings how[JOB_SEGMENTS_MAX];
+	size_t moments_at[JOB_SEGMENTS_MAX];
+	size_t nmoments;  /* int64s of all segments together */
+	int64_t *periods; /* [job->dim], owned */
+	void *scratch;    /* owned */
+};
+
+/* -EINVAL with a sentence, -ENOMEM. */
+int merge_init(struct merge *m, const struct federation *f, char *err,
+    size_t errlen) __attribute__((warn_unused_result));
+void merge_close(struct merge *m); /* accepts zeros */
+/* The job's rule, and all around it, for a federation of this size; -ERANGE: a
+ * number of the job's is not a Q24 one. */
+int merge_settings(const struct job *j, uint16_t nmembers,
+    struct combine_settings *out) __attribute__((warn_unused_result));
+/* Before the first round. */
+void merge_start(const struct merge *m, int64_t *moments);
+/* Fewest updates of a round, after so many aggregated ones. */
+uint32_t merge_minimum(const struct merge *m, uint64_t aggregated);
+
+struct merge_round {
+	uint64_t number;
+	uint64_t aggregated;                 /* rounds before */
+	const struct answer *const *updates; /* [n], of kind UPDATE */
+	const uint32_t *weights;             /* [n], registered */
+	uint16_t n;
+};
+
+/* Whether a member's update is zero wherever it must be: segments that are not
+ * learnt now, parts of a Hamiltonian that it was not given. */
+bool merge_fits(const struct merge *m, const struct merge_round *r,
+    const struct answer *a);
+/* delta[job->dim], to be added to the model, and the moments of the next
+ * round in place. False: the updates cannot be combined, nothing changed. */
+bool merge_run(const struct merge *m, const struct merge_round *r,
+    const int64_t *model, int64_t *moments, int64_t *delta);
+/* What each member measures of a vqe's parts: assigned[nmembers * parts]. The
+ * trainer does the same. */
+void merge_assign(const struct job *job, uint16_t nmembers, uint64_t round,
+    uint8_t *assigned);
+
+#endif
