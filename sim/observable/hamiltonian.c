@@ -265,6 +265,10 @@ read_molecule(struct hamiltonian *h, const char *text, size_t len,
 	} else {
 		rc = fermion_molecule(&f, &h->mapping, &h->sum);
 	}
+	if (rc == 0 && h->sum.nterms == 0) {
+		snprintf(err, HAMILTONIAN_ERROR_LEN, "all integrals are 0");
+		rc = -EINVAL;
+	}
 	fcidump_close(&f);
 	return rc;
 }

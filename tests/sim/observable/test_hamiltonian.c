@@ -264,6 +264,7 @@ test_refused(void **state)
 	    {"&FCI NORB=2,NELEC=2 &END\n1.0 1 1\n", "line 2: four"},
 	    {"&FCI NORB=2,NELEC=2 &END\n1.0 1 1 0 0 0\n", "too long"},
 	    {"&FCI NORB=2,NELEC=2 &END\n1.0 0 1 0 0\n", "no integral"},
+	    {"&FCI NORB=2,NELEC=2 &END\n0 1 1 0 0\n", "are 0"},
 	    {"&FCI NORB=2,NELEC=2 &END\ninf 1 1 0 0\n", "no number"}};
 	char err[HAMILTONIAN_ERROR_LEN];
 	struct hamiltonian h;
