@@ -1,0 +1,222 @@
+#include <assert.h>
+#include <string.h>
+
+#include "consensus/books/state.h"
+
+static struct motion *
+find(const struct books *b, uint64_t id)
+{
+	struct motion *rows = BOOKS_ROWS(struct motion, b->motions);
+
+	return id >= 1 && id <= b->motions.n ? &rows[id - 1] : NULL;
+}
+
+static unsigned
+open_motions(const struct books *b)
+{
+	const struct motion *rows = BOOKS_ROWS(struct motion, b->motions);
+	unsigned n = 0;
+
+	for (size_t i = 0; i < b->motions.n; i++)
+		n += rows[i].p.state == PROPOSAL_OPEN ||
+		    rows[i].p.state == PROPOSAL_QUEUED;
+	return n;
+}
+
+/* What the books carry out themselves; the rest is the ledger's. */
+union order_of_members {
+	struct {
+		struct hash asset;
+		uint8_t ban;
+	} asset;
+	struct hash policy;
+	struct {
+		struct sign_public to;
+		uint64_t amount;
+	} spend;
+};
+
+static bool
+payload_get(uint8_t kind, const uint8_t *data, uint32_t len,
+    union order_of_members *out)
+{
+	struct bytes_reader r = bytes_reader_of(data, len);
+
+	switch (kind) {
+	case PROPOSAL_ASSET:
+		out->asset.asset = bytes_get_hash(&r);
+		out->asset.ban = bytes_get_u8(&r);
+		return bytes_reader_done(&r) && out->asset.ban <= 1;
+	case PROPOSAL_ETHICS:
+		out->policy = bytes_get_hash(&r);
+		return bytes_reader_done(&r);
+	case PROPOSAL_TREASURY:
+		bytes_get_raw(&r, out->spend.to.b, SIGN_PUBLIC_LEN);
+		out->spend.amount = bytes_get_u64(&r);
+		return bytes_reader_done(&r) && !key_zero(&out->spend.to);
+	default:
+		return true;
+	}
+}
+
+static bool
+carried_out_here(uint8_t kind)
+{
+	return kind == PROPOSAL_ASSET || kind == PROPOSAL_ETHICS ||
+	    kind == PROPOSAL_TREASURY || kind == PROPOSAL_TEXT;
+}
+
+/* Checked when it is proposed and again when it takes effect: the state may
+ * have moved in between. */
+static enum books_verdict
+payload_check(const struct books *b, uint8_t kind,
+    const union order_of_members *x)
+{
+	if (kind == PROPOSAL_ASSET && !asset_find(b, &x->asset.asset))
+		return BOOKS_UNKNOWN;
+	if (kind == PROPOSAL_TREASURY && x->spend.amount > b->treasury)
+		return BOOKS_FUNDS;
+	return BOOKS_OK;
+}
+
+static enum books_verdict
+check_propose(const struct books *b, const struct step *s)
+{
+	const struct body_propose *x = &s->u.propose;
+	union order_of_members todo;
+
+	if (member_of(b, &s->t->sender) == NO_MEMBER)
+		return BOOKS_NOT_MEMBER;
+	if (!proposal_terms(x->kind) || x->title[0] == '\0' ||
+	    !payload_get(x->kind, x->payload, x->len, &todo))
+		return BOOKS_BODY;
+	if (open_motions(b) >= OPEN_PROPOSALS_MAX)
+		return BOOKS_LIMIT;
+	return payload_check(b, x->kind, &todo);
+}
+
+static void
+commit_propose(struct books *b, struct step *s)
+{
+	struct motion *m = table_insert(&b->motions, b->motions.n);
+	const struct body_propose *x = &s->u.propose;
+
+	m->p.id = b->motions.n;
+	m->p.kind = x->kind;
+	m->p.proposer = member_of(b, &s->t->sender);
+	m->p.payload = hash_bytes("qml.payload", x->payload, x->len);
+	m->p.nvoters = b->nmembers;
+	for (uint16_t i = 0; i < b->nmembers; i++) {
+		m->p.seats[i] = 1;
+		m->p.tokens[i] = account_find(b, &b->members[i])->balance;
+	}
+	memcpy(m->title, x->title, sizeof(m->title));
+	m->text = x->text;
+	m->payload = s->blob;
+	s->blob = NULL;
+	if (x->len)
+		memcpy(m->payload->data, x->payload, x->len);
+	proposal_open(&m->p, &b->terms.calendar, s->height);
+}
+
+static enum books_verdict
+check_vote(const struct books *b, const struct step *s)
+{
+	const struct motion *m = find(b, s->u.ballot.proposal);
+	uint16_t voter = member_of(b, &s->t->sender);
+	struct proposal trial;
+
+	if (!m)
+		return BOOKS_UNKNOWN;
+	if (voter == NO_MEMBER)
+		return BOOKS_NOT_MEMBER;
+	trial = m->p;
+	return proposal_vote(&trial, &b->terms.calendar, voter,
+		   (enum vote_option)s->u.ballot.option, s->height)
+	    ? BOOKS_OK
+	    : BOOKS_VOTED;
+}
+
+static void
+commit_vote(struct books *b, struct step *s)
+{
+	bool ok = proposal_vote(&find(b, s->u.ballot.proposal)->p,
+	    &b->terms.calendar, member_of(b, &s->t->sender),
+	    (enum vote_option)s->u.ballot.option, s->height);
+
+	assert(ok);
+}
+
+/* Room for one more account was made before: see books_end_block. */
+static bool
+carry_out(struct books *b, const struct motion *m)
+{
+	union order_of_members x;
+
+	if (!payload_get(m->p.kind, m->payload->data, m->payload->len, &x) ||
+	    payload_check(b, m->p.kind, &x) != BOOKS_OK)
+		return false;
+	switch (m->p.kind) {
+	case PROPOSAL_ASSET:
+		asset_find(b, &x.asset.asset)->banned = x.asset.ban;
+		break;
+	case PROPOSAL_ETHICS:
+		b->policy = x.policy;
+		break;
+	case PROPOSAL_TREASURY:
+		b->treasury -= x.spend.amount;
+		account_get(b, &x.spend.to)->balance += x.spend.amount;
+		break;
+	default:
+		break;
+	}
+	return true;
+}
+
+int
+govern_end_block(struct books *b, uint64_t height)
+{
+	struct motion *rows = BOOKS_ROWS(struct motion, b->motions);
+
+	for (size_t i = 0; i < b->motions.n; i++) {
+		struct motion *m = &rows[i];
+		int rc;
+
+		if (!proposal_step(&m->p, &b->terms.calendar, height) ||
+		    !carried_out_here(m->p.kind))
+			continue;
+		rc = table_reserve(&b->accounts);
+		if (rc < 0)
+			return rc;
+		proposal_done(&m->p, carry_out(b, m));
+	}
+	return 0;
+}
+
+struct books_due
+books_next_due(const struct books *b, uint64_t height)
+{
+	const struct motion *rows = BOOKS_ROWS(struct motion, b->motions);
+
+	for (size_t i = 0; i < b->motions.n; i++) {
+		const struct motion *m = &rows[i];
+
+		if (m->p.state == PROPOSAL_QUEUED && height >= m->p.eta &&
+		    !carried_out_here(m->p.kind))
+			return (struct books_due){m->p.id, m->p.kind,
+			    m->payload->data, m->payload->len};
+	}
+	return (struct books_due){0, 0, NULL, 0};
+}
+
+void
+books_executed(struct books *b, uint64_t proposal, bool ok)
+{
+	struct motion *m = find(b, proposal);
+
+	assert(m);
+	proposal_done(&m->p, ok);
+}
+
+const struct kind_row kind_propose = {check_propose, commit_propose};
+const struct kind_row kind_vote = {check_vote, commit_vote};

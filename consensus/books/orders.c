@@ -1,0 +1,275 @@
+#include <assert.h>
+#include <string.h>
+
+#include "consensus/books/state.h"
+
+struct order *
+order_find(const struct books *b, const struct hash *id)
+{
+	struct order *rows = BOOKS_ROWS(struct order, b->orders);
+
+	for (size_t i = 0; i < b->orders.n; i++)
+		if (hash_equal(&rows[i].id, id))
+			return &rows[i];
+	return NULL;
+}
+
+struct order *
+order_running(const struct books *b)
+{
+	struct order *rows = BOOKS_ROWS(struct order, b->orders);
+
+	for (size_t i = 0; i < b->orders.n; i++)
+		if (rows[i].state == ORDER_RUNNING)
+			return &rows[i];
+	return NULL;
+}
+
+static unsigned
+open_orders(const struct books *b)
+{
+	const struct order *rows = BOOKS_ROWS(struct order, b->orders);
+	unsigned n = 0;
+
+	for (size_t i = 0; i < b->orders.n; i++)
+		n += rows[i].state <= ORDER_RUNNING;
+	return n;
+}
+
+/* What the job asks is on the list of what the asset's owner allows. */
+static enum books_verdict
+check_allowed(const struct body_asset *terms, const struct books_job *job)
+{
+	if (job->task >= 32 || !(terms->tasks >> job->task & 1))
+		return BOOKS_TASK_DENIED;
+	if (terms->ncircuits == 0)
+		return BOOKS_OK;
+	for (uint8_t i = 0; i < terms->ncircuits; i++)
+		if (hash_equal(&terms->circuits[i], &job->circuit))
+			return BOOKS_OK;
+	return BOOKS_CIRCUIT_DENIED;
+}
+
+/* All rounds of the job must fit into what is left of the budget: a job that
+ * would have to stop in the middle is refused before it starts. */
+static enum books_verdict
+check_privacy(const struct books *b, const struct asset *a,
+    const struct books_job *job)
+{
+	uint64_t steps = (uint64_t)job->steps * job->rounds;
+
+	if (a->terms.privacy.eps_milli == 0)
+		return BOOKS_OK;
+	if (!rdp_step_valid(&job->step))
+		return BOOKS_PRIVACY;
+	return budget_room(&a->privacy, step_cost(b, &job->step), steps) ==
+		steps
+	    ? BOOKS_OK
+	    : BOOKS_PRIVACY;
+}
+
+/* May this buyer's job run on this asset? */
+static enum books_verdict
+check_asset(const struct books *b, const struct asset *a, const struct order *o,
+    uint64_t height)
+{
+	enum books_verdict v = asset_usable(a, height);
+
+	if (v == BOOKS_OK)
+		v = check_allowed(&a->terms, &o->wants);
+	if (v != BOOKS_OK)
+		return v;
+	if (strcmp(a->terms.purpose, o->purpose) != 0)
+		return BOOKS_PURPOSE;
+	if (a->terms.rounds && o->wants.rounds > a->terms.rounds - a->used)
+		return BOOKS_ASSET_USED_UP;
+	if (a->terms.credential &&
+	    !credential_held(b, &o->buyer, a->terms.credential, height))
+		return BOOKS_CREDENTIAL;
+	return check_privacy(b, a, &o->wants);
+}
+
+/* The order that a step asks for, without its job's bytes. */
+static bool
+order_of(const struct books *b, const struct step *s, struct order *out)
+{
+	const struct body_order *x = &s->u.order;
+
+	*out = (struct order){.id = s->t->id,
+	    .buyer = s->t->sender,
+	    .policy = x->policy,
+	    .price = x->price,
+	    .escrow = x->escrow,
+	    .nassets = x->nassets};
+	memcpy(out->purpose, x->purpose, sizeof(out->purpose));
+	memcpy(out->assets, x->assets, x->nassets * sizeof(x->assets[0]));
+	return b->terms.job && b->terms.job(x->job, x->job_len, &out->wants) &&
+	    out->wants.rounds > 0;
+}
+
+/* Prices of all assets: what a round costs. */
+static enum books_verdict
+check_prices(const struct books *b, const struct order *o)
+{
+	uint64_t left = o->price;
+
+	for (uint16_t i = 0; i < o->nassets; i++) {
+		const struct asset *a = asset_find(b, &o->assets[i]);
+
+		if (a->terms.price > left)
+			return BOOKS_PRICE;
+		left -= a->terms.price;
+	}
+	/* All rounds must be covered from the start. */
+	if (o->price && o->escrow / o->price < o->wants.rounds)
+		return BOOKS_PRICE;
+	return BOOKS_OK;
+}
+
+static enum books_verdict
+check_order(const struct books *b, const struct step *s)
+{
+	struct order o;
+
+	if (!order_of(b, s, &o) || o.nassets == 0)
+		return BOOKS_BODY;
+	if (!hash_equal(&o.policy, &b->policy))
+		return BOOKS_POLICY;
+	if (open_orders(b) >= OPEN_ORDERS_MAX)
+		return BOOKS_LIMIT;
+	for (uint16_t i = 0; i < o.nassets; i++) {
+		const struct asset *a = asset_find(b, &o.assets[i]);
+		enum books_verdict v;
+
+		if (!a)
+			return BOOKS_UNKNOWN;
+		v = check_asset(b, a, &o, s->height);
+		if (v != BOOKS_OK)
+			return v;
+	}
+	if (o.escrow > step_funds(b, s))
+		return BOOKS_FUNDS;
+	return check_prices(b, &o);
+}
+
+static void
+commit_order(struct books *b, struct step *s)
+{
+	struct order *o = table_insert(&b->orders, b->orders.n);
+	bool ok = order_of(b, s, o);
+
+	assert(ok);
+	o->state = ORDER_OPEN;
+	o->job = s->blob;
+	s->blob = NULL;
+	memcpy(o->job->data, s->u.order.job, s->u.order.job_len);
+	account_find(b, &s->t->sender)->balance -= o->escrow;
+}
+
+static enum books_verdict
+check_accept(const struct books *b, const struct step *s)
+{
+	const struct order *o = order_find(b, &s->u.ref.id);
+	bool mine = false;
+
+	if (!o)
+		return BOOKS_UNKNOWN;
+	if (o->state != ORDER_OPEN)
+		return BOOKS_STATE;
+	for (uint16_t i = 0; i < o->nassets; i++) {
+		const struct asset *a = asset_find(b, &o->assets[i]);
+		enum books_verdict v;
+
+		if (!key_equal(&a->owner, &s->t->sender) || o->accepted[i])
+			continue;
+		mine = true;
+		v = check_asset(b, a, o, s->height);
+		if (v != BOOKS_OK)
+			return v;
+	}
+	return mine ? BOOKS_OK : BOOKS_NOT_OWNER;
+}
+
+static void
+commit_accept(struct books *b, struct step *s)
+{
+	struct order *o = order_find(b, &s->u.ref.id);
+	bool all = true;
+
+	for (uint16_t i = 0; i < o->nassets; i++) {
+		const struct asset *a = asset_find(b, &o->assets[i]);
+
+		if (key_equal(&a->owner, &s->t->sender))
+			o->accepted[i] = true;
+		all = all && o->accepted[i];
+	}
+	if (all)
+		o->state = ORDER_QUEUED;
+}
+
+static void
+refund(struct books *b, struct order *o)
+{
+	account_find(b, &o->buyer)->balance += o->escrow;
+	o->escrow = 0;
+}
+
+static enum books_verdict
+check_cancel(const struct books *b, const struct step *s)
+{
+	const struct order *o = order_find(b, &s->u.ref.id);
+
+	if (!o)
+		return BOOKS_UNKNOWN;
+	if (!key_equal(&o->buyer, &s->t->sender))
+		return BOOKS_NOT_OWNER;
+	return o->state < ORDER_RUNNING ? BOOKS_OK : BOOKS_STATE;
+}
+
+static void
+commit_cancel(struct books *b, struct step *s)
+{
+	struct order *o = order_find(b, &s->u.ref.id);
+
+	o->state = ORDER_CANCELLED;
+	refund(b, o);
+}
+
+bool
+books_next_job(const struct books *b, struct books_next_job *out)
+{
+	const struct order *rows = BOOKS_ROWS(struct order, b->orders);
+	const struct order *o = order_running(b);
+
+	for (size_t i = 0; !o && i < b->orders.n; i++)
+		if (rows[i].state == ORDER_QUEUED)
+			o = &rows[i];
+	if (!o)
+		return false;
+	*out = (struct books_next_job){o->id, o->job->data, o->job->len};
+	return true;
+}
+
+void
+books_job_started(struct books *b, const struct hash *order)
+{
+	struct order *o = order_find(b, order);
+
+	assert(o && o->state == ORDER_QUEUED && !order_running(b));
+	o->state = ORDER_RUNNING;
+	memset(b->earned, 0, sizeof(b->earned));
+}
+
+void
+books_job_finished(struct books *b, const struct hash *order)
+{
+	struct order *o = order_find(b, order);
+
+	assert(o && o->state == ORDER_RUNNING);
+	o->state = ORDER_DONE;
+	refund(b, o);
+}
+
+const struct kind_row kind_order = {check_order, commit_order};
+const struct kind_row kind_order_accept = {check_accept, commit_accept};
+const struct kind_row kind_order_cancel = {check_cancel, commit_cancel};

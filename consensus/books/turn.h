@@ -1,0 +1,90 @@
+/*
+ * turn.h - what blocks and rounds do to the books, without a transaction.
+ *
+ * Called by the ledger for every block, in this order: transactions
+ * (books_apply), books_close_round if the block closes one, the jobs' calls,
+ * books_end_block, then what books_next_due hands out. After -ENOMEM the books
+ * are half changed: work on a clone and throw it away. Pure.
+ */
+#ifndef QML_CONSENSUS_BOOKS_TURN_H
+#define QML_CONSENSUS_BOOKS_TURN_H
+
+#include "consensus/books/books.h"
+
+/* One update that entered the round that was just closed. */
+struct books_use {
+	uint16_t member;
+	struct hash asset; /* root of its rows; zero: none named */
+};
+
+struct books_closed {
+	struct hash job;
+	struct hash aggregate; /* of the round */
+	uint64_t round;
+	uint64_t height;
+	const struct books_use *uses; /* by member */
+	uint16_t nuses;
+	uint16_t nsigners;
+	const uint16_t *signers; /* members, of the newest certificate */
+	uint32_t steps;          /* charged to each asset that has a budget */
+	struct rdp_step step;    /* q_ppb 0: no noise was claimed */
+};
+
+/* Charges budgets, pays prices out of the order's escrow, mints the round's
+ * reward, pays signers and owners of data, and opens the valuation that the
+ * contributors' part waits for. -ENOMEM. */
+int books_close_round(struct books *b, const struct books_closed *c)
+    __attribute__((warn_unused_result));
+
+/* How many utilities a validator states for a round with so many updates, and
+ * the seed of the orders where there are more than SHAPLEY_EXACT_MAX: v of
+ * every coalition by its bits; else v(none), v(all), then along each order
+ * what lies between. */
+uint16_t books_game_size(uint16_t players);
+struct hash books_game_seed(const struct hash *job, uint64_t round,
+    const struct hash *aggregate);
+
+/* After all else of the block at `height`: valuations that all validators
+ * spoke of, or that are over, are paid; proposals close; leases lapse.
+ * -ENOMEM. */
+int books_end_block(struct books *b, uint64_t height)
+    __attribute__((warn_unused_result));
+
+/* What a passed proposal wants done that is not the books' own business. The
+ * caller does it, or cannot, and says so; then asks again. */
+struct books_due {
+	uint64_t proposal;      /* 0: nothing is due */
+	uint8_t kind;           /* enum proposal_kind */
+	const uint8_t *payload; /* borrowed until the books change */
+	uint32_t len;
+};
+
+struct books_due books_next_due(const struct books *b, uint64_t height);
+void books_executed(struct books *b, uint64_t proposal, bool ok);
+
+/* The order whose job should run now: the running one, else the oldest whose
+ * assets' owners all accepted. False: none. */
+struct books_next_job {
+	struct hash order;
+	const uint8_t *bytes; /* borrowed until the books change */
+	uint32_t len;
+};
+
+bool books_next_job(const struct books *b, struct books_next_job *out);
+void books_job_started(struct books *b, const struct hash *order);
+/* Refunds what is left of the escrow. */
+void books_job_finished(struct books *b, const struct hash *order);
+
+/* A version of a model, once for each job and last round. Its shares are what
+ * the members earned in this job, equal if nobody did. -EEXIST, -ENOMEM. */
+struct books_mint {
+	struct hash job, model;
+	struct hash parent; /* token; zero: none */
+	uint64_t round_from, round_to, height;
+	uint32_t royalty_ppm;
+};
+
+int books_mint(struct books *b, const struct books_mint *m)
+    __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,299 @@
+/* What the updates of a closed round were worth, from what validators say. */
+#include <assert.h>
+#include <errno.h>
+#include <string.h>
+
+#include "consensus/books/state.h"
+#include "consensus/market/payout.h"
+#include "consensus/market/shapley.h"
+
+static struct valuation *
+find(const struct books *b, const struct hash *job, uint64_t round)
+{
+	struct valuation *rows = BOOKS_ROWS(struct valuation, b->valuations);
+
+	for (size_t i = 0; i < b->valuations.n; i++)
+		if (rows[i].round == round && hash_equal(&rows[i].job, job))
+			return &rows[i];
+	return NULL;
+}
+
+/* All coalitions, or the values along every drawn order but those of nobody
+ * and everybody, which come first. */
+uint16_t
+books_game_size(uint16_t players)
+{
+	if (players <= SHAPLEY_EXACT_MAX)
+		return (uint16_t)(1u << players);
+	return (uint16_t)(2 + shapley_permutations(players) * (players - 1u));
+}
+
+static enum books_verdict
+check_worth(const struct books *b, const struct step *s)
+{
+	const struct body_worth *x = &s->u.worth;
+	const struct valuation *v = find(b, &x->job, x->round);
+	uint16_t member = member_of(b, &s->t->sender);
+
+	if (member == NO_MEMBER)
+		return BOOKS_NOT_MEMBER;
+	if (!v)
+		return BOOKS_UNKNOWN;
+	if (v->said[member])
+		return BOOKS_EXISTS;
+	return x->n == books_game_size(v->n) ? BOOKS_OK : BOOKS_BODY;
+}
+
+static void
+commit_worth(struct books *b, struct step *s)
+{
+	const struct body_worth *x = &s->u.worth;
+	struct valuation *v = find(b, &x->job, x->round);
+
+	memcpy(s->blob->data, x->utility, 8u * x->n);
+	v->said[member_of(b, &s->t->sender)] = s->blob;
+	s->blob = NULL;
+	v->nsaid++;
+}
+
+/* The lower median of what was said: a minority of liars moves it at most to
+ * what an honest validator said. */
+static int64_t
+median(const struct books *b, const struct valuation *v, uint16_t at)
+{
+	int64_t said[BOOKS_MEMBERS_MAX];
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < b->nmembers; i++) {
+		int64_t x;
+		uint16_t k;
+
+		if (!v->said[i])
+			continue;
+		x = body_utility(v->said[i]->data, at);
+		for (k = n++; k > 0 && said[k - 1] > x; k--)
+			said[k] = said[k - 1];
+		said[k] = x;
+	}
+	assert(n > 0);
+	return said[(n - 1) / 2];
+}
+
+static void
+exact_values(const struct books *b, const struct valuation *v, int64_t *value)
+{
+	int64_t game[1 << SHAPLEY_EXACT_MAX];
+
+	for (uint16_t i = 0; i < books_game_size(v->n); i++)
+		game[i] = median(b, v, i);
+	shapley_exact(game, v->n, value);
+}
+
+/* The orders' seed: known to nobody before the round's block was. */
+struct hash
+books_game_seed(const struct hash *job, uint64_t round,
+    const struct hash *aggregate)
+{
+	uint8_t buf[2 * HASH_LEN + 8];
+	struct bytes_writer w = bytes_writer_over(buf, sizeof(buf));
+
+	bytes_put_hash(&w, job);
+	bytes_put_u64(&w, round);
+	bytes_put_hash(&w, aggregate);
+	assert(w.error == 0);
+	return hash_bytes("qml.game", w.data, w.len);
+}
+
+static void
+sampled_values(const struct books *b, const struct valuation *v, int64_t *value)
+{
+	int64_t along[BOOKS_MEMBERS_MAX + 1];
+	uint8_t order[BOOKS_MEMBERS_MAX];
+	uint16_t at = 2;
+
+	memset(value, 0, v->n * sizeof(*value));
+	along[0] = median(b, v, 0);
+	along[v->n] = median(b, v, 1);
+	for (uint32_t m = 0; m < shapley_permutations(v->n); m++) {
+		shapley_order(&v->seed, m, v->n, order);
+		for (uint16_t k = 1; k < v->n; k++)
+			along[k] = median(b, v, at++);
+		/* Never cut short: validators computed every prefix. */
+		(void)shapley_add_order(order, v->n, along, -1, value);
+	}
+}
+
+static void
+pay(struct books *b, const struct valuation *v)
+{
+	int64_t value[BOOKS_MEMBERS_MAX];
+	uint64_t parts[BOOKS_MEMBERS_MAX];
+	uint64_t given;
+
+	if (v->n <= SHAPLEY_EXACT_MAX)
+		exact_values(b, v, value);
+	else
+		sampled_values(b, v, value);
+	given = payout_split(v->reward, value, v->n, parts);
+	b->treasury += v->reward - given;
+	for (uint16_t i = 0; i < v->n; i++) {
+		uint16_t member = v->members[i];
+
+		account_find(b, &b->members[member])->balance += parts[i];
+		b->earned[member] += (int64_t)parts[i];
+	}
+}
+
+static void
+drop(struct books *b, size_t at)
+{
+	struct valuation *rows = BOOKS_ROWS(struct valuation, b->valuations);
+
+	for (uint16_t i = 0; i < b->nmembers; i++)
+		blob_unref(rows[at].said[i]);
+	memmove(&rows[at], &rows[at + 1],
+	    (b->valuations.n - at - 1) * sizeof(*rows));
+	b->valuations.n--;
+}
+
+void
+worth_end_block(struct books *b, uint64_t height)
+{
+	size_t i = 0;
+
+	while (i < b->valuations.n) {
+		struct valuation *v =
+		    &BOOKS_ROWS(struct valuation, b->valuations)[i];
+		bool quorum = 3u * v->nsaid > 2u * b->nmembers;
+
+		if (v->nsaid < b->nmembers && height < v->until) {
+			i++;
+			continue;
+		}
+		/* Without a quorum nobody knows: the treasury keeps it. */
+		if (quorum)
+			pay(b, v);
+		else
+			b->treasury += v->reward;
+		drop(b, i);
+	}
+}
+
+static uint64_t
+part_of(uint64_t amount, uint32_t ppm)
+{
+	__extension__ typedef unsigned __int128 wide;
+
+	return (uint64_t)((wide)amount * ppm / TALLY_PPM);
+}
+
+/* Equal parts to these members; what does not divide stays. */
+static uint64_t
+pay_equally(struct books *b, uint64_t amount, const uint16_t *who, uint16_t n)
+{
+	uint64_t each = n ? amount / n : 0;
+
+	for (uint16_t i = 0; i < n; i++)
+		account_find(b, &b->members[who[i]])->balance += each;
+	return amount - each * n;
+}
+
+static void
+use_asset(struct books *b, const struct books_closed *c,
+    const struct books_use *u, const struct rdp_table *cost)
+{
+	struct asset *a = asset_of_root(b, &b->members[u->member], &u->asset);
+	struct order *o = order_running(b);
+	struct use *uses = BOOKS_ROWS(struct use, b->uses);
+
+	if (!a)
+		return;
+	a->used++;
+	if (a->terms.privacy.eps_milli && cost)
+		/* books_update() saw to it that there is room. */
+		(void)!budget_charge(&a->privacy, cost, c->steps);
+	if (o && o->escrow >= a->terms.price) {
+		o->escrow -= a->terms.price;
+		o->paid += a->terms.price;
+		account_find(b, &a->owner)->balance += a->terms.price;
+	}
+	for (size_t i = 0; i < b->uses.n; i++) {
+		if (hash_equal(&uses[i].job, &c->job) &&
+		    hash_equal(&uses[i].asset, &a->id)) {
+			uses[i].rounds++;
+			return;
+		}
+	}
+	uses = table_insert(&b->uses, b->uses.n);
+	*uses = (struct use){c->job, a->id, 1};
+}
+
+/* Mints, pays who signed and whose data was used, and leaves the contributors'
+ * part in the valuation. */
+static void
+reward(struct books *b, const struct books_closed *c, struct valuation *v)
+{
+	const struct books_shares *s = &b->terms.shares;
+	uint64_t amount = payout_minted(b->terms.mint, b->terms.half_life,
+	    b->rounds, b->terms.cap - b->minted);
+	uint64_t signers = part_of(amount, s->signers);
+	uint64_t assets = part_of(amount, s->assets);
+
+	b->minted += amount;
+	v->reward = part_of(amount, s->contributors);
+	b->treasury += amount - v->reward - signers - assets;
+	b->treasury += pay_equally(b, signers, c->signers, c->nsigners);
+	b->treasury += pay_equally(b, assets, v->members, v->n);
+}
+
+static int
+reserve(struct books *b, const struct books_closed *c)
+{
+	int rc = table_reserve(&b->valuations);
+
+	/* Room for a row is doubled at a time: as many as there are uses. */
+	for (uint16_t i = 0; rc == 0 && b->uses.cap - b->uses.n < c->nuses;
+	     i++) {
+		size_t n = b->uses.n;
+
+		b->uses.n = b->uses.cap;
+		rc = table_reserve(&b->uses);
+		b->uses.n = n;
+	}
+	return rc;
+}
+
+int
+books_close_round(struct books *b, const struct books_closed *c)
+{
+	const struct rdp_table *cost = NULL;
+	struct valuation *v;
+	struct order *o = order_running(b);
+	int rc = reserve(b, c);
+
+	if (rc < 0)
+		return rc;
+	if (c->step.q_ppb)
+		cost = step_cost(b, &c->step);
+	for (uint16_t i = 0; i < c->nuses; i++)
+		use_asset(b, c, &c->uses[i], cost);
+	if (o)
+		o->rounds++;
+	v = table_insert(&b->valuations, b->valuations.n);
+	v->job = c->job;
+	v->round = c->round;
+	v->seed = books_game_seed(&c->job, c->round, &c->aggregate);
+	v->until = c->height + b->terms.worth_blocks;
+	v->n = c->nuses;
+	for (uint16_t i = 0; i < c->nuses; i++)
+		v->members[i] = c->uses[i].member;
+	reward(b, c, v);
+	b->rounds++;
+	b->promises.n = 0;
+	/* A round without updates has no one to be worth anything. */
+	if (v->n == 0)
+		v->until = c->height;
+	return 0;
+}
+
+const struct kind_row kind_worth = {check_worth, commit_worth};
