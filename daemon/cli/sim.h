@@ -18,5 +18,6 @@ int sim_draw(int argc, char **argv);
 int sim_bench(int argc, char **argv);
 int sim_vqe(int argc, char **argv);
 int sim_qsvm(int argc, char **argv);
+int sim_qpca(int argc, char **argv);
 
 #endif

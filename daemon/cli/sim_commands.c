@@ -10,6 +10,7 @@ static const struct cli_command commands[] = {
     {"counts", sim_counts, "what counts of a machine say"},
     {"vqe", sim_vqe, "the lowest energy of a Hamiltonian"},
     {"qsvm", sim_qsvm, "a support vector machine on a quantum kernel"},
+    {"qpca", sim_qpca, "principal components as a quantum machine finds them"},
     {"bench", sim_bench, "time gradients, forward runs and kernels"},
 };
 

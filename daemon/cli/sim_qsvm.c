@@ -21,12 +21,12 @@ static const char usage[] =
     "         [--C 10] [--reps R] [--scale S] [--minmax] [--align STEPS]\n"
     "         [--threads T] [--json]\n"
     "A support vector machine on the kernel |<x|y>|^2 of a feature map, by\n"
-    "libsvm. The last column is the label, a whole number. Features are angles\n"
-    "as they stand; --minmax first maps each column to 0..1 by the rows of\n"
-    "--data, --scale multiplies all (in radians), --align finds a factor for\n"
-    "each feature by kernel-target alignment. Beside it the same machine on a\n"
-    "Gaussian kernel, the best of eight widths on the rows learnt from: where\n"
-    "that is better, use that.\n";
+    "libsvm. The last column is the label, a whole number. Features are\n"
+    "angles as they stand; --minmax first maps each column to 0..1 by the\n"
+    "rows of --data, --scale multiplies all (in radians), --align finds a\n"
+    "factor for each feature by kernel-target alignment. Beside it the same\n"
+    "machine on a Gaussian kernel, the best aligned of eight widths: where\n"
+    "that does better, use that.\n";
 
 enum { MAP, DATA, TEST, COST, REPS, SCALE, ALIGN, THREADS, NVALUES };
 
