@@ -162,7 +162,8 @@ federated_moment(const struct qpca_spec *s, const struct dataset *all,
 	int64_t *local = calloc(n, sizeof(*local));
 	double *sum = calloc(n, sizeof(*sum));
 
-	assert_true(local != NULL && sum != NULL);
+	assert_non_null(local);
+	assert_non_null(sum);
 	for (k = 0; k < NODES; k++) {
 		struct dataset ds;
 

@@ -86,7 +86,8 @@ local_machine(const struct landmark_map *map, const struct dataset *train,
 	size_t right = 0, i;
 	struct svm s;
 
-	assert_true(k != NULL && kz != NULL);
+	assert_non_null(k);
+	assert_non_null(kz);
 	assert_int_equal(landmark_kernel(map, &a, &a, k, NULL), 0);
 	assert_int_equal(landmark_kernel(map, &b, &a, kz, NULL), 0);
 	assert_int_equal(svm_fit(&s, &rows, C, 1e-4), 0);
@@ -125,7 +126,8 @@ federated_round(const struct task *t, const struct dataset *nodes,
 	struct train_metrics m;
 	size_t k, i;
 
-	assert_true(delta != NULL && sum != NULL);
+	assert_non_null(delta);
+	assert_non_null(sum);
 	for (k = 0; k < NODES; k++) {
 		job.rows = &nodes[k];
 		h->seed[0] = (uint8_t)k;
