@@ -82,8 +82,7 @@ check_method(const struct train_hyper *h)
 	    h->method == TRAIN_PERTURB || h->optimiser == OPTIMISER_SPSA;
 
 	if (h->shots > 0 && h->method == TRAIN_ADJOINT &&
-	    h->optimiser != OPTIMISER_SPSA &&
-	    h->optimiser != OPTIMISER_ROTOSOLVE)
+	    h->optimiser != OPTIMISER_SPSA)
 		return "shots need method shift or perturb";
 	if (h->shots > 10000000)
 		return "shots must be 0 to 10000000";

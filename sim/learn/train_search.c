@@ -42,6 +42,9 @@ check_method(const struct train_job *job)
 	const struct train_hyper *h = job->hyper;
 	bool natural = h->optimiser == OPTIMISER_NATURAL;
 
+	if (job->noise != NULL && h->method == TRAIN_ADJOINT &&
+	    h->optimiser != OPTIMISER_SPSA)
+		return -ENOTSUP;
 	if (natural && vqc_circuit_of(job->task) == NULL)
 		return -ENOTSUP;
 	if (natural && job->task->spec.encoding == TASK_ENC_REUPLOAD)
