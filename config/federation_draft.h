@@ -36,6 +36,7 @@ struct federation_member_draft {
 struct federation_column_draft {
 	struct column c;
 	struct schema_texts names;
+	uint16_t count; /* name0, name1, ...; 0: just the name */
 	struct schema_texts range;
 };
 
@@ -43,6 +44,10 @@ struct federation_column_draft {
 extern const struct schema federation_schema;
 extern const struct schema federation_member_schema;
 extern const struct schema federation_column_schema;
+
+/* Appends what entry i of schema.columns says. -EINVAL, -ENOMEM. */
+int federation_read_column(struct federation *f, const struct yaml_node *n,
+    size_t i, struct config_error *e) __attribute__((warn_unused_result));
 
 /* The task that a row is about, by its group; NULL: none. */
 struct job_task *federation_draft_task(struct federation_draft *d,

@@ -175,99 +175,6 @@ read_members(struct reading *r)
 }
 
 static int
-read_range(struct federation_column_draft *d, const struct yaml_node *n,
-    const char *prefix, struct config_error *e)
-{
-	struct decimal *ends[2] = {&d->c.lo, &d->c.hi};
-	const struct yaml_node *range = yaml_get(n, "range"), *end;
-	const char *said[2] = {"", ""};
-	size_t i = 0;
-
-	assert(range != NULL && range->n == 2); /* the schema saw to it */
-	for (end = range->first; end != NULL && i < 2; end = end->next, i++) {
-		said[i] = end->text;
-		if (end->quoted || decimal_parse(end->text, ends[i]) != 0)
-			return config_fail(e, end->at,
-			    "%srange: want two decimal numbers, got '%.60s'",
-			    prefix, end->text);
-	}
-	if (decimal_compare(&d->c.lo, &d->c.hi) >= 0)
-		return config_fail(e, range->at,
-		    "%srange: want [lowest, highest], got [%s, %s]", prefix,
-		    said[0], said[1]);
-	return 0;
-}
-
-/* Appends one column per name; grows by doubling. */
-static int
-add_column(struct federation *f, const struct column *c, const char *name)
-{
-	struct column *grown;
-	size_t cap = f->ncolumns;
-
-	if ((cap & (cap - 1)) == 0) {
-		grown = realloc(f->columns,
-		    (cap == 0 ? 1 : 2 * cap) * sizeof(*grown));
-		if (grown == NULL)
-			return -ENOMEM;
-		f->columns = grown;
-	}
-	f->columns[f->ncolumns] = *c;
-	memset(f->columns[f->ncolumns].name, 0, FEDERATION_TEXT_LEN);
-	memcpy(f->columns[f->ncolumns].name, name, strlen(name));
-	f->ncolumns++;
-	return 0;
-}
-
-static int
-add_columns(struct reading *r, const struct federation_column_draft *d,
-    const struct yaml_node *n, const char *prefix)
-{
-	size_t i, count = d->names.n;
-	int rc = 0;
-
-	if ((d->c.name[0] != '\0') == (count > 0))
-		return config_fail(r->e, n->at,
-		    "%sname: want either name or names", prefix);
-	if (r->d.f.ncolumns + (count ? count : 1) > FEDERATION_MAX_COLUMNS)
-		return config_fail(r->e, n->at,
-		    "schema.columns: want at most %d", FEDERATION_MAX_COLUMNS);
-	if (count == 0)
-		return add_column(&r->d.f, &d->c, d->c.name);
-	for (i = 0; i < count && rc == 0; i++) {
-		if (strlen(d->names.text[i]) >= FEDERATION_TEXT_LEN)
-			return config_fail(r->e, n->at,
-			    "%snames: want at most %d bytes, got '%.70s'",
-			    prefix, FEDERATION_TEXT_LEN - 1, d->names.text[i]);
-		rc = add_column(&r->d.f, &d->c, d->names.text[i]);
-	}
-	return rc;
-}
-
-static int
-read_column(struct reading *r, const struct yaml_node *n, size_t i)
-{
-	struct federation_column_draft d = {.names = {NULL, 0}};
-	char prefix[40], what[80];
-	struct schema_input in = {.map = n, .at = n->at, .prefix = prefix};
-	int rc;
-
-	snprintf(prefix, sizeof(prefix), "schema.columns[%zu].", i);
-	if (n->kind != YAML_MAP)
-		return config_fail(r->e, n->at,
-		    "schema.columns: want {name: ..., range: [lo, hi]}, "
-		    "got %s",
-		    yaml_describe(n, what, sizeof(what)));
-	rc = schema_fill(&federation_column_schema, &in, &d, r->e);
-	if (rc == 0)
-		rc = read_range(&d, n, prefix, r->e);
-	if (rc == 0)
-		rc = add_columns(r, &d, n, prefix);
-	schema_close(&federation_column_schema, &d);
-	return rc;
-}
-
-static int
 read_columns(struct reading *r)
 {
 	const struct yaml_node *list = find(r, "schema", "columns"), *n;
@@ -283,7 +190,7 @@ read_columns(struct reading *r)
 		    list != NULL ? yaml_describe(list, what, sizeof(what))
 				 : "nothing");
 	for (n = list->first; n != NULL && rc == 0; n = n->next)
-		rc = read_column(r, n, i++);
+		rc = federation_read_column(&r->d.f, n, i++, r->e);
 	return rc;
 }
 

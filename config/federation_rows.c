@@ -10,7 +10,7 @@
 #define DAY 86400000u
 #define WEEK (7 * DAY)
 
-static const char *const missing_words[] = {"refuse", "middle", "median", NULL};
+static const char *const missing_words[] = {"refuse", "middle", "lowest", NULL};
 static const char *const task_words[] = {"vqc", "linear", "qsvm", "qpca", "vqe",
     NULL};
 static const char *const stage_words[] = {"none", "qpca", NULL};
@@ -146,8 +146,8 @@ static const struct schema_row rows[] = {
 	.help = "instead: [lowest, highest] number that stands there"},
     WORD("schema.missing", AT(f.missing), FEDERATION_REFUSE, missing_words,
 	"refuse", 0,
-	"an empty cell: refused, the middle of the range, or the median of "
-	"the member's column"),
+	"an empty cell: refused, or the middle or the lower end of the "
+	"column's range; never a number from anybody's rows"),
     {.key = "schema.columns",
 	.type = SCHEMA_OTHER,
 	.def = "",

@@ -14,6 +14,7 @@
 #include "proto/id.h"
 
 #define LINE_MAX_BYTES 76
+#define NUMBERED_MIN 8 /* columns that are written with a count */
 
 static bool
 is_written(const struct federation_draft *d, const struct schema_row *row)
@@ -124,10 +125,33 @@ same_kind(const struct column *a, const struct column *b)
 	    decimal_compare(&a->hi, &b->hi) == 0;
 }
 
+/* Whether columns first .. end-1 are called name0, name1, ...; then name. */
+static bool
+numbered(const struct federation *f, size_t first, size_t end,
+    char name[static FEDERATION_TEXT_LEN + 8])
+{
+	size_t len = strlen(f->columns[first].name), i;
+	char want[FEDERATION_TEXT_LEN + 24];
+
+	if (len < 2 || f->columns[first].name[len - 1] != '0' ||
+	    end - first < NUMBERED_MIN)
+		return false;
+	for (i = first; i < end; i++) {
+		snprintf(want, sizeof(want), "%.*s%zu", (int)(len - 1),
+		    f->columns[first].name, i - first);
+		if (strcmp(want, f->columns[i].name) != 0)
+			return false;
+	}
+	snprintf(name, FEDERATION_TEXT_LEN + 8, "%.*s", (int)(len - 1),
+	    f->columns[first].name);
+	return true;
+}
+
 static void
 write_columns(const struct federation *f, FILE *to)
 {
 	char lo[DECIMAL_TEXT_LEN], hi[DECIMAL_TEXT_LEN];
+	char name[FEDERATION_TEXT_LEN + 8];
 	const struct column *c;
 	size_t i, end;
 
@@ -136,7 +160,11 @@ write_columns(const struct federation *f, FILE *to)
 		for (end = i + 1; end < f->ncolumns; end++)
 			if (!same_kind(c, &f->columns[end]))
 				break;
-		if (end - i > 1) {
+		if (numbered(f, i, end, name)) {
+			fputs("    - name: ", to);
+			value_print_text(name, to);
+			fprintf(to, "\n      count: %zu", end - i);
+		} else if (end - i > 1) {
 			fputs("    - names: ", to);
 			write_texts(column_name, f, i, end, to);
 		} else {

@@ -48,7 +48,7 @@ struct column {
 enum federation_missing {
 	FEDERATION_REFUSE, /* the data are refused */
 	FEDERATION_MIDDLE, /* the middle of the column's range */
-	FEDERATION_MEDIAN, /* the median of the member's own column */
+	FEDERATION_LOWEST, /* the lower end of the column's range */
 };
 
 struct timing {             /* all in milliseconds */

@@ -272,7 +272,7 @@ check_labels(const struct federation *f, struct errbuf e)
 	const char *names[FEDERATION_MAX_LABELS], *twice;
 	size_t i;
 
-	if (f->missing > FEDERATION_MEDIAN)
+	if (f->missing > FEDERATION_LOWEST)
 		return fail(e, "schema.missing: want refuse, middle or median");
 	if (f->nlabels == 0)
 		return check_number(f, e);

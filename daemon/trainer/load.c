@@ -37,6 +37,14 @@ load_no_memory(struct load *l)
 	return 1;
 }
 
+bool
+load_unlabelled(const struct load *l)
+{
+	const struct federation *f = l->source->federation;
+
+	return l->source->unlabelled || (f && !federation_labelled(f));
+}
+
 static int
 no_room(struct load *l, int rc)
 {
@@ -95,6 +103,15 @@ load_schema(struct load *l)
 		l->ranges[i].lo = decimal_double(&f->columns[i].lo);
 		l->ranges[i].hi = decimal_double(&f->columns[i].hi);
 	}
+	if (f->missing != FEDERATION_REFUSE)
+		l->fills = calloc(f->ncolumns, sizeof(*l->fills));
+	if (f->missing != FEDERATION_REFUSE && !l->fills)
+		return load_no_memory(l);
+	for (i = 0; i < f->ncolumns && l->fills; i++)
+		l->fills[i] = f->missing == FEDERATION_LOWEST
+		    ? l->ranges[i].lo
+		    : 0.5 * l->ranges[i].lo + 0.5 * l->ranges[i].hi;
+	l->numeric = f->nlabels == 0 && federation_labelled(f);
 	memcpy(t->label, f->label, FEDERATION_TEXT_LEN);
 	t->nlabels = f->nlabels;
 	memcpy(t->labels, f->labels, f->nlabels * sizeof(*t->labels));
@@ -107,10 +124,15 @@ grow_labels(struct load *l, size_t cap)
 	struct dataset *ds = &l->t->rows;
 	int32_t *labels = realloc(ds->labels, cap * sizeof(*labels));
 
-	if (!labels)
-		return load_no_memory(l);
-	ds->labels = labels;
-	return 0;
+	double *targets = NULL;
+
+	if (labels)
+		ds->labels = labels;
+	if (l->numeric)
+		targets = realloc(ds->targets, cap * sizeof(*targets));
+	if (targets)
+		ds->targets = targets;
+	return !labels || (l->numeric && !targets) ? load_no_memory(l) : 0;
 }
 
 /* Into the file, with all rows so far when they were in memory. */
@@ -196,7 +218,7 @@ load_missing(struct load *l, uint64_t line, size_t column, const char *what)
 {
 	struct load_place at = {line, l->t->columns[column].name};
 
-	if (!l->fills || isnan(l->fills[column]))
+	if (!l->fills)
 		return load_fail(l, &at, "%s; fill it in or remove the row",
 		    what);
 	put_value(l, column, l->fills[column]);
@@ -218,6 +240,24 @@ list_labels(const struct table *t, char *out, size_t size)
 		snprintf(out + len, size - len, ", ...");
 }
 
+/* Of a regression: a number in its range, kept as a part of it. */
+static int
+load_target(struct load *l, const struct load_place *at, const char *text)
+{
+	const struct federation *f = l->source->federation;
+	double lo = decimal_double(&f->label_lo);
+	double hi = decimal_double(&f->label_hi), v = 0;
+	struct dataset *ds = &l->t->rows;
+	char cell[LOAD_CELL_LEN];
+
+	if (csv_parse_number(text, &v) != CSV_NUMBER_OK || v < lo || v > hi)
+		return load_fail(l, at,
+		    "%s is not a number in the agreed range [%g, %g]",
+		    load_cell_text(l, text, cell), lo, hi);
+	ds->targets[ds->n] = (0.5 * v - 0.5 * lo) / (0.5 * hi - 0.5 * lo);
+	return 0;
+}
+
 int
 load_label(struct load *l, uint64_t line, const char *text)
 {
@@ -226,6 +266,8 @@ load_label(struct load *l, uint64_t line, const char *text)
 	char list[320], cell[LOAD_CELL_LEN];
 	size_t i;
 
+	if (l->numeric)
+		return load_target(l, &at, text);
 	for (i = 0; i < t->nlabels; i++) {
 		if (strcmp(t->labels[i], text) == 0)
 			break;

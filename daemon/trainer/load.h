@@ -17,8 +17,9 @@ struct load {
 	size_t nfields;            /* CSV: of the header; 0 before it */
 	size_t cap;                /* rows that fit */
 	struct data_range *ranges; /* [ncolumns] with a federation, or NULL */
-	double *fills;             /* [ncolumns], NaN: refuse; or NULL */
-	struct rowfile file;       /* where the rows are, once they are many */
+	double *fills;       /* [ncolumns] of missing ones; NULL: refuse */
+	bool numeric;        /* the label is a number to be learnt */
+	struct rowfile file; /* where the rows are, once they are many */
 	char *err;
 	int rc;
 };
@@ -32,6 +33,8 @@ struct load_place {
 int load_fail(struct load *l, const struct load_place *at, const char *fmt, ...)
     __attribute__((format(printf, 3, 4)));
 int load_no_memory(struct load *l);
+/* May the label be missing? */
+bool load_unlabelled(const struct load *l);
 /* Columns and, with a federation, ranges, names and labels of the schema. */
 int load_columns(struct load *l, size_t ncolumns);
 int load_schema(struct load *l);

@@ -81,7 +81,7 @@ agreed_header(struct load *l, const struct csv_record *r)
 	if (load_schema(l))
 		return 1;
 	label = find_label(r, t->label);
-	if (label < 0 && !l->source->unlabelled) {
+	if (label < 0 && !load_unlabelled(l)) {
 		at.column = t->label;
 		return load_fail(l, &at,
 		    "the label column is "

@@ -52,7 +52,7 @@ set_shape(struct load *l, const struct source *s, bool *last)
 		    "a row has %zu values, the schema of the federation has "
 		    "%zu columns%s",
 		    cols, want, s->has_labels ? "" : " and the label");
-	if (!s->has_labels && !*last && !l->source->unlabelled)
+	if (!s->has_labels && !*last && !load_unlabelled(l))
 		return load_fail(l, &at,
 		    "there are no labels: want a last column, an array \"y\", "
 		    "or data.labels");

@@ -183,6 +183,29 @@ test_write(void **state)
 }
 
 /* Names that need quotes, the widest of everything. */
+/* Sixteen pixels in one line, and written so again. */
+static void
+test_count(void **state)
+{
+	static const char many[] = HEAD MEMBERS
+	    "schema:\n  label: digit\n  labels: [\"0\", \"1\"]\n  columns:\n"
+	    "    - {name: pixel, count: 16, range: [0, 255]}\n"
+	    "job: {task: vqc, qubits: 4, rounds: 2, seed: \"" KEY("00") "\"}\n";
+	struct config_error e;
+	struct federation f;
+	static char text[32768];
+
+	(void)state;
+	if (parse(&f, many, &e) != 0)
+		fail_msg("%s", e.text);
+	assert_int_equal(f.ncolumns, 16);
+	assert_string_equal(f.columns[0].name, "pixel0");
+	assert_string_equal(f.columns[15].name, "pixel15");
+	write_text(&f, text, sizeof(text));
+	assert_non_null(strstr(text, "- name: pixel\n      count: 16\n"));
+	federation_close(&f);
+}
+
 static void
 test_write_hard_names(void **state)
 {
@@ -538,6 +561,7 @@ main(void)
 	    cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_order_and_comments),
 	    cmocka_unit_test(test_write),
+	    cmocka_unit_test(test_count),
 	    cmocka_unit_test(test_write_hard_names),
 	    cmocka_unit_test(test_tasks),
 	    cmocka_unit_test(test_defaults),

@@ -246,6 +246,65 @@ test_ranges(void **state)
 	table_close(&t);
 }
 
+/* What the schema says of empty cells; a NaN is one. */
+static void
+test_missing(void **state)
+{
+	struct table_source source = {.path = path, .federation = &fed};
+	char err[TABLE_ERR_LEN];
+	struct table t;
+	double lo = decimal_double(&fed.columns[1].lo);
+	double hi = decimal_double(&fed.columns[1].hi);
+
+	(void)state;
+	refused(HEADER "5.1,,1.4,0.2,0\n",
+	    ":2: column sepal_width_cm: the cell is empty; fill it in or "
+	    "remove the row");
+	fixture_write(path, HEADER "5.1,,1.4,nan,0\n" ROW);
+	fed.missing = FEDERATION_MIDDLE;
+	assert_int_equal(table_load(&t, &source, err), 0);
+	assert_int_equal(t.nfilled, 2);
+	assert_true(t.rows.features[1] == 0.5 * lo + 0.5 * hi);
+	assert_true(t.rows.features[5] == 3.5);
+	table_close(&t);
+	fed.missing = FEDERATION_LOWEST;
+	assert_int_equal(table_load(&t, &source, err), 0);
+	assert_true(t.rows.features[1] == lo);
+	table_close(&t);
+	/* A label is never made up, text is no missing number. */
+	refused(HEADER "5.1,3.5,1.4,0.2,\n",
+	    ":2: column label: \"\" is not one of the agreed labels: 0, 1, 2");
+	refused(HEADER "5.1,x,1.4,0.2,0\n",
+	    ":2: column sepal_width_cm: \"x\" is not a number; write a decimal "
+	    "such as 12.5 or 1e-3");
+	fed.missing = FEDERATION_REFUSE;
+}
+
+/* Without labels the label is a number in its public range. */
+static void
+test_numbers_to_learn(void **state)
+{
+	struct federation f = fed;
+	struct table_source source = {.path = path, .federation = &f};
+	char err[TABLE_ERR_LEN];
+	struct table t;
+
+	(void)state;
+	f.nlabels = 0;
+	f.label_lo = (struct decimal){-1, 0};
+	f.label_hi = (struct decimal){3, 0};
+	fixture_write(path, HEADER "5.1,3.5,1.4,0.2,0\n5.1,3.5,1.4,0.2,2.5\n");
+	assert_int_equal(table_load(&t, &source, err), 0);
+	assert_true(t.rows.targets[0] == 0.25);
+	assert_true(t.rows.targets[1] == 0.875);
+	table_close(&t);
+	fixture_write(path, HEADER "5.1,3.5,1.4,0.2,3.5\n");
+	assert_int_equal(table_load(&t, &source, err), -EINVAL);
+	assert_non_null(strstr(err,
+	    ":2: column label: the cell is not a "
+	    "number in the agreed range [-1, 3]"));
+}
+
 int
 main(void)
 {
@@ -257,6 +316,8 @@ main(void)
 	    cmocka_unit_test(test_values_are_hidden),
 	    cmocka_unit_test(test_missing_file),
 	    cmocka_unit_test(test_free_table),
+	    cmocka_unit_test(test_missing),
+	    cmocka_unit_test(test_numbers_to_learn),
 	    cmocka_unit_test(test_ranges),
 	};
 
