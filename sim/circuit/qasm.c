@@ -108,7 +108,8 @@ read_program(struct qasm *r)
 {
 	int rc = read_version(r);
 
-	while (rc == 0 && qasm_now(r)->kind != QASM_END) {
+	while (rc == 0 && qasm_now(r)->kind != QASM_END &&
+	    r->leave == QASM_GO_ON) {
 		if (qasm_take_word(r, "include"))
 			rc = read_include(r);
 		else

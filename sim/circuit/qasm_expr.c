@@ -277,6 +277,8 @@ primary(struct qasm *r, struct qasm_value *out)
 		return bits_literal(r, out);
 	case QASM_NAME:
 		return name(r, out);
+	case QASM_DURATION:
+		return qasm_fail(r, r->pos, "times are not supported here");
 	case QASM_MARK:
 	case QASM_END:
 		break;

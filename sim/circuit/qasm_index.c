@@ -130,6 +130,68 @@ qasm_subscript(struct qasm *r, const struct qasm_list *all,
 	return rc < 0 ? rc : qasm_want_mark(r, ']');
 }
 
+/* The number behind a $, or -1. */
+static int64_t
+physical_number(const struct qasm *r, uint32_t token)
+{
+	const struct qasm_token *t = &r->tokens[token];
+	int64_t n;
+
+	if (t->kind != QASM_MARK || t->code != '$' ||
+	    t[1].kind != QASM_INTEGER || t[1].at != t->at + 1 ||
+	    qasm_integer(r->text + t[1].at, t[1].len, &n) < 0)
+		return -1;
+	return n;
+}
+
+/* All of them are one register, as large as the largest number wants. */
+static int
+declare_physical(struct qasm *r)
+{
+	int64_t most = -1, n;
+	uint32_t i;
+	int rc = qasm_step(r, r->ntokens / 16);
+
+	for (i = 0; i < r->ntokens && rc == 0; i++) {
+		n = physical_number(r, i);
+		most = n > most ? n : most;
+	}
+	if (rc < 0)
+		return rc;
+	if (most >= PROGRAM_MAX_QUBITS - (int64_t)r->p->nqubits)
+		return qasm_fail(r, r->pos, "at most %d qubits",
+		    PROGRAM_MAX_QUBITS);
+	r->physical0 = r->p->nqubits;
+	r->nphysical = (uint32_t)most + 1;
+	rc = program_add_register(r->p, "physical", r->nphysical, true);
+	return rc < 0 ? qasm_failed(r, r->pos, rc) : 0;
+}
+
+/* $3 */
+static int
+physical(struct qasm *r, struct qasm_list *out)
+{
+	int64_t n = physical_number(r, r->pos);
+	int rc = 0;
+
+	if (n < 0)
+		return qasm_fail(r, r->pos, "want a number right after $");
+	if (r->floor > 0)
+		return qasm_fail(r, r->pos, "a gate has no physical qubits");
+	if (r->nphysical == 0)
+		rc = declare_physical(r);
+	if (rc < 0)
+		return rc;
+	out->items = qasm_alloc(r, sizeof(*out->items));
+	if (out->items == NULL)
+		return qasm_no_memory(r);
+	out->items[0] = r->physical0 + (uint32_t)n;
+	out->n = 1;
+	out->single = true;
+	r->pos += 2;
+	return 0;
+}
+
 static int
 one_operand(struct qasm *r, enum qasm_symbol_kind kind, struct qasm_list *out)
 {
@@ -139,9 +201,8 @@ one_operand(struct qasm *r, enum qasm_symbol_kind kind, struct qasm_list *out)
 	char text[48];
 	int rc;
 
-	if (qasm_is_mark(r, '$'))
-		return qasm_fail(r, r->pos,
-		    "physical qubits ($0) are not supported");
+	if (qasm_is_mark(r, '$') && kind == QASM_SYMBOL_QUBITS)
+		return physical(r, out);
 	rc = qasm_want_name(r, &token);
 	if (rc < 0)
 		return rc;

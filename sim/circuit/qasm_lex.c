@@ -90,6 +90,26 @@ digits(const struct qasm_lexer *l, size_t n)
 	return n;
 }
 
+/* The length of a unit of time at n, or 0. */
+static size_t
+unit(const struct qasm_lexer *l, size_t n)
+{
+	static const char *const units[] = {"ns", "us", "\xc2\xb5s",
+	    "\xce\xbcs", "ms", "s", "dt"};
+	size_t i, k;
+
+	for (i = 0; i < sizeof(units) / sizeof(units[0]); i++) {
+		for (k = 0; units[i][k] != '\0'; k++) {
+			if (peek(l, n + k) != (unsigned char)units[i][k])
+				break;
+		}
+		if (units[i][k] == '\0' && !is_letter(peek(l, n + k)) &&
+		    !is_digit(peek(l, n + k)))
+			return k;
+	}
+	return 0;
+}
+
 static int
 lex_number(struct qasm_lexer *l, struct qasm_token *t)
 {
@@ -117,10 +137,13 @@ lex_number(struct qasm_lexer *l, struct qasm_token *t)
 			n = digits(l, e);
 		}
 	}
-	t->len = (uint32_t)n;
+	t->len = (uint32_t)(n + unit(l, n));
+	if (t->len > n) {
+		t->kind = QASM_DURATION;
+		return 0;
+	}
 	if (is_letter(peek(l, n))) {
-		l->why = "numbers with a unit and imaginary numbers are not "
-			 "supported";
+		l->why = "imaginary numbers are not supported";
 		return -EINVAL;
 	}
 	return 0;

@@ -13,8 +13,9 @@ enum qasm_token_kind {
 	QASM_NAME,
 	QASM_INTEGER,
 	QASM_REAL,
-	QASM_STRING, /* the text between the quotes */
-	QASM_MARK    /* operators and brackets */
+	QASM_DURATION, /* a number with ns, us, ms, s or dt */
+	QASM_STRING,   /* the text between the quotes */
+	QASM_MARK      /* operators and brackets */
 };
 
 struct qasm_token {

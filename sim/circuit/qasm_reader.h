@@ -60,6 +60,9 @@ struct qasm_symbol {
 
 struct qasm_chunk;
 
+/* What the statement just read asks of those around it. */
+enum qasm_leave { QASM_GO_ON, QASM_CONTINUE, QASM_BREAK, QASM_STOP };
+
 struct qasm {
 	struct program *p;
 	const struct qasm_options *options;
@@ -76,7 +79,10 @@ struct qasm {
 	uint32_t
 	    floor; /* symbols of levels 1 .. floor-1 are hidden: gate body */
 	uint32_t unknown; /* nesting of conditions known only while running */
-	uint32_t cond0;   /* the statement's first condition */
+	enum qasm_leave leave;
+	uint32_t loops, loop_unknown;  /* nesting; unknown outside the last */
+	uint32_t physical0, nphysical; /* $0 ..: their qubits, 0 not used yet */
+	uint32_t cond0;                /* the statement's first condition */
 	uint64_t steps;
 	size_t bytes, bytes_max;
 	struct qasm_symbol *symbols;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "sim/circuit/qasm_expr.h"
+#include "sim/circuit/qasm_flow.h"
 #include "sim/circuit/qasm_gate.h"
 
 static struct qasm_place
@@ -12,16 +13,15 @@ here(struct qasm *r)
 	return (struct qasm_place){r, r->pos};
 }
 
-/* A block in braces, or one statement, in a scope of its own. */
-static int
-body(struct qasm *r)
+int
+qasm_body(struct qasm *r)
 {
 	int rc = 0;
 
 	qasm_push(r);
 	if (qasm_take_mark(r, '{')) {
 		while (rc == 0 && !qasm_is_mark(r, '}'))
-			rc = qasm_statement(r);
+			rc = r->leave ? qasm_skip(r) : qasm_statement(r);
 		r->pos += rc == 0;
 	} else {
 		rc = qasm_statement(r);
@@ -69,6 +69,15 @@ qasm_skip(struct qasm *r)
 		return rc;
 	if (qasm_is_mark(r, '{')) {
 		rc = skip_brackets(r);
+	} else if (qasm_take_word(r, "while")) {
+		rc = skip_brackets(r);
+		if (rc == 0)
+			rc = qasm_skip(r);
+	} else if (qasm_is_word(r, "switch") || qasm_is_word(r, "box")) {
+		while (rc == 0 && qasm_now(r)->kind != QASM_END &&
+		    !qasm_is_mark(r, '{'))
+			r->pos++;
+		rc = skip_brackets(r);
 	} else if (qasm_take_word(r, "if")) {
 		rc = skip_brackets(r);
 		if (rc == 0)
@@ -106,10 +115,10 @@ qasm_skip(struct qasm *r)
 static int
 if_known(struct qasm *r, bool yes)
 {
-	int rc = yes ? body(r) : qasm_skip(r);
+	int rc = yes ? qasm_body(r) : qasm_skip(r);
 
 	if (rc == 0 && r->version == 3 && qasm_take_word(r, "else"))
-		rc = yes ? qasm_skip(r) : body(r);
+		rc = yes ? qasm_skip(r) : qasm_body(r);
 	return rc;
 }
 
@@ -122,13 +131,13 @@ if_unknown(struct qasm *r, uint32_t cond)
 	if (unless < 0)
 		return qasm_failed(r, token, unless);
 	r->unknown++;
-	rc = body(r);
+	rc = qasm_body(r);
 	if (rc == 0 && r->version == 3 && qasm_take_word(r, "else")) {
 		past = program_add_jump(r->p);
 		if (past < 0)
 			return qasm_failed(r, token, past);
 		program_land(r->p, (uint32_t)unless);
-		rc = body(r);
+		rc = qasm_body(r);
 		program_land(r->p, (uint32_t)past);
 	} else if (rc == 0) {
 		program_land(r->p, (uint32_t)unless);
@@ -180,7 +189,7 @@ loop_once(struct qasm *r, const struct loop *l, int64_t value)
 		rc = qasm_declare(r, l->name, &s);
 	r->pos = l->body;
 	if (rc == 0)
-		rc = body(r);
+		rc = qasm_loop_body(r);
 	qasm_pop(r);
 	return rc;
 }
@@ -198,11 +207,14 @@ loop_range(struct qasm *r, struct loop *l)
 	if (rc == 0)
 		rc = qasm_want_mark(r, ']');
 	l->body = r->pos;
-	for (i = g.first; rc == 0 && (g.step > 0 ? i <= g.last : i >= g.last);
+	for (i = g.first; rc == 0 && r->leave == QASM_GO_ON &&
+	     (g.step > 0 ? i <= g.last : i >= g.last);
 	     i += g.step) {
 		rc = loop_once(r, l, i);
 		any = true;
 	}
+	if (r->leave == QASM_BREAK)
+		r->leave = QASM_GO_ON;
 	return rc < 0 || any ? rc : qasm_skip(r);
 }
 
@@ -227,9 +239,11 @@ loop_set(struct qasm *r, struct loop *l)
 		after = qasm_is_mark(r, ',');
 		if (rc == 0)
 			rc = loop_once(r, l, value);
-		if (!after)
+		if (!after || r->leave != QASM_GO_ON)
 			break;
 	}
+	if (r->leave == QASM_BREAK)
+		r->leave = QASM_GO_ON;
 	return rc;
 }
 
@@ -355,10 +369,9 @@ barrier_statement(struct qasm *r)
 static int
 refused(struct qasm *r)
 {
-	static const char *const words[] = {"def", "extern", "return", "while",
-	    "switch", "case", "box", "delay", "cal", "defcal", "defcalgrammar",
-	    "duration", "stretch", "complex", "array", "end", "break",
-	    "continue", "pragma", "readonly", "mutable", "nop"};
+	static const char *const words[] = {"def", "extern", "return", "case",
+	    "default", "cal", "defcal", "defcalgrammar", "duration", "stretch",
+	    "complex", "array", "pragma", "readonly", "mutable", "nop"};
 	size_t i;
 
 	for (i = 0; r->version == 3 && i < sizeof(words) / sizeof(words[0]);
@@ -367,9 +380,8 @@ refused(struct qasm *r)
 			return qasm_fail(r, r->pos, "'%s' is not supported",
 			    words[i]);
 	}
-	if (qasm_is_mark(r, '#') || qasm_is_mark(r, '@'))
-		return qasm_fail(r, r->pos,
-		    "pragmas and annotations are not supported");
+	if (qasm_is_mark(r, '#'))
+		return qasm_fail(r, r->pos, "pragmas are not supported");
 	return 0;
 }
 
@@ -378,8 +390,10 @@ dispatch(struct qasm *r)
 {
 	const struct qasm_symbol *s;
 	bool three = r->version == 3;
-	int rc = refused(r);
+	int rc = three ? qasm_flow(r) : 0;
 
+	if (rc == 0)
+		rc = refused(r);
 	if (rc == 0)
 		rc = qasm_declaration(r);
 	if (rc != 0)
@@ -392,7 +406,7 @@ dispatch(struct qasm *r)
 	if (three && qasm_is_word(r, "for"))
 		return for_statement(r);
 	if (three && qasm_is_mark(r, '{'))
-		return body(r);
+		return qasm_body(r);
 	if (qasm_is_word(r, "measure")) {
 		rc = qasm_measure(r, NULL);
 		return rc < 0 ? rc : qasm_want_mark(r, ';');

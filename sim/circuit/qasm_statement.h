@@ -11,6 +11,10 @@ int qasm_statement(struct qasm *r);
 /* Past the next statement, or a block in braces, without reading it. */
 int qasm_skip(struct qasm *r);
 
+/* A block in braces, or one statement, in a scope of its own; what is left of
+ * it after break, continue or end is passed over. */
+int qasm_body(struct qasm *r);
+
 /* If a declaration begins here, reads it: 1; 0: it does not. */
 int qasm_declaration(struct qasm *r);
 

@@ -370,12 +370,13 @@ test_refusals(void **state)
 		const char *word;
 	} cases[] = {
 	    {"OPENQASM 3.0;\nqubit q;\ndef f() {}\n", 3, 1, "'def'"},
-	    {"OPENQASM 3.0;\nqubit q;\n while (true) {}", 3, 2, "'while'"},
+	    {"OPENQASM 3.0;\nqubit q; bit c; c = measure q;\n while (c) {}", 3,
+		8, "'while'"},
 	    {"OPENQASM 4.0;\n", 1, 10, "4.0"},
 	    {"OPENQASM 3.0;\ninclude \"other.inc\";", 2, 9, "other.inc"},
 	    {"OPENQASM 3.0;\nqubit q;\nh q;", 3, 1, "'h' is not defined"},
 	    {"OPENQASM 3.0;\ninclude \"stdgates.inc\";\nqubit s;", 3, 7, "'s'"},
-	    {"OPENQASM 3.0;\nqubit q;\ndelay[100ns] q;", 3, 7, "unit"},
+	    {"OPENQASM 3.0;\nqubit q;\nU(100ns,0,0) q;", 3, 3, "times"},
 	    {"OPENQASM 3.0;\nqubit[3] q;\nU(1/2,0,0) q[0];", 3, 3, "rest"},
 	    {"OPENQASM 3.0;\nqubit[41] q;", 2, 11, "40"},
 	    {"OPENQASM 3.0;\nqubit q; bit c;\nint x;\nc = measure q;\n"
@@ -389,8 +390,7 @@ test_refusals(void **state)
 		"2 qubits into 3"},
 	    {"OPENQASM 2.0;\nqreg q[2];\nopaque g a;\ng q[0];", 4, 1, "opaque"},
 	    {"OPENQASM 2.0;\nqreg q[2];\nU(1/0,0,0) q[0];", 3, 4, "zero"},
-	    {"OPENQASM 3.0;\nqubit q;\nctrl @ U(1,2,3) q, $0;", 3, 20,
-		"physical"},
+	    {"OPENQASM 3.0;\nqubit q;\nctrl @ U(1,2,3) q, $39;", 3, 20, "40"},
 	    {"OPENQASM 3.0; /* no end", 1, 24, "comment"},
 	};
 	struct program p = PROGRAM_INIT;
