@@ -1,6 +1,6 @@
 /*
  * The fixed-order eigensolver: against LAPACK, against what defines
- * eigenvectors, bit for bit against a recorded hash, and on odd matrices.
+ * eigenvectors, and on odd matrices. Bits: test_kernel_bits.c.
  */
 #include <errno.h>
 #include <math.h>
@@ -91,40 +91,6 @@ test_against_lapack(void **state)
 	}
 }
 
-/* FNV-1a of the doubles' bits: the same with gcc and clang, on every ISA. */
-static uint64_t
-hash(uint64_t h, const double *x, size_t n)
-{
-	size_t i;
-	int b;
-
-	for (i = 0; i < n; i++) {
-		uint64_t u;
-
-		memcpy(&u, &x[i], sizeof(u));
-		for (b = 0; b < 64; b += 8)
-			h = (h ^ (u >> b & 255)) * UINT64_C(0x100000001b3);
-	}
-	return h;
-}
-
-static void
-test_bits(void **state)
-{
-	static double a[NMAX * NMAX], v[NMAX * NMAX];
-	uint64_t h = UINT64_C(0xcbf29ce484222325);
-	double w[NMAX];
-	size_t n;
-
-	(void)state;
-	for (n = 1; n <= NMAX; n += 21) {
-		random_symmetric(a, n, n);
-		assert_int_equal(jacobi_eigen(a, n, w, v), 0);
-		h = hash(hash(h, w, n), v, n * n);
-	}
-	assert_true(h == UINT64_C(0x50416d05a815cd92));
-}
-
 static void
 test_degenerate(void **state)
 {
@@ -188,7 +154,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_against_lapack),
-	    cmocka_unit_test(test_bits),
 	    cmocka_unit_test(test_degenerate),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_hermitian),

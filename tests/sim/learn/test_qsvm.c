@@ -1,6 +1,6 @@
 /*
  * The federated quantum-kernel machine: accuracy against the local one on
- * pooled rows, bits, and what is refused.
+ * pooled rows, and what is refused. Bits: test_kernel_bits.c.
  */
 #include <errno.h>
 #include <math.h>
@@ -14,7 +14,6 @@
 #include <cmocka.h>
 
 #include "numbers.h"
-#include "rows.h"
 #include "sim/learn/dataset.h"
 #include "sim/learn/landmark.h"
 #include "sim/learn/qsvm.h"
@@ -227,43 +226,6 @@ test_federated(void **state)
 	check_set("breast_cancer", &q, 2);
 }
 
-/* Landmarks that are given; the update's bits, with any number of threads. */
-static void
-test_bits(void **state)
-{
-	struct dataset ds = DATASET_INIT;
-	struct train_hyper h;
-	struct train_metrics m;
-	int64_t params[3 * 9] = {0}, delta[3 * 9];
-	struct train_job job = {.rows = &ds, .params = params, .hyper = &h};
-	struct qsvm_spec q;
-	struct task t;
-	uint64_t got;
-
-	(void)state;
-	rows_make(&ds, 50, 4, 3);
-	qsvm_spec_default(&q);
-	q.nlandmarks = 8;
-	q.landmarks = ds.features;
-	open_task(&t, &q, 4, 3);
-	assert_int_equal(t.nparams, 27);
-	assert_int_equal(t.nangles, 0);
-	assert_true(t.spec.qsvm != &q && t.spec.qsvm->landmarks != q.landmarks);
-	task_init_params(&t, seed, params);
-	train_hyper_default(&h);
-	job.task = &t;
-	assert_int_equal(train_local(&job, delta, &m), 0);
-	got = rows_hash(delta, 27);
-	h.threads = 3;
-	h.isa = LANES_PLAIN;
-	assert_int_equal(train_local(&job, delta, &m), 0);
-	assert_true(rows_hash(delta, 27) == got);
-	if (got != UINT64_C(0x295b12979562bcb2))
-		fail_msg("hash %016llx", (unsigned long long)got);
-	task_close(&t);
-	dataset_close(&ds);
-}
-
 static void
 test_refused(void **state)
 {
@@ -307,7 +269,6 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_federated),
-	    cmocka_unit_test(test_bits),
 	    cmocka_unit_test(test_refused),
 	};
 
