@@ -112,3 +112,18 @@ sign_verify(const struct sign_public *pk, const char *context,
 	return crypto_sign_ed25519_verify_detached(sig->b, image, sizeof(image),
 		   pk->b) == 0;
 }
+
+void
+sign_bytes(const struct sign_key *k, const void *data, size_t len,
+    uint8_t sig[static SIGN_LEN])
+{
+	assert(len != SIGN_IMAGE_LEN);
+	crypto_sign_ed25519_detached(sig, NULL, data, len, k->secret);
+}
+
+bool
+sign_verify_bytes(const struct sign_public *pk, const void *data, size_t len,
+    const uint8_t sig[static SIGN_LEN])
+{
+	return crypto_sign_ed25519_verify_detached(sig, data, len, pk->b) == 0;
+}

@@ -56,6 +56,13 @@ void sign_wipe(void *secret, size_t len);
 void sign_message(const struct sign_key *k, const char *context,
     const struct hash *federation, const struct hash *digest,
     struct signature *out);
+/* Plain Ed25519 over bytes, for formats of others: their bytes must not be
+ * 80 long, or they might be taken for an object of ours. */
+void sign_bytes(const struct sign_key *k, const void *data, size_t len,
+    uint8_t sig[static SIGN_LEN]);
+bool sign_verify_bytes(const struct sign_public *pk, const void *data,
+    size_t len, const uint8_t sig[static SIGN_LEN]);
+
 bool sign_verify(const struct sign_public *pk, const char *context,
     const struct hash *federation, const struct hash *digest,
     const struct signature *sig);

@@ -161,6 +161,18 @@ jv_is_number(const struct jv *v)
 	return json_is_number(in(v));
 }
 
+bool
+jv_is_boolean(const struct jv *v)
+{
+	return json_is_boolean(in(v));
+}
+
+void
+jv_drop(struct jv *object, const char *key)
+{
+	(void)json_object_del(in(object), key);
+}
+
 const char *
 jv_text(const struct jv *v, const char *otherwise)
 {

@@ -34,6 +34,8 @@ void jv_put_integer(struct jv *object, const char *key, int64_t v);
 void jv_put_boolean(struct jv *object, const char *key, bool v);
 void jv_add(struct jv *array, struct jv *child);
 
+void jv_drop(struct jv *object, const char *key); /* if it is there */
+
 /* Borrowed; NULL when there is none. */
 const struct jv *jv_get(const struct jv *object, const char *key);
 const struct jv *jv_at(const struct jv *array, size_t i);
@@ -48,6 +50,7 @@ bool jv_is_object(const struct jv *v);
 bool jv_is_array(const struct jv *v);
 bool jv_is_string(const struct jv *v);
 bool jv_is_number(const struct jv *v); /* integers too */
+bool jv_is_boolean(const struct jv *v);
 const char *jv_text(const struct jv *v, const char *otherwise);
 double jv_real(const struct jv *v, double otherwise);
 int64_t jv_int(const struct jv *v, int64_t otherwise);
