@@ -135,7 +135,7 @@ class Federation:
     """with Federation(...) as f: f.run(rounds); f.score(rows)"""
 
     def __init__(self, name, rows, schema, job, ranges=None, liars=0,
-                 drill=(), keep=None):
+                 drill=(), keep=None, weights=None):
         """rows: a file a node; schema: the table that columns and labels are
         taken from; job: the lines of the job's group; the last `liars` nodes
         get the drill trainer with these options."""
@@ -156,15 +156,22 @@ class Federation:
             call(program("qmlnode"), "federation", "add", self.file,
                  input=line)
             self.nodes.append(node)
-        self.edit(job)
+        self.edit(job, weights)
         for node in self.nodes:
             call(program("qmlnode"), "join", self.file, "--home", node.home)
         if liars:
             self.place_liars(liars, drill)
 
-    def edit(self, job):
+    def edit(self, job, weights):
         with open(self.file) as f:
             text = f.read()
+        for node, weight in zip(self.nodes, weights or []):
+            text, n = re.subn(
+                r"(?ms)(^  - name: %s$.*?^    weight: )\d+" % node.name,
+                r"\g<1>%d" % weight, text, count=1)
+            if n != 1:
+                raise Failure("federation.yaml has no weight of %s" %
+                              node.name)
         for key, value in FAST.items():
             text, n = re.subn(r"(?m)^(  %s: ).*$" % key, r"\g<1>" + value,
                               text)
