@@ -50,7 +50,8 @@ uint16_t group_median_copies(const struct group_median_shape *s);
 
 /* assigned[m * nparts + p] = 1 if member m measures part p, else 0. Members
  * are numbered as in the round's list; the seed (of the job and round) shuffles
- * them, then part p goes to the next `copies` in a ring: loads differ by one. */
+ * them, then part p goes to the next `copies` in a ring: loads differ by one at
+ * most. */
 void group_median_assign(const struct group_median_shape *s,
     const struct hash *seed, uint8_t *assigned);
 

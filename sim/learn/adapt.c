@@ -191,26 +191,25 @@ int
 adapt_circuit(const struct adapt *a, const struct hamiltonian *h,
     struct vqe_circuit *c, double **theta)
 {
-	struct growth g = {.h = h, .c = c};
-	int rc = vqe_room_init(&g.room, h->nqubits);
+	double *x = calloc((size_t)a->operators_max + 1, sizeof(*x));
+	struct growth g = {.h = h, .c = c, .theta = x};
+	int rc = x ? vqe_room_init(&g.room, h->nqubits) : -ENOMEM;
 
 	c->nqubits = h->nqubits;
-	*theta = NULL;
 	if (rc == 0)
 		rc = h->electrons ? uccsd_pool_init(&g.pool, h)
 				  : qubit_pool(&g.pool, h->nqubits);
 	if (rc == 0) {
 		c->start =
 		    h->electrons ? hamiltonian_reference(h) : lowest_state(h);
-		g.theta =
-		    calloc((size_t)a->operators_max + 1, sizeof(*g.theta));
-		rc = g.theta ? grow(a, &g) : -ENOMEM;
+		rc = grow(a, &g);
 	}
 	vqe_room_close(&g.room);
 	uccsd_pool_close(&g.pool);
-	if (rc == 0)
-		*theta = g.theta;
-	else
-		free(g.theta);
+	if (rc < 0) {
+		free(x);
+		x = NULL;
+	}
+	*theta = x;
 	return rc;
 }

@@ -4,10 +4,10 @@
  *
  * Pool: with electrons all of UCCSD's excitations from Hartree-Fock; without,
  * strings of one to three qubits with one Y (arXiv:1911.10205), from the basis
- * state of lowest energy. (With two at most, Heisenberg chains stop at a product
- * of singlets, where all their gradients are 0.) Operators may come more than once. Ties go to the
- * earlier one; everything is in fixed order, so all machines find the same
- * circuit.
+ * state of lowest energy. (With two at most, Heisenberg chains stop at a
+ * product of singlets, where all their gradients are 0.) Operators may come
+ * more than once. Ties go to the earlier one; everything is in fixed order, so
+ * all machines find the same circuit.
  */
 #ifndef QML_SIM_LEARN_ADAPT_H
 #define QML_SIM_LEARN_ADAPT_H

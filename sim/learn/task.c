@@ -11,8 +11,8 @@
 #include "sim/learn/vqc.h"
 #include "sim/learn/vqe.h"
 
-static const struct task_ops *const table[] = {&vqc_ops, &linear_ops,
-    &qsvm_ops, &qpca_ops, &vqe_ops};
+static const struct task_ops *const table[] = {&vqc_ops, &linear_ops, &qsvm_ops,
+    &qpca_ops, &vqe_ops};
 
 #define NTASKS (sizeof(table) / sizeof(table[0]))
 

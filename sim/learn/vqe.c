@@ -103,7 +103,7 @@ struct step {
 	const struct train_job *job;
 	const struct vqe *v;
 	const struct vqe_model *m;
-	struct vqe_room room;
+	struct vqe_room *room;
 	double *theta, *grad; /* nangles; nparts x nangles */
 	double *value;        /* nparts */
 	double *total;        /* nangles: of all parts */
@@ -112,19 +112,19 @@ struct step {
 static void
 step_close(struct step *s)
 {
-	vqe_room_close(&s->room);
 	free(s->theta);
+	vqe_room_close(s->room);
 }
 
 static int
-step_open(struct step *s, const struct train_job *job)
+step_open(struct step *s, struct vqe_room *room, const struct train_job *job)
 {
 	size_t d = job->task->nangles, i;
 	int rc;
 
-	*s = (struct step){.job = job, .v = job->task->impl};
+	*s = (struct step){.job = job, .v = job->task->impl, .room = room};
 	s->m = &s->v->model;
-	rc = vqe_room_init(&s->room, s->m->h.nqubits);
+	rc = vqe_room_init(s->room, s->m->h.nqubits);
 	s->theta = calloc(2 * d + (d + 1) * s->m->nparts, sizeof(*s->theta));
 	if (rc < 0 || s->theta == NULL)
 		return rc < 0 ? rc : -ENOMEM;
@@ -167,7 +167,7 @@ measure_exactly(struct step *s)
 		if (s->v->assigned[k] == 0)
 			continue;
 		s->value[k] = vqe_circuit_gradient(&s->m->c, &s->m->parts[k],
-		    s->theta, &s->room, s->grad + k * d);
+		    s->theta, s->room, s->grad + k * d);
 	}
 	return 0;
 }
@@ -242,7 +242,7 @@ write_update(struct step *s, int64_t *delta)
 	}
 	if (rc < 0 || s->v->assigned[s->m->nparts] == 0)
 		return rc;
-	variance = pauli_variance(&s->m->h.sum, &s->room.psi, &s->room.work);
+	variance = pauli_variance(&s->m->h.sum, &s->room->psi, &s->room->work);
 	return to_q24(variance > 0.0 ? variance : 0.0,
 	    &delta[s->m->nparts * (d + 1) + d]);
 }
@@ -257,14 +257,14 @@ fill_metrics(struct step *s, struct train_metrics *m)
 
 	*m = (struct train_metrics){.steps = 1};
 	m->loss_before = vqe_circuit_gradient(&s->m->c, &s->m->h.sum, s->theta,
-	    &s->room, s->total);
+	    s->room, s->total);
 	for (i = 0; i < d; i++) {
 		s->theta[i] -= rate * s->total[i];
 		m->norm += rate * s->total[i] * rate * s->total[i];
 	}
 	m->norm = sqrt(m->norm);
-	vqe_circuit_run(&s->m->c, s->theta, &s->room.psi);
-	m->loss_after = pauli_expect(&s->m->h.sum, &s->room.psi);
+	vqe_circuit_run(&s->m->c, s->theta, &s->room->psi);
+	m->loss_after = pauli_expect(&s->m->h.sum, &s->room->psi);
 }
 
 static int
@@ -272,6 +272,7 @@ vqe_update(const struct train_job *job, int64_t *delta,
     struct train_metrics *metrics)
 {
 	const struct train_hyper *h = job->hyper;
+	struct vqe_room room = VQE_ROOM_INIT;
 	struct step s;
 	int rc;
 
@@ -279,9 +280,9 @@ vqe_update(const struct train_job *job, int64_t *delta,
 		return -ENOTSUP;
 	if (h->method == TRAIN_ADJOINT && !is_exact(job))
 		return -ENOTSUP;
-	rc = step_open(&s, job);
+	rc = step_open(&s, &room, job);
 	if (rc == 0) {
-		vqe_circuit_run(&s.m->c, s.theta, &s.room.psi);
+		vqe_circuit_run(&s.m->c, s.theta, &room.psi);
 		rc = h->method == TRAIN_ADJOINT ? measure_exactly(&s)
 						: measure_sampled(&s);
 	}
@@ -297,14 +298,15 @@ static int
 vqe_evaluate(const struct train_job *job, struct train_score *out)
 {
 	enum train_mitigation how = job->hyper->mitigation;
+	struct vqe_room room = VQE_ROOM_INIT;
 	struct step s;
-	int rc = step_open(&s, job);
+	int rc = step_open(&s, &room, job);
 
 	out->correct = 0;
 	out->rows = 0;
 	if (rc == 0 && is_exact(job)) {
-		vqe_circuit_run(&s.m->c, s.theta, &s.room.psi);
-		out->loss = pauli_expect(&s.m->h.sum, &s.room.psi);
+		vqe_circuit_run(&s.m->c, s.theta, &room.psi);
+		out->loss = pauli_expect(&s.m->h.sum, &room.psi);
 	} else if (rc == 0) {
 		struct vqe_sampled of = sampled_of(job, &s.m->h.sum, 1);
 

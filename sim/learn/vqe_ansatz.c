@@ -47,7 +47,7 @@ vqe_hea(struct vqe_circuit *c, uint32_t nqubits, uint32_t layers)
 static bool
 is_field(const struct pauli_term *t)
 {
-	return __builtin_popcountll(t->x | t->z) == 1;
+	return mapping_ones(t->x | t->z) == 1;
 }
 
 /* Terms in sets, each with one angle; set[i] of term i. */
@@ -106,7 +106,7 @@ by_pair(struct sets *s)
 		s->of[i] = UINT32_MAX;
 		if (on == 0)
 			continue;
-		if (__builtin_popcountll(on) != 2 || letter_of(t) == 3)
+		if (mapping_ones(on) != 2 || letter_of(t) == 3)
 			return -EDOM;
 		for (k = 0; k < s->nsets; k++) {
 			for (j = 0; j < n[k] && pairs[k][j] != on; j++)

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/observable/mapping.h"
 #include "sim/state/mathfun.h"
 
 #define BLOCK 4096u /* amplitudes summed before they join the total */
@@ -19,7 +20,7 @@ odd(uint64_t x)
 static uint32_t
 ys(const struct pauli_term *p)
 {
-	return (uint32_t)__builtin_popcountll(p->x & p->z);
+	return mapping_ones(p->x & p->z);
 }
 
 void

@@ -11,12 +11,6 @@
 
 #define FIRST_ROOM 1024u
 
-static unsigned
-ones(uint64_t x)
-{
-	return (unsigned)__builtin_popcountll(x);
-}
-
 void
 fermion_close(struct fermion *f)
 {
@@ -79,7 +73,26 @@ make_room(struct fermion *f)
 	return 0;
 }
 
-/* a_p = (X - X Z) / 2 behind a chain of Zs, its conjugate (X + X Z) / 2. */
+/* t times a_p = (X - X Z) / 2 behind a chain of Zs, or its conjugate (X + X Z)
+ * / 2; second: which of the two strings. */
+static void
+multiply(struct pauli_term *t, const struct fermion_op *op, bool second)
+{
+	uint64_t x = UINT64_C(1) << op->orbital, z = x - 1;
+
+	t->coef *= 0.5;
+	if (second) {
+		z |= x;
+		if (!op->creates)
+			t->coef = -t->coef;
+	}
+	/* X^a Z^b X^x = (-1)^|b & x| X^(a ^ x) Z^b */
+	if (t->z & x)
+		t->coef = -t->coef;
+	t->x ^= x;
+	t->z ^= z;
+}
+
 int
 fermion_add(struct fermion *f, const struct fermion_op *ops, size_t n,
     double coef)
@@ -95,22 +108,8 @@ fermion_add(struct fermion *f, const struct fermion_op *ops, size_t n,
 	for (pick = 0; pick < 1u << n; pick++) {
 		struct pauli_term t = {.coef = coef};
 
-		for (i = 0; i < n; i++) {
-			uint64_t x = UINT64_C(1) << ops[i].orbital;
-			uint64_t z = x - 1;
-
-			t.coef *= 0.5;
-			if (pick >> i & 1) {
-				z |= x;
-				if (!ops[i].creates)
-					t.coef = -t.coef;
-			}
-			/* X^a Z^b X^x = (-1)^|b & x| X^(a ^ x) Z^b */
-			if (ones(t.z & x) % 2 == 1)
-				t.coef = -t.coef;
-			t.x ^= x;
-			t.z ^= z;
-		}
+		for (i = 0; i < n; i++)
+			multiply(&t, &ops[i], pick >> i & 1);
 		f->terms[f->nterms++] = t;
 	}
 	return 0;
@@ -143,7 +142,7 @@ convert(struct fermion *f, const struct mapping *m, unsigned odd,
 		return -ENOMEM;
 	for (i = 0; i < f->nterms; i++) {
 		struct pauli_term t = f->terms[i];
-		unsigned y = ones(t.x & t.z);
+		unsigned y = mapping_ones(t.x & t.z);
 
 		if (fabs(t.coef) < FERMION_DROP)
 			continue;

@@ -46,7 +46,7 @@ read_word(struct hamiltonian_text *t, struct word *w)
 {
 	int rc = expect(t, '"');
 
-	w->at = t->at;
+	*w = (struct word){t->at, 0};
 	while (rc == 0 && t->at < t->end && *t->at != '"') {
 		if ((unsigned char)*t->at < ' ')
 			return hamiltonian_fail(t, "a string does not end");
@@ -144,7 +144,6 @@ skip(struct hamiltonian_text *t)
 			depth += rc > 0;
 		} else {
 			rc = skip_scalar(t);
-			opens = false;
 		}
 		while (rc == 0 && depth > 0) {
 			rc = more(t, close[depth - 1]);

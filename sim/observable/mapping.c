@@ -4,12 +4,6 @@
 
 #include "sim/observable/pauli.h"
 
-static uint32_t
-ones(uint64_t x)
-{
-	return (uint32_t)__builtin_popcountll(x);
-}
-
 uint32_t
 mapping_qubits(const struct mapping *m)
 {
@@ -44,7 +38,7 @@ squeeze(uint64_t x, uint32_t k)
 bool
 mapping_string(const struct mapping *m, struct pauli_term *t)
 {
-	uint32_t k = m->norbitals, ys = ones(t->x & t->z);
+	uint32_t k = m->norbitals, ys = mapping_ones(t->x & t->z);
 	uint64_t x, z, up = UINT64_C(1) << (k - 1), all = up << k;
 
 	if (m->kind == MAPPING_JW)
@@ -59,7 +53,7 @@ mapping_string(const struct mapping *m, struct pauli_term *t)
 		t->coef = -t->coef;
 	t->x = squeeze(x, k);
 	t->z = squeeze(z, k);
-	ys -= ones(t->x & t->z);
+	ys -= mapping_ones(t->x & t->z);
 	assert(ys % 2 == 0);
 	if (ys % 4 == 2)
 		t->coef = -t->coef;
@@ -91,6 +85,7 @@ mapping_occupied(const struct mapping *m, uint64_t state, bool *fits)
 		n = sums ^ sums << 1;
 		n &= k == 32 ? UINT64_MAX : (UINT64_C(1) << 2 * k) - 1;
 	}
-	*fits = ones(n & low) == m->alpha && ones(n >> k) == m->beta;
+	*fits = mapping_ones(n & low) == m->alpha &&
+	    mapping_ones(n >> k) == m->beta;
 	return n;
 }

@@ -26,6 +26,17 @@ struct mapping {
 	uint32_t alpha, beta;
 };
 
+/* How many bits are set. */
+static inline uint32_t
+mapping_ones(uint64_t x)
+{
+	x -= x >> 1 & UINT64_C(0x5555555555555555);
+	x = (x & UINT64_C(0x3333333333333333)) +
+	    (x >> 2 & UINT64_C(0x3333333333333333));
+	x = (x + (x >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return (uint32_t)(x * UINT64_C(0x0101010101010101) >> 56);
+}
+
 struct pauli_term;
 
 uint32_t mapping_qubits(const struct mapping *m);

@@ -152,7 +152,7 @@ test_single_node(void **state)
 	struct federation f, one;
 	struct vqe_model m;
 	struct vqe_room room;
-	double theta[64], grad[64];
+	double theta[64] = {0.0}, grad[64];
 	char err[160];
 	size_t i, k;
 	int round, parts;
@@ -191,13 +191,23 @@ test_single_node(void **state)
 	federation_close(&f);
 }
 
-/* f members turn signs, send rubbish or nothing. */
+/* One turns signs and sends rubbish, or nothing. */
+static void
+lie(struct federation *f, uint16_t who, bool silent)
+{
+	size_t i;
+
+	for (i = 0; i < f->task.nupdate; i++)
+		f->updates[who][i] *= -1000;
+	if (silent)
+		f->rows[who] = NULL;
+}
+
 static void
 test_liars(void **state)
 {
 	struct federation honest, f;
 	uint16_t n, m;
-	size_t i;
 	int round;
 
 	(void)state;
@@ -208,14 +218,9 @@ test_liars(void **state)
 			make_updates(&honest);
 			combine(&honest);
 			make_updates(&f);
-			for (m = 0; m < f.shape.faults; m++) {
-				uint16_t who = (uint16_t)((round + m) % n);
-
-				for (i = 0; i < f.task.nupdate; i++)
-					f.updates[who][i] *= -1000;
-				if ((round + m) % 3 == 0)
-					f.rows[who] = NULL;
-			}
+			for (m = 0; m < f.shape.faults; m++)
+				lie(&f, (uint16_t)((round + m) % n),
+				    (round + m) % 3 == 0);
 			combine(&f);
 			assert_memory_equal(f.model, honest.model,
 			    f.task.nparams * sizeof(int64_t));

@@ -98,7 +98,7 @@ check_program(struct problem *p, const double *theta, double e,
 {
 	struct program q = PROGRAM_INIT;
 	struct program_problem of = {.p = &q, .sum = &p->h.sum};
-	double other[PARAMS_MAX], value;
+	double other[PARAMS_MAX] = {0.0}, value;
 	uint32_t i;
 
 	assert_int_equal(vqe_circuit_program(&p->c, &q), 0);
@@ -126,7 +126,7 @@ read_row(FILE *f, double *x, uint32_t n)
 static void
 test_reference(void **state)
 {
-	double theta[PARAMS_MAX], want[PARAMS_MAX], grad[PARAMS_MAX];
+	double theta[PARAMS_MAX] = {0.0}, want[PARAMS_MAX], grad[PARAMS_MAX];
 	char name[64], ansatz[16], file[80];
 	double e, variance, best;
 	FILE *f = fopen(DATA "ansatz_reference.txt", "r");
@@ -166,7 +166,7 @@ test_differences(void **state)
 	} cases[] = {{"lih_1.60_as2e3o_jw_6q.json", "uccsd"},
 	    {"lih_1.60_as2e3o_parity_4q.json", "uccsd"},
 	    {"heisenberg_open_n4.txt", "hva"}, {"h2_0.735.FCIDUMP", "uccsd"}};
-	double theta[PARAMS_MAX], grad[PARAMS_MAX], other[PARAMS_MAX];
+	double theta[PARAMS_MAX] = {0.0}, grad[PARAMS_MAX], other[PARAMS_MAX];
 	size_t k;
 	uint32_t i;
 
