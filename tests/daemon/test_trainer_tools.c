@@ -96,8 +96,8 @@ test_usage(void **state)
 	assert_int_equal(RUN("split", "--data", IRIS, "--out", dir, "--mode",
 			     "fair"),
 	    2);
-	assert_says(
-	    "want iid, label-skew, dirichlet, quantity, shards, labels, ring or map, got \"fair\"");
+	assert_says("want iid, label-skew, dirichlet, quantity, shards, "
+		    "labels, ring or map, got \"fair\"");
 	assert_int_equal(RUN("split", "--data", IRIS, "--out", dir, "--heldout",
 			     "0.123"),
 	    2);
