@@ -57,12 +57,61 @@ test_first_step(void **state)
 	moments_close(&a);
 }
 
+/* Of two parameters the second decays. */
+static void
+test_others(void **state)
+{
+	const double grads[3][2] = {{2.0, -1.0}, {0.5, 0.25}, {-3.0, 1.0}};
+	struct optimiser_rate rate = {.lr = 0.1,
+	    .beta1 = 0.9,
+	    .beta2 = 0.99,
+	    .eps = 1e-8,
+	    .momentum = 0.8,
+	    .decay = 0.05};
+	double x[2] = {1.0, 2.0}, y[2] = {1.0, 2.0}, v = 0.0;
+	struct moments a, b;
+	int t;
+
+	(void)state;
+	assert_int_equal(moments_init(&a, 2), 0);
+	rate.kind = OPTIMISER_SGD;
+	for (t = 0; t < 3; t++) {
+		optimiser_step(&a, &rate, grads[t], 2, x);
+		v = 0.8 * v + grads[t][0];
+		y[0] -= 0.1 * v;
+		assert_true(fabs(x[0] - y[0]) < 1e-15);
+	}
+	moments_close(&a);
+	assert_int_equal(moments_init(&a, 2), 0);
+	rate.kind = OPTIMISER_RMSPROP;
+	for (t = 0, v = 0.0, x[0] = y[0] = 1.0; t < 3; t++) {
+		optimiser_step(&a, &rate, grads[t], 2, x);
+		v = 0.99 * v + 0.01 * grads[t][0] * grads[t][0];
+		y[0] -= 0.1 * grads[t][0] / (sqrt(v) + 1e-8);
+		assert_true(fabs(x[0] - y[0]) < 1e-14);
+	}
+	moments_close(&a);
+	assert_int_equal(moments_init(&a, 2), 0);
+	assert_int_equal(moments_init(&b, 2), 0);
+	x[0] = y[0] = 1.0;
+	x[1] = y[1] = 2.0;
+	rate.kind = OPTIMISER_ADAMW;
+	optimiser_step(&a, &rate, grads[0], 1, x);
+	rate.kind = OPTIMISER_ADAM;
+	optimiser_step(&b, &rate, grads[0], 1, y);
+	assert_true(x[0] == y[0]);
+	assert_true(fabs(x[1] - (y[1] - 0.1 * 0.05 * 2.0)) < 1e-15);
+	moments_close(&a);
+	moments_close(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_definition),
 	    cmocka_unit_test(test_first_step),
+	    cmocka_unit_test(test_others),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
