@@ -21,6 +21,43 @@ combine_defaults(void)
 	};
 }
 
+int
+combine_parse(const char *name, struct combine_settings *s)
+{
+	const struct aggregate_rule *rule;
+	char part[32];
+	const char *at = name;
+
+	s->npre = 0;
+	for (const char *end; (end = strchr(at, '+')) != NULL; at = end + 1) {
+		const struct pre_rule *pre;
+
+		snprintf(part, sizeof(part), "%.*s", (int)(end - at), at);
+		pre = pre_named(part);
+		if (!pre || s->npre == COMBINE_MAX_PRE)
+			return -EINVAL;
+		s->pre[s->npre++] = pre->id;
+	}
+	rule = aggregate_named(at);
+	if (!rule)
+		return -EINVAL;
+	s->rule = rule->id;
+	return 0;
+}
+
+void
+combine_name(const struct combine_settings *s, char *out, size_t len)
+{
+	size_t at = 0;
+
+	for (uint8_t i = 0; i < s->npre && at < len; i++)
+		at += (size_t)snprintf(out + at, len - at, "%s+",
+		    pre_find(s->pre[i])->name);
+	if (at < len)
+		snprintf(out + at, len - at, "%s",
+		    aggregate_find(s->rule)->name);
+}
+
 static const char *
 pre_fault(const struct combine_settings *s)
 {

@@ -35,6 +35,13 @@ struct combine_settings {
  * 8 iterations, clip 1, buckets of 2. */
 struct combine_settings combine_defaults(void);
 
+/* "arc+nnm+median": pre-aggregators in order, then the rule, into *s; the rest
+ * of it stays. -EINVAL: a name is unknown. */
+int combine_parse(const char *name, struct combine_settings *s)
+    __attribute__((warn_unused_result));
+/* The same text from settings that combine_check has passed. */
+void combine_name(const struct combine_settings *s, char *out, size_t len);
+
 /* 0, or -EINVAL with a sentence: a number unknown or out of range. */
 int combine_check(const struct combine_settings *s, char *err, size_t errlen)
     __attribute__((warn_unused_result));

@@ -18,9 +18,23 @@ static const char usage[] =
     "[--data FILE.csv]\n"
     "                    [--split iid|label-skew] [--home DIR] [--keep] "
     "[--json]\n"
+    "                    [--rule RULE]\n"
+    "                    [--attack NAME [--attackers 1] [--tau X]]\n"
+    "                    [--sweep [-o FILE.svg]]\n"
     "\n"
     "Founds a federation of real daemons on this machine, trains one circuit\n"
-    "on rows that are dealt out among them, and audits the chain.\n";
+    "on rows that are dealt out among them, and audits the chain.\n"
+    "\n"
+    "--attack: the trainers of the last nodes lie, knowing everybody's rows:\n"
+    "sign-flip, ipm, alie, gaussian, label-flip or lie-about-count. The same\n"
+    "federation runs three times: mean and nobody lies, mean, the default "
+    "rule;\n"
+    "with --rule RULE twice: nobody lies, and some do. The split is then iid\n"
+    "unless said otherwise. RULE: mean, trimmed_mean, median, meamed, krum,\n"
+    "multi_krum, mda, geometric_median, centered_clipping, or one behind\n"
+    "others: arc+nnm+median.\n"
+    "--sweep: every rule against every attack, with the same training and\n"
+    "combining code but without daemons.\n";
 
 static int
 read_number(const char *text, uint64_t lo, uint64_t hi, uint64_t *out)
@@ -51,10 +65,47 @@ find_data(char *buf, size_t len)
 	return "tests/data/datasets/" DEMO_DATA;
 }
 
+/* What only drills have. */
+static int
+check_drill(struct demo *d, const char *attackers)
+{
+	static const char *const attacks[] = {"sign-flip", "ipm", "alie",
+	    "gaussian", "label-flip", "lie-about-count"};
+	uint64_t k = 0;
+	size_t i = 0;
+
+	while (d->attack != NULL && i < 6 && strcmp(d->attack, attacks[i]) != 0)
+		i++;
+	if (i == 6)
+		return cli_error(CLI_USAGE,
+		    "--attack: want sign-flip, ipm, alie, gaussian, label-flip "
+		    "or lie-about-count, got %.40s",
+		    d->attack);
+	if (demo_check_rule(d) != CLI_OK)
+		return CLI_USAGE;
+	if (d->attack == NULL && d->tau != NULL)
+		return cli_error(CLI_USAGE, "--tau belongs to --attack");
+	if (d->sweep && (d->attack != NULL || d->rule != NULL))
+		return cli_error(CLI_USAGE,
+		    "--sweep tries every rule and attack; --rule and --attack "
+		    "do not go with it");
+	if (!d->sweep && d->picture != NULL)
+		return cli_error(CLI_USAGE, "-o belongs to --sweep");
+	if ((d->attack != NULL || d->sweep) &&
+	    read_number(attackers, 1, d->nnodes - 1, &k) < 0)
+		return cli_error(CLI_USAGE,
+		    "--attackers: want 1 to %u, got %.40s", d->nnodes - 1,
+		    attackers);
+	d->nliars = (unsigned)k;
+	if (d->split == NULL)
+		d->split = k > 0 ? "iid" : "label-skew";
+	return CLI_OK;
+}
+
 static int
 take_options(struct demo *d, int argc, char **argv)
 {
-	const char *nodes = "4", *rounds = "20", *seed = "1";
+	const char *nodes = "4", *rounds = "20", *seed = "1", *liars = "1";
 	const struct cli_option options[] = {
 	    {"nodes", &nodes, NULL},
 	    {"rounds", &rounds, NULL},
@@ -64,11 +115,22 @@ take_options(struct demo *d, int argc, char **argv)
 	    {"home", &d->home_option, NULL},
 	    {"keep", NULL, &d->keep},
 	    {"json", NULL, &d->json},
+	    {"rule", &d->rule, NULL},
+	    {"attack", &d->attack, NULL},
+	    {"attackers", &liars, NULL},
+	    {"tau", &d->tau, NULL},
+	    {"sweep", NULL, &d->sweep},
+	    {"out", &d->picture, NULL},
 	};
 	const struct cli_options o = {options,
 	    sizeof(options) / sizeof(options[0]), usage, 0};
 	uint64_t n, r;
-	int code = cli_parse(&o, &argc, argv);
+	int code;
+
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "-o") == 0)
+			argv[i] = (char *)"--out";
+	code = cli_parse(&o, &argc, argv);
 
 	if (code != CLI_OK)
 		return code;
@@ -85,18 +147,19 @@ take_options(struct demo *d, int argc, char **argv)
 		    "--seed: want a whole number, got "
 		    "%s",
 		    seed);
-	if (strcmp(d->split, "iid") != 0 && strcmp(d->split, "label-skew") != 0)
+	if (d->split != NULL && strcmp(d->split, "iid") != 0 &&
+	    strcmp(d->split, "label-skew") != 0)
 		return cli_error(CLI_USAGE,
 		    "--split: want iid or label-skew, "
 		    "got %s",
 		    d->split);
 	d->nnodes = (unsigned)n;
 	d->rounds = (unsigned)r;
-	return CLI_OK;
+	return check_drill(d, liars);
 }
 
-static void
-print_opening(const struct demo *d)
+void
+demo_print_opening(const struct demo *d)
 {
 	fprintf(d->out,
 	    "%u nodes on this machine, %s, %s split, seed %" PRIu64 "\n\n",
@@ -117,11 +180,17 @@ print_opening(const struct demo *d)
 static int
 run(struct demo *d)
 {
-	int rc = demo_found(d);
+	int rc;
+
+	if (d->attack != NULL)
+		return demo_drill(d);
+	if (d->sweep)
+		return demo_sweep(d);
+	rc = demo_found(d);
 
 	if (rc != 0)
 		return rc;
-	print_opening(d);
+	demo_print_opening(d);
 	rc = demo_launch(d);
 	if (rc == 0)
 		rc = demo_watch(d);
@@ -148,7 +217,6 @@ cmd_demo(int argc, char **argv)
 		return cli_error(CLI_FAILED, "out of memory");
 	d->events = RPC_CLIENT_INIT;
 	d->started_ms = demo_now_ms();
-	d->split = "label-skew";
 	d->data = find_data(data, sizeof(data));
 	code = take_options(d, argc, argv);
 	if (code != CLI_OK) {

@@ -36,6 +36,12 @@ struct demo {
 	uint64_t seed;
 	const char *data, *split, *home_option;
 	bool keep, json;
+	const char *rule; /* instead of the job's own; NULL */
+	/* A drill: the trainers of the last nliars nodes lie. NULL: none. */
+	const char *attack, *tau;
+	unsigned nliars;
+	bool sweep;
+	const char *picture; /* of a sweep; NULL: none */
 
 	FILE *out; /* narration: stdout, or stderr with --json */
 	bool tty;
@@ -52,7 +58,7 @@ struct demo {
 	/* results */
 	uint64_t started_ms;
 	unsigned committed;
-	double accuracy, loss;
+	double accuracy, loss, best_accuracy;
 	double majority, best_alone, logistic;
 	bool heads_equal, models_equal, audit_ok;
 	int64_t blocks;
@@ -65,10 +71,28 @@ int demo_watch(struct demo *d);
 /* Are all nodes at the same head and model? Ends the daemons. */
 int demo_finish(struct demo *d);
 int demo_judge(struct demo *d); /* baselines, audit */
+int demo_audit(struct demo *d); /* the second half of demo_judge */
+void demo_print_opening(const struct demo *d);
 void demo_print_summary(const struct demo *d);
 void demo_print_json(const struct demo *d);
 /* Ends what still runs; removes a temporary home. */
 void demo_close(struct demo *d);
+
+/* Drills (demo_attack.c): the same federation with and without liars, and with
+ * another rule; each in a home of its own. */
+int demo_drill(const struct demo *options);
+/* Every rule against every attack (demo_sweep.c), without daemons. */
+int demo_sweep(struct demo *d);
+/* Is there a rule of that name? Into the job. */
+int demo_check_rule(const struct demo *d);
+void demo_take_rule(struct demo *d);
+/* What the job does with updates, for people. */
+void demo_rule_words(const struct demo *d, char *out, size_t len);
+/* "name path" of nodes from..to-1, for qmltrain; a file in the home. */
+int demo_list_nodes(struct demo *d, const char *file, unsigned from,
+    unsigned to);
+/* Gives node i, made already, a trainer that lies. */
+int demo_arm(struct demo *d, unsigned i);
 
 /* SIGINT and SIGTERM end the demo in good order from here on. */
 void demo_catch_signals(void);

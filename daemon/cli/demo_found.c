@@ -312,8 +312,15 @@ found(struct demo *d)
 	f->timing.round_step = 250;
 	f->timing.precision = 100;
 	f->timing.interval = 20;
+	/* A liar trains for all the others before it answers. */
+	if (d->nliars > 0) {
+		f->timing.collect = 30000;
+		f->timing.straggler = 40000;
+	}
 	for (unsigned i = 0; i < d->nnodes && rc == 0; i++) {
 		rc = make_node(d, i);
+		if (rc == 0 && i >= d->nnodes - d->nliars)
+			rc = demo_arm(d, i);
 		if (rc == 0)
 			rc = take_member(d, i);
 	}
@@ -350,6 +357,7 @@ demo_found(struct demo *d)
 		    "this table",
 		    d->data);
 	jv_free(split);
+	demo_take_rule(d);
 	if (rc == 0)
 		rc = find_ports(d);
 	return rc == 0 ? found(d) : rc;

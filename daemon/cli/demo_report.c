@@ -22,8 +22,8 @@ ask_baselines(struct demo *d)
 	return 0;
 }
 
-static int
-ask_audit(struct demo *d)
+int
+demo_audit(struct demo *d)
 {
 	char *argv[] = {d->qmlnode, (char *)"audit", d->nodes[0].home,
 	    (char *)"--federation", d->id, (char *)"--json", NULL};
@@ -37,7 +37,7 @@ ask_audit(struct demo *d)
 int
 demo_judge(struct demo *d)
 {
-	int rc = ask_audit(d);
+	int rc = demo_audit(d);
 
 	return rc == 0 ? ask_baselines(d) : rc;
 }
@@ -54,7 +54,8 @@ demo_print_summary(const struct demo *d)
 	fprintf(d->out,
 	    "  this federation                   %6.2f %%   "
 	    "%u qubits, %u parameters\n",
-	    100 * d->accuracy, d->federation.job.main.qubits, d->federation.job.dim);
+	    100 * d->accuracy, d->federation.job.main.qubits,
+	    d->federation.job.dim);
 	fprintf(d->out,
 	    "  logistic regression, rows pooled  %6.2f %%   "
 	    "classical, and nobody's rows stay private\n",

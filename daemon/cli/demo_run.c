@@ -201,6 +201,8 @@ score(struct demo *d)
 	    fclose(f) == 0)
 		result = demo_ask(d, argv);
 	d->accuracy = jv_real(jv_get(result, "accuracy"), 0);
+	if (d->accuracy > d->best_accuracy)
+		d->best_accuracy = d->accuracy;
 	d->loss = jv_real(jv_get(result, "loss"), 0);
 	rc = result != NULL ? 0 : CLI_FAILED;
 	jv_free(result);

@@ -59,31 +59,49 @@ open_all(struct drill *d, const struct federation *f, FILE *file,
 		rc = -EINVAL;
 	}
 	for (uint16_t i = 0; i < d->nhonest && rc == 0; i++) {
-		d->deltas[i] = calloc(d->dim, sizeof(int64_t));
+		d->deltas[i] = calloc(d->update, sizeof(int64_t));
 		rc = d->deltas[i] ? 0 : -ENOMEM;
 	}
 	d->nliars = (uint16_t)(f->nmembers - d->nhonest);
 	return rc;
 }
 
-/* What the federation will do with the updates. */
-static int
-take_rule(struct drill *d, const struct federation *f)
+static bool
+is_honest(const struct drill *d, uint16_t member)
 {
-	const struct job *j = &f->job;
-	int rc = merge_settings(j, f->nmembers, &d->settings);
+	for (uint16_t i = 0; i < d->nhonest; i++)
+		if (d->members[i] == member)
+			return true;
+	return false;
+}
 
-	d->dim = j->dim;
+static void
+list_liars(struct drill *d)
+{
+	uint16_t at = d->nhonest;
+
+	for (uint16_t i = 0; i < d->federation.nmembers; i++)
+		if (!is_honest(d, i))
+			d->members[at++] = i;
+}
+
+static int
+take_job(struct drill *d, const struct federation *f,
+    char err[static TABLE_ERR_LEN])
+{
+	int rc = federation_copy(&d->federation, f);
+
 	if (rc == 0)
-		rc = decimal_q24(&j->clip, &d->clip);
+		rc = merge_init(&d->merge, &d->federation, err, TABLE_ERR_LEN);
 	if (rc == 0)
-		rc = decimal_q24(&j->bound, &d->bound);
-	d->periods = calloc(d->dim, sizeof(*d->periods));
-	if (rc == 0 && !d->periods)
-		rc = -ENOMEM;
-	for (uint32_t i = 0; rc == 0 && i < j->main.nangles; i++)
-		d->periods[i] = Q24_TWO_PI;
-	return rc;
+		rc = decimal_q24(&f->job.clip, &d->clip);
+	if (rc == 0)
+		rc = decimal_q24(&f->job.bound, &d->bound);
+	d->update = f->job.update;
+	d->sessions = calloc(f->nmembers, sizeof(*d->sessions));
+	for (uint16_t i = 0; d->sessions && i < f->nmembers; i++)
+		d->sessions[i] = (struct session)SESSION_INIT;
+	return rc == 0 && !d->sessions ? -ENOMEM : rc;
 }
 
 int
@@ -96,18 +114,15 @@ drill_open(struct drill *d, const struct federation *f,
 	*d = DRILL_INIT;
 	err[0] = '\0';
 	d->threads = threads;
-	rc = take_rule(d, f);
-	d->sessions = calloc(f->nmembers, sizeof(*d->sessions));
-	if (rc == 0 && !d->sessions)
-		rc = -ENOMEM;
-	for (uint16_t i = 0; rc == 0 && i < f->nmembers; i++)
-		d->sessions[i] = (struct session)SESSION_INIT;
+	rc = take_job(d, f, err);
 	if (rc == 0) {
 		file = fopen(members_file, "r");
 		rc = file ? open_all(d, f, file, err) : -errno;
 	}
 	if (file)
 		fclose(file);
+	if (rc == 0)
+		list_liars(d);
 	if (rc < 0 && err[0] == '\0')
 		snprintf(err, TABLE_ERR_LEN, "%.200s: %s", members_file,
 		    strerror(-rc));
@@ -124,8 +139,26 @@ drill_close(struct drill *d)
 		free(d->deltas[i]);
 	}
 	free(d->sessions);
-	free(d->periods);
+	merge_close(&d->merge);
+	federation_close(&d->federation);
 	*d = DRILL_INIT;
+}
+
+int
+drill_rule(struct drill *d, const char *name)
+{
+	struct job_combine *c = &d->federation.job.combine;
+	struct combine_settings s = combine_defaults();
+	char err[160];
+	int rc = combine_parse(name, &s);
+
+	if (rc < 0 || s.npre > JOB_PRE_MAX)
+		return -EINVAL;
+	c->rule = s.rule;
+	memset(c->pre, 0, sizeof(c->pre));
+	memcpy(c->pre, s.pre, s.npre);
+	merge_close(&d->merge);
+	return merge_init(&d->merge, &d->federation, err, sizeof(err));
 }
 
 int
@@ -142,50 +175,77 @@ drill_honest(struct drill *d, const struct trainwire_model *m)
 		if (rc < 0)
 			return rc;
 		if (answer.type != TRAINWIRE_TRAINED ||
-		    answer.u.trained.dim != d->dim)
+		    answer.u.trained.dim != d->update)
 			rc = -EDOM;
 		else
 			memcpy(d->deltas[i], answer.u.trained.delta,
-			    d->dim * sizeof(int64_t));
+			    d->update * sizeof(int64_t));
 		trainwire_msg_close(&answer);
 	}
 	return rc;
+}
+
+bool
+drill_combine(const struct drill *d, const struct drill_round *r,
+    int64_t *delta)
+{
+	const struct job *j = &d->federation.job;
+	struct merge_round round = {.number = r->model->round,
+	    .aggregated = r->model->round,
+	    .n = d->federation.nmembers};
+	const struct answer *list[FEDERATION_MAX_MEMBERS];
+	uint32_t weights[FEDERATION_MAX_MEMBERS];
+	struct answer *a = calloc(round.n, sizeof(*a));
+	bool good = a != NULL;
+
+	for (uint16_t i = 0; good && i < round.n; i++) {
+		bool liar = i >= d->nhonest;
+
+		a[i].kind = ANSWER_UPDATE;
+		a[i].member = d->members[i];
+		a[i].steps = j->local.steps;
+		a[i].dim = d->update;
+		/* Only read; the cast is struct answer's, which owns. */
+		a[i].delta = liar
+		    ? (int64_t *)(uintptr_t)r->lies[i - d->nhonest]
+		    : d->deltas[i];
+		list[i] = &a[i];
+		weights[i] = d->federation.members[a[i].member].weight;
+	}
+	round.updates = list;
+	round.weights = weights;
+	if (good)
+		good = merge_run(&d->merge, &round, r->model->model, r->moments,
+		    delta);
+	free(a);
+	return good;
 }
 
 /* One search for the strength that hurts most. */
 struct search {
 	const struct drill *d;
 	struct attack_input in;
-	void *scratch;
-	int64_t *lie, *result, *state;
-	double *mean; /* of the honest */
+	struct drill_round round;
+	const int64_t *lies[FEDERATION_MAX_MEMBERS];
+	int64_t *lie, *result, *truth, *moments;
 };
 
-/* How far the rule's result is from the honest mean when all liars send the
- * attack of this strength. A rule with memory is asked without it. */
+/* Squared distance between the rule's result when all liars send the attack of
+ * this strength, and when they send the honest mean. A rule with memory is
+ * asked without it. */
 static double
 harm(struct search *s, double tau)
 {
-	const struct drill *d = s->d;
-	const int64_t *updates[FEDERATION_MAX_MEMBERS];
-	struct combine c = {.settings = &d->settings,
-	    .updates = updates,
-	    .n = (uint16_t)(d->nhonest + d->nliars),
-	    .dim = d->dim,
-	    .periods = d->periods,
-	    .scratch = s->scratch};
 	double sum = 0;
 
 	s->in.tau = tau > 0 ? tau : 1e-9;
-	if (attack_craft(d->attack, &s->in, s->lie) < 0)
+	if (attack_craft(s->d->attack, &s->in, s->lie) < 0)
 		return 0;
-	for (uint16_t i = 0; i < c.n; i++)
-		updates[i] = i < d->nhonest ? d->deltas[i] : s->lie;
-	combine_state_start(&d->settings, d->dim, s->state);
-	if (combine_run(&c, s->state, s->result) < 0)
+	merge_start(&s->d->merge, s->moments);
+	if (!drill_combine(s->d, &s->round, s->result))
 		return 0;
-	for (uint32_t j = 0; j < d->dim; j++) {
-		double off = (double)s->result[j] - s->mean[j];
+	for (uint32_t j = 0; j < s->d->federation.job.dim; j++) {
+		double off = (double)s->result[j] - (double)s->truth[j];
 
 		sum += off * off;
 	}
@@ -214,59 +274,68 @@ worst_tau(struct search *s)
 	return best;
 }
 
+/* What the federation would do if the liars sent the honest mean. */
 static int
-search_open(struct search *s, const struct drill *d)
+find_truth(struct search *s)
 {
-	uint16_t n = (uint16_t)(d->nhonest + d->nliars);
+	const struct drill *d = s->d;
 
-	s->scratch = malloc(combine_scratch_len(&d->settings, n, d->dim));
-	s->state = calloc(combine_state_len(&d->settings, d->dim) + 1,
-	    sizeof(*s->state));
-	s->lie = calloc(d->dim, sizeof(*s->lie));
-	s->result = calloc(d->dim, sizeof(*s->result));
-	s->mean = calloc(d->dim, sizeof(*s->mean));
-	if (!s->scratch || !s->state || !s->lie || !s->result || !s->mean)
-		return -ENOMEM;
-	for (uint32_t j = 0; j < d->dim; j++) {
+	merge_start(&d->merge, s->moments);
+	for (uint32_t j = 0; j < d->update; j++) {
+		q24_wide sum = 0;
+
 		for (uint16_t i = 0; i < d->nhonest; i++)
-			s->mean[j] += (double)d->deltas[i][j];
-		s->mean[j] /= d->nhonest;
+			sum += d->deltas[i][j];
+		s->lie[j] = q24_div128(sum, d->nhonest);
 	}
-	return 0;
-}
-
-static void
-search_close(struct search *s)
-{
-	free(s->scratch);
-	free(s->state);
-	free(s->lie);
-	free(s->result);
-	free(s->mean);
+	return drill_combine(d, &s->round, s->truth) ? 0 : -EINVAL;
 }
 
 static int
-find_tau(const struct drill *d, struct attack_input *in)
+search_open(struct search *s)
 {
-	struct search s = {.d = d, .in = *in};
-	int rc = search_open(&s, d);
+	const struct drill *d = s->d;
+	size_t dim = d->federation.job.dim;
+
+	s->lie = calloc(d->update, sizeof(*s->lie));
+	s->result = calloc(dim, sizeof(*s->result));
+	s->truth = calloc(dim, sizeof(*s->truth));
+	s->moments = calloc(d->merge.nmoments + 1, sizeof(*s->moments));
+	if (!s->lie || !s->result || !s->truth || !s->moments)
+		return -ENOMEM;
+	for (uint16_t i = 0; i < d->nliars; i++)
+		s->lies[i] = s->lie;
+	s->round.lies = s->lies;
+	s->round.moments = s->moments;
+	return find_truth(s);
+}
+
+static int
+find_tau(const struct drill *d, const struct trainwire_model *m,
+    struct attack_input *in)
+{
+	struct search s = {.d = d, .in = *in, .round = {.model = m}};
+	int rc = search_open(&s);
 
 	if (rc == 0)
 		in->tau = worst_tau(&s);
-	search_close(&s);
+	free(s.lie);
+	free(s.result);
+	free(s.truth);
+	free(s.moments);
 	return rc;
 }
 
 int
-drill_craft(const struct drill *d, uint64_t round, const int64_t *own,
-    int64_t *out)
+drill_craft(const struct drill *d, const struct trainwire_model *m,
+    const int64_t *own, int64_t *out)
 {
 	const int64_t *honest[FEDERATION_MAX_MEMBERS];
 	struct attack_input in = {.honest = honest,
 	    .n = d->nhonest,
-	    .dim = d->dim,
+	    .dim = d->update,
 	    .tau = d->tau,
-	    .seed = round,
+	    .seed = m->round,
 	    .bound = d->bound,
 	    .clip = d->clip};
 	bool scaled = d->attack == ATTACK_IPM || d->attack == ATTACK_ALIE;
@@ -274,13 +343,13 @@ drill_craft(const struct drill *d, uint64_t round, const int64_t *own,
 
 	if (d->attack == ATTACK_LABEL_FLIP ||
 	    d->attack == ATTACK_LIE_ABOUT_COUNT) {
-		memcpy(out, own, d->dim * sizeof(*out));
+		memcpy(out, own, d->update * sizeof(*out));
 		return 0;
 	}
 	for (uint16_t i = 0; i < d->nhonest; i++)
 		honest[i] = d->deltas[i];
 	if (scaled && !(d->tau > 0))
-		rc = find_tau(d, &in);
+		rc = find_tau(d, m, &in);
 	return rc < 0 ? rc : attack_craft(d->attack, &in, out);
 }
 

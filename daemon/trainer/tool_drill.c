@@ -85,7 +85,7 @@ on_setup(struct liar *l, const struct trainwire_setup *setup)
 	federation_close(&f);
 	if (rc < 0)
 		return refuse(err[0] ? err : strerror(-rc));
-	m.u.ready.dim = l->drill.dim;
+	m.u.ready.dim = l->drill.federation.job.dim;
 	m.u.ready.rows = (uint32_t)l->own.rows.n;
 	m.u.ready.data_asset = l->own.data_asset;
 	return frames_send(STDOUT_FILENO, &m);
@@ -103,7 +103,7 @@ twist(struct liar *l, const struct trainwire_model *model,
 	if (rc == 0)
 		rc = drill_honest(&l->drill, model);
 	if (rc == 0)
-		rc = drill_craft(&l->drill, model->round, own, lie);
+		rc = drill_craft(&l->drill, model, own, lie);
 	if (rc < 0) {
 		free(lie);
 		return rc;

@@ -45,35 +45,11 @@ struct sweep_cell {
 	double accuracy;
 };
 
-/* "arc+nnm+trimmed_mean": what comes before, then the rule. */
-static int
-read_rule(const char *name, struct combine_settings *s)
-{
-	char part[SWEEP_NAME_LEN];
-	const char *at = name;
-
-	s->npre = 0;
-	for (const char *end; (end = strchr(at, '+')) != NULL; at = end + 1) {
-		const struct pre_rule *pre;
-
-		snprintf(part, sizeof(part), "%.*s", (int)(end - at), at);
-		pre = pre_named(part);
-		if (!pre || s->npre == COMBINE_MAX_PRE)
-			return -EINVAL;
-		s->pre[s->npre++] = pre->id;
-	}
-	if (!aggregate_named(at))
-		return -EINVAL;
-	s->rule = aggregate_named(at)->id;
-	return 0;
-}
-
 /* One simulated federation. */
 struct run {
 	struct sweep *w;
 	struct trainwire_model model;
-	int64_t *state, *delta, *lie;
-	void *scratch;
+	int64_t *moments, *delta, *lie;
 	uint8_t attack; /* 0: none */
 };
 
@@ -81,19 +57,17 @@ static int
 run_open(struct run *r)
 {
 	const struct drill *d = &r->w->drill;
-	uint16_t n = r->w->federation.nmembers;
+	const struct job *j = &d->federation.job;
 
-	r->model.dim = d->dim;
-	r->model.model = calloc(d->dim, sizeof(int64_t));
-	r->state = calloc(combine_state_len(&d->settings, d->dim) + 1,
-	    sizeof(int64_t));
-	r->delta = calloc(d->dim, sizeof(int64_t));
-	r->lie = calloc(d->dim, sizeof(int64_t));
-	r->scratch = malloc(combine_scratch_len(&d->settings, n, d->dim));
-	if (!r->model.model || !r->state || !r->delta || !r->lie || !r->scratch)
+	r->model.dim = j->dim;
+	r->model.model = calloc(j->dim, sizeof(int64_t));
+	r->moments = calloc(d->merge.nmoments + 1, sizeof(int64_t));
+	r->delta = calloc(j->dim, sizeof(int64_t));
+	r->lie = calloc(d->update, sizeof(int64_t));
+	if (!r->model.model || !r->moments || !r->delta || !r->lie)
 		return -ENOMEM;
-	job_start_model(&r->w->federation.job, r->model.model);
-	combine_state_start(&d->settings, d->dim, r->state);
+	job_start_model(j, r->model.model);
+	merge_start(&d->merge, r->moments);
 	return 0;
 }
 
@@ -101,54 +75,37 @@ static void
 run_close(struct run *r)
 {
 	free(r->model.model);
-	free(r->state);
+	free(r->moments);
 	free(r->delta);
 	free(r->lie);
-	free(r->scratch);
 }
 
-/* The liars' updates where the honest's were: for none, the honest truth. */
+/* For none, the honest truth. */
 static int
-make_lies(struct run *r)
+make_lies(struct run *r, const int64_t **lies)
 {
 	struct drill *d = &r->w->drill, *liars = &r->w->liars;
 	bool own = r->attack == 0 || r->attack == ATTACK_LABEL_FLIP ||
 	    r->attack == ATTACK_LIE_ABOUT_COUNT;
-	int rc = 0;
 
-	if (own)
-		return drill_honest(liars, &r->model);
-	rc = drill_craft(d, r->model.round, NULL, r->lie);
-	for (uint16_t i = 0; rc == 0 && i < liars->nhonest; i++)
-		memcpy(liars->deltas[i], r->lie, d->dim * sizeof(int64_t));
-	return rc;
+	for (uint16_t i = 0; i < liars->nhonest; i++)
+		lies[i] = own ? liars->deltas[i] : r->lie;
+	return own ? drill_honest(liars, &r->model)
+		   : drill_craft(d, &r->model, NULL, r->lie);
 }
 
 static int
 run_round(struct run *r)
 {
-	const struct drill *d = &r->w->drill, *liars = &r->w->liars;
-	const int64_t *updates[FEDERATION_MAX_MEMBERS];
-	struct hash seed = r->w->federation.job.seed;
-	struct combine c = {.settings = &d->settings,
-	    .updates = updates,
-	    .dim = d->dim,
-	    .periods = d->periods,
-	    .seed = &seed,
-	    .scratch = r->scratch};
+	const int64_t *lies[FEDERATION_MAX_MEMBERS];
+	struct drill_round round = {&r->model, lies, r->moments};
 	int rc = drill_honest(&r->w->drill, &r->model);
 
 	if (rc == 0)
-		rc = make_lies(r);
-	if (rc < 0)
-		return rc;
-	for (uint16_t i = 0; i < d->nhonest; i++)
-		updates[c.n++] = d->deltas[i];
-	for (uint16_t i = 0; i < liars->nhonest; i++)
-		updates[c.n++] = liars->deltas[i];
-	seed.b[0] ^= (uint8_t)r->model.round;
-	rc = combine_run(&c, r->state, r->delta);
-	for (uint32_t j = 0; rc == 0 && j < d->dim; j++)
+		rc = make_lies(r, lies);
+	if (rc == 0 && !drill_combine(&r->w->drill, &round, r->delta))
+		rc = -EINVAL;
+	for (uint32_t j = 0; rc == 0 && j < r->model.dim; j++)
 		r->model.model[j] = q24_add_sat(r->model.model[j], r->delta[j]);
 	return rc;
 }
@@ -171,7 +128,7 @@ one_cell(struct sweep *w, unsigned rule, unsigned attack)
 	int rc;
 
 	r.attack = w->drill.attack = a ? a->id : 0;
-	rc = read_rule(w->rules[rule], &w->drill.settings);
+	rc = drill_rule(&w->drill, w->rules[rule]);
 	if (r.attack == ATTACK_LABEL_FLIP)
 		flip_liars(w);
 	if (rc == 0)
@@ -269,7 +226,7 @@ print_json(struct sweep *w)
 {
 	printf("{\"members\":%u,\"liars\":%u,\"f\":%u,\"rounds\":%u,"
 	       "\"heldout_rows\":%zu,",
-	    w->federation.nmembers, w->liars.nhonest, w->drill.settings.f,
+	    w->federation.nmembers, w->liars.nhonest, w->drill.merge.faults,
 	    w->federation.job.rounds, w->heldout.rows.n);
 	print_words("rules", w->rules, w->nrules);
 	print_words("attacks", w->attacks, w->nattacks);
@@ -304,7 +261,7 @@ check_lists(struct sweep *w)
 	struct combine_settings s = combine_defaults();
 
 	for (unsigned i = 0; i < w->nrules; i++)
-		if (read_rule(w->rules[i], &s) < 0)
+		if (combine_parse(w->rules[i], &s) < 0)
 			return fprintf(stderr,
 			    "qmltrain: sweep: there is no rule \"%s\"\n",
 			    w->rules[i]);
@@ -331,7 +288,6 @@ open_rows(struct sweep *w, const char *members, const char *liars,
 		fprintf(stderr, "qmltrain: sweep: %s\n", err);
 		return TOOL_FAILED;
 	}
-	w->drill.settings.f = (uint16_t)((w->federation.nmembers - 1) / 3);
 	return tool_open_session(&w->heldout, &w->federation, &source, NULL);
 }
 

@@ -287,6 +287,31 @@ too_few_change_nothing(void **state)
 }
 
 static void
+names(void **state)
+{
+	struct combine_settings s = combine_defaults();
+	char text[64];
+
+	(void)state;
+	assert_int_equal(combine_parse("arc+nnm+trimmed_mean", &s), 0);
+	assert_int_equal(s.npre, 2);
+	assert_int_equal(s.pre[0], PRE_ARC);
+	assert_int_equal(s.pre[1], PRE_NNM);
+	assert_int_equal(s.rule, AGGREGATE_TRIMMED_MEAN);
+	combine_name(&s, text, sizeof(text));
+	assert_string_equal(text, "arc+nnm+trimmed_mean");
+	assert_int_equal(combine_parse("krum", &s), 0);
+	combine_name(&s, text, sizeof(text));
+	assert_string_equal(text, "krum");
+	assert_int_equal(combine_parse("", &s), -EINVAL);
+	assert_int_equal(combine_parse("krum+mean", &s), -EINVAL);
+	assert_int_equal(combine_parse("nnm+", &s), -EINVAL);
+	assert_int_equal(combine_parse("nnm+nothing", &s), -EINVAL);
+	assert_int_equal(combine_parse("arc+arc+arc+arc+arc+mean", &s),
+	    -EINVAL);
+}
+
+static void
 bad_settings(void **state)
 {
 	struct combine_settings good = combine_defaults(), s;
@@ -331,6 +356,7 @@ main(void)
 	    cmocka_unit_test(weights_count_for_the_mean_only),
 	    cmocka_unit_test(how_many),
 	    cmocka_unit_test(too_few_change_nothing),
+	    cmocka_unit_test(names),
 	    cmocka_unit_test(bad_settings),
 	};
 
