@@ -89,6 +89,8 @@ put_model(struct envelope *e, const struct trainwire_model *m)
 {
 	e->model.round = m->round;
 	e->model.member = m->member;
+	e->model.aggregated = m->aggregated;
+	e->model.kept = m->kept;
 	e->model.model = put_vector(&e->vector, m->model, m->dim);
 	e->train.model = &e->model;
 }
@@ -104,6 +106,14 @@ put_trained(struct envelope *e, const struct trainwire_trained *t)
 	e->trained.loss_after = t->loss_after_q24;
 	e->trained.trainer_state = borrow(t->trainer_state.b, HASH_LEN);
 	e->trained.flags = t->flags;
+	e->trained.steps = t->steps;
+	e->trained.control_loss = t->control_loss_q24;
+	e->trained.control_correct = t->control_correct;
+	e->trained.valid_rows = t->valid_rows;
+	e->trained.valid_loss = t->valid_loss_q24;
+	e->trained.valid_correct = t->valid_correct;
+	e->trained.valid_control_loss = t->valid_control_loss_q24;
+	e->trained.valid_control_correct = t->valid_control_correct;
 	e->train.trained = &e->trained;
 }
 
@@ -289,6 +299,8 @@ get_model(const Qml__Model *p, struct trainwire_model *out)
 		return WIRE_MALFORMED;
 	out->round = p->round;
 	out->member = (uint16_t)p->member;
+	out->aggregated = p->aggregated;
+	out->kept = p->kept;
 	return take_vector(p->model, &out->model, &out->dim);
 }
 
@@ -296,6 +308,8 @@ static enum wire_verdict
 get_trained(const Qml__Trained *p, struct trainwire_trained *out)
 {
 	if ((p->flags & ~(uint32_t)ANSWER_FLAGS) != 0 || p->correct > p->rows ||
+	    p->control_correct > p->rows || p->valid_correct > p->valid_rows ||
+	    p->valid_control_correct > p->valid_rows ||
 	    !take(p->trainer_state, out->trainer_state.b, HASH_LEN))
 		return WIRE_MALFORMED;
 	out->round = p->round;
@@ -304,6 +318,14 @@ get_trained(const Qml__Trained *p, struct trainwire_trained *out)
 	out->loss_before_q24 = p->loss_before;
 	out->loss_after_q24 = p->loss_after;
 	out->flags = (uint16_t)p->flags;
+	out->steps = p->steps;
+	out->control_loss_q24 = p->control_loss;
+	out->control_correct = p->control_correct;
+	out->valid_rows = p->valid_rows;
+	out->valid_loss_q24 = p->valid_loss;
+	out->valid_correct = p->valid_correct;
+	out->valid_control_loss_q24 = p->valid_control_loss;
+	out->valid_control_correct = p->valid_control_correct;
 	return take_vector(p->delta, &out->delta, &out->dim);
 }
 

@@ -55,6 +55,8 @@ struct trainwire_ready {
 
 struct trainwire_model { /* TRAIN and SCORE */
 	uint64_t round;
+	uint64_t aggregated; /* rounds aggregated before */
+	uint64_t kept; /* 1 + round of our last update on the chain; 0: none */
 	uint16_t member;
 	uint32_t dim;
 	int64_t *model; /* [dim] Q24, owned */
@@ -70,6 +72,15 @@ struct trainwire_trained {
 	int64_t loss_after_q24;
 	struct hash trainer_state;
 	uint16_t flags; /* enum answer_flag */
+	/* As in struct answer. */
+	uint32_t steps;
+	int64_t control_loss_q24;
+	uint32_t control_correct;
+	uint32_t valid_rows;
+	int64_t valid_loss_q24;
+	uint32_t valid_correct;
+	int64_t valid_control_loss_q24;
+	uint32_t valid_control_correct;
 };
 
 struct trainwire_failed {

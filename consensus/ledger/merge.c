@@ -218,6 +218,21 @@ is_zero(const int64_t *x, uint32_t n)
 }
 
 bool
+merge_within(const struct merge *m, const int64_t *update, int64_t clip)
+{
+	const struct job_segment *s;
+	unsigned i;
+
+	for (i = 0; i < m->nsegments; i++) {
+		s = &m->segment[i];
+		if (s->task->kind != JOB_VQE &&
+		    !q24_within(update + s->at, s->update, clip))
+			return false;
+	}
+	return true;
+}
+
+bool
 merge_fits(const struct merge *m, const struct merge_round *r,
     const struct answer *a)
 {

@@ -50,6 +50,10 @@ struct merge_round {
 	uint16_t n;
 };
 
+/* Is every segment at most clip long (L2)? A vqe's parts are not bounded so:
+ * their medians are. */
+bool merge_within(const struct merge *m, const int64_t *update, int64_t clip);
+
 /* Whether a member's update is zero wherever it must be: segments that are not
  * learnt now, parts of a Hamiltonian that it was not given. */
 bool merge_fits(const struct merge *m, const struct merge_round *r,

@@ -49,6 +49,21 @@ check_refusal(const struct ledger *l, const struct answer *a)
 	return LEDGER_OK;
 }
 
+/* Only energies may be negative. */
+static bool
+metrics_possible(const struct ledger *l, const struct answer *a)
+{
+	if (a->rows == 0 || a->correct > a->rows ||
+	    a->control_correct > a->rows || a->valid_correct > a->valid_rows ||
+	    a->valid_control_correct > a->valid_rows)
+		return false;
+	if (l->f.job.main.kind == JOB_VQE)
+		return true;
+	return a->loss_before_q24 >= 0 && a->loss_after_q24 >= 0 &&
+	    a->control_loss_q24 >= 0 && a->valid_loss_q24 >= 0 &&
+	    a->valid_control_loss_q24 >= 0;
+}
+
 static enum ledger_verdict
 check_update(const struct ledger *l, const struct answer *a)
 {
@@ -58,9 +73,7 @@ check_update(const struct ledger *l, const struct answer *a)
 		return LEDGER_FLAGS;
 	if (a->clip_q24 != (uint64_t)l->clip_q24)
 		return LEDGER_CLIP_CLAIM;
-	/* Both tasks of app version 1 have losses that are never negative. */
-	if (a->rows == 0 || a->correct > a->rows || a->loss_before_q24 < 0 ||
-	    a->loss_after_q24 < 0)
+	if (!metrics_possible(l, a))
 		return LEDGER_METRICS;
 	return a->delta ? LEDGER_OK : LEDGER_MISSING_ANSWER;
 }
@@ -95,12 +108,14 @@ check_payload(const struct ledger *l, const struct answer *a)
 	const struct merge_round r = {.number = l->round.number,
 	    .aggregated = l->round.aggregated};
 
+	if (a->dim == 0)
+		return LEDGER_OK;
 	for (uint32_t j = 0; j < a->dim; j++)
 		if (a->delta[j] > l->bound_q24 || a->delta[j] < -l->bound_q24)
 			return LEDGER_BOUND;
-	if (!q24_within(a->delta, a->dim, l->clip_q24))
+	if (!merge_within(&l->merge, a->delta, l->clip_q24))
 		return LEDGER_CLIP;
-	if (a->dim > 0 && !merge_fits(&l->merge, &r, a))
+	if (!merge_fits(&l->merge, &r, a))
 		return LEDGER_SEGMENT;
 	return LEDGER_OK;
 }

@@ -6,8 +6,8 @@ void
 summary_of_block(struct ledger_round_summary *out, const struct block *b,
     uint64_t opened_ms)
 {
-	q24_wide before = 0;
-	q24_wide after = 0;
+	q24_wide before = 0, after = 0, control = 0;
+	q24_wide valid = 0, valid_control = 0;
 
 	*out = (struct ledger_round_summary){
 	    .round = b->header.fl_round,
@@ -37,9 +37,24 @@ summary_of_block(struct ledger_round_summary *out, const struct block *b,
 		out->correct += a->correct;
 		before += (q24_wide)a->loss_before_q24 * a->rows;
 		after += (q24_wide)a->loss_after_q24 * a->rows;
+		out->control_correct += a->control_correct;
+		control += (q24_wide)a->control_loss_q24 * a->rows;
+		out->valid_rows += a->valid_rows;
+		out->valid_correct += a->valid_correct;
+		out->valid_control_correct += a->valid_control_correct;
+		valid += (q24_wide)a->valid_loss_q24 * a->valid_rows;
+		valid_control +=
+		    (q24_wide)a->valid_control_loss_q24 * a->valid_rows;
+	}
+	if (out->valid_rows > 0) {
+		out->valid_loss_q24 =
+		    q24_div128(valid, (int64_t)out->valid_rows);
+		out->valid_control_loss_q24 =
+		    q24_div128(valid_control, (int64_t)out->valid_rows);
 	}
 	if (out->rows == 0)
 		return;
+	out->control_loss_q24 = q24_div128(control, (int64_t)out->rows);
 	out->loss_before_q24 = q24_div128(before, (int64_t)out->rows);
 	out->loss_after_q24 = q24_div128(after, (int64_t)out->rows);
 }

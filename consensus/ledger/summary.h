@@ -36,6 +36,13 @@ struct ledger_round_summary {
 	uint64_t correct;
 	int64_t loss_before_q24; /* mean over rows; 0 without updates */
 	int64_t loss_after_q24;
+	uint64_t control_correct; /* the control arm, on the same rows */
+	int64_t control_loss_q24;
+	uint64_t valid_rows; /* kept back by the members: the base model's */
+	uint64_t valid_correct;
+	int64_t valid_loss_q24; /* mean over them */
+	uint64_t valid_control_correct;
+	int64_t valid_control_loss_q24;
 	struct ledger_part part[ATTEST_MAX_ANSWERS]; /* by member */
 };
 

@@ -73,6 +73,18 @@ node_note_round(struct node *n, const struct ledger_round_summary *s)
 	    .loss_after_q24 = s->loss_after_q24};
 }
 
+/* The trainer's state may go on from what the chain has. */
+static void
+note_kept(struct node *n, const struct block *b)
+{
+	for (uint16_t i = 0; i < b->header.nanswers; i++)
+		if (b->header.kind == BLOCK_AGGREGATE &&
+		    b->answers[i] != NULL &&
+		    b->answers[i]->member == n->opt->self &&
+		    b->answers[i]->kind == ANSWER_UPDATE)
+			n->kept = b->header.fl_round + 1;
+}
+
 static void
 handle_applied(struct node *n, const struct replica_action *a)
 {
@@ -92,6 +104,7 @@ handle_applied(struct node *n, const struct replica_action *a)
 	    (unsigned long long)a->height, b->header.kind,
 	    (unsigned long long)b->header.fl_round, b->header.nanswers,
 	    id_text(ID_BLOCK, &b->id, id));
+	note_kept(n, b);
 	if (b->header.kind != BLOCK_ORDINARY && n->answer_ms != 0) {
 		n->latency_us[n->nlatencies++ % NODE_LATENCIES_KEPT] =
 		    (uint32_t)((mono - n->answer_ms) * 1000);
@@ -112,8 +125,14 @@ handle_train(struct node *n, const struct replica_action *a)
 	struct replica_event ev = {.type = REPLICA_EV_TRAINED};
 
 	if (n->trainer != NULL && !n->stopping) {
-		trainer_train(n->trainer, a->fl_round, n->opt->self,
-		    ledger_model(l));
+		const struct trainwire_model m = {.round = a->fl_round,
+		    .member = n->opt->self,
+		    .aggregated = ledger_round(l)->aggregated,
+		    .kept = n->kept,
+		    .dim = ledger_dim(l),
+		    .model = (int64_t *)(uintptr_t)ledger_model(l)};
+
+		trainer_train(n->trainer, &m);
 		return;
 	}
 	ev.answer = answer_new(0);
@@ -335,6 +354,14 @@ trained_cb(void *arg, const struct trainwire_trained *t)
 	a->correct = t->correct;
 	a->loss_before_q24 = t->loss_before_q24;
 	a->loss_after_q24 = t->loss_after_q24;
+	a->steps = t->steps;
+	a->control_loss_q24 = t->control_loss_q24;
+	a->control_correct = t->control_correct;
+	a->valid_rows = t->valid_rows;
+	a->valid_loss_q24 = t->valid_loss_q24;
+	a->valid_correct = t->valid_correct;
+	a->valid_control_loss_q24 = t->valid_control_loss_q24;
+	a->valid_control_correct = t->valid_control_correct;
 	memcpy(a->delta, t->delta, t->dim * sizeof(*a->delta));
 	ev.answer = a;
 	node_step(n, &ev);

@@ -32,11 +32,9 @@ struct trainer {
 	uint8_t *frame; /* a message being read */
 	size_t have, cap;
 
-	bool wanted; /* a TRAIN not yet sent */
-	bool busy;   /* a TRAIN sent, its answer not here */
-	uint64_t round;
-	uint16_t member;
-	int64_t *model;
+	bool wanted;                 /* a TRAIN not yet sent */
+	bool busy;                   /* a TRAIN sent, its answer not here */
+	struct trainwire_model turn; /* what to train; its model is owned */
 };
 
 struct outgoing {
@@ -132,10 +130,7 @@ send_train(struct trainer *t)
 
 	if (!t->wanted || t->state != TRAINER_IDLE)
 		return;
-	m.u.model = (struct trainwire_model){.round = t->round,
-	    .member = t->member,
-	    .dim = t->cfg.federation->job.dim,
-	    .model = t->model};
+	m.u.model = t->turn;
 	t->wanted = false;
 	t->state = TRAINER_BUSY;
 	t->busy = true;
@@ -149,7 +144,7 @@ give_up_round(struct trainer *t, uint8_t reason)
 	if (!t->wanted && !t->busy)
 		return;
 	t->wanted = t->busy = false;
-	t->cb.failed(t->cb.arg, t->round, reason, t->text);
+	t->cb.failed(t->cb.arg, t->turn.round, reason, t->text);
 }
 
 /* What the trainer says stands between quotes in the log. */
@@ -165,7 +160,7 @@ keep_text(struct trainer *t, const char *text)
 static void
 handle_trained(struct trainer *t, const struct trainwire_trained *r)
 {
-	bool mine = t->busy && r->round == t->round &&
+	bool mine = t->busy && r->round == t->turn.round &&
 	    r->dim == t->cfg.federation->job.update;
 
 	t->state = TRAINER_IDLE;
@@ -180,7 +175,7 @@ handle_trained(struct trainer *t, const struct trainwire_trained *r)
 static void
 handle_failed(struct trainer *t, const struct trainwire_failed *f)
 {
-	bool mine = t->busy && f->round == t->round;
+	bool mine = t->busy && f->round == t->turn.round;
 
 	t->state = TRAINER_IDLE;
 	keep_text(t, f->text);
@@ -424,8 +419,8 @@ trainer_start(struct trainer **out, uv_loop_t *loop,
 
 	if (t == NULL)
 		return -ENOMEM;
-	t->model = calloc(n, sizeof(*t->model));
-	if (t->model == NULL) {
+	t->turn.model = calloc(n, sizeof(*t->turn.model));
+	if (t->turn.model == NULL) {
 		free(t);
 		return -ENOMEM;
 	}
@@ -441,12 +436,13 @@ trainer_start(struct trainer **out, uv_loop_t *loop,
 }
 
 void
-trainer_train(struct trainer *t, uint64_t round, uint16_t member,
-    const int64_t *model)
+trainer_train(struct trainer *t, const struct trainwire_model *m)
 {
-	memcpy(t->model, model, t->cfg.federation->job.dim * sizeof(*t->model));
-	t->round = round;
-	t->member = member;
+	int64_t *room = t->turn.model;
+
+	memcpy(room, m->model, m->dim * sizeof(*room));
+	t->turn = *m;
+	t->turn.model = room;
 	t->wanted = true;
 	t->busy = false;
 	if (t->state == TRAINER_REFUSED || t->state == TRAINER_NONE)
@@ -499,7 +495,7 @@ trainer_free(struct trainer *t)
 {
 	if (t == NULL)
 		return;
-	free(t->model);
+	free(t->turn.model);
 	free(t->frame);
 	free(t);
 }

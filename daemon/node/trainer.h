@@ -66,9 +66,8 @@ int trainer_start(struct trainer **out, uv_loop_t *loop,
     const struct trainer_config *cfg, const struct trainer_callbacks *cb)
     __attribute__((warn_unused_result));
 /* Train this round as soon as the child is ready; a round in progress or
- * waiting is replaced. model [dim] is copied. */
-void trainer_train(struct trainer *t, uint64_t round, uint16_t member,
-    const int64_t *model);
+ * waiting is replaced. m->model [m->dim] is copied. */
+void trainer_train(struct trainer *t, const struct trainwire_model *m);
 void trainer_cancel(struct trainer *t);
 enum trainer_state trainer_state(const struct trainer *t);
 /* What READY said; all zero before. */

@@ -70,6 +70,7 @@ open_session(struct serve *s, struct trainwire_setup *setup,
 	    .command = nwords > 0 ? words : NULL,
 	    .salt = setup->salt,
 	    .threads = setup->threads,
+	    .member = true,
 	};
 	int rc;
 
@@ -108,7 +109,7 @@ on_setup(struct serve *s, struct trainwire_setup *setup)
 		confine(s);
 	if (session_keep_threads(&s->session) < 0)
 		return refuse(s, "the threads cannot be started");
-	m.u.ready.dim = (uint32_t)s->session.task.nparams;
+	m.u.ready.dim = s->session.federation.job.dim;
 	m.u.ready.rows = (uint32_t)s->session.rows.n;
 	m.u.ready.data_asset = s->session.data_asset;
 	m.u.ready.confined = s->confined.seccomp;

@@ -9,27 +9,8 @@
 #include "daemon/trainer/recipe.h"
 #include "proto/answer.h"
 #include "proto/q24.h"
-#include "sim/learn/train.h"
+#include "sim/learn/split.h"
 #include "sim/state/pool.h"
-
-static void
-fail(struct trainwire_msg *out, uint64_t round, uint8_t reason,
-    const char *text)
-{
-	*out = (struct trainwire_msg){.type = TRAINWIRE_FAILED};
-	out->u.failed.round = round;
-	out->u.failed.reason = reason;
-	snprintf(out->u.failed.text, sizeof(out->u.failed.text), "%s", text);
-}
-
-/* NULL, a pool for the call, when none is kept or threads was changed. */
-static struct pool *
-pool_of(const struct session *s)
-{
-	bool fits = s->pool && pool_threads(s->pool) == s->threads;
-
-	return fits ? s->pool : NULL;
-}
 
 int
 session_keep_threads(struct session *s)
@@ -41,39 +22,121 @@ session_keep_threads(struct session *s)
 	return pool_new(&s->pool, n < POOL_MAX_THREADS ? n : POOL_MAX_THREADS);
 }
 
+static int
+open_arms(struct session *s, const struct federation *f, char *err,
+    size_t errlen)
+{
+	int rc = arm_open(&s->main, f, JOB_MAIN, err, errlen);
+
+	if (rc == 0 && f->job.stage.kind != 0)
+		rc = arm_open(&s->stage, f, JOB_STAGE, err, errlen);
+	if (rc == 0 && f->job.control.kind != 0)
+		rc = arm_open(&s->control, f, JOB_CONTROL, err, errlen);
+	if (rc == 0 && s->stage.task.ops && !s->stage.task.ops->project) {
+		snprintf(err, errlen, "stage: it cannot stand before a task");
+		rc = -EINVAL;
+	}
+	return rc;
+}
+
+/* Rows without classes are dealt as if they were of one. */
+static int
+split_rows_by_seed(struct session *s, unsigned percent)
+{
+	size_t n = s->rows.n, classes = s->federation.nlabels;
+	struct hash seed =
+	    hash_bytes("qml.validation", s->federation.job.seed.b, HASH_LEN);
+	int32_t *none = calloc(n, sizeof(*none));
+	int16_t *owner = calloc(n, sizeof(*owner));
+	uint32_t *pick = calloc(n, sizeof(*pick));
+	struct split split = {
+	    .labels = classes > 0 ? s->rows.labels : none,
+	    .n = n,
+	    .nclasses = classes > 0 ? classes : 1,
+	    .seed = seed.b,
+	};
+	struct dataset kept = DATASET_INIT;
+	int rc = none && owner && pick ? 0 : -ENOMEM;
+
+	if (rc == 0)
+		rc = split_heldout(&split, percent, owner);
+	if (rc == 0)
+		rc = dataset_select(&s->valid, &s->rows, pick,
+		    split_rows(owner, n, SPLIT_HELDOUT, pick));
+	if (rc == 0)
+		rc = dataset_select(&kept, &s->rows, pick,
+		    split_rows(owner, n, SPLIT_FREE, pick));
+	if (rc == 0) {
+		dataset_close(&s->rows);
+		s->rows = kept;
+	}
+	free(none);
+	free(owner);
+	free(pick);
+	return rc;
+}
+
+static int
+keep_validation(struct session *s)
+{
+	struct decimal hundred = s->federation.job.validation;
+
+	if (hundred.mant == 0 || s->rows.n == 0)
+		return 0;
+	return split_rows_by_seed(s,
+	    (unsigned)(decimal_double(&hundred) * 100 + 0.5));
+}
+
+static int
+load_rows(struct session *s, const struct session_source *source,
+    struct table *table, char err[static TABLE_ERR_LEN])
+{
+	const struct table_source from = {
+	    .path = source->data,
+	    .labels = source->labels,
+	    .command = source->command,
+	    .federation = &s->federation,
+	    .unlabelled = source->unlabelled,
+	    .show_values = source->show_values,
+	};
+	int rc;
+
+	if (s->federation.job.main.kind == JOB_VQE)
+		return 0; /* it has no rows */
+	rc = table_load(table, &from, err);
+	if (rc < 0)
+		return rc;
+	if (source->salt)
+		s->data_asset = asset_root(&table->rows, source->salt);
+	s->rows = table->rows;
+	table->rows = (struct dataset)DATASET_INIT;
+	rc = recipe_scale(&s->federation, &s->rows);
+	if (rc == 0 && source->member)
+		rc = keep_validation(s);
+	if (rc == 0 && s->rows.n == 0) {
+		snprintf(err, TABLE_ERR_LEN, "there are no rows to train on");
+		rc = -EINVAL;
+	}
+	return rc;
+}
+
 int
 session_open(struct session *s, const struct federation *f,
     const struct session_source *source, struct table *t,
     char err[static TABLE_ERR_LEN])
 {
-	struct table_source from = {
-	    .path = source->data,
-	    .labels = source->labels,
-	    .command = source->command,
-	    .federation = f,
-	    .unlabelled = source->unlabelled,
-	    .show_values = source->show_values,
-	};
 	struct table table = TABLE_INIT;
 	int rc;
 
 	*s = (struct session)SESSION_INIT;
 	err[0] = '\0';
 	s->threads = source->threads;
-	rc = recipe_task(f, JOB_MAIN, &s->task, err, TABLE_ERR_LEN);
+	rc = open_arms(s, f, err, TABLE_ERR_LEN);
 	if (rc == 0)
 		rc = federation_copy(&s->federation, f);
 	if (rc == 0)
-		rc = table_load(&table, &from, err);
-	if (rc < 0)
-		goto out;
-	if (source->salt)
-		s->data_asset = asset_root(&table.rows, source->salt);
-	s->rows = table.rows;
-	table.rows = (struct dataset)DATASET_INIT;
-	rc = recipe_scale(f, &s->rows);
+		rc = load_rows(s, source, &table, err);
 	s->ready = rc == 0;
-out:
 	if (rc < 0 && err[0] == '\0')
 		snprintf(err, TABLE_ERR_LEN,
 		    "the training cannot be set up: "
@@ -91,161 +154,155 @@ out:
 void
 session_close(struct session *s)
 {
-	if (s->task.ops)
-		task_close(&s->task);
+	arm_close(&s->stage);
+	arm_close(&s->main);
+	arm_close(&s->control);
 	pool_free(s->pool);
 	dataset_close(&s->rows);
+	dataset_close(&s->valid);
+	dataset_close(&s->seen);
+	dataset_close(&s->seen_valid);
 	federation_close(&s->federation);
 	*s = (struct session)SESSION_INIT;
 }
 
-/* NULL, or why the model cannot be used. */
-static const char *
-model_fault(const struct session *s, const struct trainwire_model *m)
+void
+session_forget(struct session *s)
 {
-	if (!s->ready)
-		return "no data was set up";
-	if (m->dim != s->task.nparams)
-		return "the model has not as many parameters as the circuit";
-	return NULL;
+	arm_forget(&s->main);
+	arm_forget(&s->control);
+	s->trained = 0;
 }
 
-static uint8_t
-reason_of(int rc)
-{
-	return rc == -EDOM || rc == -ERANGE ? ANSWER_REASON_NUMERIC
-					    : ANSWER_REASON_TRAINER;
-}
-
-/* Rounded metrics and checks; -EDOM when a number does not fit. */
 static int
-finish(const struct session *s, const struct train_metrics *tm,
-    const struct train_hyper *h, struct trainwire_trained *out)
+project(const struct session *s, const int64_t *frozen,
+    const struct dataset *in, struct dataset *out)
 {
-	uint32_t i;
-
-	if (q24_from_double(tm->loss_before, &out->loss_before_q24) < 0 ||
-	    q24_from_double(tm->loss_after, &out->loss_after_q24) < 0)
-		return -EDOM;
-	/* Every validator checks this; better a word now than a lost round. */
-	if (!q24_within(out->delta, out->dim, h->clip_l2))
-		return -ERANGE;
-	for (i = 0; i < out->dim; i++) {
-		if (out->delta[i] > h->bound || out->delta[i] < -h->bound)
-			return -ERANGE;
-	}
-	out->rows = (uint32_t)s->rows.n;
-	out->correct = (uint32_t)tm->correct_after;
-	out->flags = ANSWER_REPLAYABLE;
-	return 0;
+	dataset_close(out);
+	if (in->n == 0)
+		return 0;
+	return s->stage.task.ops->project(&s->stage.task, frozen, in, out);
 }
 
 int
-session_train(const struct session *s, const struct trainwire_model *m,
-    struct trainwire_msg *out)
+session_see(struct session *s, const int64_t *model)
 {
-	struct recipe_turn turn = {m->round, m->member, s->threads, JOB_MAIN};
-	struct trainwire_trained trained = {.round = m->round, .dim = m->dim};
-	struct train_metrics tm = {0};
-	struct train_hyper h;
-	struct train_job job = {
-	    .task = &s->task,
-	    .rows = &s->rows,
-	    .params = m->model,
-	    .hyper = &h,
-	    .pool = pool_of(s),
-	    .stop = s->stop,
-	    .stop_arg = s->stop_arg,
-	};
-	char err[256] = "";
-	const char *fault = model_fault(s, m);
+	const uint32_t n = s->federation.job.stage.dim;
+	struct hash by;
 	int rc;
 
-	if (fault) {
-		fail(out, m->round, ANSWER_REASON_TRAINER, fault);
+	if (!s->stage.task.ops)
 		return 0;
-	}
-	rc = recipe_hyper(&s->federation, &turn, &h, err, sizeof(err));
-	h.isa = s->plain ? LANES_PLAIN : LANES_AUTO;
-	if (rc == 0)
-		trained.delta = calloc(m->dim, sizeof(*trained.delta));
-	if (rc == 0 && !trained.delta)
-		rc = -ENOMEM;
-	if (rc == 0)
-		rc = train_local(&job, trained.delta, &tm);
-	if (rc == 0)
-		rc = finish(s, &tm, &h, &trained);
-	if (rc == 0) {
-		*out = (struct trainwire_msg){.type = TRAINWIRE_TRAINED,
-		    .u.trained = trained};
+	by = q24_hash("qml.stage", model, n);
+	if (hash_equal(&by, &s->seen_by))
 		return 0;
-	}
-	free(trained.delta);
-	if (rc == -ECANCELED)
-		return rc;
-	fail(out, m->round, reason_of(rc),
-	    err[0]            ? err
-		: rc == -EDOM ? "training produced a number that is not finite"
-			      : strerror(-rc));
-	return 0;
-}
-
-int
-session_round(const struct session *s, struct trainwire_model *m,
-    struct trainwire_msg *out)
-{
-	uint32_t i;
-	int rc;
-
-	rc = session_train(s, m, out);
-	for (i = 0; i < m->dim && rc == 0 && out->type == TRAINWIRE_TRAINED;
-	     i++)
-		m->model[i] = q24_add_sat(m->model[i], out->u.trained.delta[i]);
+	s->seen_by = (struct hash){{0}};
+	rc = project(s, model, &s->rows, &s->seen);
+	if (rc == 0)
+		rc = project(s, model, &s->valid, &s->seen_valid);
+	if (rc == 0)
+		s->seen_by = by;
 	return rc;
 }
 
-static int
-evaluate(const struct session *s, const int64_t *model,
+const struct dataset *
+session_rows(const struct session *s, enum job_role role, bool valid)
+{
+	if (role == JOB_MAIN && s->stage.task.ops)
+		return valid ? &s->seen_valid : &s->seen;
+	return valid ? &s->valid : &s->rows;
+}
+
+/* NULL, a pool for the call, when none is kept or threads was changed. */
+static struct pool *
+pool_of(const struct session *s)
+{
+	bool fits = s->pool && pool_threads(s->pool) == s->threads;
+
+	return fits ? s->pool : NULL;
+}
+
+int
+session_evaluate(struct session *s, const struct session_sight *sight,
     struct train_score *score)
 {
+	const struct job *j = &s->federation.job;
+	struct arm *a = sight->role == JOB_CONTROL ? &s->control : &s->main;
+	uint32_t first =
+	    j->stage.dim + (sight->role == JOB_CONTROL ? j->main.dim : 0);
+	struct recipe_turn turn = {0, 0, s->threads, sight->role};
 	struct train_hyper h;
 	struct train_job job = {
-	    .task = &s->task,
-	    .rows = &s->rows,
-	    .params = model,
+	    .task = &a->task,
+	    .params = sight->model + first,
 	    .hyper = &h,
 	    .pool = pool_of(s),
 	};
+	char err[256];
+	int rc = session_see(s, sight->model);
 
-	train_hyper_default(&h);
-	h.threads = s->threads ? s->threads : 1;
+	if (rc == 0)
+		rc = recipe_hyper(&s->federation, &turn, &h, err, sizeof(err));
+	if (rc < 0)
+		return rc;
+	job.rows = session_rows(s, sight->role, sight->valid);
 	h.isa = s->plain ? LANES_PLAIN : LANES_AUTO;
 	return train_evaluate(&job, score);
 }
 
 void
-session_score(const struct session *s, const struct trainwire_model *m,
+session_fail(struct trainwire_msg *out, uint64_t round, uint8_t reason,
+    const char *text)
+{
+	*out = (struct trainwire_msg){.type = TRAINWIRE_FAILED};
+	out->u.failed.round = round;
+	out->u.failed.reason = reason;
+	snprintf(out->u.failed.text, sizeof(out->u.failed.text), "%s", text);
+}
+
+const char *
+session_fault(const struct session *s, const struct trainwire_model *m)
+{
+	if (!s->ready)
+		return "no data was set up";
+	if (m->dim != s->federation.job.dim)
+		return "the model has not as many parameters as the circuit";
+	return NULL;
+}
+
+uint8_t
+session_reason(int rc)
+{
+	return rc == -EDOM || rc == -ERANGE ? ANSWER_REASON_NUMERIC
+					    : ANSWER_REASON_TRAINER;
+}
+
+void
+session_score(struct session *s, const struct trainwire_model *m,
     struct trainwire_msg *out)
 {
 	struct trainwire_scored scored = {.round = m->round};
+	const struct session_sight sight = {m->model, JOB_MAIN, false};
 	struct train_score score = {0};
-	const char *fault = model_fault(s, m);
+	const char *fault = session_fault(s, m);
 	uint16_t n = s->federation.nlabels;
 	int rc = -ENOMEM;
 
 	if (fault) {
-		fail(out, m->round, ANSWER_REASON_TRAINER, fault);
+		session_fail(out, m->round, ANSWER_REASON_TRAINER, fault);
 		return;
 	}
-	scored.confusion = calloc((size_t)n * n, sizeof(*scored.confusion));
+	if (n > 0)
+		scored.confusion =
+		    calloc((size_t)n * n, sizeof(*scored.confusion));
 	score.confusion = scored.confusion;
-	if (scored.confusion)
-		rc = evaluate(s, m->model, &score);
+	if (n == 0 || scored.confusion)
+		rc = session_evaluate(s, &sight, &score);
 	if (rc == 0)
 		rc = q24_from_double(score.loss, &scored.loss_q24);
 	if (rc < 0) {
 		free(scored.confusion);
-		fail(out, m->round, reason_of(rc), strerror(-rc));
+		session_fail(out, m->round, session_reason(rc), strerror(-rc));
 		return;
 	}
 	scored.rows = (uint32_t)score.rows;
@@ -256,9 +313,10 @@ session_score(const struct session *s, const struct trainwire_model *m,
 }
 
 int
-session_predict(const struct session *s, const int64_t *model, int32_t *guess)
+session_predict(struct session *s, const int64_t *model, int32_t *guess)
 {
+	const struct session_sight sight = {model, JOB_MAIN, false};
 	struct train_score score = {.guess = guess};
 
-	return evaluate(s, model, &score);
+	return session_evaluate(s, &sight, &score);
 }

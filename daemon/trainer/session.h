@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/trainer/arm.h"
 #include "daemon/trainer/table.h"
 #include "proto/federation.h"
 #include "proto/trainwire.h"
@@ -21,8 +22,13 @@
 struct session {
 	bool ready;
 	struct federation federation;
-	struct task task;
-	struct dataset rows; /* scaled */
+	struct arm stage, main, control; /* the first and last if there are */
+	struct dataset rows;             /* scaled; to train on */
+	struct dataset valid; /* kept back from training; n may be 0 */
+	/* What the main task sees of them behind a stage that is frozen. */
+	struct dataset seen, seen_valid;
+	struct hash seen_by; /* the frozen segment; zero: not yet */
+	uint64_t trained;    /* 1 + round of the last training; 0: none */
 	struct hash data_asset;
 	uint16_t threads;
 	struct pool *pool; /* of threads, if kept between calls */
@@ -32,10 +38,12 @@ struct session {
 	void *stop_arg;
 };
 
-#define SESSION_INIT                                              \
-	{                                                         \
-		.federation = FEDERATION_INIT, .task = TASK_INIT, \
-		.rows = DATASET_INIT                              \
+#define SESSION_INIT                                                         \
+	{                                                                    \
+		.federation = FEDERATION_INIT, .stage = ARM_INIT,            \
+		.main = ARM_INIT, .control = ARM_INIT, .rows = DATASET_INIT, \
+		.valid = DATASET_INIT, .seen = DATASET_INIT,                 \
+		.seen_valid = DATASET_INIT                                   \
 	}
 
 struct session_source {
@@ -46,6 +54,7 @@ struct session_source {
 	uint16_t threads;    /* 0: one */
 	bool unlabelled;
 	bool show_values;
+	bool member; /* these are a member's: some rows only validate */
 };
 
 /* Copies *f. On success *t, when not NULL, gets the table with its rows moved
@@ -60,19 +69,42 @@ void session_close(struct session *s); /* accepts SESSION_INIT */
  * thread's own. -ENOMEM, -EAGAIN: each call starts its own as before. */
 int session_keep_threads(struct session *s) __attribute__((warn_unused_result));
 
+/* What the session's files share: the rows of a role behind the stage that
+ * session_see() last saw frozen in a model; -ENOMEM, -EDOM. */
+int session_see(struct session *s, const int64_t *model)
+    __attribute__((warn_unused_result));
+const struct dataset *session_rows(const struct session *s, enum job_role role,
+    bool valid);
+struct session_sight {
+	const int64_t *model; /* the whole */
+	enum job_role role;
+	bool valid; /* on the rows kept back */
+};
+int session_evaluate(struct session *s, const struct session_sight *sight,
+    struct train_score *score) __attribute__((warn_unused_result));
+/* NULL, or why the model cannot be used. */
+const char *session_fault(const struct session *s,
+    const struct trainwire_model *m);
+void session_fail(struct trainwire_msg *out, uint64_t round, uint8_t reason,
+    const char *text);
+uint8_t session_reason(int rc); /* enum answer_reason */
+
 /* One answer to one TRAIN: TRAINED, or FAILED with reason and sentence. The
  * delta obeys clip and bound exactly. *out is closed by the caller.
  * -ECANCELED when stop() said so: there is no answer then. */
-int session_train(const struct session *s, const struct trainwire_model *m,
+int session_train(struct session *s, const struct trainwire_model *m,
     struct trainwire_msg *out) __attribute__((warn_unused_result));
-/* The same, and a delta is added to m->model: a federation of one. */
-int session_round(const struct session *s, struct trainwire_model *m,
+/* The same in a federation of one: the delta is added to m->model and the
+ * trainer's state kept; the counters of *m go on, but not its round. */
+int session_round(struct session *s, struct trainwire_model *m,
     struct trainwire_msg *out) __attribute__((warn_unused_result));
+/* The trainer's state goes back to nobody's round. */
+void session_forget(struct session *s);
 /* SCORED with confusion counts, or FAILED. */
-void session_score(const struct session *s, const struct trainwire_model *m,
+void session_score(struct session *s, const struct trainwire_model *m,
     struct trainwire_msg *out);
 /* The class of each row into guess[rows.n]; as train_evaluate. */
-int session_predict(const struct session *s, const int64_t *model,
-    int32_t *guess) __attribute__((warn_unused_result));
+int session_predict(struct session *s, const int64_t *model, int32_t *guess)
+    __attribute__((warn_unused_result));
 
 #endif

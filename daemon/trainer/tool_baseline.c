@@ -107,7 +107,7 @@ run_classical(struct yardstick *y)
 
 /* One round of the job as a federation of one; -EDOM when it failed. */
 static int
-one_round(const struct session *s, struct trainwire_model *m)
+one_round(struct session *s, struct trainwire_model *m)
 {
 	struct trainwire_msg answer;
 	int rc;

@@ -107,7 +107,7 @@ print_json(const struct session *s, const struct table *t, bool salted)
 	printf("{\"ok\":true,\"federation\":");
 	describe_json_string(stdout, s->federation.name);
 	printf(",\"rows\":%zu,\"columns\":%zu,\"dim\":%zu,\"classes\":",
-	    s->rows.n, t->ncolumns, s->task.nparams);
+	    s->rows.n, t->ncolumns, s->main.task.nparams);
 	rc = describe_json_counts(stdout, &s->rows, t->nlabels);
 	printf(",\"filled\":%llu,\"asset\":", (unsigned long long)t->nfilled);
 	if (salted)
@@ -158,7 +158,7 @@ print_text(const struct session *s, const struct table *t, bool salted)
 	printf("missing     %llu values filled in by the agreed rule\n",
 	    (unsigned long long)t->nfilled);
 	print_ranges(s, t);
-	printf("parameters  %zu\n", s->task.nparams);
+	printf("parameters  %zu\n", s->main.task.nparams);
 	if (salted)
 		printf("data asset  %s\n", hash_hex(&s->data_asset, hex));
 	printf(
@@ -166,7 +166,7 @@ print_text(const struct session *s, const struct table *t, bool salted)
 	    "each round one\n            update of %zu numbers, how many "
 	    "rows there are, how many of those\n            scored are "
 	    "right, and the mean loss. No row, cell, range or class count.\n",
-	    s->task.nparams);
+	    s->main.task.nparams);
 	printf("The data fit the federation %s.\n", s->federation.name);
 	return rc;
 }

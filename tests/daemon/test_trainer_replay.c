@@ -95,7 +95,9 @@ static struct answer *
 answer_of(uint16_t i)
 {
 	const struct ledger_round *r = ledger_round(v.ledger);
-	struct trainwire_model m = {r->number, i, ledger_dim(v.ledger), NULL};
+	struct trainwire_model m = {.round = r->number,
+	    .member = i,
+	    .dim = ledger_dim(v.ledger)};
 	const struct trainwire_trained *t;
 	struct trainwire_msg out;
 	struct answer *a = answer_new(m.dim);

@@ -48,7 +48,9 @@ open_wine(struct session *s, const struct federation *f)
 static struct trainwire_model
 start(const struct federation *f, uint64_t round, uint16_t member)
 {
-	struct trainwire_model m = {round, member, f->job.dim, NULL};
+	struct trainwire_model m = {.round = round,
+	    .member = member,
+	    .dim = f->job.dim};
 
 	m.model = calloc(m.dim, sizeof(*m.model));
 	assert_non_null(m.model);
@@ -57,7 +59,7 @@ start(const struct federation *f, uint64_t round, uint16_t member)
 }
 
 static struct hash
-payload(const struct session *s, uint64_t round, uint16_t member)
+payload(struct session *s, uint64_t round, uint16_t member)
 {
 	struct trainwire_model m = start(&s->federation, round, member);
 	struct trainwire_msg out;
@@ -170,7 +172,7 @@ test_clip_is_exact(void **state)
 }
 
 static void
-expect_failed(const struct session *s, const struct trainwire_model *m,
+expect_failed(struct session *s, const struct trainwire_model *m,
     uint8_t reason, const char *text)
 {
 	struct trainwire_msg out;
@@ -278,7 +280,7 @@ test_job_is_checked(void **state)
 	    "have 39 parameters");
 	f.job.dim = f.job.update = f.job.main.dim = f.job.main.update = 39;
 	assert_int_equal(session_open(&s, &f, &source, NULL, err), 0);
-	assert_int_equal(s.task.nobs, 4);
+	assert_int_equal(s.main.task.nobs, 4);
 	assert_int_equal(session_keep_threads(&s), 0);
 	session_close(&s);
 	federation_close(&f);

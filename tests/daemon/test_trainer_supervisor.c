@@ -74,7 +74,10 @@ desk_train(struct desk *d)
 	int64_t *model = calloc(d->f.job.dim, sizeof(*model));
 
 	assert_non_null(model);
-	trainer_train(d->t, 7, 0, model);
+	trainer_train(d->t,
+	    &(struct trainwire_model){.round = 7,
+		.dim = d->f.job.dim,
+		.model = model});
 	free(model);
 }
 

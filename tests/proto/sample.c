@@ -384,6 +384,14 @@ fill_trained(struct sample *s, struct trainwire_trained *t)
 	t->delta = vector(s, t->dim);
 	t->rows = sample_below(s, 1000);
 	t->correct = sample_below(s, t->rows + 1);
+	t->steps = sample_below(s, 1000);
+	t->control_loss_q24 = (int64_t)sample_u64(s);
+	t->control_correct = sample_below(s, t->rows + 1);
+	t->valid_rows = sample_below(s, 1000);
+	t->valid_loss_q24 = (int64_t)sample_u64(s);
+	t->valid_correct = sample_below(s, t->valid_rows + 1);
+	t->valid_control_loss_q24 = (int64_t)sample_u64(s);
+	t->valid_control_correct = sample_below(s, t->valid_rows + 1);
 	t->loss_before_q24 = (int64_t)sample_u64(s);
 	t->loss_after_q24 = (int64_t)sample_u64(s);
 	t->trainer_state = sample_hash(s);
@@ -433,6 +441,8 @@ sample_train(struct sample *s, enum trainwire_type type)
 	case TRAINWIRE_SCORE:
 		m.u.model.round = sample_u64(s);
 		m.u.model.member = (uint16_t)sample_below(s, 100);
+		m.u.model.aggregated = sample_u64(s);
+		m.u.model.kept = sample_u64(s);
 		m.u.model.dim = 1 + sample_below(s, 20);
 		m.u.model.model = vector(s, m.u.model.dim);
 		break;
