@@ -116,12 +116,12 @@ parse_option(struct sim_job *j, int argc, char **argv, int *i)
 		const char *name;
 		bool *flag;
 	} flags[] = {{"--from-shots", &j->from_shots},
-	    {"--mitigate", &j->mitigate}};
+	    {"--mitigate", &j->mitigate}, {"--variance", &j->variance}};
 	const char *word = argv[*i];
 	char name[16];
 	size_t k;
 
-	for (k = 0; k < 2; k++) {
+	for (k = 0; k < 3; k++) {
 		if (strcmp(word, flags[k].name) == 0 &&
 		    strstr(j->usage, word) != NULL) {
 			*flags[k].flag = true;
@@ -322,9 +322,9 @@ sim_job_failed(const struct sim_job *j, int rc)
 		    (double)j->room.bytes_max / 0x1p30);
 	if (rc == -EFBIG)
 		return cli_error(CLI_FAILED,
-		    "the measurements in the middle have too many outcomes to "
-		    "follow each (a million, or 65536 with --shots), or there "
-		    "are over 10^8 shots");
+		    "the measurements on the way have too many outcomes to "
+		    "follow each, or there are over 10^8 shots; run --shots N "
+		    "draws up to 10^7 runs instead");
 	if (rc == -ENOTSUP)
 		return cli_error(CLI_FAILED,
 		    "the adjoint method wants a program without measurements "

@@ -34,7 +34,7 @@ struct sim_job {
 	size_t nat;
 	uint64_t shots, seed, probs, threads, draws;
 	double step;
-	bool probs_given, json, mitigate, from_shots;
+	bool probs_given, json, mitigate, from_shots, variance;
 	struct program program;
 	struct pauli_sum sums[SIM_JOB_OBSERVABLES];
 	struct vector_room room;

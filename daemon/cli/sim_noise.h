@@ -20,7 +20,7 @@ struct pool;
 struct program;
 struct sim_job;
 
-/* All of it: j->noise is the file. Returns the exit code. */
+/* All of it: j->noise is the file, or NULL. Returns the exit code. */
 int sim_noise_job(const struct sim_job *j);
 
 /* Either kind of file, told apart by its first character: { is Qiskit's

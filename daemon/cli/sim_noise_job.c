@@ -1,5 +1,6 @@
 /*
- * sim_noise_job.c - qmlsim run FILE --noise FILE.
+ * sim_noise_job.c - qmlsim run FILE --noise FILE; without a file, drawn runs
+ * of a program that measures too often to follow every outcome.
  */
 #include <assert.h>
 #include <errno.h>
@@ -135,7 +136,10 @@ sim_noise_job(const struct sim_job *j)
 	struct noise_model *m = calloc(1, sizeof(*m));
 	struct sim_noise_result r = SIM_NOISE_RESULT_INIT;
 	char err[SIM_NOISE_ERROR_LEN] = "no memory";
-	int rc = m ? sim_noise_read(m, j->noise, err) : -ENOMEM;
+	int rc = m ? 0 : -ENOMEM;
+
+	if (rc == 0 && j->noise)
+		rc = sim_noise_read(m, j->noise, err);
 
 	if (rc == 0)
 		rc = sim_noise_run(&r, &j->program, m, &wish, err);

@@ -14,8 +14,24 @@
 #include "sim/circuit/program_build.h"
 #include "sim/circuit/program_run.h"
 
+#define DRAWN_MAX 10000000
 #define PROB_MIN 1e-12 /* less is not printed */
 #define BRANCHES_MAX (UINT64_C(1) << 20)
+#define BRANCHES_MIN 1024 /* are followed whatever the state's size */
+
+static const char usage[] =
+    "usage: qmlsim run FILE.qasm [--shots N --seed S] [--probs K]\n"
+    "         [--expval \"0.5*X0 Z2\"]... [--variance] [--set NAME=VALUE]...\n"
+    "         [--threads T] [--noise FILE] [--json]\n"
+    "       qmlsim run FILE.qasm --expval OBS... [--from-shots --shots N]\n"
+    "         [--noise FILE [--mitigate] [--zne 1,3,5] [--fit "
+    "richardson|linear|exponential]]\n"
+    "Bit strings have qubit 0 on the right; counts are of the classical bits\n"
+    "where the program measures. With measurements only at the end,\n"
+    "probabilities are those before them. --from-shots: expectations from N\n"
+    "shots, shared by strings that are read together; --mitigate: errors of\n"
+    "reading undone; --zne: noise of gates made so many times as large, and\n"
+    "followed back to none.\n";
 
 struct entry {
 	double p;
@@ -27,6 +43,7 @@ struct result {
 	struct vector v;
 	double *probs; /* NULL for unitary programs: v has them */
 	double expval[SIM_JOB_OBSERVABLES];
+	double variance[SIM_JOB_OBSERVABLES]; /* if wanted */
 	struct entry *top; /* a heap, the least in front; then sorted */
 	size_t ntop;
 	struct program_counts counts;
@@ -123,6 +140,31 @@ add_branch(void *arg, const struct program_branch *b)
 	return 0;
 }
 
+/* <S^2> - <S>^2 of each observable; a second state beside the first. */
+static int
+vary(struct result *r)
+{
+	struct vector work = VECTOR_INIT;
+	size_t i;
+	int rc = vector_init(&work, r->v.nqubits, &r->job->room);
+
+	work.pool = r->v.pool;
+	for (i = 0; i < r->job->nobservables && rc == 0; i++)
+		r->variance[i] = pauli_variance(&r->job->sums[i], &r->v, &work);
+	vector_close(&work);
+	return rc;
+}
+
+/* Less for large states, each of which is a copy. */
+static uint64_t
+branches_max(uint32_t nqubits)
+{
+	uint64_t most =
+	    nqubits > 10 ? BRANCHES_MAX >> (nqubits - 10) : BRANCHES_MAX;
+
+	return most > BRANCHES_MIN ? most : BRANCHES_MIN;
+}
+
 /* The state before measurements at the end, or the mean of all outcomes. */
 static int
 compute(struct result *r)
@@ -130,7 +172,7 @@ compute(struct result *r)
 	struct sim_job *j = r->job;
 	struct program_visitor visitor = {.visit = add_branch,
 	    .arg = r,
-	    .branches_max = BRANCHES_MAX,
+	    .branches_max = branches_max(j->program.nqubits),
 	    .room = &j->room};
 	size_t i;
 	int rc = vector_init(&r->v, j->program.nqubits, &j->room);
@@ -138,6 +180,8 @@ compute(struct result *r)
 	if (rc < 0)
 		return rc;
 	r->v.pool = j->pool;
+	if (!program_is_unitary(&j->program) && j->variance)
+		return -ENOTSUP;
 	if (!program_is_unitary(&j->program)) {
 		r->probs = calloc((size_t)1 << r->v.nqubits, sizeof(double));
 		if (r->probs == NULL)
@@ -148,6 +192,8 @@ compute(struct result *r)
 	rc = program_run(&j->program, &r->v);
 	for (i = 0; i < j->nobservables && rc == 0; i++)
 		r->expval[i] = pauli_expect(&j->sums[i], &r->v);
+	if (rc == 0 && j->variance)
+		rc = vary(r);
 	return rc < 0 ? rc : choose_top(r);
 }
 
@@ -180,6 +226,8 @@ print_json(const struct result *r)
 	printf("],\"expval\":[");
 	for (i = 0; i < r->job->nobservables; i++)
 		printf("%s%.15g", i ? "," : "", r->expval[i]);
+	for (i = 0; r->job->variance && i < r->job->nobservables; i++)
+		printf("%s%.15g", i ? "," : "],\"variance\":[", r->variance[i]);
 	printf("],\"counts\":{");
 	for (i = 0; i < r->counts.nitems; i++) {
 		printf("%s\"", i ? "," : "");
@@ -187,6 +235,15 @@ print_json(const struct result *r)
 		printf("\":%" PRIu64, r->counts.items[i].count);
 	}
 	printf("}}\n");
+}
+
+static void
+print_value(const struct result *r, size_t i)
+{
+	printf("<%s>  %.15g", r->job->observables[i], r->expval[i]);
+	if (r->job->variance)
+		printf("  variance %.15g", r->variance[i]);
+	printf("\n");
 }
 
 static void
@@ -200,7 +257,7 @@ print_text(const struct result *r)
 		printf("  %.15g\n", r->top[i].p);
 	}
 	for (i = 0; i < r->job->nobservables; i++)
-		printf("<%s>  %.15g\n", r->job->observables[i], r->expval[i]);
+		print_value(r, i);
 	for (i = 0; i < r->counts.nitems; i++) {
 		print_bits(r->counts.items[i].bits, count_width(r));
 		printf("  %" PRIu64 "\n", r->counts.items[i].count);
@@ -218,7 +275,15 @@ run_job(struct sim_job *j)
 	if (rc == 0 && j->shots > 0)
 		rc = program_shots(&j->program, &r.v, j->shots, j->seed,
 		    &r.counts);
-	if (rc < 0)
+	/* Too many outcomes to follow each: runs are drawn, without noise. */
+	if (rc == -EFBIG && r.v.memory != NULL && j->shots > 0 &&
+	    j->shots <= DRAWN_MAX)
+		rc = sim_noise_job(j);
+	else if (rc == -ENOTSUP)
+		rc = cli_error(CLI_FAILED,
+		    "--variance wants a program without measurements on the "
+		    "way");
+	else if (rc < 0)
 		rc = sim_job_failed(j, rc);
 	else if (j->json)
 		print_json(&r);
@@ -235,36 +300,22 @@ int
 sim_run(int argc, char **argv)
 {
 	struct sim_job *j = calloc(1, sizeof(*j));
+	bool values;
 	int rc;
 
 	if (j == NULL)
 		return cli_error(CLI_FAILED, "no memory");
-	j->usage =
-	    "usage: qmlsim run FILE.qasm [--shots N --seed S] "
-	    "[--probs K]\n"
-	    "         [--expval \"0.5*X0 Z2\"]... [--set NAME=VALUE]... "
-	    "[--threads T]\n"
-	    "         [--noise FILE] [--json]\n"
-	    "       qmlsim run FILE.qasm --expval OBS... [--from-shots "
-	    "--shots N]\n"
-	    "         [--noise FILE [--mitigate] [--zne 1,3,5] [--fit "
-	    "richardson|linear|exponential]]\n"
-	    "Bit strings have qubit 0 on the right; counts are of the "
-	    "classical bits where\n"
-	    "the program measures. With measurements only at the end, "
-	    "probabilities are those\n"
-	    "before them. --from-shots: expectations from N shots, "
-	    "shared by strings that are\n"
-	    "read together; --mitigate: errors of reading undone; --zne: "
-	    "noise of gates\n"
-	    "made so many times as large, and followed back to none.\n";
+	j->usage = usage;
 	j->probs = SIM_JOB_PROBS;
 	rc = sim_job_parse(j, argc, argv);
+	values = j->from_shots || j->mitigate || j->zne || j->fit;
+	if (rc == CLI_OK && j->variance && (values || j->noise))
+		rc = cli_error(CLI_USAGE,
+		    "--variance is exact: without --noise and --from-shots");
 	if (rc == CLI_OK)
 		rc = sim_job_load(j, true);
 	if (rc == CLI_OK)
-		rc = j->from_shots || j->mitigate || j->zne || j->fit
-		    ? sim_value_job(j)
+		rc = values    ? sim_value_job(j)
 		    : j->noise ? sim_noise_job(j)
 			       : run_job(j);
 	sim_job_close(j);

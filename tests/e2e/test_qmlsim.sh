@@ -103,6 +103,23 @@ expect "run: a size too large says what it needs" 1 \
 expect "run: standard input" 0 "00  0.5" sh -c "$sim run - <bell.qasm |
 	sed 's/0.49999999999[0-9]*/0.5/;s/0.50000000000[0-9]*/0.5/'"
 
+# 1 - cos(0.7)^2, and of X0 + X1 on a Bell pair.
+expect "run: variance" 0 "<Z0>  0.764842187284488  variance 0.41501" \
+	"$sim" run ry.qasm --set a=0.7 --expval Z0 --variance
+expect "run: variance of a sum" 0 '"variance":[2],' sh -c "$sim run bell.qasm \
+	--expval 'X0 + Z1' --variance --json | sed 's/1.99999999999[0-9]*/2/
+	s/2.00000000000[0-9]*/2/'"
+cat >deep.qasm <<'EOT'
+OPENQASM 3.0;
+include "stdgates.inc";
+qubit q; bit c;
+for int i in [0:20] { h q; c = measure q; }
+EOT
+expect "run: too many outcomes" 1 "too many outcomes to follow" "$sim" run \
+	deep.qasm
+expect "run: then runs are drawn" 0 '"counts":{"0":1' "$sim" run deep.qasm \
+	--shots 200 --json
+
 # --- run, values from shots and with noise. cos 0.7 = 0.764842187284488.
 expect "from shots: the seed's value" 0 "<Z0>  0.7714 +- 0.0064" \
 	"$sim" run ry.qasm --set a=0.7 --expval Z0 --from-shots --shots 10000 \
