@@ -60,7 +60,7 @@ struct answer {
 	uint32_t rows;             /* rows trained on */
 	int64_t loss_before_q24;   /* mean loss on the local rows, Q24 */
 	int64_t loss_after_q24;
-	uint32_t correct; /* of `rows`, after training */
+	uint32_t correct; /* of `rows`, after training; of many an estimate */
 	uint32_t steps;   /* local steps taken */
 	/* Of the control arm on the same rows; 0 without one. */
 	int64_t control_loss_q24;

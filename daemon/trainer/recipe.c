@@ -386,6 +386,7 @@ fill_hyper(const struct job *j, const struct job_task *t, struct train_hyper *h)
 	if (l->epochs > 0)
 		h->steps = 1; /* not looked at, but it must be one */
 	h->order = l->order == JOB_SHUFFLED ? TRAIN_SHUFFLED : TRAIN_IN_ORDER;
+	h->score_max = RECIPE_SCORE_MAX;
 	h->layerwise = t->start == JOB_LAYERWISE;
 	h->proximal = decimal_double(&l->prox);
 	h->worker = decimal_double(&l->worker_momentum);

@@ -28,6 +28,10 @@ struct recipe_turn {
 	enum job_role role;
 };
 
+/* A training scores at most so many of the rows it saw, before and after: what
+ * a round costs must not grow with rows that it never looks at. */
+#define RECIPE_SCORE_MAX 1024
+
 /* Hyper-parameters of one member's training in one round. -EINVAL: the job's
  * numbers are out of the simulator's range, said in err. */
 int recipe_hyper(const struct federation *f, const struct recipe_turn *turn,

@@ -50,6 +50,15 @@ assign_parts(struct turn *t)
 	return 0;
 }
 
+/* Of all rows; of many rows an estimate by those that were scored. */
+static uint32_t
+correct_of(const struct train_metrics *tm)
+{
+	if (tm->scored == 0 || tm->scored >= tm->rows)
+		return (uint32_t)tm->correct_after;
+	return (uint32_t)(tm->correct_after * tm->rows / tm->scored);
+}
+
 static int
 take_metrics(struct turn *t, enum job_role role, const struct train_metrics *tm)
 {
@@ -61,12 +70,12 @@ take_metrics(struct turn *t, enum job_role role, const struct train_metrics *tm)
 		return -EDOM;
 	if (role == JOB_CONTROL) {
 		o->control_loss_q24 = after;
-		o->control_correct = (uint32_t)tm->correct_after;
+		o->control_correct = correct_of(tm);
 		return 0;
 	}
 	o->loss_before_q24 = before;
 	o->loss_after_q24 = after;
-	o->correct = (uint32_t)tm->correct_after;
+	o->correct = correct_of(tm);
 	o->steps = (uint32_t)tm->steps;
 	if (t->job->main.kind != JOB_VQE)
 		o->rows = (uint32_t)tm->rows;
