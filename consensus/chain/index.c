@@ -429,11 +429,15 @@ put_round(struct index *x, const struct block *b)
 		return rc;
 	summary_of_block(&s, b, (uint64_t)opened);
 	rc = run(x, SCHEMA_PUT_ROUND,
-	    s.nupdates ? "iitiiiiiidd" : "iitiiiiiinn", (int64_t)s.round,
-	    (int64_t)s.height, kind_text(s.kind), (int64_t)s.time_ms,
-	    (int64_t)s.duration_ms, (int64_t)s.nupdates, (int64_t)s.nparts,
-	    (int64_t)s.rows, (int64_t)s.correct,
-	    (double)s.loss_before_q24 / Q24, (double)s.loss_after_q24 / Q24);
+	    s.nupdates ? "iitiiiiiiddidiidid" : "iitiiiiiinnnnnnnnn",
+	    (int64_t)s.round, (int64_t)s.height, kind_text(s.kind),
+	    (int64_t)s.time_ms, (int64_t)s.duration_ms, (int64_t)s.nupdates,
+	    (int64_t)s.nparts, (int64_t)s.rows, (int64_t)s.correct,
+	    (double)s.loss_before_q24 / Q24, (double)s.loss_after_q24 / Q24,
+	    (int64_t)s.control_correct, (double)s.control_loss_q24 / Q24,
+	    (int64_t)s.valid_rows, (int64_t)s.valid_correct,
+	    (double)s.valid_loss_q24 / Q24, (int64_t)s.valid_control_correct,
+	    (double)s.valid_control_loss_q24 / Q24);
 	for (i = 0; i < b->header.nanswers && rc == 0; i++)
 		rc = put_answer(x, b->answers[i]);
 	for (i = 0; i < b->header.nattests && rc == 0; i++)

@@ -18,7 +18,7 @@
 #include "proto/vote.h"
 
 #define INDEX_NAME "index.db"
-#define INDEX_SCHEMA 1
+#define INDEX_SCHEMA 2
 
 struct index; /* opaque */
 

@@ -20,7 +20,10 @@ const char schema_tables[] =
     " kind TEXT NOT NULL, time_ms INTEGER NOT NULL,"
     " duration_ms INTEGER NOT NULL, updates INTEGER NOT NULL,"
     " answers INTEGER NOT NULL, rows INTEGER NOT NULL,"
-    " correct INTEGER NOT NULL, loss_before REAL, loss_after REAL);"
+    " correct INTEGER NOT NULL, loss_before REAL, loss_after REAL,"
+    " control_correct INTEGER, control_loss REAL, valid_rows INTEGER,"
+    " valid_correct INTEGER, valid_loss REAL, valid_control_correct INTEGER,"
+    " valid_control_loss REAL);"
     "CREATE TABLE answers (round INTEGER NOT NULL, member INTEGER NOT NULL,"
     " id TEXT NOT NULL, kind TEXT NOT NULL, reason TEXT, rows INTEGER,"
     " correct INTEGER, loss_before REAL, loss_after REAL,"
@@ -34,6 +37,12 @@ const char schema_tables[] =
     " WHERE updates > 0 UNION ALL"
     " SELECT round, 'loss_after', loss_after FROM rounds"
     " WHERE updates > 0 UNION ALL"
+    " SELECT round, 'valid_loss', valid_loss FROM rounds"
+    " WHERE valid_rows > 0 UNION ALL"
+    " SELECT round, 'control_loss', control_loss FROM rounds"
+    " WHERE updates > 0 UNION ALL"
+    " SELECT round, 'valid_control_loss', valid_control_loss FROM rounds"
+    " WHERE valid_rows > 0 UNION ALL"
     " SELECT round, 'accuracy', correct * 1.0 / rows FROM rounds"
     " WHERE rows > 0 UNION ALL"
     " SELECT round, 'seconds', duration_ms / 1000.0 FROM rounds;";
@@ -47,7 +56,8 @@ const char *const schema_sql[SCHEMA_STATEMENTS] = {
     [SCHEMA_PUT_MEMBER] = "INSERT INTO members VALUES (?,?,?,?,?,?)",
     [SCHEMA_PUT_BLOCK] = "INSERT INTO blocks VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     [SCHEMA_PUT_SIGNER] = "INSERT INTO commits VALUES (?,?)",
-    [SCHEMA_PUT_ROUND] = "INSERT INTO rounds VALUES (?,?,?,?,?,?,?,?,?,?,?)",
+    [SCHEMA_PUT_ROUND] =
+	"INSERT INTO rounds VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [SCHEMA_PUT_ANSWER] =
 	"INSERT INTO answers VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     [SCHEMA_PUT_ATTEST] = "INSERT INTO attests VALUES (?,?,?,?)",

@@ -42,6 +42,16 @@ print_model(const struct jv *m)
 		    ctl_string(m, "encoding"),
 		    (long long)ctl_integer(m, "layers"),
 		    ctl_string(m, "ansatz"), ctl_string(m, "readout"));
+	if (jv_get(m, "energy") != NULL)
+		printf("energy   %.6f, of the angles before the last step; "
+		       "qmltrain score has the exact one\n",
+		    jv_real(jv_get(m, "energy"), 0));
+	if (strcmp(ctl_string(m, "stage"), "none") != 0)
+		printf("stage    %s before it, frozen\n",
+		    ctl_string(m, "stage"));
+	if (strcmp(ctl_string(m, "control"), "none") != 0)
+		printf("control  %s, trained on the same rounds\n",
+		    ctl_string(m, "control"));
 	printf("size     %lld parameters, %lld of them angles\n",
 	    (long long)ctl_integer(m, "dim"),
 	    (long long)ctl_integer(m, "angles"));

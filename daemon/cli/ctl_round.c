@@ -64,6 +64,7 @@ print_round(const struct jv *r)
 	ctl_table_close(&t);
 	if (rc < 0)
 		return cli_error(CLI_FAILED, "out of memory");
+	ctl_text_arms(r);
 	printf("losses are the members' own claims about their rows\n"
 	       "next: qmlctl block %lld\n",
 	    (long long)ctl_integer(r, "height"));

@@ -104,6 +104,7 @@ static void
 print_status(const struct jv *s, const struct jv *rounds)
 {
 	const struct jv *c = jv_get(s, "counts");
+	const struct jv *list;
 	char span[CTL_TEXT_LEN], rss[CTL_TEXT_LEN];
 
 	printf("%s  of %s  %lld of %lld members connected  up %s\n",
@@ -113,6 +114,9 @@ print_status(const struct jv *s, const struct jv *rounds)
 	    ctl_text_span(ctl_integer(s, "uptime_ms"), span));
 	print_round(s);
 	print_loss(rounds);
+	list = jv_get(rounds, "rounds");
+	if (jv_len(list) > 0)
+		ctl_text_arms(jv_at(list, jv_len(list) - 1));
 	print_trainer(s);
 	printf("  faults   %s%lld of %lld members may be faulty; "
 	       "%lld double votes, %lld bad messages seen\n",

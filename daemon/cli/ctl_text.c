@@ -204,3 +204,47 @@ ctl_table_close(struct ctl_table *t)
 	free(t->cells);
 	*t = (struct ctl_table){.cells = NULL};
 }
+
+static void
+print_arm(const struct jv *r, const char *name, const char *keys[static 4])
+{
+	printf("%-14s loss %.4f, accuracy %.1f %%", name,
+	    jv_real(jv_get(r, keys[0]), 0),
+	    100 * jv_real(jv_get(r, keys[1]), 0));
+	if (jv_get(r, "valid_rows") != NULL)
+		printf("; on %lld rows kept back %.4f, %.1f %%",
+		    (long long)jv_int(jv_get(r, "valid_rows"), 0),
+		    jv_real(jv_get(r, keys[2]), 0),
+		    100 * jv_real(jv_get(r, keys[3]), 0));
+	putchar('\n');
+}
+
+void
+ctl_text_arms(const struct jv *r)
+{
+	static const char *main_keys[] = {"loss_after", "local_accuracy",
+	    "valid_loss", "valid_accuracy"};
+	static const char *control_keys[] = {"control_loss", "control_accuracy",
+	    "valid_control_loss", "valid_control_accuracy"};
+	bool control = jv_get(r, "control_loss") != NULL;
+	unsigned at = jv_get(r, "valid_rows") != NULL ? 3 : 1;
+	double ours, theirs;
+
+	if (jv_get(r, "energy") != NULL)
+		printf("energy         %.6f\n",
+		    jv_real(jv_get(r, "energy"), 0));
+	if (jv_get(r, "captured") != NULL)
+		printf("captured       %.2f %% of the rows' squared length\n",
+		    100 * jv_real(jv_get(r, "captured"), 0));
+	if (control || jv_get(r, "valid_rows") != NULL)
+		print_arm(r, "main task", main_keys);
+	if (!control)
+		return;
+	print_arm(r, "control arm", control_keys);
+	ours = jv_real(jv_get(r, main_keys[at]), 0);
+	theirs = jv_real(jv_get(r, control_keys[at]), 0);
+	printf("%s\n",
+	    theirs > ours       ? "the classical control arm is ahead here"
+		: theirs < ours ? "the main task is ahead of the control arm"
+				: "both are equal here");
+}

@@ -11,6 +11,8 @@
 #include <stdint.h>
 #include <stdio.h>
 
+#include "daemon/node/jv.h"
+
 #define CTL_TEXT_LEN 64
 
 /* "84 ms", "1.8 s", "2 min 5 s", "3 h 4 min", "3 d 4 h". Returns out. */
@@ -45,5 +47,9 @@ void ctl_table_add(struct ctl_table *t, const char *const *cells);
 int ctl_table_print(const struct ctl_table *t, FILE *to)
     __attribute__((warn_unused_result));
 void ctl_table_close(struct ctl_table *t);
+
+/* Main task and control arm of a round side by side, what was validated, and
+ * which of the two is ahead; nothing when there is nothing to compare. */
+void ctl_text_arms(const struct jv *round);
 
 #endif

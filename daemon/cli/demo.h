@@ -60,6 +60,7 @@ struct demo {
 	unsigned committed;
 	double accuracy, loss, best_accuracy;
 	double majority, best_alone, logistic;
+	double control; /* accuracy of the control arm, last round */
 	bool heads_equal, models_equal, audit_ok;
 	int64_t blocks;
 };

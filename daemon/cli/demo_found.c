@@ -201,6 +201,9 @@ take_job(struct demo *d, const struct jv *split)
 	    number(v, "clip", &j->clip) < 0 ||
 	    number(v, "bound", &j->bound) < 0)
 		return -EINVAL;
+	job_task_default(&j->control, JOB_LINEAR);
+	j->control.rate = j->main.rate;
+	j->control.rate_last = j->main.rate_last;
 	return job_sizes(j, d->federation.ncolumns, d->federation.nlabels);
 }
 

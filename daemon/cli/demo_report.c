@@ -56,6 +56,14 @@ demo_print_summary(const struct demo *d)
 	    "%u qubits, %u parameters\n",
 	    100 * d->accuracy, d->federation.job.main.qubits,
 	    d->federation.job.dim);
+	if (d->federation.job.control.kind != 0)
+		fprintf(d->out,
+		    "  its control arm, linear           %6.2f %%   %s\n",
+		    100 * d->control,
+		    d->control > d->accuracy ? "the classical model is ahead"
+			: d->control < d->accuracy
+			? "the quantum model is ahead"
+			: "both are equal");
 	fprintf(d->out,
 	    "  logistic regression, rows pooled  %6.2f %%   "
 	    "classical, and nobody's rows stay private\n",
@@ -93,6 +101,7 @@ demo_print_json(const struct demo *d)
 	jv_put_number(o, "majority", d->majority);
 	jv_put_number(o, "best_node_alone", d->best_alone);
 	jv_put_number(o, "logistic", d->logistic);
+	jv_put_number(o, "control", d->control);
 	jv_put_boolean(o, "heads_equal", d->heads_equal);
 	jv_put_boolean(o, "models_equal", d->models_equal);
 	jv_put_string(o, "audit", d->audit_ok ? "ok" : "failed");

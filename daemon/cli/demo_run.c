@@ -204,6 +204,7 @@ score(struct demo *d)
 	if (d->accuracy > d->best_accuracy)
 		d->best_accuracy = d->accuracy;
 	d->loss = jv_real(jv_get(result, "loss"), 0);
+	d->control = jv_real(jv_get(result, "control_accuracy"), 0);
 	rc = result != NULL ? 0 : CLI_FAILED;
 	jv_free(result);
 	jv_free(model);

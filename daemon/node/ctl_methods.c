@@ -106,7 +106,7 @@ run_rounds(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 		want = (int64_t)have;
 	for (uint64_t k = n->nrounds - (uint64_t)want; k < n->nrounds; k++)
 		jv_add(a,
-		    ctl_kept_round_json(&n->rounds[k % NODE_ROUNDS_KEPT]));
+		    ctl_kept_round_json(n, &n->rounds[k % NODE_ROUNDS_KEPT]));
 	jv_put(o, "rounds", a);
 	return o;
 }
@@ -164,6 +164,11 @@ make_model(const void *copy)
 	jv_put_integer(o, "round", (int64_t)c->round);
 	jv_put_integer(o, "height", (int64_t)c->height);
 	put_circuit(o, &c->job.main);
+	jv_put_string(o, "stage", job_kind_name(c->job.stage.kind));
+	jv_put_string(o, "control", job_kind_name(c->job.control.kind));
+	if (c->job.main.kind == JOB_VQE && c->round > 0)
+		jv_put_number(o, "energy",
+		    q24_to_double(c->params[c->job.main.nangles]));
 	jv_put_integer(o, "dim", c->dim);
 	jv_put_integer(o, "angles", c->job.main.nangles);
 	for (uint32_t i = 0; i < c->dim; i++) {

@@ -58,7 +58,8 @@ struct jv *ctl_tell_block(struct node *n, const struct past_answer *a,
     CTL_ERR_ARGS);
 struct jv *ctl_round_json(const struct node *n,
     const struct ledger_round_summary *s);
-struct jv *ctl_kept_round_json(const struct node_round *r);
+struct jv *ctl_kept_round_json(const struct node *n,
+    const struct node_round *r);
 
 void ctl_put_id(struct jv *o, const char *key, enum id_kind kind,
     const struct hash *h);

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/node/start.h"
 #include "proto/q24.h"
 
 /* Ratios and losses are for people; nothing reads them back. */
@@ -15,11 +16,25 @@ ratio(uint64_t part, uint64_t whole)
 	return whole > 0 ? (double)part / (double)whole : 0;
 }
 
-struct jv *
-ctl_kept_round_json(const struct node_round *r)
+static void
+put_control(struct jv *o, const struct node_round *r)
 {
-	struct jv *o = jv_object();
+	jv_put_number(o, "control_loss", q24_to_double(r->control_loss_q24));
+	jv_put_number(o, "control_accuracy",
+	    ratio(r->control_correct, r->rows));
+	if (r->valid_rows == 0)
+		return;
+	jv_put_number(o, "valid_control_loss",
+	    q24_to_double(r->valid_control_loss_q24));
+	jv_put_number(o, "valid_control_accuracy",
+	    ratio(r->valid_control_correct, r->valid_rows));
+}
 
+/* The main task and the control arm side by side; a qpca's loss is the share
+ * of the rows' length that is lost, a vqe's is an energy. */
+static void
+put_round(struct jv *o, const struct node_round *r, const struct job *j)
+{
 	jv_put_integer(o, "round", (int64_t)r->round);
 	jv_put_integer(o, "height", (int64_t)r->height);
 	jv_put_string(o, "kind",
@@ -32,6 +47,28 @@ ctl_kept_round_json(const struct node_round *r)
 	jv_put_number(o, "loss_before", q24_to_double(r->loss_before_q24));
 	jv_put_number(o, "loss_after", q24_to_double(r->loss_after_q24));
 	jv_put_number(o, "local_accuracy", ratio(r->correct, r->rows));
+	if (r->valid_rows > 0) {
+		jv_put_integer(o, "valid_rows", (int64_t)r->valid_rows);
+		jv_put_number(o, "valid_loss",
+		    q24_to_double(r->valid_loss_q24));
+		jv_put_number(o, "valid_accuracy",
+		    ratio(r->valid_correct, r->valid_rows));
+	}
+	if (j->control.kind != 0 && r->rows > 0)
+		put_control(o, r);
+	if (j->main.kind == JOB_VQE)
+		jv_put_number(o, "energy", q24_to_double(r->loss_before_q24));
+	if (j->main.kind == JOB_QPCA)
+		jv_put_number(o, "captured",
+		    1 - q24_to_double(r->loss_after_q24));
+}
+
+struct jv *
+ctl_kept_round_json(const struct node *n, const struct node_round *r)
+{
+	struct jv *o = jv_object();
+
+	put_round(o, r, &n->opt->federation->job);
 	return o;
 }
 
@@ -49,18 +86,10 @@ ctl_round_json(const struct node *n, const struct ledger_round_summary *s)
 {
 	const struct federation *f = n->opt->federation;
 	struct jv *o = ctl_object("qml.round/1"), *parts = jv_array();
+	struct node_round r;
 
-	jv_put_integer(o, "round", (int64_t)s->round);
-	jv_put_integer(o, "height", (int64_t)s->height);
-	jv_put_string(o, "kind",
-	    s->kind == BLOCK_AGGREGATE ? "aggregate" : "skip");
-	jv_put_integer(o, "time_ms", (int64_t)s->time_ms);
-	jv_put_integer(o, "duration_ms", (int64_t)s->duration_ms);
-	jv_put_integer(o, "updates", s->nupdates);
-	jv_put_integer(o, "rows", (int64_t)s->rows);
-	jv_put_number(o, "loss_before", q24_to_double(s->loss_before_q24));
-	jv_put_number(o, "loss_after", q24_to_double(s->loss_after_q24));
-	jv_put_number(o, "local_accuracy", ratio(s->correct, s->rows));
+	r = node_round_of(s);
+	put_round(o, &r, &f->job);
 	for (uint16_t i = 0; i < s->nparts; i++) {
 		const struct ledger_part *p = &s->part[i];
 		struct jv *j = jv_object();

@@ -55,12 +55,10 @@ node_step(struct node *n, const struct replica_event *ev)
 	drive(n);
 }
 
-void
-node_note_round(struct node *n, const struct ledger_round_summary *s)
+struct node_round
+node_round_of(const struct ledger_round_summary *s)
 {
-	struct node_round *r = &n->rounds[n->nrounds++ % NODE_ROUNDS_KEPT];
-
-	*r = (struct node_round){.round = s->round,
+	return (struct node_round){.round = s->round,
 	    .height = s->height,
 	    .time_ms = s->time_ms,
 	    .duration_ms = s->duration_ms,
@@ -70,7 +68,20 @@ node_note_round(struct node *n, const struct ledger_round_summary *s)
 	    .rows = s->rows,
 	    .correct = s->correct,
 	    .loss_before_q24 = s->loss_before_q24,
-	    .loss_after_q24 = s->loss_after_q24};
+	    .loss_after_q24 = s->loss_after_q24,
+	    .control_correct = s->control_correct,
+	    .control_loss_q24 = s->control_loss_q24,
+	    .valid_rows = s->valid_rows,
+	    .valid_correct = s->valid_correct,
+	    .valid_loss_q24 = s->valid_loss_q24,
+	    .valid_control_correct = s->valid_control_correct,
+	    .valid_control_loss_q24 = s->valid_control_loss_q24};
+}
+
+void
+node_note_round(struct node *n, const struct ledger_round_summary *s)
+{
+	n->rounds[n->nrounds++ % NODE_ROUNDS_KEPT] = node_round_of(s);
 }
 
 /* The trainer's state may go on from what the chain has. */

@@ -47,6 +47,10 @@ struct node_round {
 	uint16_t nparts, nupdates;
 	uint64_t rows, correct;
 	int64_t loss_before_q24, loss_after_q24;
+	/* As in struct ledger_round_summary. */
+	uint64_t control_correct, valid_rows, valid_correct;
+	uint64_t valid_control_correct;
+	int64_t control_loss_q24, valid_loss_q24, valid_control_loss_q24;
 };
 
 struct node {

@@ -27,6 +27,7 @@ struct trainer_callbacks node_trainer_callbacks(struct node *n);
 struct peers_events node_peers_events(struct node *n);
 void node_step(struct node *n, const struct replica_event *ev);
 /* A round was closed; kept for people who ask. */
+struct node_round node_round_of(const struct ledger_round_summary *s);
 void node_note_round(struct node *n, const struct ledger_round_summary *s);
 
 #endif

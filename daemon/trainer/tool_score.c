@@ -55,12 +55,31 @@ close_applied(struct applied *a)
 	federation_close(&a->federation);
 }
 
+/* The control arm on the same rows; false without one. */
+static bool
+score_control(struct applied *a, struct train_score *out)
+{
+	const struct session_sight sight = {a->model, JOB_CONTROL, false};
+
+	*out = (struct train_score){0};
+	return a->federation.job.control.kind != 0 &&
+	    session_evaluate(&a->session, &sight, out) == 0 && out->rows > 0;
+}
+
 static void
-print_json(const struct trainwire_scored *s)
+print_json(struct applied *a, const struct trainwire_scored *s)
 {
 	size_t i, n = s->nclasses;
+	struct train_score control;
 
-	printf("{\"rows\":%u,\"correct\":%u,\"accuracy\":%.6f,\"loss\":%.6f,"
+	printf("{");
+	if (score_control(a, &control))
+		printf("\"control_correct\":%llu,\"control_accuracy\":%.6f,"
+		       "\"control_loss\":%.6f,",
+		    (unsigned long long)control.correct,
+		    (double)control.correct / (double)control.rows,
+		    control.loss);
+	printf("\"rows\":%u,\"correct\":%u,\"accuracy\":%.6f,\"loss\":%.6f,"
 	       "\"confusion\":[",
 	    (unsigned)s->rows, (unsigned)s->correct,
 	    (double)s->correct / (double)s->rows, q24_to_double(s->loss_q24));
@@ -74,14 +93,25 @@ print_json(const struct trainwire_scored *s)
 }
 
 static void
-print_text(const struct federation *f, const struct trainwire_scored *s)
+print_text(struct applied *a, const struct trainwire_scored *s)
 {
+	const struct federation *f = &a->federation;
 	size_t i, j, n = s->nclasses;
+	struct train_score control;
 
 	printf("accuracy  %.4f (%u of %u rows)\n",
 	    (double)s->correct / (double)s->rows, (unsigned)s->correct,
 	    (unsigned)s->rows);
 	printf("loss      %.4f\n", q24_to_double(s->loss_q24));
+	if (score_control(a, &control))
+		printf("control   %.4f (%llu of %u rows), the linear control "
+		       "arm: %s\n",
+		    (double)control.correct / (double)s->rows,
+		    (unsigned long long)control.correct, (unsigned)s->rows,
+		    control.correct > s->correct ? "it is ahead"
+			: control.correct == s->correct
+			? "both are equal"
+			: "the main task is ahead");
 	printf("rows: what they are; columns: what the model says\n");
 	for (i = 0; i < n; i++) {
 		printf("  %-12.12s", f->labels[i]);
@@ -109,9 +139,9 @@ tool_score(int argc, char **argv)
 		fprintf(stderr, "qmltrain: %s\n", answer.u.failed.text);
 		rc = TOOL_FAILED;
 	} else if (a.json) {
-		print_json(&answer.u.scored);
+		print_json(&a, &answer.u.scored);
 	} else {
-		print_text(&a.federation, &answer.u.scored);
+		print_text(&a, &answer.u.scored);
 	}
 	trainwire_msg_close(&answer);
 out:
