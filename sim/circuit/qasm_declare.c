@@ -497,7 +497,7 @@ qasm_declaration(struct qasm *r)
 		rc = gate(r, true);
 	else if (r->version == 3)
 		rc = declaration_three(r);
-	if (rc == 0 && r->floor > 0)
+	if (rc == 0 && r->floor > 0 && r->subs == 0)
 		return qasm_fail(r, token, "a gate cannot declare this");
 	return rc == 0 ? 1 : rc == 1 ? 0 : rc;
 }
@@ -542,12 +542,16 @@ qasm_assignment(struct qasm *r)
 	uint32_t token = r->pos;
 	const struct qasm_symbol *s = qasm_find(r, token);
 	struct qasm_list bits;
+	char name[48];
 	int rc;
 
 	if (s->kind == QASM_SYMBOL_VALUE) {
 		r->pos++;
 		return assign_value(r, token);
 	}
+	if (s->constant)
+		return qasm_fail(r, token, "'%s' is a constant",
+		    qasm_spell(r, token, name));
 	rc = qasm_bits(r, &bits);
 	if (rc == 0)
 		rc = qasm_want_mark(r, '=');

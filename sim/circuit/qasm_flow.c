@@ -65,7 +65,7 @@ leave(struct qasm *r, enum qasm_leave how)
 	char name[48];
 
 	qasm_spell(r, token, name);
-	if (how == QASM_STOP && r->floor > 0)
+	if (how == QASM_STOP && r->floor > 0 && r->subs == 0)
 		return qasm_fail(r, token, "a gate cannot end the program");
 	if (how != QASM_STOP && r->loops == 0)
 		return qasm_fail(r, token, "'%s' outside of a loop", name);

@@ -188,7 +188,7 @@ run_body(struct qasm_place at, const struct qasm_symbol *g,
     const uint32_t *qubits, const struct qasm_value *params)
 {
 	struct qasm *r = at.r;
-	uint32_t pos = r->pos, floor_was = r->floor, i;
+	uint32_t pos = r->pos, floor_was = r->floor, subs = r->subs, i;
 	uint32_t *items = qasm_alloc(r, (g->nqubits + 1) * sizeof(*items));
 	int rc = qasm_enter(r);
 
@@ -198,6 +198,7 @@ run_body(struct qasm_place at, const struct qasm_symbol *g,
 		return qasm_no_memory(r);
 	qasm_push(r);
 	r->floor = r->level;
+	r->subs = 0;
 	for (i = 0; i < g->nparams && rc == 0; i++) {
 		struct qasm_symbol s = {.kind = QASM_SYMBOL_VALUE,
 		    .constant = true,
@@ -218,6 +219,7 @@ run_body(struct qasm_place at, const struct qasm_symbol *g,
 		rc = qasm_gate_body(r, g->body);
 	qasm_pop(r);
 	r->floor = floor_was;
+	r->subs = subs;
 	r->pos = pos;
 	r->depth--;
 	return rc;

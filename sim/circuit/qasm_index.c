@@ -176,7 +176,7 @@ physical(struct qasm *r, struct qasm_list *out)
 
 	if (n < 0)
 		return qasm_fail(r, r->pos, "want a number right after $");
-	if (r->floor > 0)
+	if (r->floor > 0 && r->subs == 0)
 		return qasm_fail(r, r->pos, "a gate has no physical qubits");
 	if (r->nphysical == 0)
 		rc = declare_physical(r);

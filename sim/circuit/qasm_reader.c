@@ -235,7 +235,7 @@ visible(const struct qasm *r, const struct qasm_symbol *s)
 	if (s->level >= r->floor)
 		return true;
 	return s->level == 0 &&
-	    (s->kind == QASM_SYMBOL_GATE ||
+	    (s->kind == QASM_SYMBOL_GATE || s->kind == QASM_SYMBOL_DEF ||
 		(s->kind == QASM_SYMBOL_VALUE && s->constant));
 }
 

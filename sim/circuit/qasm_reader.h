@@ -39,7 +39,8 @@ enum qasm_symbol_kind {
 	QASM_SYMBOL_VALUE,
 	QASM_SYMBOL_QUBITS, /* register, alias, gate operand */
 	QASM_SYMBOL_BITS,
-	QASM_SYMBOL_GATE
+	QASM_SYMBOL_GATE,
+	QASM_SYMBOL_DEF
 };
 
 struct qasm_symbol {
@@ -53,7 +54,8 @@ struct qasm_symbol {
 	struct qasm_value value;
 	uint32_t *list; /* QUBITS, BITS: indices, in the arena */
 	uint32_t nlist;
-	uint32_t params, nparams; /* GATE: tokens of the first, how many */
+	uint32_t params, nparams; /* GATE: tokens of the first, how many;
+				   * DEF: of the bracket */
 	uint32_t qubits, nqubits; /* likewise */
 	uint32_t body;            /* token after {; 0: opaque */
 };
@@ -79,6 +81,7 @@ struct qasm {
 	uint32_t
 	    floor; /* symbols of levels 1 .. floor-1 are hidden: gate body */
 	uint32_t unknown; /* nesting of conditions known only while running */
+	uint32_t subs; /* floor is that of a subroutine's body, not a gate's */
 	enum qasm_leave leave;
 	uint32_t loops, loop_unknown;  /* nesting; unknown outside the last */
 	uint32_t physical0, nphysical; /* $0 ..: their qubits, 0 not used yet */

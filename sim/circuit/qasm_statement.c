@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "sim/circuit/qasm_def.h"
 #include "sim/circuit/qasm_expr.h"
 #include "sim/circuit/qasm_flow.h"
 #include "sim/circuit/qasm_gate.h"
@@ -273,6 +274,20 @@ for_statement(struct qasm *r)
 	    "only loops over [a:b] and {a, b} are supported");
 }
 
+static int
+written_bits(struct qasm *r, struct qasm_list *out)
+{
+	const struct qasm_symbol *s = NULL;
+	char name[48];
+
+	if (qasm_now(r)->kind == QASM_NAME)
+		s = qasm_find(r, r->pos);
+	if (s != NULL && s->constant)
+		return qasm_fail(r, r->pos, "'%s' is a constant",
+		    qasm_spell(r, r->pos, name));
+	return qasm_bits(r, out);
+}
+
 int
 qasm_measure(struct qasm *r, const struct qasm_list *bits)
 {
@@ -280,7 +295,7 @@ qasm_measure(struct qasm *r, const struct qasm_list *bits)
 	uint32_t token = r->pos++, i;
 	int rc;
 
-	if (r->floor > 0)
+	if (r->floor > 0 && r->subs == 0)
 		return qasm_fail(r, token, "a gate cannot measure");
 	rc = qasm_qubits(r, &qubits);
 	if (rc < 0)
@@ -289,7 +304,7 @@ qasm_measure(struct qasm *r, const struct qasm_list *bits)
 	if (bits)
 		into = *bits;
 	else if (qasm_take_mark(r, QASM_MARK2('-', '>')))
-		rc = qasm_bits(r, &into);
+		rc = written_bits(r, &into);
 	if (rc < 0)
 		return rc;
 	if (into.n != qubits.n)
@@ -312,7 +327,7 @@ reset_statement(struct qasm *r)
 	uint32_t token = r->pos++, i;
 	int rc;
 
-	if (r->floor > 0)
+	if (r->floor > 0 && r->subs == 0)
 		return qasm_fail(r, token, "a gate cannot reset");
 	rc = qasm_qubits(r, &qubits);
 	for (i = 0; rc == 0 && i < qubits.n; i++) {
@@ -369,7 +384,7 @@ barrier_statement(struct qasm *r)
 static int
 refused(struct qasm *r)
 {
-	static const char *const words[] = {"def", "extern", "return", "case",
+	static const char *const words[] = {"extern", "return", "case",
 	    "default", "cal", "defcal", "defcalgrammar", "duration", "stretch",
 	    "complex", "array", "pragma", "readonly", "mutable", "nop"};
 	size_t i;
@@ -405,6 +420,8 @@ dispatch(struct qasm *r)
 	}
 	if (three && qasm_is_word(r, "for"))
 		return for_statement(r);
+	if (three && qasm_is_word(r, "def"))
+		return qasm_def(r);
 	if (three && qasm_is_mark(r, '{'))
 		return qasm_body(r);
 	if (qasm_is_word(r, "measure")) {
@@ -417,6 +434,8 @@ dispatch(struct qasm *r)
 		return barrier_statement(r);
 	if (qasm_now(r)->kind == QASM_NAME && three) {
 		s = qasm_find(r, r->pos);
+		if (s && s->kind == QASM_SYMBOL_DEF)
+			return qasm_def_call(r);
 		if (s && s->kind != QASM_SYMBOL_GATE &&
 		    s->kind != QASM_SYMBOL_QUBITS)
 			return qasm_assignment(r);

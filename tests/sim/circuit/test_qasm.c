@@ -369,7 +369,7 @@ test_refusals(void **state)
 		unsigned line, column;
 		const char *word;
 	} cases[] = {
-	    {"OPENQASM 3.0;\nqubit q;\ndef f() {}\n", 3, 1, "'def'"},
+	    {"OPENQASM 3.0;\nqubit q;\ndef f() -> bit {}\n", 3, 9, "'def'"},
 	    {"OPENQASM 3.0;\nqubit q; bit c; c = measure q;\n while (c) {}", 3,
 		8, "'while'"},
 	    {"OPENQASM 4.0;\n", 1, 10, "4.0"},

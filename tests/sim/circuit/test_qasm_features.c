@@ -221,6 +221,29 @@ static const struct pair registers[] = {
 	"qubit[2] q; bit[2] c; h q[1]; c[1] = measure q[1];"},
 };
 
+static const struct pair subs[] = {
+    {"def f(qubit a, qubit b) { cx a, b; } " Q3 "f(q[2], q[0]); qubit[2] b; "
+     "f(b[0], b[1]);",
+	Q3 "cx q[2], q[0]; qubit[2] b;"},
+    {"def f(qubit a, qubit b) { h a; cx a, b; } qubit a; qubit b; ry(1.1) a; "
+     "f(b, a);",
+	"qubit[2] q; ry(1.1) q[0]; h q[1]; cx q[1], q[0];"},
+    {"const float s0 = 0.3; def turn(qubit[3] r, float[64] t, int n, bool yes) "
+     "{ for int i in [0:n] { rx(t * s0) r[i]; } if (yes) { h r[1]; } } " Q3
+     "turn(q, 2, 1, 2 > 1); turn(q, 1, 0, false);",
+	Q3 "rx(0.6) q[0]; rx(0.6) q[1]; h q[1]; rx(0.3) q[0];"},
+    {"def flip(bit b, qubit a) { if (b) { x a; } } def both(bit[2] b, qubit[2] "
+     "r) { flip(b[0], r[1]); if (b == 2) h r[0]; reset r[1]; } " Q2C2 READ
+     "both(c, q);",
+	Q2C2 READ "if (c[0]) x q[1]; if (c == 2) h q[0]; reset q[1];"},
+    {"def g0() { } def f(qubit a) { g0(); { int k = 3; k += 1; rx(k) a; } } " Q3
+     "for int i in [0:2] { f(q[i]); if (i == 1) break; }",
+	Q3 "rx(4) q[0]; rx(4) q[1];"},
+    {"input float a; input float b; def f(angle t, qubit r) { ry(2*t) r; } "
+     "qubit q; f(a - b, q);",
+	"qubit q; ry(3.16) q;"},
+};
+
 static const struct pair conditions[] = {
     {Q2C2 READ "if (c == 2) { x q[0]; }",
 	Q2C2 READ "if (!c[0] && c[1]) x q[0];"},
@@ -305,6 +328,13 @@ test_conditions(void **state)
 	CHECK(conditions);
 }
 
+static void
+test_subroutines(void **state)
+{
+	(void)state;
+	CHECK(subs);
+}
+
 /* Each is refused at its place, by its name. */
 static void
 test_refused(void **state)
@@ -314,7 +344,26 @@ test_refused(void **state)
 		unsigned line, column;
 		const char *word;
 	} cases[] = {
-	    {"def f(qubit a) { }", 3, 1, "'def'"},
+	    {"def f(qubit a) -> bit { }", 3, 16, "returns"},
+	    {"def f(qubit a) { f(a); } qubit q; f(q);", 3, 18, "deep"},
+	    {"def f(qubit a) { x q; } qubit q; f(q);", 3, 20, "'q'"},
+	    {"def f(qubit[2] a) { } qubit q; f(q);", 3, 34, "2 qubits"},
+	    {"def f(float a) { } qubit q; f(q);", 3, 31, "'q'"},
+	    {"def f(int a) { a = 3; } f(2);", 3, 16, "constant"},
+	    {"def f(int a) { } f();", 3, 20, "value"},
+	    {"bit c; def f(bit b) { b = 1; } f(c);", 3, 23, "constant"},
+	    {"bit c; def f(bit b, qubit a) { measure a -> b; } qubit q; f(c, "
+	     "q);",
+		3, 45, "constant"},
+	    {"def f() { } f(2);", 3, 15, "')'"},
+	    {"def f(int a) { } f(2, 3);", 3, 21, "')'"},
+	    {"def f(int a) { return; } f(2);", 3, 16, "'return'"},
+	    {"def f() { break; } for int i in [0:2] { f(); }", 3, 11,
+		"outside of a loop"},
+	    {"def f(array[int, 2] a) { } f(1);", 3, 7, "type"},
+	    {"{ def f() { } }", 3, 3, "inside"},
+	    {"def f() {", 3, 9, "not closed"},
+	    {"gate g a { f(a); } def f(qubit a) { }", 3, 12, "'f'"},
 	    {"qubit q;\nextern f(int) -> int;", 4, 1, "'extern'"},
 	    {"array[int, 2] a = {1, 2};", 3, 1, "'array'"},
 	    {"duration d = 3ns;", 3, 1, "'duration'"},
@@ -376,8 +425,7 @@ static void
 test_bounds(void **state)
 {
 	static const char *const endless[] = {"while (true) { }",
-	    "while (1 < 2) { int i = 3; }",
-	    "for int i in [0:999999] { }",
+	    "while (1 < 2) { int i = 3; }", "for int i in [0:999999] { }",
 	    "int i = 0; while (i >= 0) { switch (i) { default { box { } } } }"};
 	const struct qasm_options o = {.steps_max = 10000};
 	struct program p = PROGRAM_INIT;
@@ -403,6 +451,7 @@ main(void)
 	    cmocka_unit_test(test_loops),
 	    cmocka_unit_test(test_registers),
 	    cmocka_unit_test(test_conditions),
+	    cmocka_unit_test(test_subroutines),
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_bounds),
 	};
