@@ -139,12 +139,12 @@ read_out(struct run *r, const struct course *c)
 	struct readout errors[DENSITY_MAX_QUBITS];
 	uint8_t qubit[64], bit[64];
 	uint32_t n = noisy_plan_readings(r->plan, &c->b, qubit, bit), k;
-	double *p = calloc(2 * dim, sizeof(*p));
-	double *marginal = p + dim;
+	double *p = calloc(2 * dim, sizeof(*p)), *marginal;
 	int rc = 0;
 
 	if (p == NULL)
 		return -ENOMEM;
+	marginal = p + dim;
 	density_probs(&c->density, 1.0, p);
 	for (i = 0; i < dim; i++)
 		marginal[collect(i, qubit, n)] += p[i];
