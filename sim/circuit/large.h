@@ -20,7 +20,7 @@ struct pool;
 struct zstring;
 
 #define LARGE_MIN_QUBITS 13
-#define LARGE_TILE_QUBITS 16
+#define LARGE_TILE_QUBITS 15
 /* 256 bytes stay together. */
 #define LARGE_LINE_QUBITS AMP_LINE_QUBITS
 #define LARGE_INNER_QUBITS 12 /* of a tile, one component in L1 */
