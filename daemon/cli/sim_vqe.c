@@ -388,6 +388,8 @@ print_json(const struct job *j)
 	print_number("measured_error", j->error);
 	print_number("mitigated", j->mitigated);
 	print_number("mitigated_error", j->mitigated_error);
+	printf(",\"parts\":%u", m->nparts + 1);
+	print_number("reach", vqe_model_reach(m));
 	printf(",\"theta\":[");
 	for (i = 0; i < m->c.nparams; i++)
 		printf("%s%.15g", i ? "," : "", j->theta[i]);
@@ -427,6 +429,8 @@ print_text(const struct job *j)
 	    j->found.converged     ? ", converged"
 		: j->solve.sampled ? ""
 				   : ", not converged: more --steps");
+	printf("%-10s angles: %u, parts: %u, bound: above %.3g\n", "in a job",
+	    m->c.nparams, m->nparts + 1, vqe_model_reach(m));
 	print_measured("measured", j->measured, j->error);
 	print_measured("mitigated", j->mitigated, j->mitigated_error);
 }

@@ -12,7 +12,8 @@
  * - Update segment, Q24: nparts blocks of nangles + 1 (task->nupdate): see
  *   consensus/aggregate/group_median.h, which is the segment's only rule, and
  *   whose result the ledger adds to the model. No clipping by norm, no weights,
- *   no server optimiser, no bound on the last number of a block.
+ *   no server optimiser. A bound on coordinates holds for energies and the
+ *   variance, too: the job's is to be above vqe_shape()'s reach.
  * - Before a round the trainer calls group_median_assign() with (job seed,
  *   round, member list) and hands its own row to vqe_assign(); the ledger does
  *   the same to read the updates.
@@ -64,6 +65,8 @@ struct vqe_spec {
 struct vqe_shape {
 	uint32_t nqubits, nangles;
 	uint32_t nparts; /* the variance included */
+	double reach;    /* no energy of a part, and not the variance, is
+			  * larger */
 };
 
 /* -EINVAL with a sentence in err, -ENOMEM. */

@@ -189,6 +189,29 @@ vqe_model_suits(const struct vqe_model *m, char err[static 160])
 	return 0;
 }
 
+/* |<P>| <= 1; the identity does not vary. */
+double
+vqe_model_reach(const struct vqe_model *m)
+{
+	double most = 0.0, all = 0.0;
+	uint32_t i;
+	size_t k;
+
+	for (i = 0; i < m->nparts; i++) {
+		double sum = 0.0;
+
+		for (k = 0; k < m->parts[i].nterms; k++) {
+			const struct pauli_term *t = &m->parts[i].terms[k];
+
+			sum += fabs(t->coef);
+			all += (t->x | t->z) ? fabs(t->coef) : 0.0;
+		}
+		if (sum > most)
+			most = sum;
+	}
+	return most > all * all ? most : all * all;
+}
+
 int
 vqe_shape(const struct vqe_spec *s, struct vqe_shape *out, char err[static 160])
 {
@@ -203,7 +226,8 @@ vqe_shape(const struct vqe_spec *s, struct vqe_shape *out, char err[static 160])
 		vqe_model_close(&m);
 		return rc;
 	}
-	*out = (struct vqe_shape){m.h.nqubits, m.c.nparams, m.nparts + 1};
+	*out = (struct vqe_shape){m.h.nqubits, m.c.nparams, m.nparts + 1,
+	    vqe_model_reach(&m)};
 	vqe_model_close(&m);
 	return 0;
 }

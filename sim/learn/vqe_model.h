@@ -32,6 +32,9 @@ struct vqe_model {
 /* What a job may carry; VQE_MAX_* of vqe.h. -EINVAL, a sentence in err. */
 int vqe_model_suits(const struct vqe_model *m, char err[static 160]);
 
+/* struct vqe_shape's. */
+double vqe_model_reach(const struct vqe_model *m);
+
 /* -EINVAL with a sentence in err, -ENOMEM. */
 int vqe_model_open(struct vqe_model *m, const struct vqe_spec *s,
     char err[static 160]);

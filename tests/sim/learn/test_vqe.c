@@ -67,6 +67,7 @@ test_shape(void **state)
 	assert_int_equal(shape.nqubits, 3);
 	assert_int_equal(shape.nangles, 18);
 	assert_int_equal(shape.nparts, 3); /* Z, X, the variance */
+	assert_true(fabs(shape.reach - 4.1 * 4.1) < 1e-12);
 	v.hamiltonian = copy;
 	open_task(&t, &v);
 	memset(copy, 'x', strlen(copy)); /* the task has its own */
