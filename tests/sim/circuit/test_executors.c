@@ -225,7 +225,7 @@ test_every_gate(void **state)
 {
 	struct circuit c;
 	uint32_t n, a, b;
-	int op;
+	enum circuit_op op;
 
 	(void)state;
 	draws = 1;
@@ -233,7 +233,7 @@ test_every_gate(void **state)
 		for (a = 0; a < n; a++) {
 			for (b = 0; b < n; b++) {
 				begin(&c, n);
-				for (op = 0; op < CIRCUIT_NOPS; op++) {
+				for (op = CIRCUIT_RX; op < CIRCUIT_NOPS; op++) {
 					if (circuit_arity(op) == 2 && a != b)
 						add(&c, op, a, b);
 					if (circuit_arity(op) == 1 && a == b)
@@ -253,11 +253,11 @@ test_one_gate(void **state)
 {
 	struct circuit c;
 	uint32_t a, b;
-	int op;
+	enum circuit_op op;
 
 	(void)state;
 	draws = 2;
-	for (op = 0; op < CIRCUIT_NOPS; op++) {
+	for (op = CIRCUIT_RX; op < CIRCUIT_NOPS; op++) {
 		for (a = 0; a < 4; a++) {
 			for (b = 0; b < 4; b++) {
 				if ((a == b) != (circuit_arity(op) == 1))
@@ -276,10 +276,10 @@ static void
 fill(struct circuit *c, uint32_t ngates)
 {
 	uint32_t n = c->nqubits, a;
-	int op;
+	enum circuit_op op;
 
 	while (ngates-- > 0) {
-		op = (int)draw(CIRCUIT_NOPS);
+		op = (enum circuit_op)draw(CIRCUIT_NOPS);
 		a = draw(n);
 		if (circuit_arity(op) == 1 || n > 1)
 			add(c, op, a, n > 1 ? (a + 1 + draw(n - 1)) % n : 0);
