@@ -6,7 +6,8 @@
  *
  * Kernel entries between sites' rows are never computed: a site needs its own
  * rows and the public landmarks. Model vector: nclasses x (m + 1) weights, each
- * class's bias last, no period. The local baseline is svm.h.
+ * class's bias last, no period. The local baseline is svm.h; with the hinge
+ * loss its C on n rows is l2 = head_scale^2 / (C n) here.
  */
 #ifndef QML_SIM_LEARN_QSVM_H
 #define QML_SIM_LEARN_QSVM_H
