@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "sim/state/pool.h"
+#include "sim/state/vector_low.h"
 
 #define ALIGN_SMALL 64u
 #define ALIGN_HUGE (2u << 20) /* a huge page */
@@ -283,6 +284,27 @@ run_form(const struct work *w, uint64_t at, uint64_t n)
 	}
 }
 
+/* One low target and no control. */
+static bool
+run_low(const struct work *w, uint64_t first, uint64_t n)
+{
+	const struct vector_low l = {w->re, w->im, w->gate->matrix,
+	    w->sweep.fixed[0], first, n};
+
+	if (w->sweep.nfixed != 1 || w->gate->ntargets != 1 ||
+	    w->sweep.fixed[0] >= VECTOR_LOW_QUBITS)
+		return false;
+	if (w->form == FORM_REAL)
+		vector_low_real(&l);
+	else if (w->form == FORM_DENSE)
+		vector_low_dense(&l);
+	else if (w->form == FORM_FLIP)
+		vector_low_flip(&l);
+	else
+		return false;
+	return true;
+}
+
 static void
 apply_block(void *arg, size_t worker, size_t block)
 {
@@ -293,6 +315,8 @@ apply_block(void *arg, size_t worker, size_t block)
 	(void)worker;
 	if (end > w->sweep.count)
 		end = w->sweep.count;
+	if (run_low(w, k, end - k))
+		return;
 	while (k < end) {
 		uint64_t n = w->sweep.run - (k & (w->sweep.run - 1));
 
