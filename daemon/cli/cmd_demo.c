@@ -18,7 +18,7 @@ static const char usage[] =
     "[--data FILE.csv]\n"
     "                    [--split iid|label-skew] [--home DIR] [--keep] "
     "[--json]\n"
-    "                    [--rule RULE]\n"
+    "                    [--rule RULE] [--momentum X]\n"
     "                    [--attack NAME [--attackers 1] [--tau X]]\n"
     "                    [--sweep [-o FILE.svg]]\n"
     "\n"
@@ -32,7 +32,8 @@ static const char usage[] =
     "with --rule RULE twice: nobody lies, and some do. The split is then iid\n"
     "unless said otherwise. RULE: mean, trimmed_mean, median, meamed, krum,\n"
     "multi_krum, mda, geometric_median, centered_clipping, or one behind\n"
-    "others: arc+nnm+median.\n"
+    "others: arc+nnm+median. --momentum: of the updates that members send;\n"
+    "the literature has 0.9 and hundreds of rounds.\n"
     "--sweep: every rule against every attack, with the same training and\n"
     "combining code but without daemons.\n";
 
@@ -116,6 +117,7 @@ take_options(struct demo *d, int argc, char **argv)
 	    {"keep", NULL, &d->keep},
 	    {"json", NULL, &d->json},
 	    {"rule", &d->rule, NULL},
+	    {"momentum", &d->momentum, NULL},
 	    {"attack", &d->attack, NULL},
 	    {"attackers", &liars, NULL},
 	    {"tau", &d->tau, NULL},

@@ -36,7 +36,7 @@ struct demo {
 	uint64_t seed;
 	const char *data, *split, *home_option;
 	bool keep, json;
-	const char *rule; /* instead of the job's own; NULL */
+	const char *rule, *momentum; /* instead of the job's own; NULL */
 	/* A drill: the trainers of the last nliars nodes lie. NULL: none. */
 	const char *attack, *tau;
 	unsigned nliars;

@@ -21,8 +21,16 @@
 int
 demo_check_rule(const struct demo *d)
 {
+	const struct decimal zero = {0, 0}, one = {1, 0};
 	struct combine_settings s = combine_defaults();
+	struct decimal m;
 
+	if (d->momentum != NULL &&
+	    (decimal_parse(d->momentum, &m) < 0 ||
+		decimal_compare(&m, &zero) < 0 ||
+		decimal_compare(&m, &one) >= 0))
+		return cli_error(CLI_USAGE,
+		    "--momentum: want 0 to below 1, got %.40s", d->momentum);
 	if (d->rule == NULL ||
 	    (combine_parse(d->rule, &s) == 0 && s.npre <= JOB_PRE_MAX))
 		return CLI_OK;
@@ -36,14 +44,17 @@ demo_check_rule(const struct demo *d)
 void
 demo_take_rule(struct demo *d)
 {
-	struct job_combine *c = &d->federation.job.combine;
+	struct job *j = &d->federation.job;
 	struct combine_settings s = combine_defaults();
 
+	if (d->momentum != NULL)
+		(void)!decimal_parse(d->momentum, &j->local.worker_momentum);
 	if (d->rule == NULL || combine_parse(d->rule, &s) < 0)
 		return;
-	c->rule = s.rule;
-	memset(c->pre, 0, sizeof(c->pre));
-	memcpy(c->pre, s.pre, s.npre < JOB_PRE_MAX ? s.npre : JOB_PRE_MAX);
+	j->combine.rule = s.rule;
+	memset(j->combine.pre, 0, sizeof(j->combine.pre));
+	memcpy(j->combine.pre, s.pre,
+	    s.npre < JOB_PRE_MAX ? s.npre : JOB_PRE_MAX);
 }
 
 void

@@ -25,7 +25,7 @@ static int
 open_honest(struct drill *d, const struct federation *f, char *line,
     char err[static TABLE_ERR_LEN])
 {
-	struct session_source source = {.threads = d->threads};
+	struct session_source source = {.threads = d->threads, .member = true};
 	char *path = strchr(line, ' ');
 	int member, rc;
 
@@ -161,6 +161,20 @@ drill_rule(struct drill *d, const char *name)
 	return merge_init(&d->merge, &d->federation, err, sizeof(err));
 }
 
+static void
+keep_update(struct drill *d, uint16_t i, const struct trainwire_trained *t)
+{
+	memcpy(d->deltas[i], t->delta, d->update * sizeof(int64_t));
+	d->steps[i] = t->steps;
+}
+
+void
+drill_forget(struct drill *d)
+{
+	for (uint16_t i = 0; i < d->nhonest; i++)
+		session_forget(&d->sessions[i]);
+}
+
 int
 drill_honest(struct drill *d, const struct trainwire_model *m)
 {
@@ -171,6 +185,8 @@ drill_honest(struct drill *d, const struct trainwire_model *m)
 		struct trainwire_msg answer;
 
 		turn.member = d->members[i];
+		/* What it sent last is taken to be on the chain. */
+		turn.kept = d->sessions[i].trained;
 		rc = session_train(&d->sessions[i], &turn, &answer);
 		if (rc < 0)
 			return rc;
@@ -178,8 +194,7 @@ drill_honest(struct drill *d, const struct trainwire_model *m)
 		    answer.u.trained.dim != d->update)
 			rc = -EDOM;
 		else
-			memcpy(d->deltas[i], answer.u.trained.delta,
-			    d->update * sizeof(int64_t));
+			keep_update(d, i, &answer.u.trained);
 		trainwire_msg_close(&answer);
 	}
 	return rc;
@@ -189,9 +204,8 @@ bool
 drill_combine(const struct drill *d, const struct drill_round *r,
     int64_t *delta)
 {
-	const struct job *j = &d->federation.job;
 	struct merge_round round = {.number = r->model->round,
-	    .aggregated = r->model->round,
+	    .aggregated = r->model->aggregated,
 	    .n = d->federation.nmembers};
 	const struct answer *list[FEDERATION_MAX_MEMBERS];
 	uint32_t weights[FEDERATION_MAX_MEMBERS];
@@ -203,7 +217,7 @@ drill_combine(const struct drill *d, const struct drill_round *r,
 
 		a[i].kind = ANSWER_UPDATE;
 		a[i].member = d->members[i];
-		a[i].steps = j->local.steps;
+		a[i].steps = d->steps[liar ? 0 : i];
 		a[i].dim = d->update;
 		/* Only read; the cast is struct answer's, which owns. */
 		a[i].delta = liar
@@ -326,6 +340,19 @@ find_tau(const struct drill *d, const struct trainwire_model *m,
 	return rc;
 }
 
+/* What is not learnt in this round must be zero, or the ledger says no. */
+static void
+clear_inactive(const struct drill *d, const struct trainwire_model *m,
+    int64_t *out)
+{
+	for (unsigned i = 0; i < d->merge.nsegments; i++) {
+		const struct job_segment *s = &d->merge.segment[i];
+
+		if (!job_active(d->merge.job, s, m->aggregated))
+			memset(out + s->at, 0, s->update * sizeof(*out));
+	}
+}
+
 int
 drill_craft(const struct drill *d, const struct trainwire_model *m,
     const int64_t *own, int64_t *out)
@@ -350,7 +377,11 @@ drill_craft(const struct drill *d, const struct trainwire_model *m,
 		honest[i] = d->deltas[i];
 	if (scaled && !(d->tau > 0))
 		rc = find_tau(d, m, &in);
-	return rc < 0 ? rc : attack_craft(d->attack, &in, out);
+	if (rc == 0)
+		rc = attack_craft(d->attack, &in, out);
+	if (rc == 0)
+		clear_inactive(d, m, out);
+	return rc;
 }
 
 void

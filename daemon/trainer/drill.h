@@ -28,6 +28,7 @@ struct drill {
 	uint16_t members[FEDERATION_MAX_MEMBERS];
 	struct session *sessions;                /* [nhonest] */
 	int64_t *deltas[FEDERATION_MAX_MEMBERS]; /* [nhonest][update] */
+	uint32_t steps[FEDERATION_MAX_MEMBERS];  /* of these trainings */
 	uint32_t update;                         /* int64s of an update */
 	struct federation federation;
 	struct merge merge; /* what the ledger does with updates */
@@ -48,8 +49,10 @@ void drill_close(struct drill *d); /* accepts DRILL_INIT */
 int drill_rule(struct drill *d, const char *name)
     __attribute__((warn_unused_result));
 
+/* Nobody has trained yet: momentum and moments begin again. */
+void drill_forget(struct drill *d);
 /* Trains every honest member on this round's model, as it will itself;
- * -EDOM when one failed. m->member is ignored. */
+ * -EDOM when one failed. m->member and m->kept are ignored. */
 int drill_honest(struct drill *d, const struct trainwire_model *m)
     __attribute__((warn_unused_result));
 /* What each liar sends then; own is the update it would honestly have sent,

@@ -46,7 +46,8 @@ open_rows(struct liar *l, const struct federation *f,
 {
 	struct session_source source = {.data = setup->data,
 	    .salt = setup->salt,
-	    .threads = setup->threads};
+	    .threads = setup->threads,
+	    .member = true};
 	int rc;
 
 	if (!l->anywhere && strcmp(f->name, DRILL_OWN) != 0) {

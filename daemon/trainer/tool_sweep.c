@@ -68,6 +68,8 @@ run_open(struct run *r)
 		return -ENOMEM;
 	job_start_model(j, r->model.model);
 	merge_start(&d->merge, r->moments);
+	drill_forget(&r->w->drill);
+	drill_forget(&r->w->liars);
 	return 0;
 }
 
@@ -107,6 +109,7 @@ run_round(struct run *r)
 		rc = -EINVAL;
 	for (uint32_t j = 0; rc == 0 && j < r->model.dim; j++)
 		r->model.model[j] = q24_add_sat(r->model.model[j], r->delta[j]);
+	r->model.aggregated++;
 	return rc;
 }
 

@@ -75,12 +75,13 @@ def label_flip_and_two_liars_of_seven():
 def sweep_is_what_daemons_would_do():
     """A cell of the sweep and a live drill end with the same accuracy."""
     picture = os.path.join(TMP, "rules.svg")
-    v = demo("--sweep", "--rounds", 3, "-o", picture)
+    v = demo("--sweep", "--rounds", 3, "-o", picture, "--momentum", 0.5)
     assert v["members"] == 4 and v["liars"] == 1 and v["f"] == 1, v
     assert len(v["rules"]) == 13 and len(v["attacks"]) == 7, v
     cell = {(r, a): v["accuracy"][i][k] for i, r in enumerate(v["rules"])
             for k, a in enumerate(v["attacks"])}
-    live = demo("--attack", "sign-flip", "--rule", "median", "--rounds", 3)
+    live = demo("--attack", "sign-flip", "--rule", "median", "--rounds", 3,
+                "--momentum", 0.5)
     for run_, attack in zip(live["runs"], ("none", "sign-flip")):
         assert abs(run_["heldout_accuracy"] - cell["median", attack]) < 1e-6, (
             run_, cell["median", attack])
@@ -194,6 +195,7 @@ def refused():
             (("--attack", "mimic"), "--attack: want sign-flip"),
             (("--attack", "ipm", "--attackers", 4), "want 1 to 3, got 4"),
             (("--attack", "ipm", "--rule", "bulyan"), 'no "bulyan"'),
+            (("--momentum", "1"), "--momentum: want 0 to below 1"),
             (("--sweep", "--rule", "krum"), "do not go with it"),
             (("--tau", 3), "--tau belongs to --attack"),
             (("-o", "x.svg"), "-o belongs to --sweep")):
