@@ -167,13 +167,19 @@ dense_step(double complex x[8][8], const double *rho, unsigned a, double step)
 	}
 }
 
+static double complex
+traced(double complex x[8][8], size_t m, size_t q)
+{
+	return x[2 * m][2 * q] + x[2 * m + 1][2 * q + 1];
+}
+
 static void
 test_copies_dense(void **state)
 {
 	const double rho[4] = {0.7, 0.2, 0.2, 0.3};
 	double complex x[8][8];
 	double w[2], p[4];
-	size_t m, q, k, s;
+	size_t m, q, k;
 	unsigned a, i;
 
 	(void)state;
@@ -190,16 +196,12 @@ test_copies_dense(void **state)
 	for (k = 0; k < 4; k++) {
 		double complex sum = 0.0;
 
-		for (m = 0; m < 4; m++) {
-			for (q = 0; q < 4; q++) {
-				for (s = 0; s < 2; s++)
-					sum += x[2 * m + s][2 * q + s] *
-					    cexp(-0.5 * PI * I *
-						((double)m - (double)q) *
-						(double)k) /
-					    4.0;
-			}
-		}
+		for (m = 0; m < 16; m++)
+			sum += traced(x, m / 4, m % 4) *
+			    cexp(-0.5 * PI * I *
+				((double)(m / 4) - (double)(m % 4)) *
+				(double)k) /
+			    4.0;
 		assert_true(fabs(creal(sum) - p[k]) < 1e-12);
 	}
 }
