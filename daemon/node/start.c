@@ -286,7 +286,9 @@ open_trainer(struct node *n)
 	struct trainer_callbacks cb = node_trainer_callbacks(n);
 	int rc;
 
-	if (!trainer_has_data(&o->data))
+	/* A vqe has no rows. */
+	if (!trainer_has_data(&o->data) &&
+	    o->federation->job.main.kind != JOB_VQE)
 		return 0;
 	memcpy(cfg.salt, o->salt, sizeof(cfg.salt));
 	cb.stopped = trainer_stopped_cb;

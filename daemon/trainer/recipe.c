@@ -262,6 +262,12 @@ check_sizes(const struct job_task *j, const struct task *t, char *err,
 		    (unsigned)j->nangles, t->nangles);
 		return -EINVAL;
 	}
+	if (t->nupdate != j->update) {
+		snprintf(err, errlen,
+		    "job: parts is %u, but the Hamiltonian has %zu",
+		    (unsigned)j->parts, t->nupdate / (t->nangles + 1));
+		return -EINVAL;
+	}
 	if (t->nscales != j->nscales) {
 		snprintf(err, errlen,
 		    "job: scales is %u, but this circuit has %zu factors",
@@ -363,8 +369,10 @@ fill_hyper(const struct job *j, const struct job_task *t, struct train_hyper *h)
 	const struct job_local *l = &j->local;
 	bool circuit = t->kind == JOB_VQC || t->kind == JOB_VQE;
 
-	h->lr = decimal_double(&t->rate);
-	h->lr_end = decimal_double(&t->rate_last);
+	if (t->kind != JOB_QPCA) { /* which takes no steps */
+		h->lr = decimal_double(&t->rate);
+		h->lr_end = decimal_double(&t->rate_last);
+	}
 	h->nrounds = j->rounds;
 	h->steps = l->steps;
 	h->batch = l->batch;

@@ -184,7 +184,7 @@ settle(struct turn *t)
 	}
 	t->out.trainer_state = state_hash(s);
 	t->out.flags = ANSWER_REPLAYABLE;
-	if (s->main.keeps && s->main.fresh && begun && t->m->kept != 0)
+	if (s->main.keeps && s->main.fresh && begun)
 		t->out.flags |= ANSWER_STATE_LOST;
 }
 

@@ -39,6 +39,7 @@ open_part(struct yardstick *y, const char *dir, const char *name,
 	struct session_source source = {
 	    .data = path,
 	    .threads = y->threads,
+	    .member = s != &y->heldout,
 	    .show_values = true,
 	};
 

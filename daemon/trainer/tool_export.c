@@ -83,7 +83,8 @@ open_task(struct export *x)
 {
 	char err[TABLE_ERR_LEN];
 
-	if (recipe_task(&x->federation, JOB_MAIN, &x->task, err, sizeof(err)) < 0) {
+	if (recipe_task(&x->federation, JOB_MAIN, &x->task, err, sizeof(err)) <
+	    0) {
 		fprintf(stderr, "qmltrain: %s\n", err);
 		return TOOL_FAILED;
 	}

@@ -32,6 +32,7 @@ struct replay {
 	uint8_t salt[ASSET_SALT_LEN];
 	bool salted;
 	uint64_t round;
+	uint64_t kept; /* 1 + round of the member's last update so far */
 	uint16_t member;
 	uint16_t threads;
 	bool json;
@@ -138,6 +139,54 @@ closes_round(const struct block *b, uint64_t round)
 	return b->header.kind != BLOCK_ORDINARY && b->header.fl_round == round;
 }
 
+/* What the member did in this round, before its block is applied. */
+static int
+retrain(struct replay *r, const struct answer *a, struct trainwire_msg *out)
+{
+	struct trainwire_model m = {
+	    .round = a->round,
+	    .aggregated = ledger_round(r->ledger)->aggregated,
+	    .kept = r->kept,
+	    .member = r->member,
+	    .dim = ledger_dim(r->ledger),
+	};
+	int rc;
+
+	m.model = calloc(m.dim, sizeof(*m.model));
+	if (!m.model)
+		return complain("training", strerror(ENOMEM));
+	memcpy(m.model, ledger_model(r->ledger), m.dim * sizeof(*m.model));
+	if ((a->flags & ANSWER_STATE_LOST) != 0)
+		session_forget(&r->session);
+	rc = session_train(&r->session, &m, out);
+	free(m.model);
+	if (rc < 0)
+		return complain("training", strerror(-rc));
+	if (out->type == TRAINWIRE_TRAINED)
+		return TOOL_DONE;
+	rc = complain("training", out->u.failed.text);
+	trainwire_msg_close(out);
+	return rc;
+}
+
+/* A trainer that keeps a state has it from all its updates on the chain. */
+static int
+follow(struct replay *r, const struct block *b)
+{
+	const struct answer *a = find_answer(b, r->member);
+	struct trainwire_msg msg;
+	int rc;
+
+	if (b->header.kind != BLOCK_AGGREGATE || !a ||
+	    a->kind != ANSWER_UPDATE || !r->session.main.keeps)
+		return TOOL_DONE;
+	rc = retrain(r, a, &msg);
+	if (rc == TOOL_DONE)
+		trainwire_msg_close(&msg);
+	r->kept = a->round + 1;
+	return rc;
+}
+
 /* Applies blocks up to the one that closed the round, and keeps that one. */
 static int
 walk(struct replay *r)
@@ -145,6 +194,7 @@ walk(struct replay *r)
 	uint64_t h, head = segments_head(&r->segments);
 	char what[64];
 	struct block *b;
+	int rc;
 
 	for (h = 1; h <= head; h++) {
 		snprintf(what, sizeof(what), "block %" PRIu64, h);
@@ -156,11 +206,12 @@ walk(struct replay *r)
 			r->block = b;
 			return TOOL_DONE;
 		}
-		if (ledger_apply(r->ledger, b) < 0) {
-			block_free(b);
-			return complain(what, "does not follow the rules");
-		}
+		rc = follow(r, b);
+		if (rc == TOOL_DONE && ledger_apply(r->ledger, b) < 0)
+			rc = complain(what, "does not follow the rules");
 		block_free(b);
+		if (rc != TOOL_DONE)
+			return rc;
 	}
 	fprintf(stderr,
 	    "qmltrain: replay: no block of this chain (height "
@@ -211,38 +262,12 @@ pick_answer(struct replay *r)
 		return TOOL_NOT_FOUND;
 	}
 	if (!(a->flags & ANSWER_REPLAYABLE) ||
-	    !hash_equal(&a->trainer_state, &none) ||
 	    !hash_equal(&a->seed_commit, &none))
 		return complain("this update",
-		    "does not claim to be "
-		    "replayable (launcher, kept state or private seed)");
+		    "does not claim to be replayable (launcher or private "
+		    "seed)");
 	r->answer = a;
 	return TOOL_DONE;
-}
-
-static int
-retrain(struct replay *r, struct trainwire_msg *out)
-{
-	struct trainwire_model m = {
-	    .round = r->round,
-	    .member = r->member,
-	    .dim = ledger_dim(r->ledger),
-	};
-	int rc;
-
-	m.model = calloc(m.dim, sizeof(*m.model));
-	if (!m.model)
-		return complain("training", strerror(ENOMEM));
-	memcpy(m.model, ledger_model(r->ledger), m.dim * sizeof(*m.model));
-	rc = session_train(&r->session, &m, out);
-	free(m.model);
-	if (rc < 0)
-		return complain("training", strerror(-rc));
-	if (out->type == TRAINWIRE_TRAINED)
-		return TOOL_DONE;
-	rc = complain("training", out->u.failed.text);
-	trainwire_msg_close(out);
-	return rc;
 }
 
 static uint32_t
@@ -316,13 +341,14 @@ compare(struct replay *r)
 	bool same_rows, same;
 	int rc;
 
-	rc = retrain(r, &msg);
+	rc = retrain(r, r->answer, &msg);
 	if (rc != TOOL_DONE)
 		return rc;
 	same_rows = !r->salted ||
 	    hash_equal(&r->session.data_asset, &r->answer->data_asset);
 	same = first_difference(r->answer, &msg.u.trained) == r->answer->dim &&
-	    r->answer->rows == msg.u.trained.rows;
+	    r->answer->rows == msg.u.trained.rows &&
+	    hash_equal(&r->answer->trainer_state, &msg.u.trained.trainer_state);
 	if (r->json)
 		print_json(r, &msg.u.trained, same_rows);
 	else
@@ -364,6 +390,7 @@ run(struct replay *r, const char *data, const char *member)
 	    .salt = r->salted ? r->salt : NULL,
 	    .threads = r->threads,
 	    .show_values = true,
+	    .member = true,
 	};
 	int rc;
 

@@ -106,6 +106,7 @@ open_training(struct training *t, const char *federation, const char *data,
 	    .data = data,
 	    .threads = threads,
 	    .show_values = true,
+	    .member = true,
 	};
 	const struct job *j = &t->federation.job;
 	int rc;
