@@ -374,7 +374,7 @@ check_combine(const struct job_combine *c, struct job_errbuf e)
 	    {"rule", c->rule, JOB_MEAN, JOB_MEAMED},
 	    {"faults", c->faults == JOB_FAULTS_AUTO ? 0 : c->faults, 0, 49},
 	    {"bucket", c->bucket, 1, 50},
-	    {"server", c->server, JOB_SERVER_ADD, JOB_SERVER_ADAGRAD},
+	    {"server", c->server, JOB_SERVER_ADD, JOB_SERVER_YOGI},
 	    {"weighting", c->weighting, JOB_UNWEIGHTED, JOB_REGISTERED},
 	    {"weight_cap", c->weight_cap, 0, WEIGHT_MAX},
 	    {"stragglers", c->stragglers, JOB_DROP, JOB_CARRY},
