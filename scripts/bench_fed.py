@@ -134,11 +134,11 @@ def seconds_of_children(node):
 class Federation:
     """with Federation(...) as f: f.run(rounds); f.score(rows)"""
 
-    def __init__(self, name, rows, schema, job, ranges=None, liars=0,
+    def __init__(self, name, rows, schema, job, ranges=None, liars=(),
                  drill=(), keep=None, weights=None):
         """rows: a file a node; schema: the table that columns and labels are
-        taken from; job: the lines of the job's group; the last `liars` nodes
-        get the drill trainer with these options."""
+        taken from; job: the lines of the job's group; the nodes with these
+        numbers get the drill trainer with these options."""
         self.kept = keep
         self.dir = keep or tempfile.mkdtemp(prefix="qmlnode-bench-")
         os.makedirs(self.dir, exist_ok=True)
@@ -184,15 +184,17 @@ class Federation:
         with open(self.file, "w") as f:
             f.write(text)
 
-    def place_liars(self, n, drill):
+    def place_liars(self, liars, drill):
         """The honest rows in a file, which the liars know: the worst case."""
         honest = os.path.join(self.dir, "honest")
         with open(honest, "w") as f:
-            for node in self.nodes[:-n]:
-                f.write("%s %s\n" % (node.name, os.path.abspath(node.rows)))
+            for i, node in enumerate(self.nodes):
+                if i not in liars:
+                    f.write("%s %s\n" % (node.name,
+                                         os.path.abspath(node.rows)))
         words = [program("qmltrain"), "drill", "--members", honest,
                  "--any-federation"] + list(drill)
-        for node in self.nodes[-n:]:
+        for node in (self.nodes[i] for i in liars):
             path = os.path.join(node.home, "qmlnode.yaml")
             with open(path) as f:
                 text = f.read()
