@@ -21,7 +21,7 @@ def edit(text):
     angles, parts = re.search(r"angles: (\d+), parts: (\d+)", said).groups()
     head, rest = text.split("\nschema:", 1)
     timing = re.search(r"\ntiming:.*?\n(?=\S)", rest, re.S).group(0)
-    seed = re.search(r'seed: "\w+"', rest).group(0)
+    seed = re.search(r'seed: \S+', rest).group(0)
     with open(FCIDUMP) as f:
         lines = "".join("    " + line for line in f)
     return head + timing + """
