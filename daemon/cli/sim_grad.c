@@ -21,13 +21,13 @@
 
 static const char usage[] =
     "usage: qmlsim grad FILE.qasm --expval OBS [OPTIONS]\n"
-    "       qmlsim grad FILE.qasm --fidelity FILE2.qasm [--at NAME=VALUE]...\n"
+    "       qmlsim grad FILE.qasm --fidelity FILE2.qasm [--at NAME=VALUE]..\n"
     "         [--method adjoint|shift|spsa|fd] [--set NAME=VALUE]...\n"
     "         [--shots N --seed S] [--noise FILE] [--mitigate]\n"
     "         [--draws D] [--step H] [--threads T] [--json]\n"
     "The derivative by every input, in order of declaration; in a program\n"
-    "without inputs by every angle of every gate. --fidelity: of |<2|1>|^2, by\n"
-    "the inputs of FILE; --at sets those of FILE2, which else are as in FILE.\n"
+    "without inputs by every angle of every gate. --fidelity: of |<2|1>|^2,\n"
+    "by the inputs of FILE; --at sets those of FILE2, which else are as in FILE.\n"
     "--shots, for each value of shift or spsa; --noise: as a machine with\n"
     "FILE's noise shows them, --mitigate: its errors of reading undone. spsa:\n"
     "the mean of D draws (100) of step H; fd: differences of step H.\n";

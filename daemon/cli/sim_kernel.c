@@ -19,8 +19,8 @@ static const char usage[] =
     "         [--reps R] [--projected] [--gamma G] [--threads T]\n"
     "         [--paulis Z,ZZ] [--entanglement full|linear|circular]\n"
     "         [--alpha A] [--axis x|y|z] [--scale S] [--qubits N]\n"
-    "K of all pairs of rows of --data, or with --test of each of its rows (down)\n"
-    "with each of --data (across): |<x|y>|^2, or with --projected\n"
+    "K of all pairs of rows of --data, or with --test of each of its rows\n"
+    "(down) with each of --data (across): |<x|y>|^2, or with --projected\n"
     "exp(-G sum |rho_q(x) - rho_q(y)|^2) over single qubits. A line of names is\n"
     "passed over; --label names a column that is none of the features.\n";
 
@@ -131,12 +131,15 @@ static int
 read_strings(struct kernel *k)
 {
 	const char *text = k->v[PAULIS] ? k->v[PAULIS] : "Z,ZZ";
-	char *at;
+	char *at, *next;
 
 	k->strings = strdup(text);
 	if (k->strings == NULL)
 		return cli_error(CLI_FAILED, "no memory");
-	for (at = strtok(k->strings, ","); at != NULL; at = strtok(NULL, ",")) {
+	for (at = k->strings; at != NULL; at = next) {
+		next = strchr(at, ',');
+		if (next != NULL)
+			*next++ = '\0';
 		if (k->map.nstrings == FEATURE_MAP_MAX_STRINGS)
 			return cli_error(CLI_USAGE, "--paulis: at most %d",
 			    FEATURE_MAP_MAX_STRINGS);

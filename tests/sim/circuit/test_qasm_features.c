@@ -336,73 +336,74 @@ test_subroutines(void **state)
 }
 
 /* Each is refused at its place, by its name. */
+static const struct refusal {
+	const char *text;
+	unsigned line, column;
+	const char *word;
+} cases[] = {
+    {"def f(qubit a) -> bit { }", 3, 16, "returns"},
+    {"def f(qubit a) { f(a); } qubit q; f(q);", 3, 18, "deep"},
+    {"def f(qubit a) { x q; } qubit q; f(q);", 3, 20, "'q'"},
+    {"def f(qubit[2] a) { } qubit q; f(q);", 3, 34, "2 qubits"},
+    {"def f(float a) { } qubit q; f(q);", 3, 31, "'q'"},
+    {"def f(int a) { a = 3; } f(2);", 3, 16, "constant"},
+    {"def f(int a) { } f();", 3, 20, "value"},
+    {"bit c; def f(bit b) { b = 1; } f(c);", 3, 23, "constant"},
+    {"bit c; def f(bit b, qubit a) { measure a -> b; } qubit q; f(c, "
+     "q);",
+	3, 45, "constant"},
+    {"def f() { } f(2);", 3, 15, "')'"},
+    {"def f(int a) { } f(2, 3);", 3, 21, "')'"},
+    {"def f(int a) { return; } f(2);", 3, 16, "'return'"},
+    {"def f() { break; } for int i in [0:2] { f(); }", 3, 11,
+	"outside of a loop"},
+    {"def f(array[int, 2] a) { } f(1);", 3, 7, "type"},
+    {"{ def f() { } }", 3, 3, "inside"},
+    {"def f() {", 3, 9, "not closed"},
+    {"gate g a { f(a); } def f(qubit a) { }", 3, 12, "'f'"},
+    {"qubit q;\nextern f(int) -> int;", 4, 1, "'extern'"},
+    {"array[int, 2] a = {1, 2};", 3, 1, "'array'"},
+    {"duration d = 3ns;", 3, 1, "'duration'"},
+    {"stretch s;", 3, 1, "'stretch'"},
+    {"complex[float] z;", 3, 1, "'complex'"},
+    {"defcal x $0 { }", 3, 1, "'defcal'"},
+    {"cal { }", 3, 1, "'cal'"},
+    {"pragma x", 3, 1, "'pragma'"},
+    {"#pragma x", 3, 1, "pragmas"},
+    {"qubit q; rx(3ns) q;", 3, 13, "times"},
+    {"qubit q; rx(3im) q;", 3, 13, "imaginary"},
+    {"break;", 3, 1, "outside of a loop"},
+    {"for int i in [0:1] { } continue;", 3, 24, "outside"},
+    {"qubit q; bit c; c = measure q;\nwhile (c) { x q; }", 4, 7,
+	"may never end"},
+    {"qubit q; bit c; c = measure q;\nfor int i in [0:2] { if (c) { "
+     "break; } }",
+	4, 31, "depend on a measurement"},
+    {"qubit q; bit c; c = measure q;\nif (c) end;", 4, 8,
+	"depend on a measurement"},
+    {"qubit q; bit c; c = measure q; int n = 0;\nif (c) n = 1;", 4, 8,
+	"depend on a measurement"},
+    {"qubit q; bit[2] c;\nc = c + 1;", 4, 7, "arithmetic"},
+    {"switch (1) { x; }", 3, 14, "want 'case'"},
+    {"switch (1) { default { } case 1 { } }", 3, 26, "comes last"},
+    {"switch (1.5) { }", 3, 16, "integer"},
+    {"gate g a { end; } qubit q; g q;", 3, 12, "end the program"},
+    {"qubit q; delay q;", 3, 16, "'['"},
+    {"qubit q; delay[3ns q;", 3, 15, "not closed"},
+    {"x $;", 3, 3, "right after $"},
+    {"x $99;", 3, 3, "40 qubits"},
+    {"gate g a { x $0; } qubit q; g q;", 3, 14, "physical"},
+    {"qubit q; x q;\n@note", 4, 1, "annotation"},
+    {"qubit q; ctrl @ x q, q;", 3, 17, "twice"},
+    {"qubit[2] q; x q[2];", 3, 17, "2"},
+    {"const int n = 3; n = 4;", 3, 18, "constant"},
+    {"qubit q; bit q;", 3, 14, "'q'"},
+    {"include \"qelib1.inc\";", 3, 9, "qelib1.inc"},
+};
+
 static void
 test_refused(void **state)
 {
-	static const struct {
-		const char *text;
-		unsigned line, column;
-		const char *word;
-	} cases[] = {
-	    {"def f(qubit a) -> bit { }", 3, 16, "returns"},
-	    {"def f(qubit a) { f(a); } qubit q; f(q);", 3, 18, "deep"},
-	    {"def f(qubit a) { x q; } qubit q; f(q);", 3, 20, "'q'"},
-	    {"def f(qubit[2] a) { } qubit q; f(q);", 3, 34, "2 qubits"},
-	    {"def f(float a) { } qubit q; f(q);", 3, 31, "'q'"},
-	    {"def f(int a) { a = 3; } f(2);", 3, 16, "constant"},
-	    {"def f(int a) { } f();", 3, 20, "value"},
-	    {"bit c; def f(bit b) { b = 1; } f(c);", 3, 23, "constant"},
-	    {"bit c; def f(bit b, qubit a) { measure a -> b; } qubit q; f(c, "
-	     "q);",
-		3, 45, "constant"},
-	    {"def f() { } f(2);", 3, 15, "')'"},
-	    {"def f(int a) { } f(2, 3);", 3, 21, "')'"},
-	    {"def f(int a) { return; } f(2);", 3, 16, "'return'"},
-	    {"def f() { break; } for int i in [0:2] { f(); }", 3, 11,
-		"outside of a loop"},
-	    {"def f(array[int, 2] a) { } f(1);", 3, 7, "type"},
-	    {"{ def f() { } }", 3, 3, "inside"},
-	    {"def f() {", 3, 9, "not closed"},
-	    {"gate g a { f(a); } def f(qubit a) { }", 3, 12, "'f'"},
-	    {"qubit q;\nextern f(int) -> int;", 4, 1, "'extern'"},
-	    {"array[int, 2] a = {1, 2};", 3, 1, "'array'"},
-	    {"duration d = 3ns;", 3, 1, "'duration'"},
-	    {"stretch s;", 3, 1, "'stretch'"},
-	    {"complex[float] z;", 3, 1, "'complex'"},
-	    {"defcal x $0 { }", 3, 1, "'defcal'"},
-	    {"cal { }", 3, 1, "'cal'"},
-	    {"pragma x", 3, 1, "'pragma'"},
-	    {"#pragma x", 3, 1, "pragmas"},
-	    {"qubit q; rx(3ns) q;", 3, 13, "times"},
-	    {"qubit q; rx(3im) q;", 3, 13, "imaginary"},
-	    {"break;", 3, 1, "outside of a loop"},
-	    {"for int i in [0:1] { } continue;", 3, 24, "outside"},
-	    {"qubit q; bit c; c = measure q;\nwhile (c) { x q; }", 4, 7,
-		"may never end"},
-	    {"qubit q; bit c; c = measure q;\nfor int i in [0:2] { if (c) { "
-	     "break; } }",
-		4, 31, "depend on a measurement"},
-	    {"qubit q; bit c; c = measure q;\nif (c) end;", 4, 8,
-		"depend on a measurement"},
-	    {"qubit q; bit c; c = measure q; int n = 0;\nif (c) n = 1;", 4, 8,
-		"depend on a measurement"},
-	    {"qubit q; bit[2] c;\nc = c + 1;", 4, 7, "arithmetic"},
-	    {"switch (1) { x; }", 3, 14, "want 'case'"},
-	    {"switch (1) { default { } case 1 { } }", 3, 26, "comes last"},
-	    {"switch (1.5) { }", 3, 16, "integer"},
-	    {"gate g a { end; } qubit q; g q;", 3, 12, "end the program"},
-	    {"qubit q; delay q;", 3, 16, "'['"},
-	    {"qubit q; delay[3ns q;", 3, 15, "not closed"},
-	    {"x $;", 3, 3, "right after $"},
-	    {"x $99;", 3, 3, "40 qubits"},
-	    {"gate g a { x $0; } qubit q; g q;", 3, 14, "physical"},
-	    {"qubit q; x q;\n@note", 4, 1, "annotation"},
-	    {"qubit q; ctrl @ x q, q;", 3, 17, "twice"},
-	    {"qubit[2] q; x q[2];", 3, 17, "2"},
-	    {"const int n = 3; n = 4;", 3, 18, "constant"},
-	    {"qubit q; bit q;", 3, 14, "'q'"},
-	    {"include \"qelib1.inc\";", 3, 9, "qelib1.inc"},
-	};
 	struct program p = PROGRAM_INIT;
 	struct qasm_error e;
 	char text[1024];

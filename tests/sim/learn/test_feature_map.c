@@ -87,7 +87,7 @@ number(FILE *f)
 static bool
 check_case(FILE *f)
 {
-	char strings[64], choice[16], *at;
+	char strings[64], choice[16], *at, *next;
 	struct feature_map m = {.kind = FEATURE_MAP_PAULI};
 	double x[64], k[64], bloch[64];
 	struct qkernel_states s;
@@ -100,8 +100,12 @@ check_case(FILE *f)
 	m.choice = choice[0] == 'f' ? FEATURE_MAP_FULL
 	    : choice[0] == 'l'      ? FEATURE_MAP_LINEAR
 				    : FEATURE_MAP_CIRCULAR;
-	for (at = strtok(strings, ","); at != NULL; at = strtok(NULL, ","))
+	for (at = strings; at != NULL; at = next) {
+		next = strchr(at, ',');
+		if (next != NULL)
+			*next++ = '\0';
 		m.strings[m.nstrings++] = at;
+	}
 	for (i = 0; i < n * m.nqubits; i++)
 		x[i] = number(f);
 	states(&s, &m, x, n);
