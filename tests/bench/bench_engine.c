@@ -33,6 +33,11 @@ struct engine {
 	double *theta, *features, *value, *grad;
 };
 
+#define ENGINE_INIT                                        \
+	{                                                  \
+		.circuit = CIRCUIT_INIT, .plan = PLAN_INIT \
+	}
+
 static double
 now(void)
 {
@@ -108,7 +113,7 @@ engine_open(struct engine *e, uint32_t n, size_t nthreads)
 	size_t i, nparams = (size_t)3 * LAYERS * n;
 	int rc;
 
-	*e = (struct engine){.circuit = CIRCUIT_INIT, .plan = PLAN_INIT};
+	*e = (struct engine)ENGINE_INIT;
 	rc = build(&e->circuit, n);
 	if (rc == 0)
 		rc = plan_compile(&e->plan, &e->circuit);
@@ -127,9 +132,12 @@ engine_open(struct engine *e, uint32_t n, size_t nthreads)
 		return -ENOMEM;
 	for (i = 0; i < nparams; i++)
 		e->theta[i] = fmod(0.1 + 0.37 * (double)i, 2 * PI);
-	for (i = 0; i < (size_t)BATCH * n; i++)
+	for (i = 0; i < (size_t)BATCH * n; i++) {
+		size_t sample = i / n;
+
 		e->features[i] =
-		    0.2 + 0.11 * (double)(i % n) + 0.013 * (double)(i / n);
+		    0.2 + 0.11 * (double)(i % n) + 0.013 * (double)sample;
+	}
 	return rc;
 }
 
@@ -188,7 +196,7 @@ against_gates(uint32_t n)
 	struct program p = PROGRAM_INIT;
 	struct pauli_sum sum = PAULI_SUM_INIT;
 	char err[128];
-	struct engine e;
+	struct engine e = ENGINE_INIT;
 	double ours = 1e9, theirs = 1e9, bind = 1e9;
 	int rc = engine_open(&e, n, 1), i;
 
@@ -219,7 +227,7 @@ against_gates(uint32_t n)
 static int
 two_threads(uint32_t n, int rounds)
 {
-	struct engine one, two;
+	struct engine one = ENGINE_INIT, two = ENGINE_INIT;
 	double t1 = 1e9, t2 = 1e9, bind = 1e9;
 	int rc = engine_open(&one, n, 1), i;
 

@@ -35,7 +35,7 @@ now(void)
 #if defined(__x86_64__)
 
 /* Independent chains, as many as hide their latency. */
-#define PEAK(name, isa, type, set, fma, store)                                \
+#define PEAK(name, isa, lanes, type, set, fma, store)                         \
 	__attribute__((target(isa))) static double name(void)                 \
 	{                                                                     \
 		volatile double sink;                                         \
@@ -55,13 +55,12 @@ now(void)
 			sink = out[0];                                        \
 		}                                                             \
 		(void)sink;                                                   \
-		return 2e-9 * (double)(sizeof(type) / 8) * CHAINS * STEPS /   \
-		    start;                                                    \
+		return 2e-9 * (double)(lanes)*CHAINS * STEPS / start;         \
 	}
 
-PEAK(peak512, "avx512f,fma", __m512d, _mm512_set1_pd, _mm512_fmadd_pd,
+PEAK(peak512, "avx512f,fma", 8, __m512d, _mm512_set1_pd, _mm512_fmadd_pd,
     _mm512_storeu_pd)
-PEAK(peak256, "avx2,fma", __m256d, _mm256_set1_pd, _mm256_fmadd_pd,
+PEAK(peak256, "avx2,fma", 4, __m256d, _mm256_set1_pd, _mm256_fmadd_pd,
     _mm256_storeu_pd)
 
 #endif
