@@ -136,7 +136,8 @@ int fit_value(struct fit *f, const double *theta, const uint32_t *pick,
 void fit_gradients(struct fit *f, const double *theta, const uint32_t *pick,
     size_t n, double *grads);
 
-/* Scores theta on the first nscored rows, all after fit_load(); see struct train_score. -ENOMEM. */
+/* Scores theta on the first nscored rows, all after fit_load(); see struct
+ * train_score. -ENOMEM. */
 int fit_score(struct fit *f, const double *theta, struct train_score *out);
 
 #endif
