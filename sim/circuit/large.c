@@ -353,7 +353,8 @@ turn_diagonal(const struct large *l, const struct worker *w,
 		turn_chunk(l, w, s, (const uint32_t[2]){base, x});
 }
 
-/* One component: rotations of a block, on coordinates from u on, of the tile at base. */
+/* One component: rotations of a block, on coordinates from u on, of the tile at
+ * base. */
 static void
 turn_block(const struct large *l, const struct tile_block *blk, uint32_t base,
     uint32_t u, double *at)

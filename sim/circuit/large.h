@@ -36,8 +36,8 @@ struct large_options {
 
 struct large;
 
-/* 16 B x 2^n, and LARGE_WORKER_BYTES for each thread. -ENOTSUP: under LARGE_MIN_QUBITS;
- * -ENOMEM. */
+/* 16 B x 2^n, and LARGE_WORKER_BYTES for each thread. -ENOTSUP: under
+ * LARGE_MIN_QUBITS; -ENOMEM. */
 int large_new(struct large **l, const struct amp_plan *of,
     const struct large_options *o);
 void large_free(struct large *l);

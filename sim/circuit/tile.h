@@ -55,7 +55,8 @@ struct tile_plan {
 		.plan = NULL \
 	}
 
-/* From step first on, but the last step's phases. At least one pass. -ENOMEM. */
+/* From step first on, but the last step's phases. At least one pass. -ENOMEM.
+ */
 int tile_plan_init(struct tile_plan *t, const struct plan *p,
     const struct tile_shape *shape, size_t first);
 void tile_plan_close(struct tile_plan *t);
