@@ -314,11 +314,13 @@ job_default(struct job *j, enum job_kind kind)
 	    .steps = 40,
 	    .batch = 64,
 	    .order = JOB_SHUFFLED,
+	    .worker_momentum = number(9, -1),
 	    .gradient = JOB_ADJOINT,
 	    .mitigation = JOB_UNMITIGATED,
 	};
 	j->combine = (struct job_combine){
-	    .rule = JOB_MEAN,
+	    .rule = JOB_TRIMMED_MEAN,
+	    .pre = {JOB_ARC, JOB_NNM},
 	    .faults = JOB_FAULTS_AUTO,
 	    .radius = number(1, 0),
 	    .bucket = 2,

@@ -14,7 +14,7 @@
 #define DEMO_DATA "digits.csv"
 
 static const char usage[] =
-    "usage: qmlnode demo [--nodes 4] [--rounds 20] [--seed S] "
+    "usage: qmlnode demo [--nodes 4] [--rounds 30] [--seed S] "
     "[--data FILE.csv]\n"
     "                    [--split iid|label-skew] [--home DIR] [--keep] "
     "[--json]\n"
@@ -106,7 +106,7 @@ check_drill(struct demo *d, const char *attackers)
 static int
 take_options(struct demo *d, int argc, char **argv)
 {
-	const char *nodes = "4", *rounds = "20", *seed = "1", *liars = "1";
+	const char *nodes = "4", *rounds = "30", *seed = "1", *liars = "1";
 	const struct cli_option options[] = {
 	    {"nodes", &nodes, NULL},
 	    {"rounds", &rounds, NULL},

@@ -186,6 +186,8 @@ take_job(struct demo *d, const struct jv *split)
 
 	job_default(j, word(v, "task", "vqc") == 1 ? JOB_VQC : JOB_LINEAR);
 	j->rounds = d->rounds;
+	/* Twenty or thirty rounds are too few for more. */
+	j->local.worker_momentum = (struct decimal){5, -1};
 	j->local.steps = (uint32_t)jv_int(jv_get(v, "steps"), 0);
 	j->local.batch = (uint32_t)jv_int(jv_get(v, "batch"), 0);
 	j->main.encoding = word(v, "encoding", "angle");

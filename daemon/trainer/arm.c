@@ -27,7 +27,8 @@ arm_open(struct arm *a, const struct federation *f, enum job_role role,
 	if (rc < 0)
 		return rc;
 	a->moments = l->carry;
-	a->keeps = role != JOB_STAGE &&
+	a->keeps = role != JOB_STAGE && f->job.main.kind != JOB_VQE &&
+	    f->job.main.kind != JOB_QPCA &&
 	    (l->carry || l->worker_momentum.mant != 0 || l->scaffold ||
 		l->order == JOB_FILE_ORDER);
 	rc = train_state_init(&a->state, a->task.nparams);

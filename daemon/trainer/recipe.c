@@ -368,6 +368,7 @@ fill_hyper(const struct job *j, const struct job_task *t, struct train_hyper *h)
 {
 	const struct job_local *l = &j->local;
 	bool circuit = t->kind == JOB_VQC || t->kind == JOB_VQE;
+	bool rows = t->kind != JOB_VQE && t->kind != JOB_QPCA;
 
 	if (t->kind != JOB_QPCA) { /* which takes no steps */
 		h->lr = decimal_double(&t->rate);
@@ -396,8 +397,10 @@ fill_hyper(const struct job *j, const struct job_task *t, struct train_hyper *h)
 	h->order = l->order == JOB_SHUFFLED ? TRAIN_SHUFFLED : TRAIN_IN_ORDER;
 	h->score_max = RECIPE_SCORE_MAX;
 	h->layerwise = t->start == JOB_LAYERWISE;
-	h->proximal = decimal_double(&l->prox);
-	h->worker = decimal_double(&l->worker_momentum);
+	if (rows) {
+		h->proximal = decimal_double(&l->prox);
+		h->worker = decimal_double(&l->worker_momentum);
+	}
 	h->method = !circuit || l->gradient == JOB_ADJOINT ? TRAIN_ADJOINT
 	    : l->gradient == JOB_SHIFT                     ? TRAIN_SHIFT
 							   : TRAIN_PERTURB;

@@ -142,6 +142,7 @@ found(struct world *w)
 	f->job.dim = f->job.update = WORLD_DIM;
 	f->job.rounds = 1000000;
 	f->job.combine.rule = JOB_MEAN;
+	memset(f->job.combine.pre, 0, sizeof(f->job.combine.pre));
 	f->job.combine.faults = 0;
 	f->job.clip = f->job.bound = (struct decimal){1, 0};
 	for (uint16_t i = 0; i < f->nmembers; i++)

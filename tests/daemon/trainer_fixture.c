@@ -114,6 +114,7 @@ fill_job(struct federation *f, uint16_t layers)
 	j->local.steps = 10;
 	j->local.batch = 32;
 	j->combine.rule = JOB_MEAN;
+	j->local.worker_momentum = (struct decimal){0, 0};
 	memset(j->seed.b, 0x31, HASH_LEN);
 	rc = job_sizes(j, f->ncolumns, f->nlabels);
 	assert(rc == 0);

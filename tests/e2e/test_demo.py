@@ -21,7 +21,8 @@ import tempfile
 from consortium import ROOT, Tap, program, run, wait
 
 KEYS = ["nodes", "rounds", "committed_rounds", "heldout_accuracy", "majority",
-        "best_node_alone", "logistic", "heads_equal", "models_equal", "audit",
+        "best_node_alone", "logistic", "control", "heads_equal",
+        "models_equal", "audit",
         "blocks", "wall_s"]
 LINE = re.compile(r"^ +(\d+) +[0-9.]+ +[0-9.]+ %   (\d+) of (\d+) +[0-9.]+ s")
 LONG = bool(os.environ.get("QML_TEST_LONG"))
@@ -57,12 +58,12 @@ def rounds_shown(text):
 def digits():
     v, told = demo()
     print("# %s" % json.dumps(v))
-    assert v["nodes"] == 4 and v["committed_rounds"] == 20, v
+    assert v["nodes"] == 4 and v["committed_rounds"] == 30, v
     assert v["heldout_accuracy"] >= 0.85, v
     assert v["heldout_accuracy"] >= v["best_node_alone"] + 0.08, v
     assert v["majority"] < 0.2 < v["logistic"], v
     shown = rounds_shown(told)
-    assert [int(s[0]) for s in shown] == list(range(20)), told
+    assert [int(s[0]) for s in shown] == list(range(30)), told
     assert "%6.2f %%" % (100 * v["heldout_accuracy"]) in told, told
 
 

@@ -99,7 +99,7 @@ def test_vqc():
 
 def test_qsvm():
     iris({"job": {"task": "qsvm", "rounds": 12, "seed": SEED, "landmarks": 20,
-                  "map": "ry", "map_scale": 3, "layers": 1, "rate": 0.3,
+                  "worker_momentum": 0.5, "map": "ry", "map_scale": 3, "layers": 1, "rate": 0.3,
                   "rate_last": 0.05}}, 0.8)
 
 
@@ -107,6 +107,7 @@ def test_linear():
     """SCAFFOLD, and a server that keeps momentum."""
     iris({"job": {"task": "linear", "rounds": 10, "seed": SEED, "rate": 0.1,
                   "optimiser": "sgd", "scaffold": "true",
+                  "worker_momentum": 0, "before": '""', "rule": "mean",
                   "server": "fedavgm", "server_beta": 0.5}}, 0.7)
 
 
@@ -114,7 +115,8 @@ def test_stage():
     """qpca(2) -> vqc beside a linear model of all columns."""
     s, r = iris({"job": {
         "task": "vqc", "encoding": "angle", "qubits": 2, "layers": 4,
-        "rounds": 10, "seed": SEED, "rate": 0.08},
+        "rounds": 10, "seed": SEED, "rate": 0.08,
+        "worker_momentum": 0.5},
         "stage": {"task": "qpca", "components": 2, "min_rows": 10},
         "control": {"task": "linear", "rate": 0.08}}, 0.6)
     assert s["control_accuracy"] > 0.6, s
@@ -126,7 +128,8 @@ def test_qpca():
                     edit=with_job({"job": {
                         "task": "qpca", "rounds": 2, "seed": SEED,
                         "components": 3, "min_rows": 10,
-                        "weighting": "registered"}})) as c:
+                        "weighting": "registered", "rule": "mean",
+                        "before": '""'}})) as c:
         finish(c)
         r = rounds(c)
         assert r[1]["captured"] > 0.8, r

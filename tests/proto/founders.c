@@ -13,6 +13,9 @@ sample_job(void)
 	struct job j;
 
 	job_default(&j, JOB_VQC);
+	j.combine.rule = JOB_MEAN;
+	memset(j.combine.pre, 0, sizeof(j.combine.pre));
+	j.local.worker_momentum = (struct decimal){0, 0};
 	j.main.encoding = JOB_ANGLE;
 	j.main.qubits = 2;
 	j.main.layers = 2;

@@ -65,6 +65,7 @@ found_job(struct job *j, const struct town_setup *s)
 	j->dim = j->update = 6;
 	j->rounds = s->rounds;
 	j->seed = hash_bytes("test", "seed", 4);
+	memset(j->combine.pre, 0, sizeof(j->combine.pre));
 	j->combine.rule = s->rule ? s->rule : JOB_MEAN;
 	j->combine.faults = s->trim;
 	j->combine.weighting = s->weighted ? JOB_REGISTERED : JOB_UNWEIGHTED;

@@ -89,6 +89,7 @@ header_bits(void **state)
 		/* Counts and roots follow the body when it is sealed. */
 		h->nanswers = good.nanswers;
 		h->nattests = good.nattests;
+		h->ntxs = good.ntxs;
 		assert_int_equal(block_seal(f.b), 0);
 		changed = !r.bad && !hash_equal(&f.b->id, &id);
 		other_round = h->round != good.round &&

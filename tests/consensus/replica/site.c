@@ -36,6 +36,7 @@ found(struct federation *f, uint16_t n)
 	f->job.dim = f->job.update = SITE_DIM;
 	f->job.rounds = 100;
 	f->job.combine.rule = JOB_MEAN;
+	memset(f->job.combine.pre, 0, sizeof(f->job.combine.pre));
 	f->job.combine.faults = 0;
 	f->job.clip = f->job.bound = (struct decimal){1, 0};
 }
