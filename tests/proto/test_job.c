@@ -37,6 +37,10 @@ test_good(void **state)
 	j.combine.rule = JOB_TRIMMED_MEAN;
 	j.combine.faults = 1;
 	assert_int_equal(job_check(&j, 4, err, sizeof(err)), 0);
+	for (i = JOB_SERVER_ADD; i <= JOB_SERVER_YOGI; i++) {
+		j.combine.server = (uint8_t)i;
+		assert_int_equal(job_check(&j, 4, err, sizeof(err)), 0);
+	}
 	/* The defaults of every kind are a job. */
 	for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
 		job_default(&j, kinds[i]);
