@@ -87,6 +87,13 @@ def machines(tmp):
     check("qsvm: three classes, aligned", "error" not in got and
           len(got["quantum"]["pairs"]) == 3 and got["align_steps"] == 10 and
           got["quantum"]["alignment"] > 0.5, got)
+    got = ask("qsvm", "--map", "ry", "--data", DATA + "wine.csv", "--minmax",
+              "--landmarks", 64, "--test", DATA + "wine.csv")
+    check("qsvm: landmarks", "error" not in got and
+          got["landmarks"]["test_accuracy"] > 0.95, got)
+    code, _, err = sim("qsvm", "--map", "zz", "--data", train, "--landmarks",
+                       10)
+    check("qsvm: landmarks want ranges", code == 2 and "--minmax" in err, err)
     code, out, _ = sim("qsvm", "--map", "zz", "--data", train)
     check("qsvm: text says what to do next", code == 0 and "--test" in out)
     check("qsvm: an unknown map", sim("qsvm", "--map", "zzz", "--data",
