@@ -15,7 +15,7 @@
 /*
  * a[n * n], of which the upper triangle is read. values[n] descend; row i of
  * vectors[n * n] is the unit eigenvector of values[i], its largest component
- * positive (of equals the first). vectors may be NULL. n = 256: about a
+ * positive (of equals the first). vectors may be NULL. n = 256: a third of a
  * second. -EINVAL: n is 0 or above JACOBI_MAX; -EDOM: a number is not finite,
  * or it did not converge; -ENOMEM.
  */
