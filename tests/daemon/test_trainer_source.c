@@ -158,7 +158,7 @@ test_idx_pair(void **state)
 	static const uint8_t images[] = {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 1, 0,
 	    0, 0, 2, 1, 2, 3, 255};
 	static const uint8_t labels[] = {0, 0, 8, 1, 0, 0, 0, 2, 7, 3};
-	struct table_source from = {NULL};
+	struct table_source from = {.path = NULL};
 	struct table t;
 	char path[64];
 
