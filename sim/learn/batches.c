@@ -1,5 +1,6 @@
 #include "sim/learn/batches.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdlib.h>
 
@@ -8,6 +9,7 @@ batches_rewind(struct batches *b, const struct train_hyper *h, uint64_t at)
 {
 	size_t i;
 
+	assert(b->n > 0);
 	for (i = 0; i < b->n; i++)
 		b->order[i] = (uint32_t)i;
 	b->at = b->kind == TRAIN_IN_ORDER ? (size_t)(at % b->n)

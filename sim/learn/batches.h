@@ -27,7 +27,7 @@ struct batches {
 		.order = NULL \
 	}
 
-/* at: the first row when in order, taken modulo n. -ENOMEM. */
+/* n > 0. at: the first row when in order, taken modulo n. -ENOMEM. */
 int batches_init(struct batches *b, const struct train_hyper *h, size_t n,
     uint64_t at);
 void batches_close(struct batches *b);

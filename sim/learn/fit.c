@@ -13,7 +13,7 @@
 static void
 close_worker(const struct fit *f, struct fit_worker *w)
 {
-	if (w->scratch != NULL)
+	if (f->map != NULL && w->scratch != NULL)
 		f->map->close_worker(w->scratch);
 	free(w->obs);
 	free(w->dobs);

@@ -115,7 +115,7 @@ perturb(struct train_search *s, const struct train_batch *b)
 {
 	const struct train_hyper *h = s->job->hyper;
 	size_t n = s->job->task->nparams, i;
-	double plus, minus, share;
+	double plus = 0.0, minus = 0.0, share;
 	uint64_t bits = 0;
 	int rc;
 
@@ -256,7 +256,7 @@ static int
 turn_one(struct train_search *s, const struct train_batch *b, size_t i,
     double *now)
 {
-	double was = s->theta[i], plus, minus, there;
+	double was = s->theta[i], plus = 0.0, minus = 0.0, there = 0.0;
 	int rc;
 
 	s->theta[i] = was + 0.5 * PI;
@@ -280,7 +280,7 @@ static int
 turn_all(struct train_search *s, const struct train_batch *b)
 {
 	size_t n = s->job->task->nangles, i;
-	double now;
+	double now = 0.0;
 	int rc = value(s, b, s->theta, &now);
 
 	for (i = 0; i < n && rc == 0; i++)

@@ -10,8 +10,10 @@
 #include "sim/learn/task.h"
 #include "sim/learn/vqc_circuit.h"
 
-#define STEPS_MAX 10000000
+#define STEPS_MAX 1000000
 #define BYTES_MAX (64u << 20)
+/* Gates x 2^qubits: what a trainer's tables are proportional to. */
+#define WORK_MAX (UINT64_C(1) << 24)
 
 /* What an input of the program is in the model. */
 struct meaning {
@@ -155,6 +157,24 @@ read_text(struct reading *r, const char *text, size_t len, struct circuit *c)
 	return rc < 0 ? rc : find_periods(r, c);
 }
 
+/* A loop in a short text can be a long circuit. */
+static int
+check_shape(const struct reading *r, const struct circuit *c)
+{
+	uint32_t n = r->shape.nqubits;
+
+	if (n < 1 || n > TASK_MAX_QUBITS) {
+		snprintf(r->err, 256, "qubits must be 1 to 12");
+		return -EINVAL;
+	}
+	if (c->ngates > WORK_MAX >> n) {
+		snprintf(r->err, 256, "there are more than %u gates",
+		    (unsigned)(WORK_MAX >> n));
+		return -EINVAL;
+	}
+	return 0;
+}
+
 static int
 read_circuit(const char *text, size_t len, struct circuit *c,
     struct vqc_shape *shape, char *err)
@@ -162,6 +182,8 @@ read_circuit(const char *text, size_t len, struct circuit *c,
 	struct reading r = {.program = PROGRAM_INIT, .err = err};
 	int rc = read_text(&r, text, len, c);
 
+	if (rc == 0)
+		rc = check_shape(&r, c);
 	if (rc == 0)
 		rename_inputs(&r, c);
 	*shape = r.shape;
@@ -185,10 +207,6 @@ vqc_qasm_shape(const char *text, size_t len, struct vqc_shape *out,
 	}
 	rc = read_circuit(text, len, &c, out, err);
 	circuit_close(&c);
-	if (rc == 0 && (out->nqubits < 1 || out->nqubits > TASK_MAX_QUBITS)) {
-		snprintf(err, 256, "qubits must be 1 to 12");
-		rc = -EINVAL;
-	}
 	return rc;
 }
 

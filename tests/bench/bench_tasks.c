@@ -253,7 +253,7 @@ static int
 run_entry(const struct entry *e)
 {
 	static struct loaded l;
-	double mean = 0.0, var = 0.0, acc[NFOLDS];
+	double mean = 0.0, var = 0.0, acc[NFOLDS] = {0};
 	char others[OTHERS_BYTES];
 	int32_t k;
 	int rc = load(e, &l);
@@ -375,7 +375,7 @@ run_split(const struct entry *e, const char *split)
 	struct sites all = {part, NCLIENTS};
 	struct sites pooled = {&part[NCLIENTS], 1};
 	const struct dataset *test = &part[NCLIENTS + 1];
-	double fed[NSEEDS], one[NSEEDS], alone = 0.0;
+	double fed[NSEEDS] = {0}, one[NSEEDS] = {0}, alone = 0.0;
 	struct model m = *e->models[0];
 	struct spread f, p;
 	char path[PATH_BYTES];

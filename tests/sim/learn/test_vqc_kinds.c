@@ -406,6 +406,11 @@ test_texts(void **state)
 			     &s, err),
 	    -EINVAL);
 	assert_int_equal(vqc_qasm_shape("", 0, &s, err), -EINVAL);
+	assert_int_equal(shape("qubit[12] q; for uint i in [0:4999] "
+			       "{ U(0.1, 0, 0) q[0]; }",
+			     &s, err),
+	    -EINVAL);
+	assert_non_null(strstr(err, "4096 gates"));
 }
 
 int
