@@ -171,14 +171,14 @@ draw_confusion(const struct jv *score, const struct federation *f, FILE *out)
 	    .scale = {"none of the class", "all of it"}};
 	int rc = text && words && names && shade ? 0 : -ENOMEM;
 
-	if (rc == 0 && jv_len(rows) != n)
+	if (rc == 0 && (n < 1 || jv_len(rows) != n))
 		rc = -EINVAL;
 	snprintf(note, sizeof(note),
 	    "rows of each true class by what the model says; %.2f %% of %lld "
 	    "rows are right",
 	    100 * jv_real(jv_get(score, "accuracy"), 0),
 	    (long long)ctl_integer(score, "rows"));
-	for (size_t at = 0; rc == 0 && at < ncells; at++) {
+	for (size_t at = 0; rc == 0 && n > 0 && at < ncells; at++) {
 		const struct jv *row = jv_at(rows, at / n);
 		int64_t total = 0, count = jv_int(jv_at(row, at % n), 0);
 

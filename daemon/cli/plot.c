@@ -71,9 +71,9 @@ grid_x(FILE *f, const struct frame *r)
 	char text[32];
 
 	step = step < 1 ? 1 : step; /* rounds are whole */
-	for (double x = ceil(r->x0 / step) * step; x <= r->x1 + step / 1e6;
-	     x += step) {
-		double at = place_x(r, x);
+	for (long i = lround(ceil(r->x0 / step));
+	     (double)i * step <= r->x1 + step / 1e6; i++) {
+		double x = (double)i * step, at = place_x(r, x);
 
 		svg_line(f, (double[]){at, r->top, at, r->top + r->height},
 		    GRID, 1);
@@ -88,14 +88,13 @@ grid_y(FILE *f, const struct frame *r)
 	double step = nice_step(r->y1 - r->y0);
 	char text[32];
 
-	for (double y = ceil(r->y0 / step) * step; y <= r->y1 + step / 1e6;
-	     y += step) {
-		double at = place_y(r, y);
+	for (long i = lround(ceil(r->y0 / step));
+	     (double)i * step <= r->y1 + step / 1e6; i++) {
+		double y = (double)i * step, at = place_y(r, y);
 
 		svg_line(f, (double[]){r->left, at, r->left + r->width, at},
 		    GRID, 1);
-		snprintf(text, sizeof(text), "%g",
-		    fabs(y) < step / 1e6 ? 0 : y);
+		snprintf(text, sizeof(text), "%g", y);
 		words(f, r->left - 8, at + 5, "end", text);
 	}
 }
