@@ -367,6 +367,10 @@ check_job(const struct federation *f, struct errbuf e)
 		    "job.faults: want less than half of %u members, "
 		    "got %u",
 		    f->nmembers, job_faults(&f->job, f->nmembers));
+	if (!hash_is_zero(&f->job.start))
+		return fail(e,
+		    "job.start_model: the first job of a federation has no "
+		    "earlier model to start from");
 	return check_sizes(f, e);
 }
 

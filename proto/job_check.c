@@ -377,7 +377,7 @@ check_combine(const struct job_combine *c, struct job_errbuf e)
 	    {"server", c->server, JOB_SERVER_ADD, JOB_SERVER_YOGI},
 	    {"weighting", c->weighting, JOB_UNWEIGHTED, JOB_REGISTERED},
 	    {"weight_cap", c->weight_cap, 0, WEIGHT_MAX},
-	    {"stragglers", c->stragglers, JOB_DROP, JOB_CARRY},
+	    {"stragglers", c->stragglers, JOB_DROP, JOB_DROP},
 	};
 	const struct bounds bounds[] = {
 	    {"radius", &c->radius, {1, -6}, {1, 9}},

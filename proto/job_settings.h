@@ -54,7 +54,7 @@ enum job_server {
 	JOB_SERVER_YOGI,
 };
 enum job_weighting { JOB_UNWEIGHTED = 1, JOB_REGISTERED };
-enum job_stragglers { JOB_DROP = 1, JOB_CARRY };
+enum job_stragglers { JOB_DROP = 1 };
 
 /* What a member does in a round. */
 struct job_local {

@@ -1,12 +1,12 @@
 #include "consensus/ledger/state.h"
 
 static uint16_t
-active_members(const struct ledger *l)
+asked_members(const struct ledger *l)
 {
 	uint16_t n = 0;
 
 	for (uint16_t i = 0; i < l->f.nmembers; i++)
-		n = (uint16_t)(n + l->active[i]);
+		n = (uint16_t)(n + ledger_asked(l, i));
 	return n;
 }
 
@@ -32,10 +32,10 @@ by_time(const struct ledger *l, uint8_t kind, uint64_t from_ms)
 struct closing
 closing_rule(const struct ledger *l, uint16_t nanswers, uint16_t nupdates)
 {
-	uint16_t m = active_members(l);
+	uint16_t m = asked_members(l);
 	uint32_t rule_min = merge_minimum(&l->merge, l->round.aggregated);
 	uint32_t some = (m - 1u) / 3 + 1;
-	uint32_t most = l->answers_min;
+	uint32_t most = m < l->f.nmembers ? m - (m - 1u) / 3 : l->answers_min;
 
 	if (some < rule_min)
 		some = rule_min;

@@ -68,6 +68,7 @@ found(struct ledger *l)
 	merge_start(&l->merge, l->moments);
 	l->moments_hash = state_hash_moments(l, l->moments);
 	l->round.base_model = q24_hash("qml.model", l->model, l->f.job.dim);
+	l->round.best_q24 = INT64_MAX;
 	state_open_round(l, &l->round, 0, l->time_ms);
 	return 0;
 }
@@ -202,6 +203,12 @@ bool
 ledger_active(const struct ledger *l, uint16_t i)
 {
 	return i < l->f.nmembers && l->active[i];
+}
+
+bool
+ledger_asked(const struct ledger *l, uint16_t i)
+{
+	return ledger_active(l, i) && l->round.asked[i];
 }
 
 const uint32_t *

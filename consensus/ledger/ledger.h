@@ -44,6 +44,12 @@ struct ledger_round {
 	uint64_t skipped; /* skipped so far, all together */
 	uint64_t aggregated;
 	bool finished;
+	/* Early stopping: the best validation loss so far, and validated
+	 * rounds since then; best is INT64_MAX before the first. */
+	int64_t best_q24;
+	uint32_t stale;
+	/* Who is asked: all, or a share drawn by the head before it opened. */
+	bool asked[FEDERATION_MAX_MEMBERS];
 };
 
 /* Views; pointers live until the next ledger_apply or ledger_free. */
@@ -57,6 +63,8 @@ uint32_t ledger_update_dim(const struct ledger *l); /* of an update */
 uint16_t ledger_nmembers(const struct ledger *l);   /* = validators */
 const struct member *ledger_member(const struct ledger *l, uint16_t i);
 bool ledger_active(const struct ledger *l, uint16_t i);
+/* Active, and asked in the open round: others have no answer. */
+bool ledger_asked(const struct ledger *l, uint16_t i);
 const uint32_t *ledger_powers(const struct ledger *l); /* [nmembers] */
 const struct hash *ledger_validators(const struct ledger *l);
 const struct hash *ledger_federation_id(const struct ledger *l);

@@ -88,7 +88,7 @@ check_answer_head(const struct ledger *l, const struct answer *a)
 	v = check_round(l, &a->job, a->round);
 	if (v != LEDGER_OK)
 		return v;
-	if (!ledger_active(l, a->member))
+	if (!ledger_asked(l, a->member))
 		return LEDGER_MEMBER;
 	if (!hash_equal(&a->base_model, &l->round.base_model))
 		return LEDGER_BASE_MODEL;
@@ -159,7 +159,7 @@ ledger_check_attest(const struct ledger *l, const struct attest *a)
 	for (uint16_t i = 0; i < a->nheld; i++) {
 		if (i > 0 && a->member[i] <= a->member[i - 1])
 			return LEDGER_ORDER;
-		if (!ledger_active(l, a->member[i]))
+		if (!ledger_asked(l, a->member[i]))
 			return LEDGER_MEMBER;
 	}
 	pk = &l->f.members[a->validator].sign;

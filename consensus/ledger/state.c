@@ -123,8 +123,10 @@ state_leaves(const struct ledger *l, const struct state_now *now,
     struct hash out[static LEDGER_LEAVES])
 {
 	const struct ledger_round *r = now->round;
-	uint64_t round[] = {r->number, r->opened_ms, r->finished};
-	uint64_t counts[] = {r->skips, r->skipped, r->aggregated};
+	uint64_t round[3 + FEDERATION_MAX_MEMBERS] = {r->number, r->opened_ms,
+	    r->finished};
+	uint64_t counts[] = {r->skips, r->skipped, r->aggregated,
+	    (uint64_t)r->best_q24, r->stale};
 
 	out[0] = l->validators;
 	out[1] = l->validators;
@@ -132,8 +134,10 @@ state_leaves(const struct ledger *l, const struct state_now *now,
 	out[3] = l->params;
 	out[4] = r->job;
 	out[5] = r->base_model;
-	out[6] = hash_numbers("qml.round", round, 3);
-	out[7] = hash_numbers("qml.counts", counts, 3);
+	for (uint16_t i = 0; i < l->f.nmembers; i++)
+		round[3 + i] = r->asked[i];
+	out[6] = hash_numbers("qml.round", round, 3u + l->f.nmembers);
+	out[7] = hash_numbers("qml.counts", counts, 5);
 	out[8] = *now->moments;
 }
 
@@ -163,6 +167,96 @@ state_hash_moments(const struct ledger *l, const int64_t *moments)
 	return q24_hash("qml.moments", moments, l->merge.nmoments);
 }
 
+/* A member's place in this round's draw. */
+static struct hash
+lot_of(const struct ledger *l, uint64_t number, uint16_t i)
+{
+	struct hash_stream s;
+	uint8_t image[8];
+
+	for (unsigned k = 0; k < 8; k++)
+		image[k] = (uint8_t)(number >> (56 - 8 * k));
+	hash_begin(&s, "qml.asked");
+	hash_add(&s, l->head.b, HASH_LEN);
+	hash_add(&s, image, sizeof(image));
+	hash_add(&s, l->f.members[i].id.b, HASH_LEN);
+	return hash_end(&s);
+}
+
+/* How many of n are asked: the job's share, rounded up, but enough for its
+ * rule. */
+static uint32_t
+share_of(const struct ledger *l, uint32_t n, uint64_t aggregated)
+{
+	uint32_t least = merge_minimum(&l->merge, aggregated), some;
+	int64_t share = 0;
+
+	if (decimal_q24(&l->f.job.combine.participation, &share) < 0)
+		return n; /* job_check has refused such a job */
+	some = (uint32_t)(((uint64_t)share * n + Q24_ONE - 1) / Q24_ONE);
+	some = some < least ? least : some;
+	return some < n ? some : n;
+}
+
+/* The head before the round decides, so nobody knows it much earlier; those
+ * with the smallest lots are asked. */
+static void
+draw_asked(const struct ledger *l, struct ledger_round *r)
+{
+	struct hash lots[FEDERATION_MAX_MEMBERS];
+	uint16_t n = l->f.nmembers, i, k;
+	uint32_t some = share_of(l, n, r->aggregated), before;
+
+	for (i = 0; i < n; i++)
+		lots[i] = lot_of(l, r->number, i);
+	for (i = 0; i < n; i++) {
+		before = 0;
+		for (k = 0; k < n; k++)
+			before += hash_compare(&lots[k], &lots[i]) < 0;
+		r->asked[i] = before < some;
+	}
+}
+
+/* The lower median of what members say about the rows they keep back: with a
+ * majority honest it lies between two honest figures. False: nobody did. */
+static bool
+median_loss(const struct block *b, int64_t *out)
+{
+	int64_t v[FEDERATION_MAX_MEMBERS];
+	uint16_t n = 0, k;
+
+	for (uint16_t i = 0; i < b->header.nanswers; i++) {
+		const struct answer *a = b->answers[i];
+
+		if (a->kind != ANSWER_UPDATE || a->valid_rows == 0)
+			continue;
+		for (k = n++; k > 0 && v[k - 1] > a->valid_loss_q24; k--)
+			v[k] = v[k - 1];
+		v[k] = a->valid_loss_q24;
+	}
+	if (n > 0)
+		*out = v[(n - 1) / 2];
+	return n > 0;
+}
+
+/* Early stopping, by what the job says is progress. True: the job is over. */
+static bool
+note_loss(const struct ledger *l, struct ledger_round *r, const struct block *b)
+{
+	int64_t loss = 0, progress = 0;
+
+	if (l->f.job.patience == 0 || !median_loss(b, &loss))
+		return false;
+	if (decimal_q24(&l->f.job.progress, &progress) < 0)
+		return false;
+	if (r->best_q24 == INT64_MAX || loss < r->best_q24 - progress) {
+		r->best_q24 = loss;
+		r->stale = 0;
+		return false;
+	}
+	return ++r->stale >= l->f.job.patience;
+}
+
 /* Both times grow after skips: a site that needs longer than the straggler
  * time would otherwise never be waited for. */
 void
@@ -178,6 +272,7 @@ state_open_round(const struct ledger *l, struct ledger_round *r,
 	r->straggler_at_ms =
 	    state_later(opened_ms, patience * l->f.timing.straggler);
 	r->finished = number >= l->f.job.rounds;
+	draw_asked(l, r);
 }
 
 /* The change by the block's updates into memory->model, and the moments. */
@@ -221,6 +316,7 @@ state_compute_next(const struct ledger *l, const struct block *b)
 {
 	struct ledger_memory *mem = l->memory;
 	struct ledger_round *r = &mem->next;
+	bool over;
 
 	mem->has_next = false;
 	mem->aggregate = (struct hash){{0}};
@@ -245,7 +341,9 @@ state_compute_next(const struct ledger *l, const struct block *b)
 	r->base_model = q24_hash("qml.model", mem->model, l->f.job.dim);
 	r->skips = 0;
 	r->aggregated++;
+	over = note_loss(l, r, b);
 	state_open_round(l, r, r->number + 1, b->header.time_ms);
+	r->finished |= over;
 	return true;
 }
 

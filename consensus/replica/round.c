@@ -46,8 +46,7 @@ start_training(struct replica *r)
 	/* A round that others have left behind is not worth the work. */
 	if (!r->started || !r->round_open || r->training || r->own_lost ||
 	    sync_active(r) || r->own != NULL ||
-	    r->answers[r->self][0] != NULL ||
-	    !ledger_active(r->ledger, r->self))
+	    r->answers[r->self][0] != NULL || !ledger_asked(r->ledger, r->self))
 		return;
 	a = queue_add(r, REPLICA_TRAIN);
 	if (a == NULL)
@@ -249,7 +248,7 @@ static bool
 is_collected(const struct replica *r)
 {
 	for (uint16_t i = 0; i < r->n; i++)
-		if (ledger_active(r->ledger, i) && r->answers[i][0] == NULL)
+		if (ledger_asked(r->ledger, i) && r->answers[i][0] == NULL)
 			return false;
 	return true;
 }

@@ -286,6 +286,11 @@ recipe_task(const struct federation *f, enum job_role role, struct task *t,
 	int rc;
 
 	*t = (struct task)TASK_INIT;
+	if (f->job.local.noise != NULL) {
+		snprintf(err, errlen,
+		    "job: noise_model: this trainer cannot train under one");
+		return -EINVAL;
+	}
 	rc = fill_spec(&r, role);
 	if (rc == -EINVAL)
 		why = "a list of numbers has another length than it should";

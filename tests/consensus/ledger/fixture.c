@@ -71,6 +71,10 @@ found_job(struct job *j, const struct town_setup *s)
 	j->combine.weighting = s->weighted ? JOB_REGISTERED : JOB_UNWEIGHTED;
 	j->clip = (struct decimal){4, 0};
 	j->bound = (struct decimal){3, 0};
+	if (s->edit == NULL)
+		return;
+	s->edit(j);
+	assert_int_equal(job_sizes(j, 2, 2), 0);
 }
 
 void

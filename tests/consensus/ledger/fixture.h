@@ -27,7 +27,8 @@ struct town_setup {
 	uint16_t trim;
 	uint16_t answers_min;
 	bool weighted; /* member i of the YAML order has weight i + 1 */
-	uint32_t powers[TOWN_MAX]; /* 0: 1 */
+	uint32_t powers[TOWN_MAX];   /* 0: 1 */
+	void (*edit)(struct job *j); /* last; sizes follow */
 };
 
 struct town {
