@@ -21,6 +21,15 @@ find_member(const struct federation *f, const char *name)
 	return -1;
 }
 
+static bool
+is_honest(const struct drill *d, uint16_t member)
+{
+	for (uint16_t i = 0; i < d->nhonest; i++)
+		if (d->members[i] == member)
+			return true;
+	return false;
+}
+
 static int
 open_honest(struct drill *d, const struct federation *f, char *line,
     char err[static TABLE_ERR_LEN])
@@ -33,9 +42,9 @@ open_honest(struct drill *d, const struct federation *f, char *line,
 	if (path)
 		*path++ = '\0';
 	member = path ? find_member(f, line) : -1;
-	if (member < 0 || d->nhonest == f->nmembers) {
+	if (member < 0 || is_honest(d, (uint16_t)member)) {
 		snprintf(err, TABLE_ERR_LEN,
-		    "\"%.60s\" is not a member's name and a path", line);
+		    "\"%.60s\" is not a member's name and a path, once", line);
 		return -EINVAL;
 	}
 	source.data = path;
@@ -64,15 +73,6 @@ open_all(struct drill *d, const struct federation *f, FILE *file,
 	}
 	d->nliars = (uint16_t)(f->nmembers - d->nhonest);
 	return rc;
-}
-
-static bool
-is_honest(const struct drill *d, uint16_t member)
-{
-	for (uint16_t i = 0; i < d->nhonest; i++)
-		if (d->members[i] == member)
-			return true;
-	return false;
 }
 
 static void
