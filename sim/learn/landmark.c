@@ -11,6 +11,8 @@
 #include "sim/state/pool.h"
 
 #define BLOCK 128 /* rows whose states are held at a time */
+/* Of a seed that shuffles rows with its first streams. */
+#define SHOT_STREAM (UINT64_C(1) << 32)
 
 static const char *const names[] = {
     [LANDMARK_ZZ] = "zz",
@@ -334,8 +336,40 @@ apply_root(const struct landmark *l, const double *k, double *phi)
 	}
 }
 
+/* How often of n coins of chance bar / 2^32 fall; two a draw. */
+static uint32_t
+count_hits(struct rng *r, uint64_t bar, uint32_t n)
+{
+	uint32_t hits = 0, i;
+	uint64_t u = 0;
+
+	for (i = 0; i < n; i++) {
+		u = i % 2 == 0 ? rng_u64(r) : u >> 32;
+		hits += (u & UINT32_MAX) < bar;
+	}
+	return hits;
+}
+
+/* k[m] in place: shares of hits. */
+static void
+sample_row(const struct landmark_shots *how, uint64_t row, double *k, size_t m)
+{
+	struct rng r;
+	size_t i;
+
+	rng_init(&r, how->seed, SHOT_STREAM + row);
+	for (i = 0; i < m; i++) {
+		double p = k[i] < 1.0 ? k[i] : 1.0;
+		uint64_t bar = (uint64_t)(p > 0.0 ? p * 0x1p32 + 0.5 : 0.0);
+
+		k[i] = (double)count_hits(&r, bar, how->shots) /
+		    (double)how->shots;
+	}
+}
+
 int
-landmark_features(const struct landmark *l, const struct landmark_rows *rows,
+landmark_features_sampled(const struct landmark *l,
+    const struct landmark_rows *rows, const struct landmark_shots *how,
     double *phi, struct pool *pool)
 {
 	const struct landmark_rows z = {l->z, l->m};
@@ -349,11 +383,21 @@ landmark_features(const struct landmark *l, const struct landmark_rows *rows,
 		    n};
 
 		rc = landmark_kernel(&l->map, &part, &z, k, pool);
-		for (i = 0; i < n && rc == 0; i++)
+		for (i = 0; i < n && rc == 0; i++) {
+			if (how != NULL)
+				sample_row(how, at + i, k + i * l->m, l->m);
 			apply_root(l, k + i * l->m, phi + (at + i) * l->m);
+		}
 	}
 	free(k);
 	return rc;
+}
+
+int
+landmark_features(const struct landmark *l, const struct landmark_rows *rows,
+    double *phi, struct pool *pool)
+{
+	return landmark_features_sampled(l, rows, NULL, phi, pool);
 }
 
 void

@@ -72,6 +72,18 @@ int landmark_init(struct landmark *l, const struct landmark_map *map,
 
 void landmark_close(struct landmark *l);
 
+/* Kernel entries as a machine would estimate them: how often the circuit of x,
+ * then that of z backwards, gives all zeros. K(Z, Z) is public and exact. */
+struct landmark_shots {
+	uint32_t shots;      /* an entry; above 0 */
+	const uint8_t *seed; /* 32 bytes; a stream a row */
+};
+
+/* phi[rows->n * m] from sampled entries: the same bits everywhere. -ENOMEM. */
+int landmark_features_sampled(const struct landmark *l,
+    const struct landmark_rows *rows, const struct landmark_shots *how,
+    double *phi, struct pool *pool);
+
 /* phi[rows->n * m]. -ENOMEM. */
 int landmark_features(const struct landmark *l,
     const struct landmark_rows *rows, double *phi, struct pool *pool);

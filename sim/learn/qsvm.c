@@ -145,11 +145,22 @@ map_prepare(const struct fit *f, const struct dataset *ds, double *out)
 	return landmark_features(&q->marks, &rows, out, f->pool);
 }
 
+/* Entries from shots, drawn once when rows are loaded. */
+static int
+sampled_prepare(const struct fit *f, const struct dataset *ds, double *out)
+{
+	const struct qsvm *q = f->task->impl;
+	const struct landmark_rows rows = {ds->features, ds->n};
+	const struct landmark_shots how = {f->noise.shots, f->noise.seed};
+
+	return landmark_features_sampled(&q->marks, &rows,
+	    how.shots > 0 ? &how : NULL, out, f->pool);
+}
+
 static int
 map_open(struct fit *f)
 {
-	(void)f;
-	return 0;
+	return f->noise.model == NULL ? 0 : -ENOTSUP; /* shots alone */
 }
 
 static void
@@ -201,10 +212,20 @@ static const struct fit_map qsvm_map = {.row_size = map_row_size,
     .bind = map_bind,
     .forward = map_forward};
 
+static const struct fit_map sampled_map = {.row_size = map_row_size,
+    .prepare = sampled_prepare,
+    .open = map_open,
+    .close = map_close,
+    .open_worker = map_open_worker,
+    .close_worker = map_close_worker,
+    .bind = map_bind,
+    .forward = map_forward};
+
 const struct task_ops qsvm_ops = {.name = "qsvm",
     .check = qsvm_check,
     .open = qsvm_open,
     .close = qsvm_close,
     .map = &qsvm_map,
+    .noisy_map = &sampled_map,
     .local_update = train_by_gradient,
     .evaluate = train_score_rows};

@@ -8,6 +8,11 @@
  * rows and the public landmarks. Model vector: nclasses x (m + 1) weights, each
  * class's bias last, no period. The local baseline is svm.h; with the hinge
  * loss its C on n rows is l2 = head_scale^2 / (C n) here.
+ *
+ * With shots each entry between a row and a landmark is estimated from so many
+ * runs, drawn once a call from the call's seed; a noise model is -ENOTSUP. The
+ * root enlarges their errors by up to 1 / sqrt(ridge): with shots take a ridge
+ * of about 1 / sqrt(shots).
  */
 #ifndef QML_SIM_LEARN_QSVM_H
 #define QML_SIM_LEARN_QSVM_H

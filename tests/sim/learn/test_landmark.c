@@ -109,6 +109,41 @@ test_repeated(void **state)
 	landmark_close(&l);
 }
 
+/* Sampled entries are unbiased, with the deviation of a coin. */
+static void
+test_shots(void **state)
+{
+	static double x[N * D], exact[N], phi[N], again[N];
+	const struct landmark_rows z = {x, 1}, rows = {x, N};
+	const struct landmark_map map = map_of(LANDMARK_ZZ);
+	const struct landmark_shots how = {400, seed};
+	double sum = 0.0, square = 0.0;
+	struct landmark l;
+	size_t i;
+
+	(void)state;
+	landmark_draw(seed, N, D, x);
+	/* One landmark: the feature is the kernel's entry itself. */
+	assert_int_equal(landmark_init(&l, &map, &z, 0x1p-20), 0);
+	assert_int_equal(landmark_features(&l, &rows, exact, NULL), 0);
+	assert_int_equal(landmark_features_sampled(&l, &rows, &how, phi, NULL),
+	    0);
+	assert_int_equal(landmark_features_sampled(&l, &rows, &how, again,
+			     NULL),
+	    0);
+	assert_memory_equal(phi, again, sizeof(phi));
+	assert_true(phi[0] == 1.0); /* the landmark with itself */
+	for (i = 1; i < N; i++) {
+		double p = exact[i], dev = sqrt(p * (1.0 - p) / 400.0);
+
+		sum += (phi[i] - p) / dev;
+		square += (phi[i] - p) * (phi[i] - p) / (dev * dev);
+	}
+	assert_true(fabs(sum) < 4.0 * sqrt(N));
+	assert_true(fabs(square / (N - 1) - 1.0) < 4.0 * sqrt(2.0 / N));
+	landmark_close(&l);
+}
+
 static void
 test_refused(void **state)
 {
@@ -143,6 +178,7 @@ main(void)
 	    cmocka_unit_test(test_gives_kernel_back),
 	    cmocka_unit_test(test_projects),
 	    cmocka_unit_test(test_repeated),
+	    cmocka_unit_test(test_shots),
 	    cmocka_unit_test(test_refused),
 	};
 
