@@ -3,9 +3,9 @@
  *
  * A model maps a row to nobs numbers (a circuit's observables, or the features
  * themselves) and a head maps these to one logit a class, or to one number.
- * What differs between tasks is struct fit_map. Rows are worked off in blocks of FIT_BLOCK,
- * results are kept per block and added in block order: any number of threads
- * gives the same bits.
+ * What differs between tasks is struct fit_map. Rows are worked off in blocks
+ * of FIT_BLOCK, results are kept per block and added in block order: any number
+ * of threads gives the same bits.
  */
 #ifndef QML_SIM_LEARN_FIT_H
 #define QML_SIM_LEARN_FIT_H
