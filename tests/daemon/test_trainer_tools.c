@@ -302,6 +302,86 @@ test_split_quotes(void **state)
 	assert_string_equal(text, "\"a, b\",label\n1,\"u \"\"v\"\"\"\n");
 }
 
+/* A row client map is obeyed to the row; what it must not be. */
+static void
+test_split_map(void **state)
+{
+	char text[256];
+
+	(void)state;
+	fixture_write(in_dir("m.csv"), "a,label\n1,0\n2,1\n3,0\n4,1\n");
+	fixture_write(in_dir("m.json"),
+	    "{\"clients\": 2, \"client_of_row\": [1, -1, 0,1]}\n");
+	assert_int_equal(RUN("split", "--data", in_dir("m.csv"), "--mode",
+			     "map", "--map", in_dir("m.json"), "--nodes", "2",
+			     "--heldout", "0", "--out", in_dir("m")),
+	    0);
+	read_text(in_dir("m/node0.csv"), text, sizeof(text));
+	assert_string_equal(text, "a,label\n3,0\n");
+	read_text(in_dir("m/node1.csv"), text, sizeof(text));
+	assert_string_equal(text, "a,label\n1,0\n4,1\n");
+	read_text(in_dir("m/heldout.csv"), text, sizeof(text));
+	assert_string_equal(text, "a,label\n2,1\n");
+	fixture_write(in_dir("m.json"), "{\"client_of_row\": [1, -1, 0]}\n");
+	assert_int_equal(RUN("split", "--data", in_dir("m.csv"), "--mode",
+			     "map", "--map", in_dir("m.json"), "--nodes", "2",
+			     "--out", in_dir("m2")),
+	    1);
+	assert_says("want \"client_of_row\" with 4 integers");
+	assert_int_equal(RUN("split", "--data", in_dir("m.csv"), "--mode",
+			     "map", "--nodes", "2", "--out", in_dir("m3")),
+	    1);
+}
+
+/* Pictures of three classes to rows of two, then to nodes that overlap. */
+static void
+test_pictures(void **state)
+{
+	uint8_t images[16 + 6 * 16] = {0, 0, 8, 3, 0, 0, 0, 6, 0, 0, 0, 4, 0, 0,
+	    0, 4};
+	uint8_t labels[8 + 6] = {0, 0, 8, 1, 0, 0, 0, 6, 0, 1, 2, 0, 1, 2};
+	FILE *f;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 6 * 16; i++)
+		images[16 + i] = (uint8_t)(i / 16 * 40 + i % 4);
+	f = fopen(in_dir("t-images-idx3"), "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(images, 1, sizeof(images), f), sizeof(images));
+	fclose(f);
+	f = fopen(in_dir("t-labels-idx1"), "w");
+	assert_non_null(f);
+	assert_int_equal(fwrite(labels, 1, sizeof(labels), f), sizeof(labels));
+	fclose(f);
+	assert_int_equal(RUN("convert", "--data", in_dir("t-images-idx3"),
+			     "--resize", "2x2", "--classes", "0,2", "--out",
+			     in_dir("t.npy")),
+	    0);
+	assert_says("t.npy: 4 rows of 4 pixels and the label");
+	assert_int_equal(RUN("inspect", "--data", in_dir("t.npy"), "--json"),
+	    0);
+	/* Columns 0.5 and 2.5 of rows that begin with 0, 80, 120, 200. */
+	assert_says("\"rows\":4,\"label\":\"label\",\"labels\":[\"0\",\"2\"],"
+		    "\"columns\":[{\"name\":\"x0\",\"min\":0.5,\"max\":200.5,");
+	assert_int_equal(RUN("split", "--data", in_dir("t.npy"), "--mode",
+			     "ring", "--classes", "2", "--nodes", "3",
+			     "--heldout", "0", "--out", in_dir("ring"),
+			     "--json"),
+	    0);
+	assert_says("ring/node2.npy\",\"rows\":4,\"classes\":[2,2]}");
+	assert_int_equal(RUN("convert", "--data", in_dir("t.npy"), "--out",
+			     in_dir("u.npy")),
+	    1);
+	assert_says("want pictures");
+	assert_int_equal(RUN("convert", "--data", in_dir("t-images-idx3"),
+			     "--resize", "0x2", "--out", in_dir("u.npy")),
+	    2);
+	assert_int_equal(RUN("convert", "--data", in_dir("t-images-idx3"),
+			     "--classes", "2-1", "--out", in_dir("u.npy")),
+	    2);
+}
+
 static double
 number_after(const char *key)
 {
@@ -416,6 +496,8 @@ main(void)
 	    cmocka_unit_test(test_split),
 	    cmocka_unit_test(test_split_is_seeded),
 	    cmocka_unit_test(test_split_quotes),
+	    cmocka_unit_test(test_split_map),
+	    cmocka_unit_test(test_pictures),
 	    cmocka_unit_test(test_baseline),
 	    cmocka_unit_test(test_train_score_predict),
 	    cmocka_unit_test(test_model_files),
