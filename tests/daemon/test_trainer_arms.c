@@ -1,0 +1,231 @@
+/* What a trainer keeps from round to round, the control arm beside the main
+ * task, the rows that only validate, and trainings that cannot succeed. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/trainer/session.h"
+#include "proto/answer.h"
+#include "proto/q24.h"
+#include "proto/sign.h"
+#include "tests/daemon/trainer_fixture.h"
+
+#define WINE "tests/data/datasets/wine.csv"
+
+static struct federation
+wine(void (*edit)(struct job *j))
+{
+	struct federation f = fixture_federation(WINE, 4, 1);
+
+	f.job.local.steps = 3;
+	edit(&f.job);
+	assert_int_equal(job_sizes(&f.job, f.ncolumns, f.nlabels), 0);
+	return f;
+}
+
+static void
+open_rows(struct session *s, const struct federation *f)
+{
+	struct session_source source = {.data = WINE, .member = true};
+	char err[TABLE_ERR_LEN];
+
+	if (session_open(s, f, &source, NULL, err) != 0)
+		fail_msg("%s", err);
+}
+
+static struct trainwire_model
+start(const struct federation *f)
+{
+	struct trainwire_model m = {.dim = f->job.dim};
+
+	m.model = calloc(m.dim, sizeof(*m.model));
+	assert_non_null(m.model);
+	job_start_model(&f->job, m.model);
+	return m;
+}
+
+static struct trainwire_trained
+train(struct session *s, const struct trainwire_model *m)
+{
+	struct trainwire_msg out;
+	struct trainwire_trained t;
+
+	assert_int_equal(session_train(s, m, &out), 0);
+	if (out.type != TRAINWIRE_TRAINED)
+		fail_msg("%s", out.u.failed.text);
+	t = out.u.trained;
+	return t; /* its delta is the caller's now */
+}
+
+static void
+kept(struct job *j)
+{
+	j->local.carry = true;
+	job_task_default(&j->control, JOB_LINEAR);
+	j->validation = (struct decimal){25, -2};
+}
+
+/* The state moves on with what the chain has, and only with that. */
+static void
+test_state(void **state)
+{
+	struct federation f = wine(kept);
+	struct trainwire_model m = start(&f);
+	struct trainwire_trained a, b, c, d;
+	struct session s;
+
+	(void)state;
+	open_rows(&s, &f);
+	a = train(&s, &m);
+	assert_true(hash_is_zero(&a.trainer_state));
+	assert_int_equal(a.flags, ANSWER_REPLAYABLE);
+	m.round = 1; /* round 0 was closed without our update */
+	b = train(&s, &m);
+	assert_true(hash_is_zero(&b.trainer_state));
+	m.round = 2;
+	m.aggregated = 2;
+	m.kept = 2; /* that of round 1 is on the chain */
+	c = train(&s, &m);
+	assert_false(hash_is_zero(&c.trainer_state));
+	assert_int_equal(c.flags, ANSWER_REPLAYABLE);
+	/* Once more from the same state: the very same update. */
+	d = train(&s, &m);
+	assert_true(hash_equal(&c.trainer_state, &d.trainer_state));
+	assert_memory_equal(c.delta, d.delta, c.dim * sizeof(*c.delta));
+	free(d.delta);
+	/* A trainer that was killed says that it lost it. */
+	session_forget(&s);
+	d = train(&s, &m);
+	assert_int_equal(d.flags, ANSWER_REPLAYABLE | ANSWER_STATE_LOST);
+	assert_true(hash_is_zero(&d.trainer_state));
+	assert_memory_not_equal(c.delta, d.delta, c.dim * sizeof(*c.delta));
+	free(a.delta);
+	free(b.delta);
+	free(c.delta);
+	free(d.delta);
+	free(m.model);
+	session_close(&s);
+	federation_close(&f);
+}
+
+/* Both arms are in one update; a quarter of each class only validates. */
+static void
+test_arms(void **state)
+{
+	struct federation f = wine(kept);
+	struct trainwire_model m = start(&f);
+	struct trainwire_trained t;
+	struct session s;
+	uint32_t i, main = 0, control = 0;
+
+	(void)state;
+	open_rows(&s, &f);
+	t = train(&s, &m);
+	assert_int_equal(s.rows.n + s.valid.n, 178);
+	assert_int_equal(s.valid.n, 14 + 17 + 12);
+	assert_int_equal(t.rows, s.rows.n);
+	assert_int_equal(t.valid_rows, s.valid.n);
+	assert_true(t.valid_loss_q24 > 0 && t.valid_control_loss_q24 > 0);
+	assert_int_equal(t.steps, 3);
+	for (i = 0; i < t.dim; i++)
+		*(i < f.job.main.dim ? &main : &control) += t.delta[i] != 0;
+	assert_true(main > f.job.main.dim / 2);
+	assert_true(control > f.job.control.dim / 2);
+	free(t.delta);
+	free(m.model);
+	session_close(&s);
+	federation_close(&f);
+}
+
+static void
+diverging(struct job *j)
+{
+	job_task_default(&j->main, JOB_LINEAR);
+	j->main.loss = JOB_SQUARED;
+	j->main.rate = j->main.rate_last = (struct decimal){1, 1};
+	j->local.optimiser = JOB_SGD;
+	j->local.steps = 1000;
+}
+
+static void
+greedy(struct job *j)
+{
+	job_task_default(&j->main, JOB_QPCA);
+	j->main.min_rows = 179;
+}
+
+static void
+expect_failed(void (*edit)(struct job *j), uint8_t reason, const char *text)
+{
+	struct federation f = wine(edit);
+	struct trainwire_model m = start(&f);
+	struct trainwire_msg out;
+	struct session s;
+
+	open_rows(&s, &f);
+	assert_int_equal(session_train(&s, &m, &out), 0);
+	assert_int_equal(out.type, TRAINWIRE_FAILED);
+	assert_int_equal(out.u.failed.reason, reason);
+	assert_string_equal(out.u.failed.text, text);
+	trainwire_msg_close(&out);
+	free(m.model);
+	session_close(&s);
+	federation_close(&f);
+}
+
+static void
+test_failures(void **state)
+{
+	(void)state;
+	expect_failed(diverging, ANSWER_REASON_NUMERIC,
+	    "training produced a number that is not finite");
+	expect_failed(greedy, ANSWER_REASON_TRAINER,
+	    "there are fewer rows than the job's min_rows");
+}
+
+static void
+noisy(struct job *j)
+{
+	static char noise[] = "version: 1\n";
+
+	j->local.gradient = JOB_SHIFT;
+	j->local.noise = noise;
+}
+
+/* What cannot be done here is refused before the first round. */
+static void
+test_refused(void **state)
+{
+	struct session_source source = {.data = WINE, .member = true};
+	struct federation f = wine(noisy);
+	char err[TABLE_ERR_LEN];
+	struct session s;
+
+	(void)state;
+	assert_int_equal(session_open(&s, &f, &source, NULL, err), -EINVAL);
+	assert_string_equal(err,
+	    "job: noise_model: this trainer cannot train under one");
+	f.job.local.noise = NULL;
+	federation_close(&f);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_state),
+	    cmocka_unit_test(test_arms),
+	    cmocka_unit_test(test_failures),
+	    cmocka_unit_test(test_refused),
+	};
+
+	if (sign_setup() != 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
