@@ -1,5 +1,6 @@
 #include "sim/circuit/amp_plan.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -59,7 +60,7 @@ make_blocks(struct amp_plan *a, const struct plan_step *s, size_t at)
 {
 	size_t r, i, end = at;
 
-	for (r = s->rot0; r < s->rot0 + s->nrots; r++) {
+	for (r = s->rot0; r < s->lane_rot0 + s->nlane_rots; r++) {
 		for (i = at; i < end; i++) {
 			if (fits(&a->blocks[i], &a->plan->rots[r]))
 				break;
@@ -85,11 +86,11 @@ is_product(const struct plan *p)
 
 	if (p->start != CIRCUIT_ZERO)
 		return false;
-	for (i = s->phase0; i < s->phase0 + s->nphases; i++) {
+	for (i = s->phase0; i < s->lane_phase0 + s->nlane_phases; i++) {
 		if (!is_unit(p->phases[i].mask))
 			return false;
 	}
-	for (i = s->rot0; i < s->rot0 + s->nrots; i++) {
+	for (i = s->rot0; i < s->lane_rot0 + s->nlane_rots; i++) {
 		if (!is_unit(p->rots[i].row) ||
 		    p->rots[i].row != p->rots[i].col)
 			return false;
@@ -103,7 +104,7 @@ amp_plan_init(struct amp_plan *a, const struct plan *p)
 	size_t bytes = (p->nrots + 1) * sizeof(*a->blocks), k;
 
 	*a = (struct amp_plan)AMP_PLAN_INIT;
-	if (p->nqubits < AMP_PLAN_MIN_QUBITS || p->lanewise)
+	if (p->nqubits < AMP_PLAN_MIN_QUBITS)
 		return -ENOTSUP;
 	a->plan = p;
 	a->blocks = aligned_alloc(LANES_ALIGN, bytes);
@@ -127,6 +128,14 @@ amp_plan_close(struct amp_plan *a)
 	*a = (struct amp_plan)AMP_PLAN_INIT;
 }
 
+uint64_t
+amp_bind_table_bytes(const struct plan *p)
+{
+	if (p->nqubits > AMP_TABLE_QUBITS || p->lanewise)
+		return 0;
+	return (uint64_t)(p->nsteps * 2 + 1) * 8 << p->nqubits;
+}
+
 int
 amp_bind_init(struct amp_bind *b, const struct amp_plan *of,
     const struct amp *amp)
@@ -137,14 +146,15 @@ amp_bind_init(struct amp_bind *b, const struct amp_plan *of,
 	*b = (struct amp_bind)AMP_BIND_INIT;
 	b->of = of;
 	b->amp = amp;
-	rc = bind_init_angles(&b->angles, p);
+	rc = p->lanewise ? bind_init_sample(&b->angles, p)
+			 : bind_init_angles(&b->angles, p);
 	if (rc < 0)
 		return rc;
 	b->phase = lanes_alloc(p->nphases);
-	if (p->nqubits <= AMP_TABLE_QUBITS)
+	if (amp_bind_table_bytes(p) > 0)
 		b->tables = lanes_alloc((p->nsteps * 2 + 1) << p->nqubits);
 	if (b->phase == NULL ||
-	    (p->nqubits <= AMP_TABLE_QUBITS && b->tables == NULL)) {
+	    (amp_bind_table_bytes(p) > 0 && b->tables == NULL)) {
 		amp_bind_close(b);
 		return -ENOMEM;
 	}
@@ -191,7 +201,7 @@ chunk_phases(const struct amp_bind *b, size_t k, size_t h, double *work)
 		add_term(b, h, 0, HALF_PI, work);
 		add_term(b, h, z, -HALF_PI, work);
 	}
-	for (i = s->phase0; i < s->phase0 + s->nphases; i++)
+	for (i = s->phase0; i < s->lane_phase0 + s->nlane_phases; i++)
 		add_term(b, h, p->phases[i].mask, b->phase[i], work);
 	b->amp->wht(work, c);
 }
@@ -216,18 +226,33 @@ fill_tables(struct amp_bind *b)
 	}
 }
 
-void
-amp_bind_set(struct amp_bind *b, const struct lanes *lanes, const double *theta)
+static void
+set_phases(struct amp_bind *b)
 {
 	const struct plan *p = b->of->plan;
 	size_t i;
 
-	bind_set_angles(&b->angles, p, lanes, theta);
 	for (i = 0; i < p->nphases; i++)
 		b->phase[i] = -0.5 * b->angles.phase_sign[i] *
-		    bind_value(&p->phases[i].angle, theta);
+		    bind_value(&b->angles, &p->phases[i].angle);
 	if (b->tables != NULL)
 		fill_tables(b);
+}
+
+void
+amp_bind_set(struct amp_bind *b, const struct lanes *lanes, const double *theta)
+{
+	assert(!b->of->plan->lanewise);
+	bind_set_angles(&b->angles, b->of->plan, lanes, theta);
+	set_phases(b);
+}
+
+void
+amp_bind_set_sample(struct amp_bind *b, const struct lanes *lanes,
+    const double *theta, const double *x)
+{
+	bind_set_sample(&b->angles, b->of->plan, lanes, theta, x);
+	set_phases(b);
 }
 
 void
@@ -273,7 +298,7 @@ amp_bind_product(const struct amp_bind *b, const double *cs, double *v)
 	double half[CIRCUIT_MAX_QUBITS] = {0.0}, sine, cosine;
 	size_t i;
 
-	for (i = s->phase0; i < s->phase0 + s->nphases; i++)
+	for (i = s->phase0; i < s->lane_phase0 + s->nlane_phases; i++)
 		half[__builtin_ctz(p->phases[i].mask)] += b->phase[i];
 	for (q = 0; q < n; q++) {
 		double x0 = cs[2 * q], x1 = cs[2 * q + 1];
@@ -286,6 +311,6 @@ amp_bind_product(const struct amp_bind *b, const double *cs, double *v)
 		v[4 * q + 2] = x1 * cosine;
 		v[4 * q + 3] = -x1 * sine;
 	}
-	for (i = s->rot0; i < s->rot0 + s->nrots; i++)
+	for (i = s->rot0; i < s->lane_rot0 + s->nlane_rots; i++)
 		turn_qubit(b, i, v + 4 * __builtin_ctz(p->rots[i].row));
 }

@@ -31,12 +31,12 @@ struct amp_plan {
 		.plan = NULL \
 	}
 
-/* -ENOTSUP: under AMP_PLAN_MIN_QUBITS, or features in angles other than those
- * of the first RYs; -ENOMEM. */
+/* -ENOTSUP: under AMP_PLAN_MIN_QUBITS; -ENOMEM. */
 int amp_plan_init(struct amp_plan *a, const struct plan *p);
 void amp_plan_close(struct amp_plan *a);
 
-/* An amp_plan with its parameters put in. */
+/* An amp_plan with its parameters put in, and, where angles depend on features
+ * (plan->lanewise), those of one sample. */
 struct amp_bind {
 	const struct amp_plan *of; /* kept */
 	const struct amp *amp;     /* kept */
@@ -50,12 +50,20 @@ struct amp_bind {
 		.of = NULL \
 	}
 
-/* A few KiB; up to AMP_TABLE_QUBITS qubits also 16 B x nsteps x 2^n. */
+/* A few KiB; up to AMP_TABLE_QUBITS qubits also 16 B x nsteps x 2^n if all
+ * samples share them. */
 int amp_bind_init(struct amp_bind *b, const struct amp_plan *of,
     const struct amp *amp);
 void amp_bind_close(struct amp_bind *b);
 void amp_bind_set(struct amp_bind *b, const struct lanes *lanes,
     const double *theta);
+
+/* Only, and always, of lanewise plans. */
+void amp_bind_set_sample(struct amp_bind *b, const struct lanes *lanes,
+    const double *theta, const double *x);
+
+/* Bytes of the tables of diagonals. */
+uint64_t amp_bind_table_bytes(const struct plan *p);
 
 /* Chunks of a state: 2^amp_chunk_qubits() amplitudes each. */
 uint32_t amp_chunk_qubits(const struct plan *p);

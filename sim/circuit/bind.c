@@ -15,17 +15,22 @@ odd(uint32_t x)
 	return (__builtin_popcount(x) & 1) != 0;
 }
 
-double
-bind_value(const struct circuit_angle *a, const double *theta)
+static double
+factor(const struct bind *b, enum circuit_ref ref, uint32_t index)
 {
-	double value;
+	if (ref == CIRCUIT_PARAM)
+		return b->theta[index];
+	return ref == CIRCUIT_FEATURE && b->x != NULL ? b->x[index] : 1.0;
+}
 
-	if (a->ref != CIRCUIT_PARAM)
+double
+bind_value(const struct bind *b, const struct circuit_angle *a)
+{
+	if (a->ref == CIRCUIT_CONST)
 		return a->offset;
-	value = theta[a->index];
-	if (a->by == CIRCUIT_PARAM)
-		value *= theta[a->by_index];
-	return a->coef * value + a->offset;
+	return a->coef *
+	    (factor(b, a->ref, a->index) * factor(b, a->by, a->by_index)) +
+	    a->offset;
 }
 
 void
@@ -41,6 +46,26 @@ bind_chain(const struct bind *b, const struct circuit_angle *a, double d,
 	}
 	grad[a->index * stride] += b->theta[a->by_index] * d;
 	grad[a->by_index * stride] += b->theta[a->index] * d;
+}
+
+static void
+credit(enum circuit_ref ref, double *grad, double *dx, uint32_t index, double d)
+{
+	if (ref == CIRCUIT_PARAM)
+		grad[index] += d;
+	else if (ref == CIRCUIT_FEATURE && dx != NULL)
+		dx[index] += d;
+}
+
+void
+bind_credit(const struct bind *b, const struct circuit_angle *a, double d,
+    double *grad, double *dx)
+{
+	d = a->coef * d;
+	if (a->ref == CIRCUIT_CONST)
+		return;
+	credit(a->ref, grad, dx, a->index, factor(b, a->by, a->by_index) * d);
+	credit(a->by, grad, dx, a->by_index, factor(b, a->ref, a->index) * d);
 }
 
 /* Scratch: one column of 2^n per lane with its sincos, or all rotations. */
@@ -91,6 +116,21 @@ bind_init_angles(struct bind *b, const struct plan *p)
 	return init(b, p, 3 * p->nrots);
 }
 
+int
+bind_init_sample(struct bind *b, const struct plan *p)
+{
+	int rc = bind_init_angles(b, p);
+
+	if (rc < 0)
+		return rc;
+	b->x = lanes_alloc(p->nfeatures);
+	if (b->x == NULL) {
+		bind_close(b);
+		return -ENOMEM;
+	}
+	return 0;
+}
+
 void
 bind_close(struct bind *b)
 {
@@ -102,6 +142,7 @@ bind_close(struct bind *b)
 	free(b->shrink);
 	free(b->zmask);
 	free(b->theta);
+	free(b->x);
 	free(b->work);
 	*b = (struct bind)BIND_INIT;
 }
@@ -119,7 +160,7 @@ set_rot(struct bind *b, const struct plan *p, size_t i, const double *cs)
 	double sign = odd(r->row & b->moved) ? -1.0 : 1.0;
 	double c = cs[0], s = sign * cs[1];
 
-	if (r->lane) {
+	if (r->lane && b->x == NULL) {
 		b->rot_sign[i] = sign;
 		return;
 	}
@@ -146,10 +187,10 @@ bind_set_angles(struct bind *b, const struct plan *p, const struct lanes *lanes,
 	if (p->nparams > 0)
 		memcpy(b->theta, theta, p->nparams * sizeof(*theta));
 	for (i = 0; i < p->nrots; i++)
-		b->work[i] = 0.5 * bind_value(&p->rots[i].angle, theta);
+		b->work[i] = 0.5 * bind_value(b, &p->rots[i].angle);
 	for (i = 0; i < p->nterms; i++)
 		b->work[p->terms[i].rot] +=
-		    0.5 * bind_value(&p->terms[i].angle, theta);
+		    0.5 * bind_value(b, &p->terms[i].angle);
 	lanes->sincos(b->work, cs, p->nrots);
 	b->moved = 0;
 	for (k = 0; k < p->nsteps; k++) {
@@ -163,17 +204,26 @@ bind_set_angles(struct bind *b, const struct plan *p, const struct lanes *lanes,
 			    odd(p->phases[i].mask & b->moved) ? -1.0 : 1.0;
 		for (i = s->rot0; i < s->lane_rot0 + s->nlane_rots; i++) {
 			set_rot(b, p, i, &cs[2 * i]);
-			if (!p->rots[i].lane)
+			if (!p->rots[i].lane || b->x != NULL)
 				b->shrink[k] *= b->rot_cos[i];
 		}
 	}
+}
+
+void
+bind_set_sample(struct bind *b, const struct plan *p, const struct lanes *lanes,
+    const double *theta, const double *x)
+{
+	if (p->nfeatures > 0)
+		memcpy(b->x, x, p->nfeatures * sizeof(*x));
+	bind_set_angles(b, p, lanes, theta);
 }
 
 /* Steps k0 .. k0 + LANES - 1, one a lane: scatter the angles to their masks,
  * transform, and what stands at x is the phase of x. */
 static void
 set_tables(struct bind *b, const struct plan *p, const struct lanes *lanes,
-    const double *theta, size_t k0)
+    size_t k0)
 {
 	size_t n = (size_t)1 << p->nqubits, i, k, x;
 	size_t kend = k0 + LANES < p->nsteps ? k0 + LANES : p->nsteps;
@@ -187,7 +237,7 @@ set_tables(struct bind *b, const struct plan *p, const struct lanes *lanes,
 		if (ph->lane)
 			continue;
 		b->work[ph->mask * LANES + ph->step - k0] -=
-		    0.5 * b->phase_sign[i] * bind_value(&ph->angle, theta);
+		    0.5 * b->phase_sign[i] * bind_value(b, &ph->angle);
 	}
 	lanes->wht(b->work, p->nqubits);
 	lanes->sincos(b->work, cs, n * LANES);
@@ -214,5 +264,5 @@ bind_set(struct bind *b, const struct plan *p, const struct lanes *lanes,
 
 	bind_set_angles(b, p, lanes, theta);
 	for (k = 0; k < p->nsteps; k += LANES)
-		set_tables(b, p, lanes, theta, k);
+		set_tables(b, p, lanes, k);
 }

@@ -61,7 +61,9 @@ amp_adjoint_init(struct amp_adjoint *a, const struct amp_plan *of,
 	a->work = lanes_alloc((size_t)4 << amp_chunk_qubits(p));
 	a->meets = lanes_alloc(p->nrots * LANES);
 	a->turns = lanes_alloc(p->nphases);
-	if (a->work == NULL || a->meets == NULL || a->turns == NULL)
+	a->starts = lanes_alloc((size_t)p->nqubits * LANES);
+	if (a->work == NULL || a->meets == NULL || a->turns == NULL ||
+	    a->starts == NULL)
 		rc = -ENOMEM;
 	if (rc < 0)
 		amp_adjoint_close(a);
@@ -76,6 +78,7 @@ amp_adjoint_close(struct amp_adjoint *a)
 	free(a->work);
 	free(a->meets);
 	free(a->turns);
+	free(a->starts);
 	*a = (struct amp_adjoint)AMP_ADJOINT_INIT;
 }
 
@@ -298,10 +301,10 @@ add_turns(struct amp_adjoint *a, const struct amp_bind *b, size_t k, size_t h)
 	double *w = a->work + 3 * chunk_size(a);
 	size_t i;
 
-	if (s->nphases == 0)
+	if (s->nphases + s->nlane_phases == 0)
 		return;
 	b->amp->wht(w, c);
-	for (i = s->phase0; i < s->phase0 + s->nphases; i++) {
+	for (i = s->phase0; i < s->lane_phase0 + s->nlane_phases; i++) {
 		uint32_t m = p->phases[i].mask;
 
 		a->turns[i] +=
@@ -320,7 +323,7 @@ diagonal_undo(struct amp_adjoint *a, const struct amp_bind *b, size_t k)
 		double *at[4] = {a->psi[0] + (h << c), a->psi[1] + (h << c),
 		    a->lambda[0] + (h << c), a->lambda[1] + (h << c)};
 
-		if (k == 0) {
+		if (k == 0 && !a->inputs) {
 			memset(w, 0, chunk_size(a) * sizeof(*w));
 			a->lanes->diag_sum(at, at + 2, w,
 			    chunk_size(a) / LANES);
@@ -360,6 +363,35 @@ turns_undo(struct amp_adjoint *a, const struct amp_bind *b, size_t k)
 	}
 }
 
+/* The RYs on |0> as if each were to be undone now. */
+static void
+meet_starts(struct amp_adjoint *a, const struct amp_bind *b)
+{
+	const struct plan *p = a->of->plan;
+	const double still = 0.0;
+	struct amp_block blk;
+	uint32_t q;
+	size_t c;
+
+	memset(a->starts, 0, (size_t)p->nqubits * LANES * sizeof(*a->starts));
+	for (q = 0; q < p->nqubits && p->start == CIRCUIT_ZERO; q++) {
+		const uint32_t unit = UINT32_C(1) << q;
+
+		if (p->input[q].ref != CIRCUIT_FEATURE)
+			continue;
+		memset(&blk, 0, sizeof(blk));
+		blk.nrots = 1;
+		blk.inner = q < AMP_LANE_QUBITS;
+		amp_block_set(&blk, p->nqubits, &unit, &unit);
+		for (c = 0; c < 2; c++) {
+			double *at[2] = {a->psi[c], a->lambda[c]};
+
+			b->amp->ry_undo(at, &blk, &still,
+			    a->starts + (size_t)q * LANES);
+		}
+	}
+}
+
 void
 amp_adjoint_backward(struct amp_adjoint *a, const struct amp_bind *b,
     const struct zstring *z, const double *weight)
@@ -374,26 +406,33 @@ amp_adjoint_backward(struct amp_adjoint *a, const struct amp_bind *b,
 		turns_undo(a, b, k);
 		diagonal_undo(a, b, k);
 	}
+	if (a->inputs)
+		meet_starts(a, b);
 }
+
+struct gradients {
+	double *grad, *dx;
+};
 
 /* The rotation's angle is a sum. */
 static void
 add_rot(const struct plan *p, const struct amp_bind *b, size_t r, double d,
-    double *grad)
+    const struct gradients *to)
 {
 	const struct plan_rot *rot = &p->rots[r];
 	size_t t;
 
-	bind_chain(&b->angles, &rot->angle, d, grad, 1);
+	bind_credit(&b->angles, &rot->angle, d, to->grad, to->dx);
 	for (t = rot->term0; t < rot->term0 + rot->nterms; t++)
-		bind_chain(&b->angles, &p->terms[t].angle, d, grad, 1);
+		bind_credit(&b->angles, &p->terms[t].angle, d, to->grad,
+		    to->dx);
 }
 
 /* Undoing a block in tangent form leaves both states longer by 1 / cosines,
  * which is still in the sums of the blocks after it. */
 static void
 collect_rots(const struct amp_adjoint *a, const struct amp_bind *b, size_t k,
-    double *grad)
+    const struct gradients *to)
 {
 	const struct amp_plan *of = a->of;
 	double shrink = 1.0;
@@ -409,7 +448,7 @@ collect_rots(const struct amp_adjoint *a, const struct amp_bind *b, size_t k,
 			add_rot(of->plan, b, r,
 			    b->angles.rot_sign[r] * shrink *
 				lanes_total(&a->meets[(size_t)r * LANES]),
-			    grad);
+			    to);
 		}
 		for (j = 0; j < blk->nrots; j++)
 			shrink *= b->angles.rot_cos[blk->rot[j]] *
@@ -417,22 +456,48 @@ collect_rots(const struct amp_adjoint *a, const struct amp_bind *b, size_t k,
 	}
 }
 
-void
-amp_adjoint_collect(const struct amp_adjoint *a, const struct amp_bind *b,
-    double *grad)
+static void
+collect_starts(const struct amp_adjoint *a, const struct gradients *to)
 {
 	const struct plan *p = a->of->plan;
+	size_t i;
+	uint32_t q;
+
+	if (p->start == CIRCUIT_AMPLITUDES) {
+		for (i = 0; i < p->nfeatures; i++)
+			to->dx[i] += 2.0 * a->lambda[0][i];
+		return;
+	}
+	for (q = 0; q < p->nqubits; q++) {
+		const double *row = &a->starts[(size_t)q * LANES];
+
+		if (p->input[q].ref == CIRCUIT_FEATURE)
+			to->dx[p->input[q].index] +=
+			    p->input[q].coef * lanes_total(row);
+	}
+}
+
+void
+amp_adjoint_collect(const struct amp_adjoint *a, const struct amp_bind *b,
+    double *grad, double *dx)
+{
+	const struct plan *p = a->of->plan;
+	const struct gradients to = {grad, a->inputs ? dx : NULL};
 	size_t k, i;
 
 	memset(grad, 0, p->nparams * sizeof(*grad));
+	if (to.dx != NULL)
+		memset(dx, 0, p->nfeatures * sizeof(*dx));
 	for (k = 0; k + 1 < p->nsteps; k++) {
 		const struct plan_step *s = &p->steps[k];
 		double shrink = b->angles.shrink[k] * b->angles.shrink[k];
 
-		collect_rots(a, b, k, grad);
-		for (i = s->phase0; i < s->phase0 + s->nphases; i++)
-			bind_chain(&b->angles, &p->phases[i].angle,
+		collect_rots(a, b, k, &to);
+		for (i = s->phase0; i < s->lane_phase0 + s->nlane_phases; i++)
+			bind_credit(&b->angles, &p->phases[i].angle,
 			    b->angles.phase_sign[i] * shrink * a->turns[i],
-			    grad, 1);
+			    grad, to.dx);
 	}
+	if (to.dx != NULL)
+		collect_starts(a, &to);
 }

@@ -29,6 +29,8 @@ struct amp_adjoint {
 	double *work;      /* four chunks */
 	double *meets;     /* nrots rows of lanes */
 	double *turns;     /* nphases */
+	double *starts;    /* nqubits rows of lanes */
+	bool inputs;       /* set by the caller: backward goes to the start */
 };
 
 #define AMP_ADJOINT_INIT   \
@@ -59,10 +61,11 @@ void amp_adjoint_expect(struct amp_adjoint *a, const struct amp_bind *b,
     const struct zstring *z, double *out);
 
 /* Both states backwards from lambda = sum_k weight[k] O_k psi, psi is undone;
- * then grad[nparams] = d(sum_k weight[k] <O_k>) / d(theta). */
+ * then grad[nparams] = d(sum_k weight[k] <O_k>) / d(theta), and, with inputs,
+ * dx[nfeatures] by features, amplitudes as if they were not normalised. */
 void amp_adjoint_backward(struct amp_adjoint *a, const struct amp_bind *b,
     const struct zstring *z, const double *weight);
 void amp_adjoint_collect(const struct amp_adjoint *a, const struct amp_bind *b,
-    double *grad);
+    double *grad, double *dx);
 
 #endif

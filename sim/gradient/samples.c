@@ -21,8 +21,12 @@
 struct worker {
 	struct adjoint adjoint;
 	struct amp_adjoint amp;
-	double *rows; /* LANES prepared rows */
-	double *grad; /* nparams rows of LANES */
+	struct amp_bind own; /* of the sample in hand, if angles differ */
+	double *rows;        /* LANES prepared rows */
+	double *grad;        /* nparams rows of LANES */
+	double *value;       /* nmasks rows of LANES, for lanes */
+	double *weight;      /* nmasks rows of LANES */
+	size_t nmasks;       /* that there is room for */
 };
 
 struct samples {
@@ -34,9 +38,10 @@ struct samples {
 	struct bind bind;    /* lanes */
 	struct amp_plan amp_plan;
 	struct amp_bind amp_bind;
+	double *theta; /* of amp_plan, if angles differ by sample */
 	struct worker *workers;
 	size_t nworkers;
-	struct zstring string; /* of the batch that runs */
+	struct zstring strings; /* of the batch that runs */
 	const struct samples_batch *batch;
 };
 
@@ -47,8 +52,11 @@ close_worker(struct worker *w)
 		return;
 	adjoint_close(&w->adjoint);
 	amp_adjoint_close(&w->amp);
+	amp_bind_close(&w->own);
 	free(w->rows);
 	free(w->grad);
+	free(w->value);
+	free(w->weight);
 }
 
 static int
@@ -64,6 +72,8 @@ open_worker(const struct samples *s, struct worker *w)
 		rc = amp_adjoint_init(&w->amp, &s->amp_plan, &o);
 	else
 		rc = adjoint_init(&w->adjoint, s->plan, s->lanes);
+	if (rc == 0 && s->theta != NULL)
+		rc = amp_bind_init(&w->own, &s->amp_plan, s->amp_bind.amp);
 	if (rc < 0)
 		return rc;
 	w->rows = lanes_alloc(LANES * adjoint_row_size(s->plan));
@@ -75,7 +85,7 @@ static bool
 wants_amps(const struct plan *p, const struct samples_options *o)
 {
 	if (o->executor == SAMPLES_AUTO)
-		return p->nqubits > LANES_QUBITS_MAX && !p->lanewise;
+		return p->nqubits > LANES_QUBITS_MAX;
 	return o->executor == SAMPLES_AMPS;
 }
 
@@ -106,6 +116,10 @@ open_shared(struct samples *s)
 		return rc;
 	rc =
 	    amp_bind_init(&s->amp_bind, &s->amp_plan, amp_pick(s->options.isa));
+	if (rc == 0 && s->plan->lanewise) {
+		s->theta = lanes_alloc(s->plan->nparams);
+		rc = s->theta == NULL ? -ENOMEM : 0;
+	}
 	if (rc < 0 || !wants_tiles(s->plan, &s->options))
 		return rc;
 	return large_new(&s->large, &s->amp_plan, &l);
@@ -157,35 +171,65 @@ samples_free(struct samples *s)
 	large_free(s->large);
 	amp_bind_close(&s->amp_bind);
 	amp_plan_close(&s->amp_plan);
+	free(s->theta);
 	free(s);
 }
 
 void
 samples_bind(struct samples *s, const double *theta)
 {
-	if (s->amps)
-		amp_bind_set(&s->amp_bind, s->lanes, theta);
-	else
+	size_t nparams = s->plan->nparams;
+
+	if (!s->amps)
 		bind_set(&s->bind, s->plan, s->lanes, theta);
+	else if (s->theta == NULL)
+		amp_bind_set(&s->amp_bind, s->lanes, theta);
+	else if (nparams > 0)
+		memcpy(s->theta, theta, nparams * sizeof(*theta));
+}
+
+/* out[i * n + k] from rows[k * LANES + i]. */
+static void
+read_lanes(const double *rows, size_t n, size_t used, double *out)
+{
+	size_t k, i;
+
+	for (i = 0; i < used; i++) {
+		for (k = 0; k < n; k++)
+			out[i * n + k] = rows[k * LANES + i];
+	}
+}
+
+static double
+weight_of(const struct samples_batch *b, size_t sample, size_t k)
+{
+	size_t n = b->masks == NULL ? 1 : b->nmasks;
+
+	return b->weights == NULL ? 1.0 : b->weights[sample * n + k];
 }
 
 static void
 group_backward(struct samples *s, struct worker *w, size_t at, size_t used)
 {
 	const struct samples_batch *b = s->batch;
-	size_t nparams = s->plan->nparams, i, k;
-	double weight[LANES];
+	const struct plan *p = s->plan;
+	size_t i, k;
 
-	for (i = 0; i < LANES; i++)
-		weight[i] = 1.0;
-	zstring_weigh(&s->string, &s->bind, s->lanes, weight, w->adjoint.diag);
+	for (k = 0; k < s->strings.count; k++) {
+		for (i = 0; i < LANES; i++)
+			w->weight[k * LANES + i] =
+			    i < used ? weight_of(b, at + i, k) : 0.0;
+	}
+	zstring_weigh(&s->strings, &s->bind, s->lanes, w->weight,
+	    w->adjoint.diag);
 	adjoint_backward(&w->adjoint, &s->bind);
 	adjoint_collect_lanes(&w->adjoint, &s->bind, w->grad);
-	for (i = 0; i < used; i++) {
-		for (k = 0; k < nparams; k++)
-			b->grad[(at + i) * nparams + k] =
-			    w->grad[k * LANES + i];
-	}
+	if (b->grad != NULL)
+		read_lanes(w->grad, p->nparams, used,
+		    b->grad + at * p->nparams);
+	if (b->dx != NULL)
+		read_lanes(w->adjoint.each.dx, p->nfeatures, used,
+		    b->dx + at * p->nfeatures);
 }
 
 /* Eight samples, one a lane. */
@@ -198,16 +242,17 @@ run_group(void *arg, size_t worker, size_t block)
 	size_t at = block * LANES, size = adjoint_row_size(s->plan), i;
 	size_t used = b->n - at < LANES ? b->n - at : LANES;
 	const double *rows[LANES] = {NULL};
-	double value[LANES];
 
 	adjoint_prepare(s->plan, s->lanes,
 	    b->features + at * s->plan->nfeatures, used, w->rows);
 	for (i = 0; i < used; i++)
 		rows[i] = w->rows + i * size;
 	adjoint_forward(&w->adjoint, &s->bind, rows);
-	zstring_expect(&s->string, &s->bind, s->lanes, w->adjoint.diag, value);
-	memcpy(b->value + at, value, used * sizeof(*value));
-	if (b->grad != NULL)
+	zstring_expect(&s->strings, &s->bind, s->lanes, w->adjoint.diag,
+	    w->value);
+	read_lanes(w->value, s->strings.count, used,
+	    b->value + at * s->strings.count);
+	if (b->grad != NULL || b->dx != NULL)
 		group_backward(s, w, at, used);
 }
 
@@ -218,17 +263,26 @@ run_sample(void *arg, size_t worker, size_t i)
 	struct samples *s = arg;
 	struct worker *w = &s->workers[worker];
 	const struct samples_batch *b = s->batch;
-	const double weight = 1.0;
+	const struct plan *p = s->plan;
+	const struct amp_bind *bind = &s->amp_bind;
+	const double *x = b->features + i * p->nfeatures;
+	size_t nmasks = s->strings.count, k;
 
-	adjoint_prepare(s->plan, s->lanes, b->features + i * s->plan->nfeatures,
-	    1, w->rows);
-	amp_adjoint_forward(&w->amp, &s->amp_bind, w->rows);
-	amp_adjoint_expect(&w->amp, &s->amp_bind, &s->string, &b->value[i]);
-	if (b->grad == NULL)
+	if (s->theta != NULL) {
+		amp_bind_set_sample(&w->own, s->lanes, s->theta, x);
+		bind = &w->own;
+	}
+	adjoint_prepare(p, s->lanes, x, 1, w->rows);
+	amp_adjoint_forward(&w->amp, bind, w->rows);
+	amp_adjoint_expect(&w->amp, bind, &s->strings, &b->value[i * nmasks]);
+	if (b->grad == NULL && b->dx == NULL)
 		return;
-	amp_adjoint_backward(&w->amp, &s->amp_bind, &s->string, &weight);
-	amp_adjoint_collect(&w->amp, &s->amp_bind,
-	    b->grad + i * s->plan->nparams);
+	for (k = 0; k < nmasks; k++)
+		w->weight[k] = weight_of(b, i, k);
+	amp_adjoint_backward(&w->amp, bind, &s->strings, w->weight);
+	amp_adjoint_collect(&w->amp, bind,
+	    b->grad != NULL ? b->grad + i * p->nparams : w->grad,
+	    b->dx != NULL ? b->dx + i * p->nfeatures : NULL);
 }
 
 static int
@@ -242,9 +296,47 @@ run_large(struct samples *s)
 	for (i = 0; i < b->n && rc == 0; i++) {
 		adjoint_prepare(s->plan, s->lanes,
 		    b->features + i * s->plan->nfeatures, 1, row);
-		rc = large_expect(s->large, &s->amp_bind, row, &s->string,
-		    &b->value[i]);
+		rc = large_expect(s->large, &s->amp_bind, row, &s->strings,
+		    &b->value[i * s->strings.count]);
 	}
+	return rc;
+}
+
+/* Room for the batch's strings; what is asked for of the features. */
+static int
+prepare_worker(const struct samples *s, struct worker *w)
+{
+	size_t n = s->strings.count;
+
+	w->amp.inputs = s->batch->dx != NULL;
+	if (n > w->nmasks || w->value == NULL) {
+		free(w->value);
+		free(w->weight);
+		w->value = lanes_alloc(n * LANES);
+		w->weight = lanes_alloc(n * LANES);
+		w->nmasks = n;
+		if (w->value == NULL || w->weight == NULL) {
+			free(w->value);
+			w->value = NULL;
+			return -ENOMEM;
+		}
+	}
+	return s->amps || s->batch->dx == NULL
+	    ? 0
+	    : adjoint_want_inputs(&w->adjoint);
+}
+
+static int
+prepare(struct samples *s)
+{
+	const struct samples_batch *b = s->batch;
+	size_t i;
+	int rc = b->masks == NULL
+	    ? zstring_init(&s->strings, s->plan, &b->mask, 1)
+	    : zstring_init(&s->strings, s->plan, b->masks, b->nmasks);
+
+	for (i = 0; i < s->nworkers && rc == 0; i++)
+		rc = prepare_worker(s, &s->workers[i]);
 	return rc;
 }
 
@@ -253,20 +345,20 @@ samples_run(struct samples *s, const struct samples_batch *b)
 {
 	int rc;
 
-	if (b->grad != NULL && !s->options.gradients)
+	if ((b->grad != NULL || b->dx != NULL) && !s->options.gradients)
 		return -EINVAL;
-	rc = zstring_init(&s->string, s->plan, &b->mask, 1);
-	if (rc < 0)
-		return rc;
 	s->batch = b;
-	if (s->large != NULL)
+	rc = prepare(s);
+	if (rc < 0)
+		;
+	else if (s->large != NULL)
 		rc = run_large(s);
 	else if (s->amps)
 		pool_run(s->options.pool, b->n, run_sample, s);
 	else
 		pool_run(s->options.pool, (b->n + LANES - 1) / LANES, run_group,
 		    s);
-	zstring_close(&s->string);
+	zstring_close(&s->strings);
 	return rc;
 }
 
@@ -288,11 +380,9 @@ samples_bytes(const struct plan *p, const struct samples_options *o)
 		shared = 16 * n + 32 * (n >> 14) + (UINT64_C(1) << 21);
 	} else if (wants_amps(p, o)) {
 		each = amp_adjoint_bytes(p->nqubits, o->gradients);
-		shared = p->nqubits <= AMP_TABLE_QUBITS
-		    ? (p->nsteps * 2 + 1) * 8 * n
-		    : 0;
+		shared = amp_bind_table_bytes(p);
 	} else {
-		each = (p->nsteps + 4) * 8 * n * LANES;
+		each = (p->nsteps + 4 + (p->lanewise ? 4 : 0)) * 8 * n * LANES;
 		shared = (p->nsteps + 12) * 16 * n;
 	}
 	return threads * (each + small) + shared + small;

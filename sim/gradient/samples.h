@@ -1,8 +1,9 @@
 /*
- * samples.h - <Z string> and its gradient for every sample of a batch.
+ * samples.h - Z strings and their gradients for every sample of a batch.
  *
  * Small registers run eight samples at a time, one a lane (adjoint.h); larger
- * ones run one sample at a time with amplitudes in the lanes (amp_adjoint.h).
+ * ones run one sample at a time with amplitudes in the lanes (amp_adjoint.h),
+ * each with its own angles where those depend on features.
  * Each sample's numbers do not depend on the others, on the ISA or on threads.
  */
 #ifndef QML_SIM_GRADIENT_SAMPLES_H
@@ -33,14 +34,23 @@ struct samples_options {
 
 struct samples;
 
-/* n rows of plan->nfeatures in; value[n] and grad[n * plan->nparams] out,
- * grad may be NULL. mask: bit q set if Z acts on qubit q. */
+/*
+ * n rows of plan->nfeatures in; value[n] and grad[n * plan->nparams] out. mask:
+ * bit q set if Z acts on qubit q. Or, with masks, nmasks of them: then
+ * value[n * nmasks], and gradients of their sum with weights[n * nmasks], all 1
+ * if NULL. dx[n * plan->nfeatures]: by each sample's own features, amplitudes
+ * as if they were not normalised. grad and dx may be NULL.
+ */
 struct samples_batch {
 	const double *features;
 	size_t n;
 	uint32_t mask;
 	double *value;
 	double *grad;
+	const uint32_t *masks; /* may be NULL */
+	size_t nmasks;
+	const double *weights; /* may be NULL */
+	double *dx;
 };
 
 /* The plan is kept. Memory for each thread: eight samples' states and tables

@@ -145,8 +145,11 @@ engine_open(struct engine *e, uint32_t n, size_t nthreads)
 static int
 run_batch(struct engine *e, double *seconds, double *bind)
 {
-	const struct samples_batch b = {e->features, BATCH, 1, e->value,
-	    e->grad};
+	const struct samples_batch b = {.features = e->features,
+	    .n = BATCH,
+	    .mask = 1,
+	    .value = e->value,
+	    .grad = e->grad};
 	double start = now(), bound;
 	int rc;
 

@@ -37,6 +37,7 @@ static struct pool *pool;
 static const double theta[PARAMS] = {0.41, -1.3, 2.2};
 static const double features[FEATURES] = {0.3, -0.8, 1.1, 0.6, -1.7, 0.2};
 static uint64_t draws;
+static bool uploads; /* features in angles anywhere */
 
 static uint32_t
 draw(uint32_t n)
@@ -58,6 +59,15 @@ add(struct circuit *c, enum circuit_op op, uint32_t a, uint32_t b)
 		    .index = draw(PARAMS),
 		    .coef = 0.5 + 0.25 * draw(5),
 		    .offset = 0.3 * draw(7)};
+	if (circuit_turns(op) && uploads) {
+		if (draw(2) == 0)
+			g.angle.ref = CIRCUIT_FEATURE;
+		if (draw(2) == 0) /* programs know no theta theta */
+			g.angle.by = g.angle.ref == CIRCUIT_PARAM
+			    ? CIRCUIT_FEATURE
+			    : (enum circuit_ref)(1 + draw(2));
+		g.angle.by_index = draw(PARAMS);
+	}
 	assert_int_equal(circuit_add(c, &g), 0);
 }
 
@@ -132,7 +142,11 @@ by_samples(const struct circuit *c, uint32_t mask,
 	struct samples_options o = {.pool = pool,
 	    .executor = executor,
 	    .gradients = true};
-	struct samples_batch b = {features, 1, mask, &out->value, out->grad};
+	struct samples_batch b = {.features = features,
+	    .n = 1,
+	    .mask = mask,
+	    .value = &out->value,
+	    .grad = out->grad};
 	struct samples *s;
 	struct plan p;
 
@@ -304,6 +318,26 @@ test_random(void **state)
 	}
 }
 
+/* Products and sums with features at any place. */
+static void
+test_uploads(void **state)
+{
+	struct circuit c;
+	uint32_t i;
+
+	(void)state;
+	draws = 5;
+	uploads = true;
+	for (i = 0; i < 120; i++) {
+		begin(&c, 1 + i % 6);
+		fill(&c, 25);
+		finish(&c);
+		check(&c);
+		circuit_close(&c);
+	}
+	uploads = false;
+}
+
 static void
 test_tiles(void **state)
 {
@@ -366,6 +400,7 @@ main(void)
 	    cmocka_unit_test(test_every_gate),
 	    cmocka_unit_test(test_one_gate),
 	    cmocka_unit_test(test_random),
+	    cmocka_unit_test(test_uploads),
 	    cmocka_unit_test(test_tiles),
 	};
 

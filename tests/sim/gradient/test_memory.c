@@ -67,7 +67,11 @@ run(uint32_t n, bool gradients)
 {
 	struct samples_options o = {.gradients = gradients};
 	double x[30], theta[30], value, grad[30];
-	struct samples_batch b = {x, 1, 1, &value, gradients ? grad : NULL};
+	struct samples_batch b = {.features = x,
+	    .n = 1,
+	    .mask = 1,
+	    .value = &value,
+	    .grad = gradients ? grad : NULL};
 	struct samples *s;
 	struct circuit c;
 	struct plan p;

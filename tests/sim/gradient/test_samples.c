@@ -45,7 +45,11 @@ run(const struct circuit *c, const struct how *how, size_t n, uint32_t mask,
 	    .executor = how->executor,
 	    .gradients = true};
 	double theta[PARAMS_MAX], *x = calloc(n * c->nfeatures, sizeof(*x));
-	struct samples_batch b = {x, n, mask, out->value, out->grad};
+	struct samples_batch b = {.features = x,
+	    .n = n,
+	    .mask = mask,
+	    .value = out->value,
+	    .grad = out->grad};
 	struct samples *s;
 	struct plan p;
 	size_t i;
@@ -158,7 +162,11 @@ test_large_vector(void **state)
 {
 	struct samples_options o = {.executor = SAMPLES_AUTO};
 	double theta[240], x[20], value;
-	struct samples_batch b = {x, 1, 1, &value, NULL};
+	struct samples_batch b = {.features = x,
+	    .n = 1,
+	    .mask = 1,
+	    .value = &value,
+	    .grad = NULL};
 	struct samples *s;
 	struct circuit c;
 	struct plan p;
@@ -304,7 +312,11 @@ run_values(const struct circuit *c, const struct how *how, uint32_t mask,
 {
 	struct samples_options o = {.isa = how->isa, .executor = how->executor};
 	double theta[PARAMS_MAX], x[2 * NMAX];
-	struct samples_batch b = {x, 2, mask, value, NULL};
+	struct samples_batch b = {.features = x,
+	    .n = 2,
+	    .mask = mask,
+	    .value = value,
+	    .grad = NULL};
 	struct samples *s;
 	struct plan p;
 	size_t i;
