@@ -289,25 +289,29 @@ thin(int64_t *x, uint32_t n, uint16_t some, uint16_t all)
 		x[i] = q24_div128((q24_wide)x[i] * some, all);
 }
 
+/* Where a segment's result goes. */
+struct target {
+	int64_t *moments, *delta;
+};
+
 static bool
 run_segment(const struct merge *m, const struct merge_round *r, unsigned i,
-    struct combine *c, int64_t *moments, int64_t *delta)
+    struct combine *c, const struct target *to)
 {
 	const struct job_segment *s = &m->segment[i];
 	bool weighted = s->task->kind == JOB_QPCA ||
 	    m->job->combine.weighting == JOB_REGISTERED;
-	int64_t *state =
-	    combine_state_len(&m->how[i], s->dim) > 0 ? moments : NULL;
+	bool stateful = combine_state_len(&m->how[i], s->dim) > 0;
 
 	c->settings = &m->how[i];
 	c->weights = weighted ? r->weights : NULL;
 	c->at = s->at;
 	c->dim = s->dim;
 	c->periods = s->nangles > 0 ? m->periods + s->first : NULL;
-	if (combine_run(c, state, delta + s->first) < 0)
+	if (combine_run(c, stateful ? to->moments : NULL, to->delta) < 0)
 		return false;
 	if (s->variates)
-		thin(delta + s->first, s->dim, r->n, m->nmembers);
+		thin(to->delta, s->dim, r->n, m->nmembers);
 	return true;
 }
 
@@ -325,6 +329,7 @@ merge_run(const struct merge *m, const struct merge_round *r,
 	    .seed = &seed,
 	    .scratch = m->scratch,
 	};
+	struct target to;
 	unsigned i;
 	uint16_t k;
 	bool ok = r->n <= m->nmembers;
@@ -337,11 +342,11 @@ merge_run(const struct merge *m, const struct merge_round *r,
 	for (i = 0; i < m->nsegments && ok; i++) {
 		if (!job_active(m->job, &m->segment[i], r->aggregated))
 			continue;
-		if (m->segment[i].task->kind == JOB_VQE)
-			ok = run_parts(m, r, &m->segment[i], model, delta);
-		else
-			ok = run_segment(m, r, i, &c,
-			    moments + m->moments_at[i], delta);
+		to = (struct target){moments + m->moments_at[i],
+		    delta + m->segment[i].first};
+		ok = m->segment[i].task->kind == JOB_VQE
+		    ? run_parts(m, r, &m->segment[i], model, delta)
+		    : run_segment(m, r, i, &c, &to);
 	}
 	return ok;
 }

@@ -27,7 +27,8 @@ static uint64_t
 room_for(const struct federation *f)
 {
 	const uint64_t n = f->nmembers;
-	const uint64_t room = 65536 + n * (8ull * f->job.update + 1024 + 64 * n);
+	const uint64_t room =
+	    65536 + n * (8ull * f->job.update + 1024 + 64 * n);
 
 	return room < SEGMENTS_BYTES_MAX ? room : SEGMENTS_BYTES_MAX;
 }

@@ -286,7 +286,7 @@ int
 tool_export(int argc, char **argv)
 {
 	struct export x = {.session = SESSION_INIT, .task = TASK_INIT};
-	struct wish w = {NULL};
+	struct wish w = {0};
 	int rc = read_words(argc, argv, &w);
 
 	if (rc == TOOL_DONE)
