@@ -144,6 +144,19 @@ class Federation:
         os.makedirs(self.dir, exist_ok=True)
         self.file = os.path.join(self.dir, "federation.yaml")
         self.nodes = []
+        try:
+            self.found(name, rows, schema, job, ranges, weights)
+            if liars:
+                self.place_liars(liars, drill)
+        except Failure:
+            self.remove()
+            raise
+
+    def remove(self):
+        if not self.kept:
+            shutil.rmtree(self.dir, ignore_errors=True)
+
+    def found(self, name, rows, schema, job, ranges, weights):
         call(program("qmlnode"), "federation", "new", name, "--data", schema,
              *(("--range", ranges) if ranges else ("--ranges-from-data",)),
              "--rounds", 1, "--local", "--out", self.file)
@@ -159,8 +172,6 @@ class Federation:
         self.edit(job, weights)
         for node in self.nodes:
             call(program("qmlnode"), "join", self.file, "--home", node.home)
-        if liars:
-            self.place_liars(liars, drill)
 
     def edit(self, job, weights):
         with open(self.file) as f:
@@ -221,8 +232,7 @@ class Federation:
             except subprocess.TimeoutExpired:
                 node.proc.kill()
                 node.proc.wait()
-        if not self.kept:
-            shutil.rmtree(self.dir, ignore_errors=True)
+        self.remove()
 
     def rounds(self):
         return int(self.nodes[0].rpc.call("model")["round"])
