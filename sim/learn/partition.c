@@ -1,5 +1,6 @@
 #include "sim/learn/partition.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <stdlib.h>
@@ -271,9 +272,10 @@ partition_shards(const struct split *s, size_t nnodes, size_t c, int16_t *owner)
 static bool
 holds(const struct dealing *d, size_t node, size_t place)
 {
-	return (place + d->s->nclasses - node * d->c % d->s->nclasses) %
-	    d->s->nclasses <
-	    d->c;
+	size_t n = d->s->nclasses;
+
+	assert(n > 0); /* by_labels saw to it */
+	return (place + n - node * d->c % n) % n < d->c;
 }
 
 static int
