@@ -11,7 +11,7 @@
 #include "sim/circuit/template.h"
 #include "sim/gradient/adjoint.h"
 #include "sim/gradient/fidelity.h"
-#include "sim/observable/zstring.h"
+#include "sim/gradient/samples.h"
 #include "sim/state/lanes.h"
 #include "sim/state/pool.h"
 
@@ -26,30 +26,11 @@ struct qmlsim_circuit {
 	struct circuit c;
 };
 
-struct worker {
-	struct adjoint adjoint;
-	double *rows;   /* LANES prepared rows */
-	double *obs;    /* a row for each mask of the batch */
-	double *weight; /* likewise */
-	double *each;   /* nparams rows */
-};
-
-/* The call in progress. */
-struct call {
-	const struct qmlsim_batch *batch;
-	const double *weights;
-	struct qmlsim_gradient want;
-	bool backward;
-};
-
 struct qmlsim {
 	struct plan plan;
-	struct bind bind;
-	const struct lanes *lanes;
 	struct pool *pool;
-	struct worker workers[POOL_MAX_THREADS];
-	struct zstring strings;
-	struct call call;
+	struct samples *samples;
+	enum lanes_isa isa;
 };
 
 int
@@ -116,49 +97,27 @@ qmlsim_circuit_features(const struct qmlsim_circuit *c)
 	return c->c.nfeatures;
 }
 
-static int
-open_worker(struct qmlsim *s, struct worker *w)
-{
-	int rc = adjoint_init(&w->adjoint, &s->plan, s->lanes);
-
-	if (rc < 0)
-		return rc;
-	w->rows = lanes_alloc(LANES * adjoint_row_size(&s->plan));
-	w->each = lanes_alloc(LANES * (size_t)s->plan.nparams);
-	return w->rows == NULL || w->each == NULL ? -ENOMEM : 0;
-}
-
-static void
-close_worker(struct worker *w)
-{
-	adjoint_close(&w->adjoint);
-	free(w->rows);
-	free(w->obs);
-	free(w->weight);
-	free(w->each);
-}
-
 int
 qmlsim_new(struct qmlsim **out, const struct qmlsim_circuit *c,
     const struct qmlsim_options *options)
 {
 	const struct qmlsim_options plain = {1, QMLSIM_AUTO};
 	const struct qmlsim_options *o = options != NULL ? options : &plain;
+	struct samples_options so = {.isa = (enum lanes_isa)o->isa,
+	    .gradients = true};
 	struct qmlsim *s = calloc(1, sizeof(*s));
-	size_t n = o->threads == 0 ? 1 : o->threads, i;
-	int rc = s == NULL ? -ENOMEM : 0;
+	int rc;
 
 	*out = NULL;
-	if (rc == 0) {
-		s->lanes = lanes_pick((enum lanes_isa)o->isa);
-		rc = s->lanes == NULL ? -ENOTSUP : pool_new(&s->pool, n);
-	}
+	if (s == NULL)
+		return -ENOMEM;
+	s->isa = so.isa;
+	rc = pool_new(&s->pool, o->threads == 0 ? 1 : o->threads);
 	if (rc == 0)
 		rc = plan_compile(&s->plan, &c->c);
+	so.pool = s->pool;
 	if (rc == 0)
-		rc = bind_init(&s->bind, &s->plan);
-	for (i = 0; rc == 0 && i < n; i++)
-		rc = open_worker(s, &s->workers[i]);
+		rc = samples_new(&s->samples, &s->plan, &so);
 	if (rc < 0)
 		qmlsim_free(s);
 	else
@@ -169,14 +128,10 @@ qmlsim_new(struct qmlsim **out, const struct qmlsim_circuit *c,
 void
 qmlsim_free(struct qmlsim *s)
 {
-	size_t i;
-
 	if (s == NULL)
 		return;
+	samples_free(s->samples);
 	pool_free(s->pool);
-	for (i = 0; i < POOL_MAX_THREADS; i++)
-		close_worker(&s->workers[i]);
-	bind_close(&s->bind);
 	plan_close(&s->plan);
 	free(s);
 }
@@ -184,7 +139,7 @@ qmlsim_free(struct qmlsim *s)
 const char *
 qmlsim_isa_name(const struct qmlsim *s)
 {
-	return s->lanes->name;
+	return samples_isa(s->samples);
 }
 
 static void
@@ -198,151 +153,82 @@ read_lanes(const double *rows, size_t n, size_t used, double *out)
 	}
 }
 
-static void
-group_backward(struct qmlsim *s, struct worker *w, size_t at, size_t used)
-{
-	const struct call *c = &s->call;
-	size_t nmasks = c->batch->nmasks, nparams = s->plan.nparams, k, i;
-
-	memset(w->weight, 0, nmasks * LANES * sizeof(*w->weight));
-	for (i = 0; i < used; i++) {
-		for (k = 0; k < nmasks; k++)
-			w->weight[k * LANES + i] = c->weights == NULL
-			    ? 1.0
-			    : c->weights[(at + i) * nmasks + k];
-	}
-	zstring_weigh(&s->strings, &s->bind, s->lanes, w->weight,
-	    w->adjoint.diag);
-	adjoint_backward(&w->adjoint, &s->bind);
-	adjoint_collect_lanes(&w->adjoint, &s->bind, w->each);
-	read_lanes(w->each, nparams, used, c->want.each + at * nparams);
-	if (c->want.inputs != NULL)
-		read_lanes(w->adjoint.each.dx, s->plan.nfeatures, used,
-		    c->want.inputs + at * s->plan.nfeatures);
-}
-
-static void
-run_group(void *arg, size_t worker, size_t block)
-{
-	struct qmlsim *s = arg;
-	struct worker *w = &s->workers[worker];
-	const struct call *c = &s->call;
-	const struct qmlsim_batch *b = c->batch;
-	size_t at = block * LANES, size = adjoint_row_size(&s->plan), i;
-	size_t used = b->n - at < LANES ? b->n - at : LANES;
-	const double *rows[LANES] = {NULL};
-
-	adjoint_prepare(&s->plan, s->lanes,
-	    b->features + at * s->plan.nfeatures, used, w->rows);
-	for (i = 0; i < used; i++)
-		rows[i] = w->rows + i * size;
-	adjoint_forward(&w->adjoint, &s->bind, rows);
-	zstring_expect(&s->strings, &s->bind, s->lanes, w->adjoint.diag,
-	    w->obs);
-	if (c->want.values != NULL)
-		read_lanes(w->obs, b->nmasks, used,
-		    c->want.values + at * b->nmasks);
-	if (c->backward)
-		group_backward(s, w, at, used);
-}
-
 static int
-prepare(struct qmlsim *s, const struct qmlsim_batch *b)
+run(struct qmlsim *s, const struct qmlsim_batch *b, struct samples_batch *to)
 {
-	size_t i, k, size = LANES * b->nmasks;
-	int rc;
+	size_t k;
 
 	for (k = 0; k < b->nmasks; k++) {
 		if (b->masks[k] >> s->plan.nqubits != 0)
 			return -EINVAL;
 	}
-	rc = zstring_init(&s->strings, &s->plan, b->masks, b->nmasks);
-	for (i = 0; i < pool_threads(s->pool) && rc == 0; i++) {
-		struct worker *w = &s->workers[i];
-
-		free(w->obs);
-		free(w->weight);
-		w->obs = lanes_alloc(size);
-		w->weight = lanes_alloc(size);
-		if (w->obs == NULL || w->weight == NULL)
-			rc = -ENOMEM;
-		if (rc == 0 && s->call.want.inputs != NULL)
-			rc = adjoint_want_inputs(&w->adjoint);
-	}
-	return rc;
-}
-
-static int
-run(struct qmlsim *s, const struct qmlsim_batch *b)
-{
-	int rc;
-
-	s->call.batch = b;
-	rc = prepare(s, b);
-	if (rc == 0) {
-		bind_set(&s->bind, &s->plan, s->lanes, b->theta);
-		pool_run(s->pool, (b->n + LANES - 1) / LANES, run_group, s);
-	}
-	zstring_close(&s->strings);
-	return rc;
+	to->features = b->features;
+	to->n = b->n;
+	to->masks = b->masks;
+	to->nmasks = b->nmasks;
+	samples_bind(s->samples, b->theta);
+	return samples_run(s->samples, to);
 }
 
 int
 qmlsim_expect(struct qmlsim *s, const struct qmlsim_batch *b, double *out)
 {
-	s->call = (struct call){.want = {.values = out}};
-	return run(s, b);
+	struct samples_batch to = {.value = out};
+
+	return run(s, b, &to);
+}
+
+static void
+add_up(const double *each, size_t n, size_t nparams, double *sum)
+{
+	size_t i, k;
+
+	memset(sum, 0, nparams * sizeof(*sum));
+	for (i = 0; i < n; i++) {
+		for (k = 0; k < nparams; k++)
+			sum[k] += each[i * nparams + k];
+	}
 }
 
 int
 qmlsim_gradient(struct qmlsim *s, const struct qmlsim_batch *b,
     const double *weights, const struct qmlsim_gradient *g)
 {
-	size_t nparams = s->plan.nparams, i, k;
-	double *own = NULL;
-	int rc;
+	struct samples_batch to = {.weights = weights,
+	    .value = g->values,
+	    .grad = g->each,
+	    .dx = g->inputs};
+	size_t nparams = s->plan.nparams;
+	double *each = NULL, *values = NULL;
+	int rc = 0;
 
-	s->call =
-	    (struct call){.weights = weights, .want = *g, .backward = true};
-	if (g->each == NULL) {
-		own = lanes_alloc(b->n * nparams);
-		if (own == NULL)
-			return -ENOMEM;
-		s->call.want.each = own;
-	}
-	rc = run(s, b);
-	if (rc == 0 && g->sum != NULL) {
-		memset(g->sum, 0, nparams * sizeof(*g->sum));
-		for (i = 0; i < b->n; i++) {
-			for (k = 0; k < nparams; k++)
-				g->sum[k] += s->call.want.each[i * nparams + k];
-		}
-	}
-	free(own);
+	if (g->each == NULL && g->sum != NULL)
+		to.grad = each = lanes_alloc(b->n * nparams);
+	if (g->values == NULL)
+		to.value = values = lanes_alloc(b->n * b->nmasks);
+	if (to.value == NULL || (g->sum != NULL && to.grad == NULL))
+		rc = -ENOMEM;
+	if (rc == 0)
+		rc = run(s, b, &to);
+	if (rc == 0 && g->sum != NULL)
+		add_up(to.grad, b->n, nparams, g->sum);
+	free(each);
+	free(values);
 	return rc;
 }
 
 int
 qmlsim_states(struct qmlsim *s, const struct qmlsim_batch *b, double *out)
 {
-	struct worker *w = &s->workers[0];
-	const double *rows[LANES] = {w->rows};
-	size_t i;
-
-	bind_set(&s->bind, &s->plan, s->lanes, b->theta);
-	for (i = 0; i < b->n; i++) {
-		adjoint_prepare(&s->plan, s->lanes,
-		    b->features + i * s->plan.nfeatures, 1, w->rows);
-		adjoint_forward(&w->adjoint, &s->bind, rows);
-		adjoint_state(&w->adjoint, &s->bind,
-		    out + (i << s->plan.nqubits) * 2);
-	}
-	return 0;
+	samples_bind(s->samples, b->theta);
+	return samples_states(s->samples, b->features, b->n, out);
 }
 
 /* Room for a group of pairs. */
 struct pairing {
 	struct fidelity f;
+	struct bind bind;
+	const struct lanes *lanes;
 	double *rows; /* 2 x LANES prepared */
 	double *grad; /* nparams rows */
 };
@@ -350,8 +236,12 @@ struct pairing {
 static int
 open_pairing(struct pairing *w, const struct qmlsim *s)
 {
-	int rc = fidelity_init(&w->f, &s->plan, s->lanes);
+	int rc;
 
+	w->lanes = lanes_pick(s->isa);
+	rc = fidelity_init(&w->f, &s->plan, w->lanes);
+	if (rc == 0)
+		rc = bind_init(&w->bind, &s->plan);
 	if (rc < 0)
 		return rc;
 	w->rows = lanes_alloc(2 * LANES * adjoint_row_size(&s->plan));
@@ -373,13 +263,13 @@ run_pairs(struct qmlsim *s, struct pairing *w, const struct qmlsim_pairs *p,
 		x[i] = w->rows + i * size;
 		y[i] = w->rows + (LANES + i) * size;
 	}
-	adjoint_prepare(&s->plan, s->lanes, p->x + at * d, used, w->rows);
-	adjoint_prepare(&s->plan, s->lanes, p->y + at * d, used,
+	adjoint_prepare(&s->plan, w->lanes, p->x + at * d, used, w->rows);
+	adjoint_prepare(&s->plan, w->lanes, p->y + at * d, used,
 	    w->rows + LANES * size);
 	if (p->grad == NULL && p->dx == NULL && p->dy == NULL)
-		fidelity_value(&w->f, &s->bind, &pair);
+		fidelity_value(&w->f, &w->bind, &pair);
 	else
-		fidelity_gradient(&w->f, &s->bind, &pair, w->grad);
+		fidelity_gradient(&w->f, &w->bind, &pair, w->grad);
 	if (p->value != NULL)
 		memcpy(p->value + at, value, used * sizeof(*value));
 	if (p->grad != NULL)
@@ -394,15 +284,16 @@ run_pairs(struct qmlsim *s, struct pairing *w, const struct qmlsim_pairs *p,
 int
 qmlsim_fidelity(struct qmlsim *s, const struct qmlsim_pairs *p)
 {
-	struct pairing w = {.f = FIDELITY_INIT};
+	struct pairing w = {.f = FIDELITY_INIT, .bind = BIND_INIT};
 	size_t at;
 	int rc = open_pairing(&w, s);
 
 	if (rc == 0)
-		bind_set(&s->bind, &s->plan, s->lanes, p->theta);
+		bind_set(&w.bind, &s->plan, w.lanes, p->theta);
 	for (at = 0; at < p->n && rc == 0; at += LANES)
 		run_pairs(s, &w, p, at);
 	fidelity_close(&w.f);
+	bind_close(&w.bind);
 	free(w.rows);
 	free(w.grad);
 	return rc;

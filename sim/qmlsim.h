@@ -91,9 +91,9 @@ struct qmlsim_options {
 };
 
 /*
- * Compiles; *c may be freed afterwards. options may be NULL. Memory: per thread
- * 64 B x 2^nqubits x (layers of RX, RY, H + 8), for all 16 B x 2^nqubits times
- * these layers. -ENOTSUP: this CPU has not the ISA; -EINVAL: too many threads.
+ * Compiles; *c may be freed afterwards. options may be NULL. Memory, with L the
+ * layers of RX, RY, H: up to 11 qubits per thread 64 B x 2^nqubits x (L + 8);
+ * above, 32 B x 2^nqubits; up to 16 for all 16 B x 2^nqubits x L. -ENOTSUP: this CPU has not the ISA; -EINVAL: too many threads.
  */
 int qmlsim_new(struct qmlsim **s, const struct qmlsim_circuit *c,
     const struct qmlsim_options *options);
@@ -132,7 +132,7 @@ int qmlsim_states(struct qmlsim *s, const struct qmlsim_batch *b, double *out);
 
 /* Fidelities |<phi(y)|phi(x)>|^2 of n pairs of rows, the entries of a fidelity
  * kernel, and their gradients; what is NULL is not wanted. On one thread, in
- * memory of its own, twice that of a thread. */
+ * memory of its own, 128 B x 2^nqubits x (L + 8). */
 struct qmlsim_pairs {
 	const double *theta; /* [params] */
 	const double *x, *y; /* [n][features] */

@@ -266,6 +266,31 @@ amp_adjoint_expect(struct amp_adjoint *a, const struct amp_bind *b,
 		out[k] *= sign_of(z, b, k);
 }
 
+static uint32_t
+logical_index(const struct plan *p, uint32_t x)
+{
+	uint32_t y = 0, q;
+
+	for (q = 0; q < p->nqubits; q++)
+		y |= (uint32_t)(odd(p->row[q] & x) != p->flip[q]) << q;
+	return y;
+}
+
+void
+amp_adjoint_state(struct amp_adjoint *a, const struct amp_bind *b, double *out)
+{
+	const struct plan *p = a->of->plan;
+	uint32_t n = UINT32_C(1) << p->nqubits, x;
+
+	diagonal(a, b, p->nsteps - 1);
+	for (x = 0; x < n; x++) {
+		uint32_t y = logical_index(p, x ^ b->angles.moved);
+
+		out[2 * (size_t)y] = a->psi[0][x];
+		out[2 * (size_t)y + 1] = a->psi[1][x];
+	}
+}
+
 static void
 weigh(struct amp_adjoint *a, const struct amp_bind *b, const struct zstring *z,
     const double *weight)

@@ -60,6 +60,11 @@ void amp_adjoint_forward(struct amp_adjoint *a, const struct amp_bind *b,
 void amp_adjoint_expect(struct amp_adjoint *a, const struct amp_bind *b,
     const struct zstring *z, double *out);
 
+/* out[2 y], out[2 y + 1]: re, im of basis state y, last diagonal included, up
+ * to a global phase; after amp_adjoint_forward(). */
+void amp_adjoint_state(struct amp_adjoint *a, const struct amp_bind *b,
+    double *out);
+
 /* Both states backwards from lambda = sum_k weight[k] O_k psi, psi is undone;
  * then grad[nparams] = d(sum_k weight[k] <O_k>) / d(theta), and, with inputs,
  * dx[nfeatures] by features, amplitudes as if they were not normalised. */

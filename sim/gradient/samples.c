@@ -16,6 +16,7 @@
 
 /* Measured: below, eight states at a time fit the caches. */
 #define LANES_QUBITS_MAX 11
+#define LANES_UPLOADS_MAX 10 /* if angles differ from lane to lane */
 #define TILES_QUBITS_MIN 17
 
 struct worker {
@@ -85,7 +86,8 @@ static bool
 wants_amps(const struct plan *p, const struct samples_options *o)
 {
 	if (o->executor == SAMPLES_AUTO)
-		return p->nqubits > LANES_QUBITS_MAX;
+		return p->nqubits >
+		    (p->lanewise ? LANES_UPLOADS_MAX : LANES_QUBITS_MAX);
 	return o->executor == SAMPLES_AMPS;
 }
 
@@ -256,6 +258,21 @@ run_group(void *arg, size_t worker, size_t block)
 		group_backward(s, w, at, used);
 }
 
+/* Forward on one sample; its angles. */
+static const struct amp_bind *
+load_sample(struct samples *s, struct worker *w, const double *x)
+{
+	const struct amp_bind *bind = &s->amp_bind;
+
+	if (s->theta != NULL) {
+		amp_bind_set_sample(&w->own, s->lanes, s->theta, x);
+		bind = &w->own;
+	}
+	adjoint_prepare(s->plan, s->lanes, x, 1, w->rows);
+	amp_adjoint_forward(&w->amp, bind, w->rows);
+	return bind;
+}
+
 /* One sample, eight amplitudes at a time. */
 static void
 run_sample(void *arg, size_t worker, size_t i)
@@ -264,16 +281,11 @@ run_sample(void *arg, size_t worker, size_t i)
 	struct worker *w = &s->workers[worker];
 	const struct samples_batch *b = s->batch;
 	const struct plan *p = s->plan;
-	const struct amp_bind *bind = &s->amp_bind;
+	const struct amp_bind *bind;
 	const double *x = b->features + i * p->nfeatures;
 	size_t nmasks = s->strings.count, k;
 
-	if (s->theta != NULL) {
-		amp_bind_set_sample(&w->own, s->lanes, s->theta, x);
-		bind = &w->own;
-	}
-	adjoint_prepare(p, s->lanes, x, 1, w->rows);
-	amp_adjoint_forward(&w->amp, bind, w->rows);
+	bind = load_sample(s, w, x);
 	amp_adjoint_expect(&w->amp, bind, &s->strings, &b->value[i * nmasks]);
 	if (b->grad == NULL && b->dx == NULL)
 		return;
@@ -360,6 +372,31 @@ samples_run(struct samples *s, const struct samples_batch *b)
 		    s);
 	zstring_close(&s->strings);
 	return rc;
+}
+
+int
+samples_states(struct samples *s, const double *features, size_t n, double *out)
+{
+	struct worker *w = &s->workers[0];
+	const double *rows[LANES] = {w->rows};
+	size_t i;
+
+	if (s->large != NULL)
+		return -ENOTSUP;
+	for (i = 0; i < n; i++, out += (size_t)2 << s->plan->nqubits) {
+		const double *x = features + i * s->plan->nfeatures;
+
+		if (s->amps) {
+			const struct amp_bind *b = load_sample(s, w, x);
+
+			amp_adjoint_state(&w->amp, b, out);
+			continue;
+		}
+		adjoint_prepare(s->plan, s->lanes, x, 1, w->rows);
+		adjoint_forward(&w->adjoint, &s->bind, rows);
+		adjoint_state(&w->adjoint, &s->bind, out);
+	}
+	return 0;
 }
 
 const char *

@@ -68,6 +68,12 @@ void samples_bind(struct samples *s, const double *theta);
 /* -ENOMEM. */
 int samples_run(struct samples *s, const struct samples_batch *b);
 
+/* out[n][2^nqubits][2]: amplitudes of basis states as re, im, each sample's up
+ * to a global phase. One thread. -ENOTSUP: an executor that keeps none, which
+ * SAMPLES_AUTO with gradients never is. */
+int samples_states(struct samples *s, const double *features, size_t n,
+    double *out);
+
 const char *samples_isa(const struct samples *s);
 
 /* Bytes that samples_new() would take at most, or UINT64_MAX. */

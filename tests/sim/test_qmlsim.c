@@ -311,6 +311,68 @@ test_fidelity(void **state)
 	qmlsim_free(s);
 }
 
+/* Past the size where a state has the lanes to itself. */
+static void
+test_large(void **state)
+{
+	enum { SIZE = 13 };
+	static double states[2 * 2 << SIZE];
+	const double x[2] = {0.7, -1.2}, theta = 0.9, h = 1e-5;
+	uint32_t one[SIZE], q, y;
+	struct qmlsim_circuit *c;
+	struct qmlsim_batch b = {&theta, x, 2, one, SIZE};
+	double values[2 * SIZE], inputs[2], near[2][2 * SIZE], moved[2];
+	struct qmlsim_gradient g = {.inputs = inputs};
+	struct qmlsim *s;
+	size_t i, k;
+
+	(void)state;
+	assert_int_equal(qmlsim_circuit_new(&c, SIZE), 0);
+	for (i = 0; i < 5 * SIZE; i++) {
+		static const enum qmlsim_op ops[] = {QMLSIM_RX, QMLSIM_CNOT,
+		    QMLSIM_RZ, QMLSIM_RY, QMLSIM_CRY};
+		struct qmlsim_gate gate = {.op = ops[i % 5],
+		    .q = {(uint32_t)(i % SIZE), (uint32_t)((i + 4) % SIZE)},
+		    .angle = {QMLSIM_FEATURE, 0, 0.8, 0.1 * (double)i,
+			i % 2 == 0 ? QMLSIM_PARAM : QMLSIM_NONE, 0}};
+
+		assert_int_equal(qmlsim_circuit_add(c, &gate), 0);
+	}
+	assert_int_equal(qmlsim_new(&s, c, NULL), 0);
+	for (q = 0; q < SIZE; q++)
+		one[q] = UINT32_C(1) << q;
+	assert_int_equal(qmlsim_expect(s, &b, values), 0);
+	assert_int_equal(qmlsim_states(s, &b, states), 0);
+	for (i = 0; i < 2; i++) {
+		for (q = 0; q < SIZE; q++) {
+			const double *v = states + (i * 2 << SIZE);
+
+			for (y = 0; y < UINT32_C(1) << SIZE; y++, v += 2)
+				values[i * SIZE + q] -= (y >> q & 1 ? -1 : 1) *
+				    (v[0] * v[0] + v[1] * v[1]);
+			assert_true(fabs(values[i * SIZE + q]) < 1e-13);
+		}
+	}
+	assert_int_equal(qmlsim_gradient(s, &b, NULL, &g), 0);
+	for (k = 0; k < 2; k++) {
+		moved[0] = x[0] + (k == 0 ? h : -h);
+		moved[1] = x[1] + (k == 0 ? h : -h);
+		b.features = moved;
+		assert_int_equal(qmlsim_expect(s, &b, near[k]), 0);
+	}
+	for (i = 0; i < 2; i++) {
+		double up = 0.0, down = 0.0;
+
+		for (q = 0; q < SIZE; q++) {
+			up += near[0][i * SIZE + q];
+			down += near[1][i * SIZE + q];
+		}
+		assert_true(fabs((up - down) / (2 * h) - inputs[i]) < 1e-7);
+	}
+	qmlsim_free(s);
+	qmlsim_circuit_free(c);
+}
+
 int
 main(void)
 {
@@ -320,6 +382,7 @@ main(void)
 	    cmocka_unit_test(test_bits),
 	    cmocka_unit_test(test_states),
 	    cmocka_unit_test(test_refused),
+	    cmocka_unit_test(test_large),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

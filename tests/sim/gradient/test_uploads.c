@@ -201,6 +201,63 @@ test_lanes_agree(void **state)
 }
 
 static void
+states_of(const struct circuit *c, enum samples_executor executor, double *out)
+{
+	struct samples_options o = {.executor = executor, .gradients = true};
+	struct samples *s;
+	struct plan p;
+
+	assert_int_equal(plan_compile(&p, c), 0);
+	assert_int_equal(pool_new(&o.pool, 1), 0);
+	assert_int_equal(samples_new(&s, &p, &o), 0);
+	samples_bind(s, in.theta);
+	assert_int_equal(samples_states(s, in.x, 2, out), 0);
+	samples_free(s);
+	pool_free(o.pool);
+	plan_close(&p);
+}
+
+/* 1 - |<a|b>| */
+static double
+apart(const double *a, const double *b, size_t n)
+{
+	double re = 0.0, im = 0.0;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		re += a[2 * i] * b[2 * i] + a[2 * i + 1] * b[2 * i + 1];
+		im += a[2 * i] * b[2 * i + 1] - a[2 * i + 1] * b[2 * i];
+	}
+	return 1.0 - hypot(re, im);
+}
+
+static void
+test_states_agree(void **state)
+{
+	static double a[4 << 9], b[4 << 9];
+	struct circuit c;
+	uint32_t n, k;
+
+	(void)state;
+	for (n = 4; n <= 9; n++) {
+		for (k = 0; k < 6; k++) {
+			size_t half = (size_t)2 << n;
+
+			draw_input(n);
+			random_circuit(&c, n, 40, (int)(k % 3));
+			if (k > 2) /* a diagonal that no string sees */
+				add(&c, CIRCUIT_RZZ, 1, 3);
+			states_of(&c, SAMPLES_LANES, a);
+			states_of(&c, SAMPLES_AMPS, b);
+			assert_true(fabs(apart(a, b, half / 2)) < 1e-13);
+			assert_true(
+			    fabs(apart(a + half, b + half, half / 2)) < 1e-13);
+			circuit_close(&c);
+		}
+	}
+}
+
+static void
 set_inputs(struct program *p)
 {
 	uint32_t i;
@@ -321,6 +378,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_lanes_agree),
+	    cmocka_unit_test(test_states_agree),
 	    cmocka_unit_test(test_vector_agrees),
 	    cmocka_unit_test(test_features_differ),
 	    cmocka_unit_test(test_bits),
