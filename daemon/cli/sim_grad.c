@@ -27,10 +27,10 @@ static const char usage[] =
     "         [--draws D] [--step H] [--threads T] [--json]\n"
     "The derivative by every input, in order of declaration; in a program\n"
     "without inputs by every angle of every gate. --fidelity: of |<2|1>|^2,\n"
-    "by the inputs of FILE; --at sets those of FILE2, which else are as in FILE.\n"
-    "--shots, for each value of shift or spsa; --noise: as a machine with\n"
-    "FILE's noise shows them, --mitigate: its errors of reading undone. spsa:\n"
-    "the mean of D draws (100) of step H; fd: differences of step H.\n";
+    "by the inputs of FILE; --at sets those of FILE2, which else are as in\n"
+    "FILE. --shots, for each value of shift or spsa; --noise: as a machine\n"
+    "with FILE's noise shows them, --mitigate: its errors of reading undone.\n"
+    "spsa: the mean of D draws (100) of step H; fd: differences of step H.\n";
 
 /* By a machine of which values are all we have. */
 struct machine {

@@ -14,15 +14,16 @@
 #include "sim/state/pool.h"
 
 static const char usage[] =
-    "usage: qmlsim kernel --map zz|z|iqp|pauli|angle|amplitude --data FILE.csv\n"
-    "         [--test FILE.csv] [-o K.npy] [--json] [--label COLUMN]\n"
-    "         [--reps R] [--projected] [--gamma G] [--threads T]\n"
+    "usage: qmlsim kernel --map zz|z|iqp|pauli|angle|amplitude\n"
+    "         --data FILE.csv [--test FILE.csv] [-o K.npy] [--json]\n"
+    "         [--label COLUMN] [--reps R] [--projected] [--gamma G]\n"
     "         [--paulis Z,ZZ] [--entanglement full|linear|circular]\n"
     "         [--alpha A] [--axis x|y|z] [--scale S] [--qubits N]\n"
+    "         [--threads T]\n"
     "K of all pairs of rows of --data, or with --test of each of its rows\n"
     "(down) with each of --data (across): |<x|y>|^2, or with --projected\n"
-    "exp(-G sum |rho_q(x) - rho_q(y)|^2) over single qubits. A line of names is\n"
-    "passed over; --label names a column that is none of the features.\n";
+    "exp(-G sum |rho_q(x) - rho_q(y)|^2) over single qubits. A line of names\n"
+    "is passed over; --label names a column that is none of the features.\n";
 
 enum {
 	MAP,

@@ -260,6 +260,16 @@ feature_map_states(const struct feature_map *m, const double *x, size_t n,
 	return rc;
 }
 
+static bool
+turns_any(const char *letters)
+{
+	for (; *letters != '\0'; letters++) {
+		if (*letters == 'X' || *letters == 'Y')
+			return true;
+	}
+	return false;
+}
+
 /* One for each H, and for each turn to X or Y and back. */
 static size_t
 count_layers(const struct feature_map *m)
@@ -270,7 +280,7 @@ count_layers(const struct feature_map *m)
 	if (m->kind != FEATURE_MAP_PAULI || feature_map_blocks_init(&b, m) < 0)
 		return m->reps;
 	for (i = 0; i < b.n; i++)
-		layers += strpbrk(b.items[i].letters, "XY") != NULL ? 2 : 0;
+		layers += turns_any(b.items[i].letters) ? 2 : 0;
 	feature_map_blocks_close(&b);
 	return layers * m->reps;
 }

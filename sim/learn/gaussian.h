@@ -4,8 +4,9 @@
  * P(x) is proportional to exp(-x^2 / (2 sigma^2)) over the integers, sampled
  * exactly (Canonne, Kamath, Steinke, arXiv:2004.00010, algorithms 1 to 3): no
  * float takes part, so what floating-point Gaussians leak is not there. Its
- * Renyi cost is that of the continuous one. Under 1 us a sample with a fast source. The running
- * time depends on what is drawn: do not let a peer time single samples.
+ * Renyi cost is that of the continuous one. Under 1 us a sample with a fast
+ * source. The running time depends on what is drawn: do not let a peer time
+ * single samples.
  */
 #ifndef QML_SIM_LEARN_GAUSSIAN_H
 #define QML_SIM_LEARN_GAUSSIAN_H
