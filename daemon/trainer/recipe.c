@@ -9,6 +9,7 @@
 #include "sim/learn/dataset.h"
 #include "sim/learn/qpca.h"
 #include "sim/learn/qsvm.h"
+#include "sim/learn/vqc_circuit.h"
 #include "sim/learn/vqe.h"
 
 /* What a spec points to while the task is compiled. */
@@ -277,6 +278,30 @@ check_sizes(const struct job_task *j, const struct task *t, char *err,
 	return 0;
 }
 
+/* What the compiler of the task, which has no words, objected to. */
+static void
+say_refused(const struct task_spec *s, char *err, size_t errlen)
+{
+	struct vqc_shape shape;
+	char why[256];
+	int rc;
+
+	if (s->ansatz != TASK_QASM || s->qasm == NULL) {
+		snprintf(err, errlen, "job: its circuit cannot be read");
+		return;
+	}
+	rc = vqc_qasm_shape(s->qasm, s->qasm_len, &shape, why);
+	if (rc == -EINVAL)
+		snprintf(err, errlen, "job: circuit: %s", why);
+	else if (rc == 0)
+		snprintf(err, errlen,
+		    "job: circuit: it has %u qubits and %u features, the job "
+		    "says %u and %u",
+		    shape.nqubits, shape.nfeatures, s->nqubits, s->nfeatures);
+	else
+		snprintf(err, errlen, "job: circuit: %s", strerror(-rc));
+}
+
 int
 recipe_task(const struct federation *f, enum job_role role, struct task *t,
     char *err, size_t errlen)
@@ -303,7 +328,7 @@ recipe_task(const struct federation *f, enum job_role role, struct task *t,
 	if (rc == 0)
 		rc = task_init(t, &r.spec);
 	if (rc == -EINVAL && !why)
-		snprintf(err, errlen, "job: its circuit cannot be read");
+		say_refused(&r.spec, err, errlen);
 	if (rc == 0) {
 		rc = check_sizes(r.task, t, err, errlen);
 		if (rc < 0)

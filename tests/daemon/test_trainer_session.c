@@ -286,6 +286,34 @@ test_job_is_checked(void **state)
 	federation_close(&f);
 }
 
+/* A circuit of one's own is refused with the line and the reason. */
+static void
+test_circuit_is_read(void **state)
+{
+	static char wrong[] = "OPENQASM 3.0;\nqubit[4] q;\nnonsense q[0];\n";
+	static char small[] = "OPENQASM 3.0;\ninclude \"stdgates.inc\";\n"
+			      "input float a;\nqubit[3] q;\nry(a) q[0];\n";
+	struct session_source source = {.data = WINE};
+	char err[TABLE_ERR_LEN];
+	struct federation f;
+	struct session s;
+
+	(void)state;
+	assert_int_equal(federation_copy(&f, &fed), 0);
+	f.job.main.encoding = JOB_OWN;
+	f.job.main.ansatz = JOB_CIRCUIT;
+	f.job.main.circuit = wrong;
+	assert_int_equal(session_open(&s, &f, &source, NULL, err), -EINVAL);
+	assert_memory_equal(err, "job: circuit: line 3: ", 22);
+	f.job.main.circuit = small;
+	assert_int_equal(session_open(&s, &f, &source, NULL, err), -EINVAL);
+	assert_string_equal(err,
+	    "job: circuit: it has 3 qubits and 0 features, the job says 4 and "
+	    "13");
+	f.job.main.circuit = NULL;
+	federation_close(&f);
+}
+
 static void
 test_data_asset(void **state)
 {
@@ -331,6 +359,7 @@ main(void)
 	    cmocka_unit_test(test_failures),
 	    cmocka_unit_test(test_score),
 	    cmocka_unit_test(test_job_is_checked),
+	    cmocka_unit_test(test_circuit_is_read),
 	    cmocka_unit_test(test_data_asset),
 	};
 
