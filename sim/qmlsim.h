@@ -93,7 +93,8 @@ struct qmlsim_options {
 /*
  * Compiles; *c may be freed afterwards. options may be NULL. Memory, with L the
  * layers of RX, RY, H: up to 11 qubits per thread 64 B x 2^nqubits x (L + 8);
- * above, 32 B x 2^nqubits; up to 16 for all 16 B x 2^nqubits x L. -ENOTSUP: this CPU has not the ISA; -EINVAL: too many threads.
+ * above, 32 B x 2^nqubits; up to 16 for all 16 B x 2^nqubits x L. -ENOTSUP:
+ * this CPU has not the ISA; -EINVAL: too many threads.
  */
 int qmlsim_new(struct qmlsim **s, const struct qmlsim_circuit *c,
     const struct qmlsim_options *options);

@@ -6,6 +6,7 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <math.h>
+#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -124,6 +125,15 @@ print(const struct sim_job *j, const struct sim_noise_result *r)
 	return CLI_OK;
 }
 
+/* Drawn runs have no probabilities to show: say so where these were asked. */
+static bool
+is_mute(const struct sim_job *j, const struct sim_noise_result *r)
+{
+	bool alone = j->nobservables == 0 && j->shots == 0;
+
+	return r->probs == NULL && r->runs > 0 && (alone || j->probs_given);
+}
+
 int
 sim_noise_job(const struct sim_job *j)
 {
@@ -145,6 +155,11 @@ sim_noise_job(const struct sim_job *j)
 		rc = sim_noise_run(&r, &j->program, m, &wish, err);
 	if (rc < 0)
 		rc = cli_error(CLI_FAILED, "%s", err);
+	else if (is_mute(j, &r))
+		rc = cli_error(CLI_FAILED,
+		    "%u qubits take drawn runs, which give no probabilities: "
+		    "--shots N counts, --expval OBS takes a mean",
+		    (unsigned)j->program.nqubits);
 	else
 		rc = print(j, &r);
 	sim_noise_result_close(&r);

@@ -75,6 +75,11 @@ expect "no adjoint of noise" 2 "--noise wants --method shift" \
 	"$sim" grad "$work/ry.qasm" --set a=0.5 --expval Z0 \
 	--noise "$work/flip.yaml"
 
+printf 'OPENQASM 2.0; include "qelib1.inc"; qreg q[18]; h q[0];' \
+	>"$work/wide.qasm"
+expect "no probabilities of drawn runs" 1 "--shots N counts" \
+	"$sim" run "$work/wide.qasm" --noise "$work/flip.yaml"
+
 echo '{"00": 3, "01": 1, "10": 4}' >"$work/z.json"
 echo '{"counts": {"00": 6, "11": 2}}' >"$work/x.json"
 expect "counts in one basis" 0 "<Z0>  0.75 +- 0.25" \
