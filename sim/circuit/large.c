@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "sim/circuit/halves.h"
 #include "sim/circuit/plan.h"
 #include "sim/circuit/stage.h"
 #include "sim/circuit/tile.h"
@@ -15,19 +16,12 @@
 
 #define HUGE_PAGE ((size_t)1 << 21)
 #define CHUNK_QUBITS 10
-#define MIDDLE_QUBITS 10
 #define CACHED_QUBITS 20 /* a state that a last cache may hold */
 
 struct worker {
 	double *buffer; /* a tile: re, im */
 	double *chunk;  /* phases, cosines, sines */
 	double *tables; /* cosines and sines of AMP_TURNS_MAX factors */
-};
-
-/* A product state: of the address bits of a line, of MIDDLE_QUBITS above, and
- * of the rest. */
-struct product {
-	double *part[3][2];
 };
 
 /* Cosines and sines of a group's table. */
@@ -38,9 +32,8 @@ struct large {
 	const struct amp_plan *of;
 	struct large_options o;
 	struct tile_plan tiles;
-	size_t first_step;
+	struct halves start; /* in whose addresses all the rest is */
 	double *state[2];
-	struct product start;
 	struct worker *workers;
 	uint32_t *offset; /* of the lines of a tile of the pass */
 	struct stages stages;
@@ -88,29 +81,11 @@ open_workers(struct large *l)
 	return l->workers == NULL ? -ENOMEM : 0;
 }
 
-static uint32_t
-part_qubits(const struct large *l, int part)
-{
-	const uint32_t rest = l->of->plan->nqubits - LARGE_LINE_QUBITS;
-	const uint32_t mid = rest < MIDDLE_QUBITS ? rest : MIDDLE_QUBITS;
-
-	return part == 0 ? LARGE_LINE_QUBITS : part == 1 ? mid : rest - mid;
-}
-
 static int
 open_arrays(struct large *l)
 {
 	size_t n = (size_t)1 << l->of->plan->nqubits;
-	int i;
 
-	for (i = 0; i < 3; i++) {
-		size_t size = (size_t)1 << part_qubits(l, i);
-
-		l->start.part[i][0] = lanes_alloc(2 * size);
-		if (l->start.part[i][0] == NULL)
-			return -ENOMEM;
-		l->start.part[i][1] = l->start.part[i][0] + size;
-	}
 	l->state[0] = aligned_alloc(HUGE_PAGE,
 	    (2 * n * sizeof(double) + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
 	l->offset = calloc(nlines(l), sizeof(*l->offset));
@@ -141,9 +116,12 @@ large_new(struct large **out, const struct amp_plan *of,
 		shape.dim = p->nqubits;
 	if (p->nqubits < LARGE_MIN_QUBITS || p->start != CIRCUIT_ZERO)
 		rc = -ENOTSUP;
-	l->first_step = of->product && p->nsteps > 1 ? 1 : 0;
 	if (rc == 0)
-		rc = tile_plan_init(&l->tiles, p, &shape, l->first_step);
+		rc = halves_init(&l->start, p,
+		    of->product && p->nsteps > 1 ? 1 : 0);
+	if (rc == 0)
+		rc = tile_plan_init(&l->tiles, &l->start.later, &shape,
+		    l->start.nsteps);
 	if (rc == 0)
 		rc = stages_init(&l->stages, &l->tiles);
 	if (rc == 0)
@@ -169,9 +147,8 @@ large_free(struct large *l)
 		free(l->workers[i].chunk);
 		free(l->workers[i].tables);
 	}
-	for (i = 0; i < 3; i++)
-		free(l->start.part[i][0]);
 	free(l->workers);
+	halves_close(&l->start);
 	tile_plan_close(&l->tiles);
 	stages_close(&l->stages);
 	free(l->state[0]);
@@ -205,10 +182,9 @@ make_start(struct large *l, const double *row)
 {
 	const struct plan *p = l->of->plan;
 	double v[4 * CIRCUIT_MAX_QUBITS] = {0.0};
-	uint32_t q, at = 0;
-	int i;
+	uint32_t q;
 
-	if (l->first_step == 1) {
+	if (l->start.nsteps > 0) {
 		amp_bind_product(l->bind, row, v);
 	} else {
 		for (q = 0; q < p->nqubits; q++) {
@@ -216,25 +192,7 @@ make_start(struct large *l, const double *row)
 			v[4 * q + 2] = row[2 * q + 1];
 		}
 	}
-	for (i = 0; i < 3; i++) {
-		large_product(v + 4 * (size_t)at, part_qubits(l, i),
-		    l->start.part[i]);
-		at += part_qubits(l, i);
-	}
-}
-
-/* The first tile is not read but made. */
-static void
-make_line(const struct large *l, uint32_t x, double *const to[2])
-{
-	uint32_t m = part_qubits(l, 1), i = x >> l->tiles.shape.line;
-	uint32_t lo = i & ((UINT32_C(1) << m) - 1), hi = i >> m;
-	const double a = l->start.part[1][0][lo], b = l->start.part[1][1][lo];
-	const double c = l->start.part[2][0][hi], d = l->start.part[2][1][hi];
-	const double f[2] = {fma(-b, d, a * c), fma(a, d, b * c)};
-
-	l->bind->amp->times(l->start.part[0], f, to,
-	    (size_t)1 << l->tiles.shape.line);
+	halves_make(&l->start, l->bind, v, l->state[0]);
 }
 
 static void
@@ -245,7 +203,7 @@ gather(const struct large *l, uint32_t base, double *const to[2])
 	for (i = 0; i < nlines(l) && l->first; i++) {
 		double *at[2] = {to[0] + i * AMP_LINE, to[1] + i * AMP_LINE};
 
-		make_line(l, base ^ l->offset[i], at);
+		halves_line(&l->start, l->bind->amp, base ^ l->offset[i], at);
 	}
 	for (i = 0; i < 2 && !l->first; i++)
 		l->bind->amp->gather(to[i], l->state[i], l->offset, base,
@@ -363,7 +321,7 @@ turn_block(const struct large *l, const struct tile_block *blk, uint32_t base,
 	uint32_t r;
 
 	for (r = 0; r < blk->walk.nrots; r++) {
-		uint32_t row = l->of->plan->rots[blk->walk.rot[r]].row;
+		uint32_t row = l->tiles.plan->rots[blk->walk.rot[r]].row;
 		double f = l->bind->angles.tangent[blk->walk.rot[r]];
 
 		t[r] = odd(row & base) != odd(blk->row[r] & u) ? -f : f;
@@ -416,11 +374,12 @@ sum_tile(const struct large *l, uint32_t base, size_t tile, double *const at[2])
 	size_t k;
 
 	for (k = 0; k < z->count; k++) {
-		uint32_t m = tile_mask(l->pass, l->tiles.shape.dim, z->mask[k]);
+		uint32_t mask = halves_mask(&l->start, z->mask[k]);
+		uint32_t m = tile_mask(l->pass, l->tiles.shape.dim, mask);
 		double v = l->bind->amp->parity(at, m,
 		    (size_t)1 << l->tiles.shape.dim);
 
-		l->sums[tile * z->count + k] = odd(base & z->mask[k]) ? -v : v;
+		l->sums[tile * z->count + k] = odd(base & mask) ? -v : v;
 	}
 }
 

@@ -5,8 +5,8 @@
  * and the columns of as many rotations as fit; it is gathered into a buffer in
  * its own coordinates, where those rotations are RYs like any other, and so are
  * those of later steps that depend on nothing else (tile.h). Diagonals are
- * products of small tables (stage.h). The first step is written as a product
- * where it is one; the last pass is only read.
+ * products of small tables (stage.h). The first steps are written as a sum of
+ * products where they are one (halves.h); the last pass is only read.
  */
 #ifndef QML_SIM_CIRCUIT_LARGE_H
 #define QML_SIM_CIRCUIT_LARGE_H
@@ -25,7 +25,8 @@ struct zstring;
 #define LARGE_LINE_QUBITS AMP_LINE_QUBITS
 #define LARGE_INNER_QUBITS 12 /* of a tile, one component in L1 */
 
-/* What each thread has beside the state. */
+/* What there is beside the state: halves of n qubits; of each thread. */
+#define LARGE_START_BYTES(n) (UINT64_C(512) << ((n) + 1) / 2)
 #define LARGE_WORKER_BYTES ((UINT64_C(16) << LARGE_TILE_QUBITS) + (1 << 18))
 
 struct large_options {
@@ -36,8 +37,8 @@ struct large_options {
 
 struct large;
 
-/* 16 B x 2^n, and LARGE_WORKER_BYTES for each thread. -ENOTSUP: under
- * LARGE_MIN_QUBITS; -ENOMEM. */
+/* 16 B x 2^n, LARGE_START_BYTES(n), LARGE_WORKER_BYTES for each thread.
+ * -ENOTSUP: under LARGE_MIN_QUBITS; -ENOMEM. */
 int large_new(struct large **l, const struct amp_plan *of,
     const struct large_options *o);
 void large_free(struct large *l);

@@ -53,10 +53,11 @@ add_paulis(struct maker *m, const struct tile_stage *t, struct stage *s)
 		for (i = 0; i < blk->walk.nrots; i++) {
 			uint32_t k = blk->walk.rot[i];
 			const struct plan_rot *r = &m->of->tiles->plan->rots[k];
+			uint32_t col = m->bind->of->plan->rots[k].col;
 
 			own *= m->bind->angles.rot_cos[k];
 			/* The rows of a step have no other column in common. */
-			if (!odd(m->bind->angles.zmask[r->step] & r->col))
+			if (!odd(m->bind->angles.zmask[r->step] & col))
 				continue;
 			add_term(m, s, 0, HALF_PI);
 			add_term(m, s, r->row, -HALF_PI);

@@ -414,7 +414,8 @@ samples_bytes(const struct plan *p, const struct samples_options *o)
 	threads = pool_threads(o->pool);
 	if (wants_tiles(p, o)) {
 		each = LARGE_WORKER_BYTES;
-		shared = 16 * n + 32 * (n >> 14) + (UINT64_C(1) << 21);
+		shared = 16 * n + 32 * (n >> 14) + (UINT64_C(1) << 21) +
+		    LARGE_START_BYTES(p->nqubits);
 	} else if (wants_amps(p, o)) {
 		each = amp_adjoint_bytes(p->nqubits, o->gradients);
 		shared = amp_bind_table_bytes(p);

@@ -346,12 +346,13 @@ test_tiles(void **state)
 	uint32_t k, mask;
 
 	(void)state;
-	for (k = 0; k < 8; k++) {
-		if (k < 2)
+	/* Layers 2 and 3 start as sums of products, 5 has more of its own. */
+	for (k = 0; k < 11; k++) {
+		if (k < 6)
 			make_w1(&c, 17, k);
 		else
-			random_circuit(&c, 17, k == 2 ? 5 : 150);
-		mask = 1 + draw((UINT32_C(1) << 17) - 1);
+			random_circuit(&c, 17, k == 6 ? 5 : 150);
+		mask = 1 + draw((UINT32_C(1) << c.nqubits) - 1);
 		run_values(&c, &amps, mask, want);
 		run_values(&c, &tiles, mask, got);
 		assert_true(fabs(want[0] - got[0]) < 1e-13);
