@@ -28,6 +28,7 @@ struct bench_options {
 /* The least and the middle of so many runs; what each took. */
 struct bench_times {
 	double best, median;
+	double cpu;  /* the least of all threads' processor time */
 	double bind; /* of best or less: putting parameters in, seconds */
 };
 
@@ -38,6 +39,9 @@ int bench_kernel(const struct bench_options *o);
 
 /* Seconds of a clock that only runs forward. */
 double bench_now(void);
+
+/* Seconds that this process's threads have run so far. */
+double bench_cpu(void);
 
 /* Sorts seconds[n]. */
 struct bench_times bench_sum_up(double *seconds, size_t n);
