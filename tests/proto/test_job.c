@@ -53,7 +53,7 @@ test_good(void **state)
 		}
 		assert_int_equal(job_sizes(&j, 3, 2), 0);
 		if (job_check(&j, 100u << 20, err, sizeof(err)) != 0)
-			fail_msg("%s: %s", job_kind_name(kinds[i]), err);
+			fail_msg("%s: %s", job_kind_name((uint8_t)kinds[i]), err);
 	}
 }
 
