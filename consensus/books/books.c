@@ -12,7 +12,7 @@ shares_valid(const struct books_shares *s)
 {
 	return (uint64_t)s->contributors + s->signers + s->assets +
 	    s->treasury ==
-	    TALLY_PPM;
+	    BALLOTS_PPM;
 }
 
 static void

@@ -124,7 +124,7 @@ check_vote(const struct books *b, const struct step *s)
 {
 	const struct motion *m = find(b, s->u.ballot.proposal);
 	uint16_t voter = member_of(b, &s->t->sender);
-	struct proposal trial;
+	struct decision trial;
 
 	if (!m)
 		return BOOKS_UNKNOWN;

@@ -44,7 +44,7 @@ fill_shares(const struct books *b, struct token *t)
 		any = any || b->earned[i] > 0;
 	for (uint16_t i = 0; i < b->nmembers; i++)
 		weights[i] = any ? b->earned[i] : 1;
-	(void)payout_split(TALLY_PPM, weights, b->nmembers, parts);
+	(void)payout_split(BALLOTS_PPM, weights, b->nmembers, parts);
 	for (uint16_t i = 0; i < b->nmembers; i++)
 		if (parts[i])
 			t->shares[t->nshares++] =
@@ -161,7 +161,7 @@ pay_lease(struct books *b, const struct token *t, uint64_t price)
 	__extension__ typedef unsigned __int128 wide;
 	int64_t weights[BOOKS_MEMBERS_MAX];
 	uint64_t parts[BOOKS_MEMBERS_MAX];
-	uint64_t royalty = (uint64_t)((wide)price * t->royalty_ppm / TALLY_PPM);
+	uint64_t royalty = (uint64_t)((wide)price * t->royalty_ppm / BALLOTS_PPM);
 	uint64_t given;
 
 	for (uint16_t i = 0; i < t->nshares; i++)

@@ -114,7 +114,7 @@ motions_root(const struct books *b, struct row *r)
 
 	begin(r);
 	for (size_t i = 0; i < b->motions.n; i++) {
-		const struct proposal *p = &m[i].p;
+		const struct decision *p = &m[i].p;
 
 		bytes_put_u64(&r->w, p->id);
 		bytes_put_u8(&r->w, p->kind);

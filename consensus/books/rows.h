@@ -65,7 +65,7 @@ struct order {
 };
 
 struct motion {
-	struct proposal p;
+	struct decision p;
 	char title[BODY_TEXT];
 	struct hash text;
 	struct blob *payload;

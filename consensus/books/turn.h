@@ -36,6 +36,10 @@ struct books_closed {
 int books_close_round(struct books *b, const struct books_closed *c)
     __attribute__((warn_unused_result));
 
+/* A round that was closed without an update: nothing is minted, promises for
+ * it are void. */
+void books_skip_round(struct books *b);
+
 /* How many utilities a validator states for a round with so many updates, and
  * the seed of the orders where there are more than SHAPLEY_EXACT_MAX: v of
  * every coalition by its bits; else v(none), v(all), then along each order

@@ -184,7 +184,7 @@ part_of(uint64_t amount, uint32_t ppm)
 {
 	__extension__ typedef unsigned __int128 wide;
 
-	return (uint64_t)((wide)amount * ppm / TALLY_PPM);
+	return (uint64_t)((wide)amount * ppm / BALLOTS_PPM);
 }
 
 /* Equal parts to these members; what does not divide stays. */
@@ -294,6 +294,12 @@ books_close_round(struct books *b, const struct books_closed *c)
 	if (v->n == 0)
 		v->until = c->height;
 	return 0;
+}
+
+void
+books_skip_round(struct books *b)
+{
+	b->promises.n = 0;
 }
 
 const struct kind_row kind_worth = {check_worth, commit_worth};

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "consensus/ledger/state.h"
+#include "consensus/ledger/txs.h"
 
 /* What the attestations at hand would close the round with. */
 struct outlook {
@@ -67,11 +68,14 @@ ledger_due(const struct ledger *l, const struct ledger_inputs *in,
 {
 	struct outlook o;
 	uint64_t beat = closing_heartbeat_ms(l);
+	uint64_t earliest = closing_earliest_ms(l);
 	uint64_t close;
 
 	look(l, in, &o);
 	close = close_time_ms(l, &o);
 	*when_ms = close < beat ? close : beat;
+	if (*when_ms > earliest && txs_waiting(l, in))
+		*when_ms = earliest;
 	return in->now_ms >= *when_ms;
 }
 
@@ -128,17 +132,37 @@ static int
 finish(const struct ledger *l, struct block *b)
 {
 	struct ledger_memory *mem = l->memory;
+	enum ledger_verdict v;
 	int rc;
 
-	if (!state_compute_next(l, b))
-		return -EBADMSG;
+	v = state_compute_next(l, b);
+	if (v != LEDGER_OK)
+		return v == LEDGER_NO_MEMORY ? -ENOMEM : -EBADMSG;
 	b->header.aggregate = mem->aggregate;
 	b->header.model = mem->next.base_model;
 	b->header.state_root = state_root_next(l);
 	rc = block_seal(b);
 	if (rc < 0)
 		return rc;
-	return ledger_check(l, b) == LEDGER_OK ? 0 : -EBADMSG;
+	v = ledger_check(l, b);
+	if (v == LEDGER_NO_MEMORY)
+		return -ENOMEM;
+	return v == LEDGER_OK ? 0 : -EBADMSG;
+}
+
+/* The transactions that go into it; NULL: memory. */
+static struct block *
+new_body(const struct outlook *o, bool close, struct tx *const *txs,
+    uint16_t ntxs)
+{
+	struct block *b = close ? block_new(o->set.nattests, o->set.n, ntxs)
+				: block_new(0, 0, ntxs);
+
+	for (uint16_t i = 0; b && i < ntxs; i++)
+		b->txs[i] = tx_ref(txs[i]);
+	if (b && close)
+		fill_body(b, o);
+	return b;
 }
 
 static int
@@ -146,15 +170,19 @@ new_block(const struct ledger *l, const struct ledger_inputs *in,
     const struct outlook *o, struct block **out)
 {
 	bool close = in->now_ms >= close_time_ms(l, o);
-	struct block *b = close ? block_new(o->set.nattests, o->set.n, 0)
-				: block_new(0, 0, 0);
-	int rc;
+	struct tx *txs[BLOCK_TXS_MAX];
+	struct block *b;
+	uint16_t ntxs;
+	int rc = txs_pick(l, in, txs, &ntxs);
 
+	if (rc < 0)
+		return rc;
+	if (!close && ntxs == 0 && in->now_ms < closing_heartbeat_ms(l))
+		return -EAGAIN;
+	b = new_body(o, close, txs, ntxs);
 	if (!b)
 		return -ENOMEM;
 	fill_header(l, in, &b->header);
-	if (close)
-		fill_body(b, o);
 	rc = copy_last_commit(l, in, b);
 	if (rc == 0)
 		rc = finish(l, b);
@@ -171,16 +199,15 @@ ledger_build(const struct ledger *l, const struct ledger_inputs *in,
     struct block **out, struct hash *missing)
 {
 	struct outlook o;
+	int rc = -EAGAIN;
 
 	if (in->proposer != ledger_proposer(l, in->round))
 		return -EINVAL;
 	look(l, in, &o);
-	if (in->now_ms < close_time_ms(l, &o) &&
-	    in->now_ms < closing_heartbeat_ms(l)) {
-		if (!o.missing)
-			return -EAGAIN;
-		*missing = *o.missing;
-		return -ENOENT;
-	}
-	return new_block(l, in, &o, out);
+	if (in->now_ms >= closing_earliest_ms(l))
+		rc = new_block(l, in, &o, out);
+	if (rc != -EAGAIN || !o.missing)
+		return rc;
+	*missing = *o.missing;
+	return -ENOENT;
 }

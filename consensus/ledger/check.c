@@ -4,6 +4,7 @@
 #include <stddef.h>
 
 #include "consensus/ledger/state.h"
+#include "consensus/ledger/txs.h"
 
 /* A block at the right height has no excuse for naming another round. */
 static enum ledger_verdict
@@ -16,7 +17,7 @@ static enum ledger_verdict
 check_place(const struct ledger *l, const struct header *h)
 {
 	if (h->block_version != BLOCK_VERSION ||
-	    h->app_version != BLOCK_APP_VERSION || h->ntxs > 0)
+	    h->app_version != BLOCK_APP_VERSION || h->ntxs > BLOCK_TXS_MAX)
 		return LEDGER_FORMAT;
 	if (!hash_equal(&h->federation, &l->fid))
 		return LEDGER_FEDERATION;
@@ -66,7 +67,7 @@ check_last_commit(const struct ledger *l, const struct block *b)
 	return ledger_check_commit(l, b->last_commit, l->height, &l->head);
 }
 
-/* A heartbeat: nothing in it, and only when it is due. */
+/* Transactions, or a heartbeat: that only when it is due. */
 static enum ledger_verdict
 check_ordinary(const struct ledger *l, const struct header *h)
 {
@@ -74,7 +75,7 @@ check_ordinary(const struct ledger *l, const struct header *h)
 		return LEDGER_INCLUDED;
 	if (h->nattests != 0)
 		return LEDGER_QUORUM;
-	if (h->time_ms < closing_heartbeat_ms(l))
+	if (h->ntxs == 0 && h->time_ms < closing_heartbeat_ms(l))
 		return LEDGER_EARLY;
 	return LEDGER_OK;
 }
@@ -145,10 +146,12 @@ static enum ledger_verdict
 check_outcome(const struct ledger *l, const struct block *b)
 {
 	struct ledger_memory *mem = l->memory;
+	enum ledger_verdict v = state_compute_next(l, b);
 	struct hash root;
 
-	if (!state_compute_next(l, b) ||
-	    !hash_equal(&b->header.aggregate, &mem->aggregate))
+	if (v != LEDGER_OK)
+		return v;
+	if (!hash_equal(&b->header.aggregate, &mem->aggregate))
 		return LEDGER_AGGREGATE;
 	if (!hash_equal(&b->header.model, &mem->next.base_model))
 		return LEDGER_MODEL;
@@ -182,5 +185,7 @@ ledger_check(const struct ledger *l, const struct block *b)
 	default:
 		return LEDGER_FORMAT;
 	}
+	if (v == LEDGER_OK)
+		v = txs_signed(l, b);
 	return v == LEDGER_OK ? check_outcome(l, b) : v;
 }

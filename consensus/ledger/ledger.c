@@ -6,6 +6,7 @@
 
 #include "consensus/bft/proposer.h"
 #include "consensus/ledger/state.h"
+#include "consensus/ledger/txs.h"
 #include "proto/q24.h"
 
 static int
@@ -58,6 +59,8 @@ allocate(struct ledger *l)
 static int
 found(struct ledger *l)
 {
+	int rc;
+
 	l->round.job = job_hash(&l->f.job);
 	if (hash_is_zero(&l->round.job))
 		return -ENOMEM; /* the only way job_hash can tell */
@@ -70,6 +73,13 @@ found(struct ledger *l)
 	l->round.base_model = q24_hash("qml.model", l->model, l->f.job.dim);
 	l->round.best_q24 = INT64_MAX;
 	state_open_round(l, &l->round, 0, l->time_ms);
+	rc = txs_found(&l->f, &l->books);
+	if (rc == 0)
+		rc = books_clone(l->books, &l->consent);
+	if (rc < 0)
+		return rc;
+	l->books_root = books_root(l->books);
+	l->consent_height = 1;
 	return 0;
 }
 
@@ -114,9 +124,14 @@ ledger_clone(const struct ledger *l, struct ledger **out)
 	c->merge = (struct merge){0};
 	c->model = c->moments = NULL;
 	c->memory = NULL;
+	c->books = c->consent = NULL;
 	rc = federation_copy(&c->f, &l->f);
 	if (rc == 0)
 		rc = allocate(c);
+	if (rc == 0)
+		rc = books_clone(l->books, &c->books);
+	if (rc == 0)
+		rc = books_clone(l->consent, &c->consent);
 	if (rc < 0) {
 		ledger_free(c);
 		return rc;
@@ -137,7 +152,11 @@ ledger_free(struct ledger *l)
 	merge_close(&l->merge);
 	free(l->model);
 	free(l->moments);
+	books_free(l->books);
+	books_free(l->consent);
 	if (l->memory) {
+		books_free(l->memory->books);
+		books_free(l->memory->consent);
 		free(l->memory->model);
 		free(l->memory->moments);
 	}
@@ -253,6 +272,12 @@ ledger_proposer(const struct ledger *l, uint32_t bft_round)
 	return bft_proposer(l->power, l->f.nmembers, l->height + 1, bft_round);
 }
 
+const struct books *
+ledger_books(const struct ledger *l)
+{
+	return l->books;
+}
+
 const struct ledger_round_summary *
 ledger_last_round(const struct ledger *l)
 {
@@ -276,14 +301,34 @@ resolved(const struct block *b)
 	return true;
 }
 
+/* What state_compute_next left for the books. */
+static void
+take_books(struct ledger *l)
+{
+	struct ledger_memory *mem = l->memory;
+
+	books_free(l->books);
+	l->books = mem->books;
+	l->books_root = mem->books_root;
+	mem->books = NULL;
+	if (!mem->consent)
+		return;
+	books_free(l->consent);
+	l->consent = mem->consent;
+	l->consent_height = l->height + 1;
+	mem->consent = NULL;
+}
+
 int
 ledger_apply(struct ledger *l, const struct block *b)
 {
 	struct ledger_memory *mem = l->memory;
+	enum ledger_verdict v = LEDGER_OK;
 
 	if (!mem->has_next || !hash_equal(&mem->block, &b->id) || !resolved(b))
-		if (ledger_check(l, b) != LEDGER_OK)
-			return -EBADMSG;
+		v = ledger_check(l, b);
+	if (v != LEDGER_OK)
+		return v == LEDGER_NO_MEMORY ? -ENOMEM : -EBADMSG;
 	/* From here on nothing can fail. */
 	if (b->header.kind != BLOCK_ORDINARY) {
 		summary_of_block(&l->last, b, l->round.opened_ms);
@@ -304,6 +349,7 @@ ledger_apply(struct ledger *l, const struct block *b)
 	l->time_ms = b->header.time_ms;
 	l->head = b->id;
 	merkle_append(&l->history, &b->id);
+	take_books(l);
 	mem->has_next = false;
 	return 0;
 }

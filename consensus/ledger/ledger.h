@@ -14,6 +14,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consensus/books/books.h"
 #include "consensus/ledger/included.h"
 #include "consensus/ledger/summary.h"
 #include "consensus/ledger/verdict.h"
@@ -21,6 +22,7 @@
 #include "proto/attest.h"
 #include "proto/block.h"
 #include "proto/federation.h"
+#include "proto/tx.h"
 #include "proto/vote.h"
 
 struct ledger;
@@ -73,6 +75,8 @@ int64_t ledger_clip_q24(const struct ledger *l);
 int64_t ledger_bound_q24(const struct ledger *l);
 /* Whose turn it is at height + 1 in this BFT round. */
 uint16_t ledger_proposer(const struct ledger *l, uint32_t bft_round);
+/* What members own, allowed and decided. */
+const struct books *ledger_books(const struct ledger *l);
 /* Of the last closed round; NULL before the first. */
 const struct ledger_round_summary *ledger_last_round(const struct ledger *l);
 
@@ -91,6 +95,9 @@ enum ledger_verdict ledger_check_proposal(const struct ledger *l,
 enum ledger_verdict ledger_check_commit(const struct ledger *l,
     const struct commit *c, uint64_t height, const struct hash *block);
 
+/* A transaction's signature; whether it applies is for books_check. */
+enum ledger_verdict ledger_check_tx(const struct ledger *l, const struct tx *t);
+
 /* What a proposer knows. */
 struct ledger_inputs {
 	uint64_t now_ms; /* wall clock; becomes the block's time */
@@ -103,6 +110,9 @@ struct ledger_inputs {
 	/* The answer held under this id, borrowed; NULL: not held. */
 	struct answer *(*find)(void *arg, const struct hash *id);
 	void *arg;
+	/* [ntxs], waiting, in order of arrival, signatures verified. */
+	struct tx *const *txs;
+	size_t ntxs;
 };
 
 /* The included set that these attestations ([nmembers], NULL: none) give. */
@@ -124,7 +134,7 @@ int ledger_build(const struct ledger *l, const struct ledger_inputs *in,
 enum ledger_verdict ledger_check(const struct ledger *l, const struct block *b);
 /* Decided: the block becomes the head. Checks it first unless it was the last
  * one that passed ledger_check or came out of ledger_build. All or nothing:
- * -EBADMSG (verdict not LEDGER_OK) changes nothing. */
+ * -EBADMSG (verdict not LEDGER_OK) and -ENOMEM change nothing. */
 int ledger_apply(struct ledger *l, const struct block *b)
     __attribute__((warn_unused_result));
 
@@ -134,7 +144,7 @@ int ledger_replay(struct ledger *l, const struct block *b)
     __attribute__((warn_unused_result));
 
 /* The leaves of the state root, for people who look for a difference. */
-#define LEDGER_LEAVES 9
+#define LEDGER_LEAVES 10
 const char *ledger_leaf_name(unsigned i);
 void ledger_leaves(const struct ledger *l, struct hash out[LEDGER_LEAVES]);
 /* As they would be after b, by our own computation from its answers (all

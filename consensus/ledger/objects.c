@@ -49,6 +49,14 @@ check_refusal(const struct ledger *l, const struct answer *a)
 	return LEDGER_OK;
 }
 
+/* Was its member's data to be used, when the round was opened? */
+static bool
+asset_usable(const struct ledger *l, const struct answer *a)
+{
+	return books_update(l->consent, a->member, &a->data_asset,
+		   l->consent_height) == BOOKS_OK;
+}
+
 /* Only energies may be negative. */
 static bool
 metrics_possible(const struct ledger *l, const struct answer *a)
@@ -75,6 +83,8 @@ check_update(const struct ledger *l, const struct answer *a)
 		return LEDGER_CLIP_CLAIM;
 	if (!metrics_possible(l, a))
 		return LEDGER_METRICS;
+	if (!asset_usable(l, a))
+		return LEDGER_ASSET;
 	return a->delta ? LEDGER_OK : LEDGER_MISSING_ANSWER;
 }
 
@@ -211,6 +221,19 @@ ledger_check_proposal(const struct ledger *l, const struct proposal *p)
 	if (is_known(l, &key))
 		return LEDGER_OK;
 	if (!proposal_verify(p, pk, &l->fid))
+		return LEDGER_SIGNATURE;
+	seen_add(&l->memory->seen, &key);
+	return LEDGER_OK;
+}
+
+enum ledger_verdict
+ledger_check_tx(const struct ledger *l, const struct tx *t)
+{
+	struct hash key = seen_key(SEEN_TX, &t->id, &t->sender, &t->sig);
+
+	if (is_known(l, &key))
+		return LEDGER_OK;
+	if (!tx_verify(t, &l->fid))
 		return LEDGER_SIGNATURE;
 	seen_add(&l->memory->seen, &key);
 	return LEDGER_OK;

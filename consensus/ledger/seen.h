@@ -17,7 +17,7 @@
 #define SEEN_WAYS 4
 #define SEEN_BUCKETS 1024 /* power of two; 128 KiB in all */
 
-enum seen_kind { SEEN_ANSWER, SEEN_ATTEST, SEEN_VOTE, SEEN_PROPOSAL };
+enum seen_kind { SEEN_ANSWER, SEEN_ATTEST, SEEN_VOTE, SEEN_PROPOSAL, SEEN_TX };
 
 struct seen {
 	struct hash keys[SEEN_BUCKETS]

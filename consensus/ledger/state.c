@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consensus/ledger/txs.h"
 #include "proto/bytes.h"
 #include "proto/q24.h"
 
@@ -18,6 +19,7 @@ static const char *const leaf_names[LEDGER_LEAVES] = {
     "round",
     "counts",
     "moments",
+    "books",
 };
 
 const char *
@@ -139,13 +141,14 @@ state_leaves(const struct ledger *l, const struct state_now *now,
 	out[6] = hash_numbers("qml.round", round, 3u + l->f.nmembers);
 	out[7] = hash_numbers("qml.counts", counts, 5);
 	out[8] = *now->moments;
+	out[9] = *now->books;
 }
 
 static void
 leaves_next(const struct ledger *l, struct hash out[static LEDGER_LEAVES])
 {
 	const struct state_now now = {&l->memory->next,
-	    &l->memory->moments_hash};
+	    &l->memory->moments_hash, &l->memory->books_root};
 
 	state_leaves(l, &now, out);
 }
@@ -311,14 +314,14 @@ aggregate_answers(const struct ledger *l, const struct block *b)
 	return true;
 }
 
-bool
-state_compute_next(const struct ledger *l, const struct block *b)
+/* Model, moments and round. */
+static bool
+compute_round(const struct ledger *l, const struct block *b)
 {
 	struct ledger_memory *mem = l->memory;
 	struct ledger_round *r = &mem->next;
 	bool over;
 
-	mem->has_next = false;
 	mem->aggregate = (struct hash){{0}};
 	mem->moments_hash = l->moments_hash;
 	*r = l->round;
@@ -347,10 +350,33 @@ state_compute_next(const struct ledger *l, const struct block *b)
 	return true;
 }
 
+enum ledger_verdict
+state_compute_next(const struct ledger *l, const struct block *b)
+{
+	struct ledger_memory *mem = l->memory;
+	enum ledger_verdict v;
+
+	mem->has_next = false;
+	books_free(mem->books);
+	books_free(mem->consent);
+	mem->books = mem->consent = NULL;
+	if (!compute_round(l, b))
+		return LEDGER_AGGREGATE;
+	v = txs_run(l, b, &mem->books);
+	if (v != LEDGER_OK)
+		return v;
+	mem->books_root = books_root(mem->books);
+	if (mem->next.number != l->round.number &&
+	    books_clone(mem->books, &mem->consent) < 0)
+		return LEDGER_NO_MEMORY;
+	return LEDGER_OK;
+}
+
 void
 ledger_leaves(const struct ledger *l, struct hash out[LEDGER_LEAVES])
 {
-	const struct state_now now = {&l->round, &l->moments_hash};
+	const struct state_now now = {&l->round, &l->moments_hash,
+	    &l->books_root};
 
 	state_leaves(l, &now, out);
 }
@@ -359,7 +385,7 @@ bool
 ledger_leaves_after(const struct ledger *l, const struct block *b,
     struct hash out[LEDGER_LEAVES])
 {
-	if (!state_compute_next(l, b))
+	if (state_compute_next(l, b) != LEDGER_OK)
 		return false;
 	leaves_next(l, out);
 	return true;

@@ -24,6 +24,9 @@ struct ledger_memory {
 	struct ledger_round next;
 	int64_t *model;   /* [dim]; meaningful if the block aggregates */
 	int64_t *moments; /* [nmoments], likewise */
+	struct books *books;   /* owned, meaningful with has_next */
+	struct books *consent; /* owned; NULL: stays what it was */
+	struct hash books_root;
 };
 
 struct ledger {
@@ -49,6 +52,13 @@ struct ledger {
 	int64_t *model;   /* [dim] */
 	int64_t *moments; /* [merge.nmoments] */
 	struct hash moments_hash;
+	struct books *books;
+	struct hash books_root;
+	/* What data could be used when the round was opened: a withdrawal
+	 * counts from the next round on, or those who hold an answer and those
+	 * who look later would disagree about it. */
+	struct books *consent;
+	uint64_t consent_height;
 	bool has_last;
 	struct ledger_round_summary last;
 	struct ledger_memory *memory;
@@ -80,6 +90,7 @@ int state_hash_fixed(struct ledger *l) __attribute__((warn_unused_result));
 struct state_now {
 	const struct ledger_round *round;
 	const struct hash *moments;
+	const struct hash *books;
 };
 
 void state_leaves(const struct ledger *l, const struct state_now *now,
@@ -91,8 +102,10 @@ struct hash state_hash_moments(const struct ledger *l, const int64_t *moments);
 /* Opens round `number` at opened_ms; skips is set already. */
 void state_open_round(const struct ledger *l, struct ledger_round *r,
     uint64_t number, uint64_t opened_ms);
-/* The outcome of b (kind, time, resolved answers) into l->memory, without
- * the block's id. False: its answers cannot be aggregated. */
-bool state_compute_next(const struct ledger *l, const struct block *b);
+/* The outcome of b (kind, time, resolved answers, transactions) into l->memory,
+ * without the block's id. LEDGER_AGGREGATE: its answers cannot be aggregated;
+ * LEDGER_TX, LEDGER_NO_MEMORY. */
+enum ledger_verdict state_compute_next(const struct ledger *l,
+    const struct block *b);
 
 #endif

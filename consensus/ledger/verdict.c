@@ -22,6 +22,7 @@ static const char *const texts[LEDGER_VERDICTS] = {
     [LEDGER_SEGMENT] = "it changes what is not learnt in this round",
     [LEDGER_FLAGS] = "its kind, reason, flags or privacy claim is not valid",
     [LEDGER_METRICS] = "its row counts or losses are not possible",
+    [LEDGER_ASSET] = "its data were not to be used in this round",
     [LEDGER_VALIDATOR] = "its validator is unknown",
     [LEDGER_ORDER] = "its members or validators do not ascend",
     [LEDGER_PREVIOUS] = "it does not follow the head",
@@ -37,7 +38,9 @@ static const char *const texts[LEDGER_VERDICTS] = {
     [LEDGER_INCLUDED] = "its answers are not what its attestations give",
     [LEDGER_AGGREGATE] = "its aggregate is not that of its answers",
     [LEDGER_MODEL] = "its model is not the previous one plus the aggregate",
+    [LEDGER_TX] = "one of its transactions does not apply",
     [LEDGER_STATE] = "its state root is not the one we compute",
+    [LEDGER_NO_MEMORY] = "this node has no memory to check it",
 };
 
 const char *

@@ -3,7 +3,8 @@
  *
  * A verdict is about the bytes and the link they came by: most checks are
  * cheaper than the signature and come before it, so it blames no author.
- * LEDGER_STALE, LEDGER_FUTURE and LEDGER_MISSING_ANSWER accuse nobody at all.
+ * LEDGER_STALE, LEDGER_FUTURE, LEDGER_MISSING_ANSWER and LEDGER_NO_MEMORY accuse
+ * nobody at all.
  */
 #ifndef QML_CONSENSUS_LEDGER_VERDICT_H
 #define QML_CONSENSUS_LEDGER_VERDICT_H
@@ -28,6 +29,7 @@ enum ledger_verdict {
 	LEDGER_SEGMENT,    /* not zero where it must be */
 	LEDGER_FLAGS,      /* kind, reason, flags or privacy claim */
 	LEDGER_METRICS,
+	LEDGER_ASSET, /* its data were not to be used in this round */
 	/* attestations, votes, proposals */
 	LEDGER_VALIDATOR, /* no such validator */
 	LEDGER_ORDER,     /* members or validators not ascending */
@@ -45,8 +47,10 @@ enum ledger_verdict {
 	LEDGER_INCLUDED, /* answers are not the set the attestations give */
 	LEDGER_AGGREGATE,
 	LEDGER_MODEL,
+	LEDGER_TX,      /* a transaction does not apply */
 	LEDGER_STATE,   /* state root */
-	LEDGER_VERDICTS /* their number */
+	LEDGER_NO_MEMORY, /* ours, not theirs: check again later */
+	LEDGER_VERDICTS   /* their number */
 };
 
 /* One sentence without a full stop. */

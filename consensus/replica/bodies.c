@@ -168,7 +168,7 @@ validate(struct replica *r, struct replica_body *body)
 			return;
 		}
 		v = ledger_check(r->ledger, body->block);
-		if (v == LEDGER_MISSING_ANSWER)
+		if (v == LEDGER_MISSING_ANSWER || v == LEDGER_NO_MEMORY)
 			return;
 		body->checked = true;
 		body->valid = v == LEDGER_OK;

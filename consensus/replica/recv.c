@@ -23,7 +23,8 @@ static bool
 is_blameworthy(enum ledger_verdict v)
 {
 	return v != LEDGER_OK && v != LEDGER_STALE && v != LEDGER_FUTURE &&
-	    v != LEDGER_FINISHED && v != LEDGER_MISSING_ANSWER;
+	    v != LEDGER_FINISHED && v != LEDGER_MISSING_ANSWER &&
+	    v != LEDGER_NO_MEMORY;
 }
 
 static const char *

@@ -143,6 +143,8 @@ verify(struct replica *r, const struct wire_decided *d)
 		v = ledger_check(r->ledger, d->block);
 	if (v == LEDGER_OK)
 		return true;
+	if (v == LEDGER_NO_MEMORY)
+		return false;
 	r->counts.bad_messages++;
 	queue_notice(r, REPLICA_PUNISH, r->sync_peer, ledger_verdict_text(v));
 	return false;

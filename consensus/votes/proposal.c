@@ -72,7 +72,7 @@ proposal_state_name(enum proposal_state s)
 }
 
 void
-proposal_open(struct proposal *p, const struct proposal_calendar *c,
+proposal_open(struct decision *p, const struct proposal_calendar *c,
     uint64_t height)
 {
 	assert(proposal_terms(p->kind) && p->nvoters <= PROPOSAL_VOTERS_MAX);
@@ -85,12 +85,12 @@ proposal_open(struct proposal *p, const struct proposal_calendar *c,
 }
 
 void
-proposal_tally(const struct proposal *p, enum proposal_house house,
-    struct tally *out)
+proposal_tally(const struct decision *p, enum proposal_house house,
+    struct ballots *out)
 {
 	const uint64_t *weight = house == HOUSE_SEATS ? p->seats : p->tokens;
 
-	*out = (struct tally){.total = 0};
+	*out = (struct ballots){.total = 0};
 	for (uint16_t i = 0; i < p->nvoters; i++) {
 		out->total += weight[i];
 		if (p->votes[i] != VOTE_NONE)
@@ -100,36 +100,36 @@ proposal_tally(const struct proposal *p, enum proposal_house house,
 
 /* Do all houses that the kind names have their quorum? */
 static bool
-quorum_of_all(const struct proposal *p)
+quorum_of_all(const struct decision *p)
 {
 	const struct proposal_terms *t = proposal_terms(p->kind);
-	struct tally tally;
+	struct ballots tally;
 
 	for (unsigned h = HOUSE_SEATS; h <= HOUSE_TOKENS; h++) {
 		if (!(t->houses & h))
 			continue;
 		proposal_tally(p, (enum proposal_house)h, &tally);
-		if (!tally_has_quorum(&tally, &t->rule))
+		if (!ballots_has_quorum(&tally, &t->rule))
 			return false;
 	}
 	return true;
 }
 
 /* Of two houses the worse result counts; a veto is the worst. */
-static enum tally_result
-result_of_all(const struct proposal *p)
+static enum ballots_result
+result_of_all(const struct decision *p)
 {
 	const struct proposal_terms *t = proposal_terms(p->kind);
-	enum tally_result all = TALLY_PASSED;
-	struct tally tally;
+	enum ballots_result all = BALLOTS_PASSED;
+	struct ballots tally;
 
 	for (unsigned h = HOUSE_SEATS; h <= HOUSE_TOKENS; h++) {
-		enum tally_result r;
+		enum ballots_result r;
 
 		if (!(t->houses & h))
 			continue;
 		proposal_tally(p, (enum proposal_house)h, &tally);
-		r = tally_close(&tally, &t->rule);
+		r = ballots_close(&tally, &t->rule);
 		if (r > all)
 			all = r;
 	}
@@ -137,10 +137,10 @@ result_of_all(const struct proposal *p)
 }
 
 static bool
-decided_early(const struct proposal *p)
+decided_early(const struct decision *p)
 {
 	const struct proposal_terms *t = proposal_terms(p->kind);
-	struct tally tally;
+	struct ballots tally;
 
 	if (!t->early)
 		return false;
@@ -148,14 +148,14 @@ decided_early(const struct proposal *p)
 		if (!(t->houses & h))
 			continue;
 		proposal_tally(p, (enum proposal_house)h, &tally);
-		if (!tally_decided(&tally, &t->rule))
+		if (!ballots_decided(&tally, &t->rule))
 			return false;
 	}
 	return true;
 }
 
 bool
-proposal_vote(struct proposal *p, const struct proposal_calendar *c,
+proposal_vote(struct decision *p, const struct proposal_calendar *c,
     uint16_t voter, enum vote_option option, uint64_t height)
 {
 	bool had;
@@ -179,7 +179,7 @@ proposal_vote(struct proposal *p, const struct proposal_calendar *c,
 }
 
 bool
-proposal_cancel(struct proposal *p)
+proposal_cancel(struct decision *p)
 {
 	if (p->state != PROPOSAL_OPEN)
 		return false;
@@ -191,31 +191,31 @@ proposal_cancel(struct proposal *p)
 }
 
 static void
-close_vote(struct proposal *p, const struct proposal_calendar *c,
+close_vote(struct decision *p, const struct proposal_calendar *c,
     uint64_t height)
 {
 	uint64_t lock = proposal_terms(p->kind)->time_lock;
 
 	switch (result_of_all(p)) {
-	case TALLY_PASSED:
+	case BALLOTS_PASSED:
 		p->state = PROPOSAL_QUEUED;
 		p->eta = height + lock * c->lock_percent / 100;
 		return;
-	case TALLY_VETOED:
+	case BALLOTS_VETOED:
 		p->state = PROPOSAL_VETOED;
 		return;
-	case TALLY_NO_QUORUM:
+	case BALLOTS_NO_QUORUM:
 		p->state = PROPOSAL_NO_QUORUM;
 		return;
-	case TALLY_REJECTED:
-	case TALLY_ALL_ABSTAIN:
+	case BALLOTS_REJECTED:
+	case BALLOTS_ALL_ABSTAIN:
 		p->state = PROPOSAL_REJECTED;
 		return;
 	}
 }
 
 bool
-proposal_step(struct proposal *p, const struct proposal_calendar *c,
+proposal_step(struct decision *p, const struct proposal_calendar *c,
     uint64_t height)
 {
 	if (p->state == PROPOSAL_OPEN && (height >= p->end || decided_early(p)))
@@ -230,7 +230,7 @@ proposal_step(struct proposal *p, const struct proposal_calendar *c,
 }
 
 void
-proposal_done(struct proposal *p, bool ok)
+proposal_done(struct decision *p, bool ok)
 {
 	assert(p->state == PROPOSAL_QUEUED);
 	p->state = ok ? PROPOSAL_EXECUTED : PROPOSAL_FAILED;

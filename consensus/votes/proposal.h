@@ -17,7 +17,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "consensus/votes/tally.h"
+#include "consensus/votes/ballots.h"
 #include "proto/hash.h"
 
 #define PROPOSAL_VOTERS_MAX 100
@@ -46,7 +46,7 @@ enum proposal_house {
 struct proposal_terms {
 	const char *name; /* as in qmlctl and the index */
 	uint8_t houses;   /* enum proposal_house */
-	struct tally_rule rule;
+	struct ballots_rule rule;
 	uint32_t time_lock; /* blocks between passing and effect */
 	bool early;         /* may pass before the end */
 };
@@ -78,7 +78,8 @@ struct proposal_calendar {
 	uint32_t lock_percent; /* of the kinds' time locks; 100 for real use */
 };
 
-struct proposal {
+/* Not proto/vote.h's proposal of a block. */
+struct decision {
 	uint64_t id; /* from 1 */
 	uint8_t kind;
 	uint8_t state;       /* enum proposal_state */
@@ -96,26 +97,26 @@ struct proposal {
 
 /* Votes may come from the next block on. id, kind, proposer, payload, nvoters,
  * seats and tokens are set; the rest is filled. */
-void proposal_open(struct proposal *p, const struct proposal_calendar *c,
+void proposal_open(struct decision *p, const struct proposal_calendar *c,
     uint64_t height);
 
 /* The voter says `option` in the block at `height`. False: it has ended, has
  * not begun, is no option, or the voter had no weight at the snapshot. */
-bool proposal_vote(struct proposal *p, const struct proposal_calendar *c,
+bool proposal_vote(struct decision *p, const struct proposal_calendar *c,
     uint16_t voter, enum vote_option option, uint64_t height)
     __attribute__((warn_unused_result));
 
 /* By its proposer, before anybody has voted. */
-bool proposal_cancel(struct proposal *p) __attribute__((warn_unused_result));
+bool proposal_cancel(struct decision *p) __attribute__((warn_unused_result));
 
 /* After the votes of the block at `height`: closes, queues, expires. True when
  * the payload has to be carried out now; the caller then says how it went. */
-bool proposal_step(struct proposal *p, const struct proposal_calendar *c,
+bool proposal_step(struct decision *p, const struct proposal_calendar *c,
     uint64_t height) __attribute__((warn_unused_result));
-void proposal_done(struct proposal *p, bool ok);
+void proposal_done(struct decision *p, bool ok);
 
 /* One house as it stands: HOUSE_SEATS or HOUSE_TOKENS. */
-void proposal_tally(const struct proposal *p, enum proposal_house house,
-    struct tally *out);
+void proposal_tally(const struct decision *p, enum proposal_house house,
+    struct ballots *out);
 
 #endif

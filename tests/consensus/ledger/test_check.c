@@ -122,7 +122,15 @@ m_no_commit(struct town *t, struct block *b)
 
 MUTATION(m_commit_forged, b->last_commit->sigs[3].b[0] ^= 1)
 MUTATION(m_commit_below_quorum, b->last_commit->nsigs = 2)
-MUTATION(m_commit_just_quorum, b->last_commit->nsigs = 3)
+
+/* Its signers are paid by what stands in the block. */
+static void
+m_commit_just_quorum(struct town *t, struct block *b)
+{
+	b->last_commit->nsigs = 3;
+	recompute(t, b, 0);
+}
+
 
 static void
 m_commit_other_block(struct town *t, struct block *b)

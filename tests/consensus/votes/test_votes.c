@@ -28,28 +28,28 @@ test_tally_vectors(void **state)
 {
 	static const struct {
 		uint64_t yes, no, veto, abstain;
-		enum tally_result want;
+		enum ballots_result want;
 	} v[] = {
-	    {334, 0, 0, 0, TALLY_PASSED},
-	    {333, 0, 0, 0, TALLY_NO_QUORUM},
-	    {200, 200, 0, 0, TALLY_REJECTED},
-	    {201, 200, 0, 0, TALLY_PASSED},
-	    {0, 0, 0, 400, TALLY_ALL_ABSTAIN},
-	    {500, 100, 301, 0, TALLY_VETOED},
-	    {500, 100, 300, 1, TALLY_PASSED},
-	    {0, 0, 0, 0, TALLY_NO_QUORUM},
+	    {334, 0, 0, 0, BALLOTS_PASSED},
+	    {333, 0, 0, 0, BALLOTS_NO_QUORUM},
+	    {200, 200, 0, 0, BALLOTS_REJECTED},
+	    {201, 200, 0, 0, BALLOTS_PASSED},
+	    {0, 0, 0, 400, BALLOTS_ALL_ABSTAIN},
+	    {500, 100, 301, 0, BALLOTS_VETOED},
+	    {500, 100, 300, 1, BALLOTS_PASSED},
+	    {0, 0, 0, 0, BALLOTS_NO_QUORUM},
 	};
-	const struct tally_rule rule = {334000, 500000, 334000};
+	const struct ballots_rule rule = {334000, 500000, 334000};
 
 	(void)state;
 	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
-		struct tally t = {.count = {[VOTE_YES] = v[i].yes,
+		struct ballots t = {.count = {[VOTE_YES] = v[i].yes,
 				      [VOTE_NO] = v[i].no,
 				      [VOTE_VETO] = v[i].veto,
 				      [VOTE_ABSTAIN] = v[i].abstain},
 		    .total = 1000};
 
-		assert_int_equal(tally_close(&t, &rule), v[i].want);
+		assert_int_equal(ballots_close(&t, &rule), v[i].want);
 	}
 }
 
@@ -59,25 +59,25 @@ test_decided_means_decided(void **state)
 {
 	(void)state;
 	for (int run = 0; run < 20000; run++) {
-		struct tally_rule rule = {(uint32_t)(draw() % 1000001),
+		struct ballots_rule rule = {(uint32_t)(draw() % 1000001),
 		    (uint32_t)(500000 + draw() % 500000),
 		    (uint32_t)(1 + draw() % 1000000)};
-		struct tally t = {.total = 0};
+		struct ballots t = {.total = 0};
 		uint64_t silent = draw() % 8;
 		bool decided;
 
 		for (int o = VOTE_YES; o <= VOTE_ABSTAIN; o++)
 			t.count[o] = draw() % 8;
-		t.total = tally_cast(&t) + silent;
-		decided = tally_decided(&t, &rule);
+		t.total = ballots_cast(&t) + silent;
+		decided = ballots_decided(&t, &rule);
 		for (int fill = 0; fill < 20; fill++) {
-			struct tally end = t;
+			struct ballots end = t;
 
 			for (uint64_t k = draw() % (silent + 1); k > 0; k--)
 				end.count[1 + draw() % 4]++;
 			if (decided)
-				assert_int_equal(tally_close(&end, &rule),
-				    TALLY_PASSED);
+				assert_int_equal(ballots_close(&end, &rule),
+				    BALLOTS_PASSED);
 		}
 	}
 }
@@ -88,7 +88,7 @@ static const struct proposal_calendar calendar = {.period = 20,
     .lock_percent = 10};
 
 static void
-proposal_make(struct proposal *p, uint8_t kind, uint16_t n)
+proposal_make(struct decision *p, uint8_t kind, uint16_t n)
 {
 	memset(p, 0, sizeof(*p));
 	p->id = 1;
@@ -102,7 +102,7 @@ proposal_make(struct proposal *p, uint8_t kind, uint16_t n)
 }
 
 static bool
-vote_at(struct proposal *p, uint16_t voter, enum vote_option o, uint64_t height)
+vote_at(struct decision *p, uint16_t voter, enum vote_option o, uint64_t height)
 {
 	return proposal_vote(p, &calendar, voter, o, height);
 }
@@ -110,7 +110,7 @@ vote_at(struct proposal *p, uint16_t voter, enum vote_option o, uint64_t height)
 static void
 test_life_of_a_proposal(void **state)
 {
-	struct proposal p;
+	struct decision p;
 
 	(void)state;
 	proposal_make(&p, PROPOSAL_JOB, 4);
@@ -137,7 +137,7 @@ test_life_of_a_proposal(void **state)
 static void
 test_other_ends(void **state)
 {
-	struct proposal p;
+	struct decision p;
 
 	(void)state;
 	proposal_make(&p, PROPOSAL_TEXT, 4);
@@ -168,7 +168,7 @@ test_other_ends(void **state)
 static void
 test_late_quorum_moves_the_end(void **state)
 {
-	struct proposal p;
+	struct decision p;
 
 	(void)state;
 	proposal_make(&p, PROPOSAL_MEMBER, 4);
@@ -185,7 +185,7 @@ test_late_quorum_moves_the_end(void **state)
 static void
 test_pause_passes_early(void **state)
 {
-	struct proposal p;
+	struct decision p;
 
 	(void)state;
 	proposal_make(&p, PROPOSAL_PAUSE, 4);
@@ -201,7 +201,7 @@ test_pause_passes_early(void **state)
 static void
 test_both_houses(void **state)
 {
-	struct proposal p;
+	struct decision p;
 
 	(void)state;
 	/* All seats but one for it; that one holds nearly all tokens. */
@@ -227,10 +227,10 @@ struct said {
 
 /* The last word of every voter, added up by another road. */
 static void
-oracle_tally(const struct proposal *p, const struct said *log, size_t n,
-    struct tally *out)
+oracle_tally(const struct decision *p, const struct said *log, size_t n,
+    struct ballots *out)
 {
-	*out = (struct tally){.total = 0};
+	*out = (struct ballots){.total = 0};
 	for (uint16_t v = 0; v < p->nvoters; v++) {
 		uint8_t last = VOTE_NONE;
 
@@ -250,9 +250,9 @@ test_random_histories(void **state)
 
 	(void)state;
 	for (int run = 0; run < 3000; run++) {
-		struct proposal p;
-		struct tally want;
-		struct tally got;
+		struct decision p;
+		struct ballots want;
+		struct ballots got;
 		uint64_t height = 100;
 		size_t n = 0;
 		unsigned due = 0;
@@ -282,12 +282,12 @@ test_random_histories(void **state)
 		oracle_tally(&p, log, n, &want);
 		proposal_tally(&p, HOUSE_TOKENS, &got);
 		assert_memory_equal(&got, &want, sizeof(got));
-		assert_true(tally_cast(&got) <= got.total);
+		assert_true(ballots_cast(&got) <= got.total);
 		assert_true(
 		    p.end <= 100 + calendar.period + calendar.extension);
 		assert_int_equal(due,
-		    tally_close(&want, &proposal_terms(PROPOSAL_PARAM)->rule) ==
-			TALLY_PASSED);
+		    ballots_close(&want, &proposal_terms(PROPOSAL_PARAM)->rule) ==
+			BALLOTS_PASSED);
 	}
 }
 

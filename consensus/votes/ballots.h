@@ -1,5 +1,5 @@
 /*
- * tally.h - when a vote has passed, in integers.
+ * ballots.h - when a vote has passed, in integers.
  *
  * Shares are millionths and compared by cross-multiplication:
  *   quorum     cast * 10^6 >= quorum * total, abstentions are cast
@@ -9,13 +9,13 @@
  * systems differ on the veto's denominator from their own code; this is ours.
  * Pure.
  */
-#ifndef QML_CONSENSUS_VOTES_TALLY_H
-#define QML_CONSENSUS_VOTES_TALLY_H
+#ifndef QML_CONSENSUS_VOTES_BALLOTS_H
+#define QML_CONSENSUS_VOTES_BALLOTS_H
 
 #include <stdbool.h>
 #include <stdint.h>
 
-#define TALLY_PPM UINT32_C(1000000)
+#define BALLOTS_PPM UINT32_C(1000000)
 
 enum vote_option {
 	VOTE_NONE = 0, /* has not voted */
@@ -25,32 +25,32 @@ enum vote_option {
 	VOTE_ABSTAIN = 4,
 };
 
-struct tally {
+struct ballots {
 	uint64_t count[5]; /* by enum vote_option; [VOTE_NONE] is not used */
 	uint64_t total;    /* all who might have voted */
 };
 
-struct tally_rule {
+struct ballots_rule {
 	uint32_t quorum_ppm;
 	uint32_t threshold_ppm;
 	uint32_t veto_ppm;
 };
 
-enum tally_result {
-	TALLY_PASSED,
-	TALLY_REJECTED,
-	TALLY_NO_QUORUM,
-	TALLY_ALL_ABSTAIN,
-	TALLY_VETOED,
+enum ballots_result {
+	BALLOTS_PASSED,
+	BALLOTS_REJECTED,
+	BALLOTS_NO_QUORUM,
+	BALLOTS_ALL_ABSTAIN,
+	BALLOTS_VETOED,
 };
 
-uint64_t tally_cast(const struct tally *t);
-bool tally_has_quorum(const struct tally *t, const struct tally_rule *r);
-enum tally_result tally_close(const struct tally *t,
-    const struct tally_rule *r);
+uint64_t ballots_cast(const struct ballots *t);
+bool ballots_has_quorum(const struct ballots *t, const struct ballots_rule *r);
+enum ballots_result ballots_close(const struct ballots *t,
+    const struct ballots_rule *r);
 /* Has it passed whatever those who have not voted yet will say? */
-bool tally_decided(const struct tally *t, const struct tally_rule *r);
+bool ballots_decided(const struct ballots *t, const struct ballots_rule *r);
 /* A sentence's end: "passed", "has no quorum". */
-const char *tally_name(enum tally_result r);
+const char *ballots_name(enum ballots_result r);
 
 #endif

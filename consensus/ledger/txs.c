@@ -1,0 +1,189 @@
+#include "consensus/ledger/txs.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "consensus/ledger/state.h"
+
+/* What books ask about a job that is ordered. */
+static bool
+read_job(const uint8_t *bytes, uint32_t len, struct books_job *out)
+{
+	struct bytes_reader r = bytes_reader_of(bytes, len);
+	struct job j = {0};
+	char err[160];
+	bool ok;
+
+	job_get(&r, &j);
+	ok = bytes_reader_done(&r) && job_check(&j, 1, err, sizeof(err)) == 0;
+	*out = (struct books_job){0};
+	if (ok) {
+		out->task = j.main.kind;
+		out->rounds = j.rounds;
+		out->steps = j.local.steps;
+	}
+	if (ok && j.main.circuit)
+		out->circuit = hash_bytes("qml.circuit", j.main.circuit,
+		    strlen(j.main.circuit));
+	job_close(&j);
+	return ok;
+}
+
+int
+txs_found(const struct federation *f, struct books **out)
+{
+	struct books_founder founders[FEDERATION_MAX_MEMBERS];
+	struct books_terms terms = BOOKS_TERMS_DEFAULT;
+
+	terms.job = read_job;
+	for (uint16_t i = 0; i < f->nmembers; i++) {
+		founders[i].key = f->members[i].sign;
+		memcpy(founders[i].name, f->members[i].name,
+		    sizeof(founders[i].name));
+	}
+	return books_new(&terms, founders, f->nmembers, out);
+}
+
+enum ledger_verdict
+txs_signed(const struct ledger *l, const struct block *b)
+{
+	for (uint16_t i = 0; i < b->header.ntxs; i++) {
+		enum ledger_verdict v = ledger_check_tx(l, b->txs[i]);
+
+		if (v != LEDGER_OK)
+			return v;
+	}
+	return LEDGER_OK;
+}
+
+/* The round that b closes with an aggregate. */
+static int
+close_round(const struct ledger *l, const struct block *b, struct books *books)
+{
+	struct books_use uses[FEDERATION_MAX_MEMBERS];
+	struct books_closed c = {
+	    .job = l->round.job,
+	    .aggregate = l->memory->aggregate,
+	    .round = l->round.number,
+	    .height = b->header.height,
+	    .uses = uses,
+	};
+
+	for (uint16_t i = 0; i < b->header.nanswers; i++) {
+		const struct answer *a = b->answers[i];
+
+		if (a->kind == ANSWER_UPDATE)
+			uses[c.nuses++] =
+			    (struct books_use){a->member, a->data_asset};
+	}
+	if (b->last_commit) {
+		c.signers = b->last_commit->validators;
+		c.nsigners = b->last_commit->nsigs;
+	}
+	return books_close_round(books, &c);
+}
+
+/* A version for whoever trained it, once the job is over. */
+static int
+mint(const struct ledger *l, const struct block *b, struct books *books)
+{
+	const struct ledger_round *next = &l->memory->next;
+	const struct books_mint m = {.job = next->job,
+	    .model = next->base_model,
+	    .round_to = next->number,
+	    .height = b->header.height};
+	int rc;
+
+	if (l->round.finished || !next->finished)
+		return 0;
+	rc = books_mint(books, &m);
+	return rc == -EEXIST ? 0 : rc;
+}
+
+static int
+turn(const struct ledger *l, const struct block *b, struct books *books)
+{
+	struct books_due due;
+	int rc = 0;
+
+	if (b->header.kind == BLOCK_AGGREGATE)
+		rc = close_round(l, b, books);
+	else if (b->header.kind == BLOCK_SKIP)
+		books_skip_round(books);
+	if (rc == 0)
+		rc = books_end_block(books, b->header.height);
+	if (rc == 0)
+		rc = mint(l, b, books);
+	if (rc < 0)
+		return rc;
+	/* What needs more than the books cannot be carried out yet. */
+	for (;;) {
+		due = books_next_due(books, b->header.height);
+		if (due.proposal == 0)
+			return 0;
+		books_executed(books, due.proposal, false);
+	}
+}
+
+enum ledger_verdict
+txs_run(const struct ledger *l, const struct block *b, struct books **out)
+{
+	struct books *books;
+
+	if (books_clone(l->books, &books) < 0)
+		return LEDGER_NO_MEMORY;
+	for (uint16_t i = 0; i < b->header.ntxs; i++) {
+		int v = books_apply(books, b->txs[i], b->header.height);
+
+		if (v == BOOKS_OK)
+			continue;
+		books_free(books);
+		return v < 0 ? LEDGER_NO_MEMORY : LEDGER_TX;
+	}
+	if (turn(l, b, books) < 0) {
+		books_free(books);
+		return LEDGER_NO_MEMORY;
+	}
+	*out = books;
+	return LEDGER_OK;
+}
+
+bool
+txs_waiting(const struct ledger *l, const struct ledger_inputs *in)
+{
+	for (size_t i = 0; i < in->ntxs; i++)
+		if (books_check(l->books, in->txs[i], l->height + 1) ==
+		    BOOKS_OK)
+			return true;
+	return false;
+}
+
+int
+txs_pick(const struct ledger *l, const struct ledger_inputs *in,
+    struct tx **kept, uint16_t *n)
+{
+	struct books *books;
+	size_t bytes = 0;
+	int rc;
+
+	*n = 0;
+	if (in->ntxs == 0)
+		return 0;
+	rc = books_clone(l->books, &books);
+	for (size_t i = 0; rc == 0 && i < in->ntxs && *n < BLOCK_TXS_MAX; i++) {
+		struct tx *t = in->txs[i];
+
+		/* A later one may be shorter, but arrival is the order. */
+		if (bytes + tx_len(t) > BLOCK_TXS_BYTES_MAX)
+			break;
+		rc = books_apply(books, t, l->height + 1);
+		if (rc == BOOKS_OK) {
+			kept[(*n)++] = t;
+			bytes += tx_len(t);
+		}
+		if (rc > 0)
+			rc = 0;
+	}
+	books_free(books);
+	return rc;
+}
