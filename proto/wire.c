@@ -36,6 +36,9 @@ static const struct type_row types[] = {
     [WIRE_PING] = {"ping", PART_NONCE},
     [WIRE_PONG] = {"pong", PART_NONCE},
     [WIRE_BYE] = {"bye", PART_REASON},
+    [WIRE_TX] = {"tx", PART_OBJECT},
+    [WIRE_TX_IDS] = {"tx_ids", PART_IDS},
+    [WIRE_TX_REQ] = {"tx_req", PART_IDS},
 };
 
 #define NTYPES (sizeof(types) / sizeof(types[0]))
@@ -110,6 +113,8 @@ put_object(struct envelope *e, const struct wire_msg *m)
 		vote_put(&e->first, &m->u.vote);
 	else if (m->type == WIRE_ANSWER)
 		answer_put(&e->first, m->u.answer);
+	else if (m->type == WIRE_TX)
+		tx_put(&e->first, m->u.tx);
 	else
 		attest_put(&e->first, m->u.attest);
 	e->peer.has_object = 1;
@@ -156,9 +161,12 @@ envelope_put(struct envelope *e, const struct wire_msg *m)
 	case WIRE_VOTE:
 	case WIRE_ANSWER:
 	case WIRE_ATTEST:
+	case WIRE_TX:
 		put_object(e, m);
 		break;
 	case WIRE_ANSWER_REQ:
+	case WIRE_TX_IDS:
+	case WIRE_TX_REQ:
 		put_ids(e, &m->u.ids);
 		break;
 	case WIRE_BLOCK_REQ:
@@ -279,6 +287,8 @@ get_object(const Qml__Peer *p, uint32_t dim_max, struct wire_msg *out)
 		vote_get(&r, &out->u.vote);
 	} else if (out->type == WIRE_ANSWER) {
 		out->u.answer = answer_get(&r, dim_max);
+	} else if (out->type == WIRE_TX) {
+		out->u.tx = tx_get(&r);
 	} else {
 		out->u.attest = calloc(1, sizeof(*out->u.attest));
 		if (out->u.attest == NULL)
@@ -348,8 +358,11 @@ peer_get(const Qml__Peer *p, uint32_t dim_max, struct wire_msg *out)
 	case WIRE_VOTE:
 	case WIRE_ANSWER:
 	case WIRE_ATTEST:
+	case WIRE_TX:
 		return get_object(p, dim_max, out);
 	case WIRE_ANSWER_REQ:
+	case WIRE_TX_IDS:
+	case WIRE_TX_REQ:
 		return get_ids(p, &out->u.ids);
 	case WIRE_BLOCK_REQ:
 		return get_range(p->range, &out->u.range);
@@ -402,6 +415,8 @@ wire_msg_close(struct wire_msg *m)
 		block_free(m->u.proposal.block);
 	else if (m->type == WIRE_ANSWER)
 		answer_unref(m->u.answer);
+	else if (m->type == WIRE_TX)
+		tx_unref(m->u.tx);
 	else if (m->type == WIRE_ATTEST)
 		free(m->u.attest);
 	else if (m->type == WIRE_BLOCK)

@@ -15,6 +15,7 @@
 #include "proto/answer.h"
 #include "proto/attest.h"
 #include "proto/block.h"
+#include "proto/tx.h"
 #include "proto/vote.h"
 
 #define WIRE_PROTOCOL 1
@@ -33,6 +34,9 @@ enum wire_type {
 	WIRE_PING,
 	WIRE_PONG,
 	WIRE_BYE,
+	WIRE_TX,     /* one transaction */
+	WIRE_TX_IDS, /* ids of those that wait here */
+	WIRE_TX_REQ, /* ids wanted */
 };
 
 /* Bit i of a bitmap is validator or member i. */
@@ -85,6 +89,7 @@ struct wire_msg {
 		struct vote vote;
 		struct answer *answer;
 		struct attest *attest; /* owned */
+		struct tx *tx;
 		struct wire_ids ids;
 		struct wire_range range;
 		struct wire_decided decided;

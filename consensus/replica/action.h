@@ -70,6 +70,7 @@ enum replica_class {
 	REPLICA_CLASS_VOTE,
 	REPLICA_CLASS_STATUS, /* worthless when the next one is out */
 	REPLICA_CLASS_ANSWER,
+	REPLICA_CLASS_TX,
 	REPLICA_CLASS_SYNC,
 };
 

@@ -204,7 +204,9 @@ agree_try_build(struct replica *r)
 	    .last_commit = r->last_commit,
 	    .attests = (const struct attest *const *)r->attests,
 	    .find = round_find,
-	    .arg = r};
+	    .arg = r,
+	    .txs = r->txpool.txs,
+	    .ntxs = r->txpool.ready ? r->txpool.n : 0};
 	struct bft_event ev = {.type = BFT_EV_BUILT};
 	struct replica_body *body = NULL;
 	struct block *b = NULL;
@@ -278,6 +280,7 @@ agree_block_stored(struct replica *r)
 		    "a decided block does not apply to the ledger");
 		return;
 	}
+	txpool_turn(&r->txpool, r->ledger);
 	free(r->last_commit);
 	r->last_commit = r->decided_commit;
 	r->decided_commit = NULL;

@@ -6,6 +6,7 @@
 #include "consensus/replica/queue.h"
 #include "consensus/replica/round.h"
 #include "consensus/replica/sync.h"
+#include "consensus/replica/txgossip.h"
 
 /*
  * Everything is pushed once to all when it is made. What gets lost, or comes
@@ -236,6 +237,8 @@ gossip_heard(struct replica *r, uint16_t peer, const struct wire_status *s)
 void
 gossip_tick(struct replica *r)
 {
-	if (r->now.mono >= r->status_ms + REPLICA_STATUS_MS)
-		gossip_tell(r, REPLICA_ALL);
+	if (r->now.mono < r->status_ms + REPLICA_STATUS_MS)
+		return;
+	gossip_tell(r, REPLICA_ALL);
+	txgossip_tick(r);
 }

@@ -9,6 +9,7 @@
 #include "consensus/replica/queue.h"
 #include "consensus/replica/round.h"
 #include "consensus/replica/sync.h"
+#include "consensus/replica/txgossip.h"
 
 #define RECV_EARLY_PER_PEER 64
 #define RECV_EARLY_BYTES (1u << 20) /* of one message that is kept */
@@ -182,6 +183,15 @@ recv_block_req(struct replica *r, uint16_t peer, const struct wire_range *q)
 }
 
 static const char *
+recv_tx(struct replica *r, struct wire_msg *m)
+{
+	struct tx *t = m->u.tx;
+
+	m->u.tx = NULL;
+	return txgossip_recv(r, t);
+}
+
+static const char *
 dispatch(struct replica *r, uint16_t peer, struct wire_msg *m)
 {
 	switch (m->type) {
@@ -204,6 +214,14 @@ dispatch(struct replica *r, uint16_t peer, struct wire_msg *m)
 	case WIRE_BLOCK:
 		sync_block(r, peer, &m->u.decided);
 		m->u.decided.block = NULL;
+		return NULL;
+	case WIRE_TX:
+		return recv_tx(r, m);
+	case WIRE_TX_IDS:
+		txgossip_heard(r, peer, &m->u.ids);
+		return NULL;
+	case WIRE_TX_REQ:
+		txgossip_send(r, peer, &m->u.ids);
 		return NULL;
 	case WIRE_PING:
 	case WIRE_PONG:
@@ -230,6 +248,9 @@ is_early(const struct replica *r, const struct wire_msg *m)
 	case WIRE_ANSWER_REQ:
 	case WIRE_BLOCK_REQ:
 	case WIRE_BLOCK:
+	case WIRE_TX:
+	case WIRE_TX_IDS:
+	case WIRE_TX_REQ:
 	case WIRE_PING:
 	case WIRE_PONG:
 	case WIRE_BYE:

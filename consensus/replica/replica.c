@@ -13,6 +13,7 @@
 #include "consensus/replica/round.h"
 #include "consensus/replica/state.h"
 #include "consensus/replica/sync.h"
+#include "consensus/replica/txgossip.h"
 
 int
 replica_new(const struct replica_config *cfg, struct replica **out)
@@ -70,6 +71,7 @@ replica_free(struct replica *r)
 	round_clear(r);
 	sync_clear(r);
 	recv_clear(r);
+	txpool_clear(&r->txpool);
 	block_free(r->decided);
 	block_free(r->applied);
 	free(r->decided_commit);
@@ -157,6 +159,19 @@ replica_step(struct replica *r, const struct replica_event *ev)
 			tick(r);
 		break;
 	}
+}
+
+int
+replica_submit(struct replica *r, const struct replica_now *now, struct tx *t)
+{
+	r->now = *now;
+	return txgossip_submit(r, t);
+}
+
+const struct txpool *
+replica_txpool(const struct replica *r)
+{
+	return &r->txpool;
 }
 
 static uint64_t

@@ -91,4 +91,12 @@ struct replica_progress replica_progress(const struct replica *r);
 bool replica_holds_answer(const struct replica *r, uint16_t i);
 bool replica_holds_attest(const struct replica *r, uint16_t i);
 
+/* A transaction of ours, signed; takes the reference. 0: it waits here and is
+ * on its way to all; or what txpool_add says. Actions follow. */
+int replica_submit(struct replica *r, const struct replica_now *now,
+    struct tx *t) __attribute__((warn_unused_result));
+/* What waits and what was refused. */
+struct txpool;
+const struct txpool *replica_txpool(const struct replica *r);
+
 #endif

@@ -387,7 +387,9 @@ round_progress(struct replica *r)
 	struct ledger_inputs in = {.now_ms = r->now.wall,
 	    .attests = (const struct attest *const *)r->attests,
 	    .find = round_find,
-	    .arg = r};
+	    .arg = r,
+	    .txs = r->txpool.txs,
+	    .ntxs = r->txpool.ready ? r->txpool.n : 0};
 	struct bft_event ev = {.type = BFT_EV_WORK};
 	uint64_t when;
 

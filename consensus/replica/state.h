@@ -3,7 +3,8 @@
  *
  * Each file of the room owns the fields under its name: queue hands out
  * actions, agree drives the BFT core, bodies keeps proposed blocks, round
- * collects answers, gossip repairs, sync catches up, recv judges messages.
+ * collects answers, gossip repairs, txgossip spreads transactions, sync catches up, recv
+ * judges messages.
  */
 #ifndef QML_CONSENSUS_REPLICA_STATE_H
 #define QML_CONSENSUS_REPLICA_STATE_H
@@ -11,6 +12,7 @@
 #include "consensus/bft/bft.h"
 #include "consensus/bft/view.h"
 #include "consensus/replica/replica.h"
+#include "consensus/replica/txpool.h"
 
 #define REPLICA_MAX_BODIES 24
 #define REPLICA_MAX_EVENTS 256
@@ -37,6 +39,7 @@ struct replica_peer {
 	bool up;
 	bool heard; /* status is set */
 	uint64_t repaired_ms;
+	size_t tx_bytes; /* of transactions it asked for, since a tick */
 	struct wire_status status;
 };
 
@@ -136,6 +139,10 @@ struct replica {
 	size_t nsyncq;
 	struct replica_early early[REPLICA_MAX_EARLY];
 	size_t nearly;
+
+	/* txgossip.c */
+	struct txpool txpool;
+	size_t tx_at; /* where the next announcement begins */
 
 	struct replica_counts counts;
 };

@@ -162,6 +162,7 @@ handle(struct node *n, struct replica_action *a)
 	    [REPLICA_CLASS_VOTE] = LINK_VOTE,
 	    [REPLICA_CLASS_STATUS] = LINK_STATUS,
 	    [REPLICA_CLASS_ANSWER] = LINK_DATA,
+	    [REPLICA_CLASS_TX] = LINK_SYNC,
 	    [REPLICA_CLASS_SYNC] = LINK_SYNC,
 	};
 

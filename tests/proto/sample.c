@@ -314,6 +314,8 @@ sample_wire(struct sample *s, enum wire_type type)
 		m.u.attest = attest_on_heap(s);
 		break;
 	case WIRE_ANSWER_REQ:
+	case WIRE_TX_IDS:
+	case WIRE_TX_REQ:
 		m.u.ids.n = (uint16_t)sample_below(s, 9);
 		for (uint16_t i = 0; i < m.u.ids.n; i++)
 			m.u.ids.ids[i] = sample_hash(s);
@@ -330,6 +332,9 @@ sample_wire(struct sample *s, enum wire_type type)
 	case WIRE_PING:
 	case WIRE_PONG:
 		m.u.nonce = sample_u64(s);
+		break;
+	case WIRE_TX:
+		m.u.tx = sample_tx(s);
 		break;
 	case WIRE_BYE:
 		m.u.reason = sample_below(s, 9);

@@ -51,6 +51,26 @@ golden_writer(const char *kind, const char *name, struct bytes_writer *w)
 }
 
 static void
+test_transactions(void **state)
+{
+	struct sample s;
+	uint8_t *data;
+	size_t len;
+
+	(void)state;
+	sample_open(&s, 62);
+	for (int t = WIRE_TX; t <= WIRE_TX_REQ; t++) {
+		struct wire_msg m = sample_wire(&s, (enum wire_type)t);
+
+		assert_int_equal(wire_encode(&m, &data, &len), 0);
+		golden("wire", wire_type_name(m.type), data, len);
+		free(data);
+		wire_msg_close(&m);
+	}
+	sample_close(&s);
+}
+
+static void
 test_messages(void **state)
 {
 	struct sample s;
@@ -192,7 +212,7 @@ static void
 test_all_were_looked_at(void **state)
 {
 	(void)state;
-	assert_int_equal(nfiles, 11 + 8 + 4 + 5 + 1);
+	assert_int_equal(nfiles, 14 + 8 + 4 + 5 + 1);
 }
 
 int
@@ -200,6 +220,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_messages),
+	    cmocka_unit_test(test_transactions),
 	    cmocka_unit_test(test_objects),
 	    cmocka_unit_test(test_blocks),
 	    cmocka_unit_test(test_frames),

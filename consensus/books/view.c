@@ -1,0 +1,75 @@
+#include "consensus/books/view.h"
+
+#include "consensus/books/state.h"
+
+static const void *
+row(const struct table *t, size_t i)
+{
+	return i < t->n ? t->rows + i * t->size : NULL;
+}
+
+struct books_totals
+books_totals(const struct books *b)
+{
+	return (struct books_totals){.treasury = b->treasury,
+	    .minted = b->minted,
+	    .burned = b->burned,
+	    .cap = b->terms.cap,
+	    .fee = b->terms.fee,
+	    .rounds = b->rounds,
+	    .policy = b->policy};
+}
+
+const struct proposal_calendar *
+books_calendar(const struct books *b)
+{
+	return &b->terms.calendar;
+}
+
+const struct account *
+books_account(const struct books *b, const struct sign_public *key)
+{
+	return account_find(b, key);
+}
+
+const struct account *
+books_account_at(const struct books *b, size_t i)
+{
+	return row(&b->accounts, i);
+}
+
+const struct asset *
+books_asset_at(const struct books *b, size_t i)
+{
+	return row(&b->assets, i);
+}
+
+const struct order *
+books_order_at(const struct books *b, size_t i)
+{
+	return row(&b->orders, i);
+}
+
+const struct motion *
+books_motion_at(const struct books *b, size_t i)
+{
+	return row(&b->motions, i);
+}
+
+const struct token *
+books_token_at(const struct books *b, size_t i)
+{
+	return row(&b->tokens, i);
+}
+
+const struct credential *
+books_credential_at(const struct books *b, size_t i)
+{
+	return row(&b->credentials, i);
+}
+
+const struct use *
+books_use_at(const struct books *b, size_t i)
+{
+	return row(&b->uses, i);
+}

@@ -1,0 +1,33 @@
+/*
+ * view.h - the books' tables for those who show them: read only.
+ *
+ * Rows live until the books change. Accounts are in the order of their keys,
+ * everything else in the order in which it came.
+ */
+#ifndef QML_CONSENSUS_BOOKS_VIEW_H
+#define QML_CONSENSUS_BOOKS_VIEW_H
+
+#include "consensus/books/rows.h"
+
+struct books_totals {
+	uint64_t treasury, minted, burned, cap;
+	uint64_t fee;       /* least of a transaction */
+	uint64_t rounds;    /* paid for */
+	struct hash policy; /* ethics; zero: none voted */
+};
+
+struct books_totals books_totals(const struct books *b);
+const struct proposal_calendar *books_calendar(const struct books *b);
+
+/* NULL: no such row. */
+const struct account *books_account(const struct books *b,
+    const struct sign_public *key);
+const struct account *books_account_at(const struct books *b, size_t i);
+const struct asset *books_asset_at(const struct books *b, size_t i);
+const struct order *books_order_at(const struct books *b, size_t i);
+const struct motion *books_motion_at(const struct books *b, size_t i);
+const struct token *books_token_at(const struct books *b, size_t i);
+const struct credential *books_credential_at(const struct books *b, size_t i);
+const struct use *books_use_at(const struct books *b, size_t i);
+
+#endif

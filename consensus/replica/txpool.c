@@ -1,0 +1,148 @@
+#include "consensus/replica/txpool.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "consensus/books/view.h"
+
+static bool
+same_key(const struct sign_public *a, const struct sign_public *b)
+{
+	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
+}
+
+struct tx *
+txpool_find(const struct txpool *p, const struct hash *id)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (hash_equal(&p->txs[i]->id, id))
+			return p->txs[i];
+	return NULL;
+}
+
+/* Only earlier ones of its sender are missing. */
+static bool
+is_ahead(const struct ledger *l, const struct tx *t)
+{
+	const struct account *a = books_account(ledger_books(l), &t->sender);
+
+	return a != NULL && t->nonce > a->nonce &&
+	    t->nonce - a->nonce < TXPOOL_SENDER_MAX &&
+	    ledger_height(l) < t->expires;
+}
+
+/* BOOKS_OK: it applies now. BOOKS_NONCE with *ahead: it may later. */
+static enum books_verdict
+judge(const struct ledger *l, const struct tx *t, bool *ahead)
+{
+	*ahead = is_ahead(l, t);
+	if (*ahead)
+		return BOOKS_NONCE;
+	return books_check(ledger_books(l), t, ledger_height(l) + 1);
+}
+
+static int
+find_room(const struct txpool *p, const struct tx *t)
+{
+	unsigned of_sender = 0;
+
+	for (size_t i = 0; i < p->n; i++) {
+		if (!same_key(&p->txs[i]->sender, &t->sender))
+			continue;
+		if (p->txs[i]->nonce == t->nonce)
+			return (int)BOOKS_NONCE;
+		of_sender++;
+	}
+	if (p->n == TXPOOL_MAX || of_sender == TXPOOL_SENDER_MAX ||
+	    p->bytes + tx_len(t) > TXPOOL_BYTES_MAX)
+		return -ENOSPC;
+	return 0;
+}
+
+int
+txpool_add(struct txpool *p, const struct ledger *l, struct tx *t)
+{
+	enum books_verdict v;
+	bool ahead;
+	int rc;
+
+	if (txpool_find(p, &t->id) != NULL)
+		return -EEXIST;
+	v = judge(l, t, &ahead);
+	if (v != BOOKS_OK && !ahead)
+		return (int)v;
+	rc = find_room(p, t);
+	if (rc != 0)
+		return rc;
+	if (ledger_check_tx(l, t) != LEDGER_OK)
+		return -EBADMSG;
+	p->txs[p->n++] = tx_ref(t);
+	p->bytes += tx_len(t);
+	if (v == BOOKS_OK)
+		p->ready = true;
+	return 0;
+}
+
+static void
+forget(struct txpool *p, struct tx *t, enum books_verdict why)
+{
+	struct txpool_gone *g = &p->gone[p->ngone++ % TXPOOL_GONE];
+
+	*g = (struct txpool_gone){t->id, why};
+	p->bytes -= tx_len(t);
+	tx_unref(t);
+}
+
+void
+txpool_turn(struct txpool *p, const struct ledger *l)
+{
+	size_t kept = 0;
+
+	p->ready = false;
+	for (size_t i = 0; i < p->n; i++) {
+		bool ahead;
+		enum books_verdict v = judge(l, p->txs[i], &ahead);
+
+		if (v != BOOKS_OK && !ahead) {
+			forget(p, p->txs[i], v);
+			continue;
+		}
+		p->ready = p->ready || v == BOOKS_OK;
+		p->txs[kept++] = p->txs[i];
+	}
+	p->n = kept;
+}
+
+const struct txpool_gone *
+txpool_why(const struct txpool *p, const struct hash *id)
+{
+	size_t n = p->ngone < TXPOOL_GONE ? p->ngone : TXPOOL_GONE;
+
+	for (size_t i = 0; i < n; i++)
+		if (hash_equal(&p->gone[i].id, id))
+			return &p->gone[i];
+	return NULL;
+}
+
+uint64_t
+txpool_nonce(const struct txpool *p, const struct ledger *l,
+    const struct sign_public *sender)
+{
+	const struct account *a = books_account(ledger_books(l), sender);
+	uint64_t next = a != NULL ? a->nonce : 0;
+
+	for (size_t i = 0; i < p->n; i++)
+		if (same_key(&p->txs[i]->sender, sender) &&
+		    p->txs[i]->nonce >= next)
+			next = p->txs[i]->nonce + 1;
+	return next;
+}
+
+void
+txpool_clear(struct txpool *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		tx_unref(p->txs[i]);
+	p->n = p->bytes = 0;
+	p->ready = false;
+}
