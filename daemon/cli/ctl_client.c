@@ -11,7 +11,7 @@
 #include "daemon/cli/ctl_text.h"
 #include "daemon/node/ctl_line.h"
 
-#define OPTIONS_MAX 12
+#define OPTIONS_MAX 20
 
 static const char common[] =
     "  --home DIR     the node's home ($QMLNODE_HOME, else ~/.qmlnode)\n"
@@ -151,6 +151,8 @@ refused(const struct ctl *c)
 		    "%s\n  Run it as the daemon's user, or join the group of "
 		    "%s and log in again",
 		    text, c->path);
+	case CTL_REFUSED:
+		return cli_error(CLI_CONFLICT, "%s", text);
 	case CTL_NOT_FOUND:
 		return cli_error(CLI_NOT_FOUND, "%s", text);
 	case CTL_NO_METHOD:

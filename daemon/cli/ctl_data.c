@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "daemon/cli/ctl.h"
+#include "daemon/cli/ctl_books.h"
 #include "daemon/cli/ctl_data.h"
 #include "daemon/cli/process.h"
 
@@ -30,8 +31,18 @@ ctl_become_trainer(char *const *argv)
 	return cli_error(CLI_FAILED, "%s: %s", trainer, strerror(errno));
 }
 
-int
-ctl_cmd_data(int argc, char **argv)
+/* The rows' terms are the ledger's; the rows themselves the trainer's. */
+static bool
+is_for_ledger(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (ctl_books_has("data", argv[i]))
+			return true;
+	return false;
+}
+
+static int
+check_rows(int argc, char **argv)
 {
 	char *words[16] = {(char *)"qmltrain", (char *)"check",
 	    (char *)"--home"};
@@ -63,4 +74,12 @@ ctl_cmd_data(int argc, char **argv)
 	words[n] = NULL;
 	ctl_close(&c);
 	return ctl_become_trainer(words);
+}
+
+int
+ctl_cmd_data(int argc, char **argv)
+{
+	return is_for_ledger(argc, argv)
+	    ? ctl_books_command("data", argc, argv)
+	    : check_rows(argc, argv);
 }

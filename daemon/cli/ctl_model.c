@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "daemon/cli/ctl.h"
+#include "daemon/cli/ctl_books.h"
 #include "daemon/cli/ctl_data.h"
 #include "daemon/cli/ctl_text.h"
 #include "daemon/cli/process.h"
@@ -276,8 +277,8 @@ check_wish(const struct wish *w)
 	return CLI_OK;
 }
 
-int
-ctl_cmd_model(int argc, char **argv)
+static int
+show_model(int argc, char **argv)
 {
 	struct wish w = {.format = "json"};
 	const struct cli_option own[] = {{"format", &w.format, NULL},
@@ -304,4 +305,13 @@ ctl_cmd_model(int argc, char **argv)
 	jv_free(m);
 	ctl_close(&c);
 	return rc;
+}
+
+int
+ctl_cmd_model(int argc, char **argv)
+{
+	for (int i = 1; i < argc; i++)
+		if (ctl_books_has("model", argv[i]))
+			return ctl_books_command("model", argc, argv);
+	return show_model(argc, argv);
 }

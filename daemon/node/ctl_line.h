@@ -24,6 +24,7 @@ enum ctl_error {
 	CTL_NOT_PERMITTED = -32004,
 	CTL_NOT_FOUND = -32005,
 	CTL_BUSY = -32006,
+	CTL_REFUSED = -32007, /* by the ledger: the text says why */
 };
 
 struct ctl_request {

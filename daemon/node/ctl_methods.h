@@ -58,6 +58,16 @@ struct jv *ctl_tell_block(struct node *n, const struct past_answer *a,
     CTL_ERR_ARGS);
 struct jv *ctl_round_json(const struct node *n,
     const struct ledger_round_summary *s);
+/* ctl_tx.c */
+struct jv *ctl_tx_submit(struct node *n, const struct jv *params, CTL_ERR_ARGS);
+struct jv *ctl_tx_status(struct node *n, const struct jv *params, CTL_ERR_ARGS);
+
+/* ctl_books.c */
+struct jv *ctl_books_list(struct node *n, const struct jv *params,
+    CTL_ERR_ARGS);
+struct jv *ctl_books_account(struct node *n, const struct jv *params,
+    CTL_ERR_ARGS);
+
 struct jv *ctl_kept_round_json(const struct node *n,
     const struct node_round *r);
 

@@ -7,6 +7,7 @@
 
 #include "daemon/node/log.h"
 #include "daemon/node/start.h"
+#include "daemon/node/txbox.h"
 #include "proto/id.h"
 
 static void drive(struct node *n);
@@ -97,6 +98,26 @@ note_kept(struct node *n, const struct block *b)
 }
 
 static void
+note_txs(struct node *n, const struct block *b)
+{
+	for (uint16_t i = 0; i < b->header.ntxs; i++)
+		n->txs[n->ntxs++ % NODE_TXS_KEPT] =
+		    (struct node_tx){b->txs[i]->id, b->header.height};
+	txbox_drop_block(n->opt->home, b);
+}
+
+uint64_t
+node_tx_height(const struct node *n, const struct hash *id)
+{
+	uint64_t k = n->ntxs < NODE_TXS_KEPT ? n->ntxs : NODE_TXS_KEPT;
+
+	while (k-- > 0)
+		if (hash_equal(&n->txs[k].id, id))
+			return n->txs[k].height;
+	return 0;
+}
+
+static void
 handle_applied(struct node *n, const struct replica_action *a)
 {
 	const struct block *b = a->block;
@@ -110,12 +131,13 @@ handle_applied(struct node *n, const struct replica_action *a)
 	n->last_block = b->id;
 	n->last_block_wall_ms = node_wall_ms();
 	log_info("block.commit",
-	    "height=%llu kind=%u round=%llu answers=%u "
+	    "height=%llu kind=%u round=%llu answers=%u txs=%u "
 	    "id=%s",
 	    (unsigned long long)a->height, b->header.kind,
 	    (unsigned long long)b->header.fl_round, b->header.nanswers,
-	    id_text(ID_BLOCK, &b->id, id));
+	    b->header.ntxs, id_text(ID_BLOCK, &b->id, id));
 	note_kept(n, b);
+	note_txs(n, b);
 	if (b->header.kind != BLOCK_ORDINARY && n->answer_ms != 0) {
 		n->latency_us[n->nlatencies++ % NODE_LATENCIES_KEPT] =
 		    (uint32_t)((mono - n->answer_ms) * 1000);
@@ -256,6 +278,16 @@ drive(struct node *n)
 	}
 	n->driving = false;
 	arm(n);
+}
+
+int
+node_submit(struct node *n, struct tx *t)
+{
+	struct replica_now at = now();
+	int rc = replica_submit(n->replica, &at, t);
+
+	drive(n);
+	return rc;
 }
 
 static void

@@ -21,6 +21,7 @@
 #define NODE_ROUNDS_KEPT 4096 /* in memory, for status */
 #define NODE_ROUNDS_RECALLED 128
 #define NODE_LATENCIES_KEPT 1024
+#define NODE_TXS_KEPT 4096 /* ids of the last ones, for those who ask */
 
 /* Everything is borrowed for the life of the node. */
 struct node_options {
@@ -51,6 +52,11 @@ struct node_round {
 	uint64_t control_correct, valid_rows, valid_correct;
 	uint64_t valid_control_correct;
 	int64_t control_loss_q24, valid_loss_q24, valid_control_loss_q24;
+};
+
+struct node_tx {
+	struct hash id;
+	uint64_t height;
 };
 
 struct node {
@@ -84,6 +90,8 @@ struct node {
 	uint64_t held_round;
 	uint32_t latency_us[NODE_LATENCIES_KEPT]; /* ring: answer to block */
 	uint64_t nlatencies;
+	struct node_tx txs[NODE_TXS_KEPT]; /* ring, of blocks since the start */
+	uint64_t ntxs;
 	struct hash last_block;
 	uint64_t last_block_wall_ms;
 };
@@ -96,6 +104,11 @@ int node_run(const struct node_options *opt);
 
 /* Begin to drain; the loop ends when everything is closed. Idempotent. */
 void node_stop(struct node *n, int exit_code);
+
+/* A transaction of ours; takes the reference. As replica_submit. */
+int node_submit(struct node *n, struct tx *t);
+/* Of the block that holds it; 0: none of those since the start does. */
+uint64_t node_tx_height(const struct node *n, const struct hash *id);
 
 uint64_t node_mono_ms(void);
 uint64_t node_wall_ms(void);

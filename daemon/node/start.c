@@ -1,4 +1,5 @@
 #include "daemon/node/start.h"
+#include "daemon/node/txbox.h"
 
 #include <errno.h>
 #include <inttypes.h>
@@ -362,6 +363,17 @@ open_signals(struct node *n)
 	n->timer_open = true;
 }
 
+/* What was given to this node and had no block when it ended. */
+static void
+resend(void *arg, struct tx *t)
+{
+	struct node *n = arg;
+	struct hash id = t->id;
+
+	if (node_submit(n, t) != 0)
+		txbox_drop(n->opt->home, &id);
+}
+
 int
 node_run(const struct node_options *opt)
 {
@@ -392,6 +404,7 @@ node_run(const struct node_options *opt)
 			    n->ready_ms - n->started_ms);
 			node_step(n,
 			    &(struct replica_event){.type = REPLICA_EV_START});
+			txbox_load(opt->home, resend, n);
 		} else {
 			node_stop(n, rc);
 		}

@@ -1,0 +1,50 @@
+/*
+ * ctl_books.h - commands that read the ledger's tables or send a transaction.
+ *
+ * A table says of each command which transaction it is and which words and
+ * options become which fields. To add one: a row in ctl_books_verbs.c.
+ */
+#ifndef QML_DAEMON_CLI_CTL_BOOKS_H
+#define QML_DAEMON_CLI_CTL_BOOKS_H
+
+#include "daemon/cli/ctl.h"
+
+/* How a word becomes a field. */
+enum ctl_field_type {
+	CTL_FIELD_TEXT,
+	CTL_FIELD_NUMBER,
+	CTL_FIELD_TOKENS, /* with up to six digits behind the point */
+	CTL_FIELD_LIST,   /* texts between commas */
+	CTL_FIELD_FILE,   /* the text of that file */
+};
+
+struct ctl_field {
+	const char *name; /* of the option, and of the field with '_' */
+	enum ctl_field_type type;
+};
+
+#define CTL_VERB_WORDS 3
+#define CTL_VERB_OPTIONS 14
+
+struct ctl_verb {
+	const char *noun, *verb;
+	const char *kind;  /* of the transaction; NULL: a list */
+	const char *table; /* of the list */
+	struct ctl_field words[CTL_VERB_WORDS];
+	struct ctl_field options[CTL_VERB_OPTIONS];
+	const char *usage; /* "TO AMOUNT [--memo TEXT]" */
+	const char *help;
+};
+
+extern const struct ctl_verb ctl_verbs[];
+extern const size_t ctl_nverbs;
+
+/* argv[1] is the verb. */
+int ctl_books_command(const char *noun, int argc, char **argv);
+/* Has this noun such a verb? */
+bool ctl_books_has(const char *noun, const char *verb);
+
+/* Rows of a table for people. */
+int ctl_books_print(const char *table, const struct jv *list);
+
+#endif

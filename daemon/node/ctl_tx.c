@@ -1,0 +1,140 @@
+/*
+ * ctl_tx.c - transactions of this node: signed with its key, followed up.
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "consensus/books/view.h"
+#include "consensus/replica/txpool.h"
+#include "daemon/node/ctl_body.h"
+#include "daemon/node/ctl_methods.h"
+#include "daemon/node/log.h"
+#include "daemon/node/txbox.h"
+
+#define CTL_TX_LIFE 1000 /* blocks, unless the request says otherwise */
+
+static void
+put_hash(struct jv *o, const char *key, const struct hash *h)
+{
+	char hex[HASH_HEX_LEN];
+
+	jv_put_string(o, key, hash_hex(h, hex));
+}
+
+static void
+explain(int rc, enum ctl_error *code, char *err, size_t errlen)
+{
+	*code = CTL_REFUSED;
+	if (rc > 0)
+		snprintf(err, errlen, "refused: %s",
+		    books_verdict_text((enum books_verdict)rc));
+	else if (rc == -ENOSPC)
+		snprintf(err, errlen,
+		    "too many transactions wait already: try again later");
+	else if (rc == -EEXIST)
+		snprintf(err, errlen, "it waits already");
+	else
+		snprintf(err, errlen, "it could not be signed");
+}
+
+/* Fee, nonce and end; NULL: memory. */
+static struct tx *
+make_tx(const struct node *n, uint8_t kind, const struct jv *params,
+    const struct bytes_writer *body)
+{
+	const struct ledger *l = replica_ledger(n->replica);
+	struct sign_public self = sign_key_public(n->opt->key);
+	int64_t fee = jv_int(jv_get(params, "fee"), -1);
+	int64_t life = jv_int(jv_get(params, "life"), CTL_TX_LIFE);
+	struct tx *t = tx_new((uint32_t)body->len);
+
+	if (t == NULL)
+		return NULL;
+	if (body->len > 0)
+		memcpy(t->body, body->data, body->len);
+	t->kind = kind;
+	t->nonce = txpool_nonce(replica_txpool(n->replica), l, &self);
+	t->fee = fee >= 0 ? (uint64_t)fee
+			  : books_totals(ledger_books(l)).fee;
+	t->expires =
+	    ledger_height(l) + (life > 0 ? (uint64_t)life : CTL_TX_LIFE);
+	tx_sign(t, n->opt->key, &n->federation_id);
+	return t;
+}
+
+struct jv *
+ctl_tx_submit(struct node *n, const struct jv *params, CTL_ERR_ARGS)
+{
+	uint8_t kind = ctl_body_kind(jv_text(jv_get(params, "kind"), ""));
+	struct bytes_writer body = BYTES_WRITER_INIT;
+	struct tx *t = NULL;
+	struct jv *o;
+	char why[160];
+	int rc;
+
+	*code = CTL_PARAMS;
+	if (kind == 0) {
+		snprintf(err, errlen, "kind: not one that can be sent");
+		return NULL;
+	}
+	if (ctl_body_put(n, kind, params, &body, why))
+		t = make_tx(n, kind, params, &body);
+	else
+		snprintf(err, errlen, "%s", why);
+	bytes_writer_close(&body);
+	if (t == NULL)
+		return NULL;
+	rc = txbox_keep(n->opt->home, t);
+	if (rc < 0)
+		log_warn("tx.keep", "why=\"%s\"", uv_strerror(rc));
+	rc = node_submit(n, tx_ref(t));
+	if (rc != 0) {
+		txbox_drop(n->opt->home, &t->id);
+		tx_unref(t);
+		explain(rc, code, err, errlen);
+		return NULL;
+	}
+	o = ctl_object("qml.tx/1");
+	put_hash(o, "id", &t->id);
+	jv_put_string(o, "kind", tx_kind_name(kind));
+	jv_put_integer(o, "nonce", (int64_t)t->nonce);
+	jv_put_integer(o, "fee", (int64_t)t->fee);
+	jv_put_integer(o, "expires", (int64_t)t->expires);
+	jv_put_string(o, "state", "waiting");
+	tx_unref(t);
+	return o;
+}
+
+struct jv *
+ctl_tx_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
+{
+	const struct txpool *pool = replica_txpool(n->replica);
+	const struct txpool_gone *gone;
+	struct jv *o;
+	uint64_t height;
+	struct hash id;
+
+	if (hash_from_hex(jv_text(jv_get(params, "id"), ""), &id) < 0) {
+		*code = CTL_PARAMS;
+		snprintf(err, errlen, "id: want 64 hex digits");
+		return NULL;
+	}
+	o = ctl_object("qml.tx_status/1");
+	put_hash(o, "id", &id);
+	height = node_tx_height(n, &id);
+	gone = txpool_why(pool, &id);
+	if (height > 0) {
+		jv_put_string(o, "state", "applied");
+		jv_put_integer(o, "height", (int64_t)height);
+	} else if (txpool_find(pool, &id) != NULL) {
+		jv_put_string(o, "state", "waiting");
+	} else if (gone != NULL) {
+		jv_put_string(o, "state", "refused");
+		jv_put_string(o, "verdict", books_verdict_name(gone->why));
+		jv_put_string(o, "why", books_verdict_text(gone->why));
+	} else {
+		jv_put_string(o, "state", "unknown");
+	}
+	return o;
+}
