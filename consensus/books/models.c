@@ -161,7 +161,8 @@ pay_lease(struct books *b, const struct token *t, uint64_t price)
 	__extension__ typedef unsigned __int128 wide;
 	int64_t weights[BOOKS_MEMBERS_MAX];
 	uint64_t parts[BOOKS_MEMBERS_MAX];
-	uint64_t royalty = (uint64_t)((wide)price * t->royalty_ppm / BALLOTS_PPM);
+	uint64_t royalty =
+	    (uint64_t)((wide)price * t->royalty_ppm / BALLOTS_PPM);
 	uint64_t given;
 
 	for (uint16_t i = 0; i < t->nshares; i++)

@@ -22,8 +22,8 @@ struct ledger_memory {
 	struct hash aggregate;
 	struct hash moments_hash;
 	struct ledger_round next;
-	int64_t *model;   /* [dim]; meaningful if the block aggregates */
-	int64_t *moments; /* [nmoments], likewise */
+	int64_t *model;        /* [dim]; meaningful if the block aggregates */
+	int64_t *moments;      /* [nmoments], likewise */
 	struct books *books;   /* owned, meaningful with has_next */
 	struct books *consent; /* owned; NULL: stays what it was */
 	struct hash books_root;

@@ -47,8 +47,8 @@ enum ledger_verdict {
 	LEDGER_INCLUDED, /* answers are not the set the attestations give */
 	LEDGER_AGGREGATE,
 	LEDGER_MODEL,
-	LEDGER_TX,      /* a transaction does not apply */
-	LEDGER_STATE,   /* state root */
+	LEDGER_TX,        /* a transaction does not apply */
+	LEDGER_STATE,     /* state root */
 	LEDGER_NO_MEMORY, /* ours, not theirs: check again later */
 	LEDGER_VERDICTS   /* their number */
 };

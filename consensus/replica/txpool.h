@@ -26,7 +26,7 @@ struct txpool {
 	struct tx *txs[TXPOOL_MAX]; /* a reference each */
 	size_t n;
 	size_t bytes;
-	bool ready; /* one of them applies now */
+	bool ready;                           /* one of them applies now */
 	struct txpool_gone gone[TXPOOL_GONE]; /* ring */
 	size_t ngone;                         /* ever */
 };

@@ -46,7 +46,8 @@ ballots_decided(const struct ballots *t, const struct ballots_rule *r)
 
 	/* Nothing is worse than a veto: it counts as a no as well. */
 	worst.count[VOTE_VETO] += silent;
-	return ballots_has_quorum(t, r) && ballots_close(&worst, r) == BALLOTS_PASSED;
+	return ballots_has_quorum(t, r) &&
+	    ballots_close(&worst, r) == BALLOTS_PASSED;
 }
 
 const char *

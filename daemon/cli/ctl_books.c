@@ -124,9 +124,8 @@ put_field(struct jv *p, const struct ctl_field *f, const char *word)
 	if (v == NULL)
 		return cli_error(CLI_USAGE, "%s: \"%.60s\" is not %s", f->name,
 		    word,
-		    f->type == CTL_FIELD_TOKENS
-			? "an amount such as 12.5"
-			: "a number");
+		    f->type == CTL_FIELD_TOKENS ? "an amount such as 12.5"
+						: "a number");
 	jv_put(p, key, v);
 	return CLI_OK;
 }
@@ -229,12 +228,12 @@ run_verb(const struct ctl_verb *v, int argc, char **argv)
 	struct ctl c;
 	int rc;
 
-	snprintf(usage, sizeof(usage),
-	    "usage: qmlctl %s %s %s%s\n%s.\n", v->noun, v->verb, v->usage,
-	    v->kind != NULL ? " [--no-wait]" : "", v->help);
+	snprintf(usage, sizeof(usage), "usage: qmlctl %s %s %s%s\n%s.\n",
+	    v->noun, v->verb, v->usage, v->kind != NULL ? " [--no-wait]" : "",
+	    v->help);
 	for (size_t i = 0; i < noptions; i++)
-		own[i] = (struct cli_option){v->options[i].name, &values[i],
-		    NULL};
+		own[i] =
+		    (struct cli_option){v->options[i].name, &values[i], NULL};
 	own[noptions] = (struct cli_option){"no-wait", NULL, &no_wait};
 	rc = ctl_parse(&c, &a, &argc, argv);
 	if (rc == CLI_OK && (size_t)argc != nwords + 2)

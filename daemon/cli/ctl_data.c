@@ -79,7 +79,6 @@ check_rows(int argc, char **argv)
 int
 ctl_cmd_data(int argc, char **argv)
 {
-	return is_for_ledger(argc, argv)
-	    ? ctl_books_command("data", argc, argv)
-	    : check_rows(argc, argv);
+	return is_for_ledger(argc, argv) ? ctl_books_command("data", argc, argv)
+					 : check_rows(argc, argv);
 }

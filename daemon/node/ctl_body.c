@@ -168,8 +168,7 @@ put_asset(struct words *w, struct bytes_writer *out)
 	    .rows = (uint32_t)number(w, "rows", 0, UINT32_MAX),
 	    .tasks = tasks_of(w),
 	    .price = number(w, "price", 0, INT64_MAX),
-	    .expires =
-		height + number(w, "expires_in", 1000000, UINT32_MAX),
+	    .expires = height + number(w, "expires_in", 1000000, UINT32_MAX),
 	    .rounds = (uint32_t)number(w, "rounds", 0, UINT32_MAX),
 	    .privacy = {(uint32_t)number(w, "epsilon_milli", 0, 1000000),
 		(uint8_t)number(w, "delta_exp", 0, 18)},
@@ -295,8 +294,7 @@ put_vote(struct words *w, struct bytes_writer *out)
 	static const char *const options[] = {"", "yes", "no", "veto",
 	    "abstain"};
 	const char *s = jv_text(jv_get(w->params, "option"), "");
-	struct body_ballot b = {.proposal =
-				    number(w, "id", 0, INT64_MAX)};
+	struct body_ballot b = {.proposal = number(w, "id", 0, INT64_MAX)};
 
 	for (uint8_t i = VOTE_YES; i <= VOTE_ABSTAIN; i++)
 		if (strcmp(options[i], s) == 0)
@@ -326,13 +324,13 @@ put_credential(struct words *w, struct bytes_writer *out)
 	struct body_credential b = {.id = hash_of(w, "id", true),
 	    .subject = key_of(w, "subject"),
 	    .type = (uint8_t)number(w, "type", 0, UINT8_MAX),
-	    .expires =
-		height + number(w, "expires_in", 1000000, UINT32_MAX)};
+	    .expires = height + number(w, "expires_in", 1000000, UINT32_MAX)};
 
 	body_credential_put(out, &b);
 }
 
-static void (*const writers[TX_KINDS])(struct words *, struct bytes_writer *) = {
+static void (*const writers[TX_KINDS])(struct words *,
+    struct bytes_writer *) = {
     [TX_TRANSFER] = put_transfer,
     [TX_ASSET_REGISTER] = put_asset,
     [TX_ASSET_WITHDRAW] = put_ref,

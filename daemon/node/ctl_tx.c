@@ -55,8 +55,7 @@ make_tx(const struct node *n, uint8_t kind, const struct jv *params,
 		memcpy(t->body, body->data, body->len);
 	t->kind = kind;
 	t->nonce = txpool_nonce(replica_txpool(n->replica), l, &self);
-	t->fee = fee >= 0 ? (uint64_t)fee
-			  : books_totals(ledger_books(l)).fee;
+	t->fee = fee >= 0 ? (uint64_t)fee : books_totals(ledger_books(l)).fee;
 	t->expires =
 	    ledger_height(l) + (life > 0 ? (uint64_t)life : CTL_TX_LIFE);
 	tx_sign(t, n->opt->key, &n->federation_id);

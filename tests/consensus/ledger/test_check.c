@@ -131,7 +131,6 @@ m_commit_just_quorum(struct town *t, struct block *b)
 	recompute(t, b, 0);
 }
 
-
 static void
 m_commit_other_block(struct town *t, struct block *b)
 {

@@ -44,9 +44,9 @@ test_tally_vectors(void **state)
 	(void)state;
 	for (size_t i = 0; i < sizeof(v) / sizeof(*v); i++) {
 		struct ballots t = {.count = {[VOTE_YES] = v[i].yes,
-				      [VOTE_NO] = v[i].no,
-				      [VOTE_VETO] = v[i].veto,
-				      [VOTE_ABSTAIN] = v[i].abstain},
+					[VOTE_NO] = v[i].no,
+					[VOTE_VETO] = v[i].veto,
+					[VOTE_ABSTAIN] = v[i].abstain},
 		    .total = 1000};
 
 		assert_int_equal(ballots_close(&t, &rule), v[i].want);
@@ -286,7 +286,8 @@ test_random_histories(void **state)
 		assert_true(
 		    p.end <= 100 + calendar.period + calendar.extension);
 		assert_int_equal(due,
-		    ballots_close(&want, &proposal_terms(PROPOSAL_PARAM)->rule) ==
+		    ballots_close(&want,
+			&proposal_terms(PROPOSAL_PARAM)->rule) ==
 			BALLOTS_PASSED);
 	}
 }
