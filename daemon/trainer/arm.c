@@ -83,6 +83,7 @@ arm_forget(struct arm *a)
 	if (!a->keeps)
 		return;
 	a->state.at = a->state.steps = 0;
+	a->state.fading = 1;
 	memset(a->state.momentum, 0, n * sizeof(*a->state.momentum));
 	memset(a->state.control, 0, n * sizeof(*a->state.control));
 	moments_reset(&a->state.moments);

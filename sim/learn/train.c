@@ -281,21 +281,25 @@ bounded(int64_t x, int64_t bound)
 	return x < -bound ? -bound : x;
 }
 
-/* x becomes the unrounded delta in Q24 units; then momentum of updates. */
+/* x becomes the unrounded delta in Q24 units; then momentum of updates. Their
+ * weights sum to one from the first on. The model has moved on since the older
+ * ones, in part by themselves, so each is taken to fade by 1 - beta of that. */
 static void
 to_delta(const struct train_job *job, double *x)
 {
-	double beta = job->hyper->worker;
+	double beta = job->hyper->worker, rest = 1.0 - beta, here;
+	struct train_state *s = job->state;
 	size_t n = job->task->nparams, i;
 
 	for (i = 0; i < n; i++)
 		x[i] = (x[i] - (double)job->params[i] / Q24) * Q24;
-	if (beta == 0.0 || job->state == NULL)
+	if (beta == 0.0 || s == NULL)
 		return;
+	s->fading *= beta;
 	for (i = 0; i < n; i++) {
-		job->state->momentum[i] =
-		    beta * job->state->momentum[i] + (1.0 - beta) * x[i];
-		x[i] = job->state->momentum[i];
+		here = rest * (double)job->params[i];
+		s->momentum[i] = beta * s->momentum[i] + rest * (x[i] + here);
+		x[i] = s->momentum[i] / (1.0 - s->fading) - here;
 	}
 }
 

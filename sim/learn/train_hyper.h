@@ -69,9 +69,10 @@ struct train_hyper {
 	enum train_order order;
 	bool layerwise;     /* layers released in turn; needs nrounds */
 	double proximal;    /* FedProx: mu / 2 |theta - params|^2 */
-	double worker;      /* momentum of updates beta: what is sent is
-			     * beta m + (1 - beta) delta; 0 = off, else a state
-			     * is needed */
+	double worker;      /* momentum of updates beta: what is sent is the
+			     * mean, weighed by beta^age, of the state's deltas
+			     * and (1 - beta) (params then - now); 0 = off,
+			     * else a state is needed */
 	uint32_t score_max; /* rows scored before and after; 0: all. The first
 			     * ones that are trained on */
 	enum train_method method;

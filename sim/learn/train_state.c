@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define FIXED 4 /* words before the arrays: pow1, pow2, at, steps */
+#define FIXED 5 /* words before the arrays: pow1, pow2, fading, at, steps */
 #define ARRAYS 4
 
 int
@@ -89,6 +89,7 @@ train_state_write(const struct train_state *s, uint8_t *out)
 
 	out = put(out, bits_of(s->moments.pow1));
 	out = put(out, bits_of(s->moments.pow2));
+	out = put(out, bits_of(s->fading));
 	out = put(out, s->at);
 	out = put(out, s->steps);
 	for (k = 0; k < 3; k++) {
@@ -104,8 +105,8 @@ check_bytes(const uint8_t *in, size_t n)
 {
 	size_t i;
 
-	for (i = 0; i < 2 + 3 * n; i++) {
-		size_t at = i < 2 ? i : i + FIXED - 2;
+	for (i = 0; i < 3 + 3 * n; i++) {
+		size_t at = i < 3 ? i : i + FIXED - 3;
 
 		if (!isfinite(from_bits(get(in + 8 * at))))
 			return -EINVAL;
@@ -123,8 +124,9 @@ train_state_read(struct train_state *s, const uint8_t *in, size_t len)
 		return -EINVAL;
 	s->moments.pow1 = from_bits(get(in));
 	s->moments.pow2 = from_bits(get(in + 8));
-	s->at = get(in + 16);
-	s->steps = get(in + 24);
+	s->fading = from_bits(get(in + 16));
+	s->at = get(in + 24);
+	s->steps = get(in + 32);
 	in += 8 * FIXED;
 	for (k = 0; k < 3; k++) {
 		for (i = 0; i < s->n; i++, in += 8)

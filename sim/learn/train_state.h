@@ -14,15 +14,16 @@
 struct train_state {
 	size_t n; /* parameters */
 	struct moments moments;
-	double *momentum; /* of updates, n; owned */
+	double *momentum; /* of updates, n, as in train.c; owned */
+	double fading;    /* beta^t of it: what zero, its start, still weighs */
 	int64_t *control; /* own control variates, n, Q24; owned */
 	uint64_t at;      /* next row, for TRAIN_IN_ORDER */
 	uint64_t steps;   /* taken so far */
 };
 
-#define TRAIN_STATE_INIT \
-	{                \
-		.n = 0   \
+#define TRAIN_STATE_INIT            \
+	{                           \
+		.n = 0, .fading = 1 \
 	}
 
 /* All zero. -ENOMEM. */

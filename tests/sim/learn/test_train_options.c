@@ -275,12 +275,24 @@ test_worker_momentum(void **state)
 	train_state_close(&f.state);
 	assert_int_equal(train_state_init(&f.state, f.task.nparams), 0);
 	f.hyper.worker = 0.75;
+	train(&f); /* a first update is a whole one */
+	for (i = 0; i < f.task.nparams; i++)
+		assert_true(fabs((double)(plain[i] - f.delta[i])) < 2.0);
+	train_state_close(&f.state);
+	assert_int_equal(train_state_init(&f.state, f.task.nparams), 0);
+	f.state.fading = 0.5; /* older ones have a part in it */
 	for (i = 0; i < f.task.nparams; i++)
 		f.state.momentum[i] = 1000.0 * (double)i;
 	train(&f);
-	for (i = 0; i < f.task.nparams; i++)
-		assert_true(fabs(0.25 * (double)plain[i] + 750.0 * (double)i -
-				(double)f.delta[i]) < 1.0);
+	for (i = 0; i < f.task.nparams; i++) {
+		double here = 0.25 * (double)f.job.params[i];
+
+		assert_true(fabs((0.25 * ((double)plain[i] + here) +
+				     750.0 * (double)i) /
+				    0.625 -
+				here - (double)f.delta[i]) < 2.0);
+	}
+	assert_true(f.state.fading == 0.375);
 	f.job.state = NULL;
 	assert_int_equal(train_local(&f.job, f.delta, &f.metrics), -EINVAL);
 	fixture_close(&f);
@@ -367,9 +379,9 @@ test_state_bytes(void **state)
 	assert_int_equal(train_state_read(&other, a, n), 0);
 	train_state_write(&other, b);
 	assert_memory_equal(a, b, n);
-	b[32] = 0x7f; /* an infinite moment */
-	b[33] = 0xf0;
-	memset(b + 34, 0, 6);
+	b[40] = 0x7f; /* an infinite moment */
+	b[41] = 0xf0;
+	memset(b + 42, 0, 6);
 	assert_int_equal(train_state_read(&other, b, n), -EINVAL);
 	train_state_write(&other, b);
 	assert_memory_equal(a, b, n);
