@@ -480,13 +480,20 @@ halves_make(struct halves *h, const struct amp_bind *b, const double *v,
 	pack(&m);
 }
 
-void
-halves_line(const struct halves *h, const struct amp *amp, uint32_t x,
-    double *const to[2])
+bool
+halves_share(const struct halves *h, uint32_t x, uint32_t y)
 {
-	size_t lower = x & ((UINT32_C(1) << h->bits[0]) - 1);
-	size_t upper = x >> h->bits[0];
+	return ((x ^ y) & ((UINT32_C(1) << h->bits[0]) - 1)) == 0;
+}
 
-	amp->outer(h->lower + 2 * lower * h->rank,
-	    h->upper + 2 * upper * h->rank, h->rank, to);
+void
+halves_lines(const struct halves *h, const struct amp *amp, const uint32_t x[2],
+    double *const to[4])
+{
+	size_t lower = x[0] & ((UINT32_C(1) << h->bits[0]) - 1);
+	const double *upper[2] = {h->upper +
+		2 * (size_t)(x[0] >> h->bits[0]) * h->rank,
+	    h->upper + 2 * (size_t)(x[1] >> h->bits[0]) * h->rank};
+
+	amp->outer(h->lower + 2 * lower * h->rank, upper, h->rank, to);
 }

@@ -13,6 +13,7 @@
 #ifndef QML_SIM_CIRCUIT_HALVES_H
 #define QML_SIM_CIRCUIT_HALVES_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -76,8 +77,11 @@ uint32_t halves_mask(const struct halves *h, uint32_t mask);
 void halves_make(struct halves *h, const struct amp_bind *b, const double *v,
     double *work);
 
-/* The line at address x. */
-void halves_line(const struct halves *h, const struct amp *amp, uint32_t x,
-    double *const to[2]);
+/* Whether lines at x and y are sums of the same lower vectors. */
+bool halves_share(const struct halves *h, uint32_t x, uint32_t y);
+
+/* The lines at addresses x[0] and x[1], which share; to: re, im of each. */
+void halves_lines(const struct halves *h, const struct amp *amp,
+    const uint32_t x[2], double *const to[4]);
 
 #endif

@@ -36,6 +36,8 @@ struct large {
 	double *state[2];
 	struct worker *workers;
 	uint32_t *offset; /* of the lines of a tile of the pass */
+	uint32_t *order;  /* of the first pass: lines that share their lower
+	                     half one after another */
 	struct stages stages;
 	double *sums; /* by tile and string */
 	/* The run. */
@@ -61,6 +63,39 @@ static size_t
 nlines(const struct large *l)
 {
 	return (size_t)1 << (l->tiles.shape.dim - l->tiles.shape.line);
+}
+
+static void
+set_offsets(struct large *l, const struct tile_pass *pass)
+{
+	uint32_t x, j, dim = l->tiles.shape.dim, line = l->tiles.shape.line;
+
+	for (x = 0; x < nlines(l); x++) {
+		l->offset[x] = 0;
+		for (j = line; j < dim; j++)
+			l->offset[x] ^=
+			    (x >> (j - line) & 1) != 0 ? pass->basis[j] : 0;
+	}
+}
+
+/* Each line that shares with none before it is followed by those that share
+ * with it. */
+static void
+set_order(struct large *l)
+{
+	uint32_t n = (uint32_t)nlines(l), x, y, at = 0;
+
+	set_offsets(l, &l->tiles.passes[0]);
+	for (x = 0; x < n; x++) {
+		y = 0;
+		while (!halves_share(&l->start, l->offset[x], l->offset[y]))
+			y++;
+		for (y = y == x ? x : n; y < n; y++) {
+			if (halves_share(&l->start, l->offset[x], l->offset[y]))
+				l->order[at++] = y;
+		}
+	}
+	assert(at == n);
 }
 
 static int
@@ -89,7 +124,8 @@ open_arrays(struct large *l)
 	l->state[0] = aligned_alloc(HUGE_PAGE,
 	    (2 * n * sizeof(double) + HUGE_PAGE - 1) & ~(HUGE_PAGE - 1));
 	l->offset = calloc(nlines(l), sizeof(*l->offset));
-	if (l->state[0] == NULL || l->offset == NULL)
+	l->order = calloc(nlines(l) + 1, sizeof(*l->order));
+	if (l->state[0] == NULL || l->offset == NULL || l->order == NULL)
 		return -ENOMEM;
 	l->state[1] = l->state[0] + n;
 	if (l->o.advise != NULL)
@@ -131,7 +167,7 @@ large_new(struct large **out, const struct amp_plan *of,
 	if (rc < 0)
 		large_free(l);
 	else
-		*out = l;
+		set_order(*out = l);
 	return rc;
 }
 
@@ -153,6 +189,7 @@ large_free(struct large *l)
 	stages_close(&l->stages);
 	free(l->state[0]);
 	free(l->offset);
+	free(l->order);
 	free(l->sums);
 	free(l);
 }
@@ -195,17 +232,35 @@ make_start(struct large *l, const double *row)
 	halves_make(&l->start, l->bind, v, l->state[0]);
 }
 
+/* The first tile is not read but made, two lines at a time if they share. */
+static void
+make_tile(const struct large *l, uint32_t base, double *const to[2])
+{
+	size_t n = nlines(l), i, k;
+	uint32_t x[2];
+	double *at[4];
+
+	for (i = 0; i < n; i += x[0] == x[1] ? 1 : 2) {
+		for (k = 0; k < 2; k++) {
+			size_t j = l->order[i + k < n ? i + k : i];
+
+			if (k == 1 &&
+			    !halves_share(&l->start, x[0] ^ base, l->offset[j]))
+				j = l->order[i];
+			x[k] = base ^ l->offset[j];
+			at[2 * k] = to[0] + j * AMP_LINE;
+			at[2 * k + 1] = to[1] + j * AMP_LINE;
+		}
+		halves_lines(&l->start, l->bind->amp, x, at);
+	}
+}
+
 static void
 gather(const struct large *l, uint32_t base, double *const to[2])
 {
 	size_t i;
 
-	for (i = 0; i < nlines(l) && l->first; i++) {
-		double *at[2] = {to[0] + i * AMP_LINE, to[1] + i * AMP_LINE};
-
-		halves_line(&l->start, l->bind->amp, base ^ l->offset[i], at);
-	}
-	for (i = 0; i < 2 && !l->first; i++)
+	for (i = 0; i < 2; i++)
 		l->bind->amp->gather(to[i], l->state[i], l->offset, base,
 		    nlines(l));
 }
@@ -395,7 +450,10 @@ run_tile(void *arg, size_t worker, size_t tile)
 
 	for (i = 0; i < l->of->plan->nqubits - l->tiles.shape.dim; i++)
 		base ^= (tile >> i & 1) != 0 ? l->pass->outer[i] : 0;
-	gather(l, base, at);
+	if (l->first)
+		make_tile(l, base, at);
+	else
+		gather(l, base, at);
 	for (i = l->pass->stage0; i < end; i++)
 		run_stage(l, w, i, base);
 	if (l->last)
@@ -407,17 +465,10 @@ run_tile(void *arg, size_t worker, size_t tile)
 static void
 run_pass(struct large *l, size_t i)
 {
-	uint32_t x, j, dim = l->tiles.shape.dim, line = l->tiles.shape.line;
-
 	l->pass = &l->tiles.passes[i];
 	l->first = i == 0;
 	l->last = i + 1 == l->tiles.npasses;
-	for (x = 0; x < nlines(l); x++) {
-		l->offset[x] = 0;
-		for (j = line; j < dim; j++)
-			l->offset[x] ^=
-			    (x >> (j - line) & 1) != 0 ? l->pass->basis[j] : 0;
-	}
+	set_offsets(l, l->pass);
 	stages_bind(&l->stages, l->pass, l->bind);
 	pool_run(l->o.pool, ntiles(l), run_tile, l);
 }

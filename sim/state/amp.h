@@ -82,10 +82,10 @@ struct amp {
 	void (*times)(double *const in[2], const double *f,
 	    double *const out[2], size_t n);
 
-	/* A line: the sum over n terms of lower[a] (AMP_LINE re, AMP_LINE im)
-	 * times upper[a] (re, im). */
-	void (*outer)(const double *lower, const double *upper, size_t n,
-	    double *const out[2]);
+	/* Two lines k: the sum over n terms of lower[a] (AMP_LINE re, AMP_LINE
+	 * im) times upper[k][a] (re, im). out: re, im of each. */
+	void (*outer)(const double *lower, const double *const upper[2],
+	    size_t n, double *const out[4]);
 
 	/* Lines of AMP_LINE amplitudes, one component, from state + (base ^
 	 * off[i]) to a buffer, one after another, and back; scatter_past: past
