@@ -85,8 +85,7 @@ enum qmlsim_isa {
 };
 
 struct qmlsim_options {
-	uint32_t
-	    threads; /* 0 counts as 1; at most 64; start now, end in free */
+	uint32_t threads; /* 0 counts as 1; at most 64; they end in free */
 	enum qmlsim_isa isa;
 };
 
