@@ -51,7 +51,7 @@ PB_O := $(if $(wildcard proto/qml.proto),$(B)/obj/gen/qml.pb-c.o)
 PROGS := $(patsubst daemon/%.c,$(B)/%,$(SRC_main))
 # The network daemon has neither the simulator nor BLAS in it; tidy looks.
 USE_qmlnode  := cli node config consensus proto
-USE_qmltrain := trainer sim config consensus proto
+USE_qmltrain := trainer cli sim config consensus proto
 USE_qmlctl   := cli node config consensus proto
 USE_qmlsim   := cli node sim config proto
 BLAS := $(shell grep -lsE '<(cblas|lapacke)\.h>' $(SRC_sim) /dev/null \
@@ -86,7 +86,7 @@ USE_tests/proto     := proto
 USE_tests/config    := config proto
 USE_tests/sim       := sim
 USE_tests/consensus := consensus proto
-USE_all             := cli node trainer sim config consensus proto
+USE_all             := trainer cli node sim config consensus proto
 # $(call use,tests/sim/state/test_x.c): the libraries of its top folder
 top = $(word 1,$(subst /, ,$1))/$(word 2,$(subst /, ,$1))
 use = $(or $(USE_$(call top,$1)),$(USE_all))

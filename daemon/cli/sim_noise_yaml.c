@@ -12,6 +12,7 @@
 #include "config/yaml.h"
 #include "daemon/cli/sim_noise_channel.h"
 #include "proto/decimal.h"
+#include "sim/circuit/program_build.h"
 
 #define QUBITS_MAX PROGRAM_MAX_QUBITS
 
@@ -208,4 +209,34 @@ sim_noise_yaml(struct noise_model *m, const char *data, size_t len,
 	}
 	yaml_close(&d);
 	return rc;
+}
+
+int
+sim_noise_gate_name(const char *name, char out[static NOISE_NAME_BYTES])
+{
+	static const struct {
+		const char *name, *ours;
+	} others[] = {{"u3", "u"}, {"u2", "u"}, {"u1", "p"}, {"phase", "p"},
+	    {"i", "id"}, {"CX", "cx"}, {"cnot", "cx"}, {"toffoli", "ccx"},
+	    {"cu1", "cp"}, {"cu3", "cu"}, {"cphase", "cp"},
+	    {"measure", "measure"}, {"reset", "reset"}};
+	const char *base = name;
+	size_t i;
+
+	for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+		if (strcmp(others[i].name, name) == 0)
+			base = NULL, name = others[i].ours;
+	}
+	if (strlen(name) >= NOISE_NAME_BYTES)
+		return -EINVAL;
+	memcpy(out, name, strlen(name) + 1);
+	if (base == NULL)
+		return 0;
+	while (*base == 'c')
+		base++;
+	for (i = 0; i < PROGRAM_NGATES; i++) {
+		if (strcmp(program_gate_name((enum program_gate)i), base) == 0)
+			return 0;
+	}
+	return -EINVAL;
 }

@@ -26,6 +26,12 @@ arm_open(struct arm *a, const struct federation *f, enum job_role role,
 	rc = recipe_task(f, role, &a->task, err, errlen);
 	if (rc < 0)
 		return rc;
+	rc = recipe_noise(f, role, &a->noise, err, errlen);
+	if (rc < 0) {
+		arm_close(a);
+		return rc;
+	}
+	a->noisy = rc > 0;
 	a->moments = l->carry;
 	a->keeps = role != JOB_STAGE && f->job.main.kind != JOB_VQE &&
 	    f->job.main.kind != JOB_QPCA &&
@@ -53,6 +59,7 @@ arm_close(struct arm *a)
 	if (a->task.ops)
 		task_close(&a->task);
 	train_state_close(&a->state);
+	noise_model_close(&a->noise);
 	free(a->base);
 	free(a->last);
 	*a = (struct arm)ARM_INIT;
@@ -92,6 +99,12 @@ arm_forget(struct arm *a)
 	a->fresh = true;
 }
 
+const struct noise_model *
+arm_noise(const struct arm *a)
+{
+	return a->noisy ? &a->noise : NULL;
+}
+
 int
 arm_train(struct arm *a, struct train_job *job, int64_t *delta,
     struct train_metrics *metrics)
@@ -99,6 +112,7 @@ arm_train(struct arm *a, struct train_job *job, int64_t *delta,
 	int rc = load(a, a->base);
 
 	job->task = &a->task;
+	job->noise = arm_noise(a);
 	job->state = a->keeps ? &a->state : NULL;
 	if (rc == 0)
 		rc = train_local(job, delta, metrics);

@@ -17,10 +17,13 @@
 #include "sim/learn/task.h"
 #include "sim/learn/train.h"
 #include "sim/learn/train_state.h"
+#include "sim/state/noise_model.h"
 
 struct arm {
 	enum job_role role;
 	struct task task;
+	bool noisy; /* the circuit runs under noise */
+	struct noise_model noise;
 	bool keeps;   /* the job wants a state from round to round */
 	bool moments; /* the optimiser's are part of it */
 	struct train_state state;
@@ -29,9 +32,10 @@ struct arm {
 	bool fresh;    /* base is the state of nobody's round */
 };
 
-#define ARM_INIT                                             \
-	{                                                    \
-		.task = TASK_INIT, .state = TRAIN_STATE_INIT \
+#define ARM_INIT                                              \
+	{                                                     \
+		.task = TASK_INIT, .state = TRAIN_STATE_INIT, \
+		.noise = NOISE_MODEL_INIT,                    \
 	}
 
 /* -EINVAL with a sentence, -ENOMEM; *a is closed then. */
@@ -43,7 +47,10 @@ void arm_keep(struct arm *a);
 /* Back to the state of nobody's round. */
 void arm_forget(struct arm *a);
 
-/* job's task and state are the arm's; the rest is the caller's. As
+/* NULL: none. */
+const struct noise_model *arm_noise(const struct arm *a);
+
+/* job's task, noise and state are the arm's; the rest is the caller's. As
  * train_local. */
 int arm_train(struct arm *a, struct train_job *job, int64_t *delta,
     struct train_metrics *metrics) __attribute__((warn_unused_result));

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/error.h"
+#include "daemon/cli/sim_noise_file.h"
 #include "proto/q24.h"
 #include "sim/learn/dataset.h"
 #include "sim/learn/qpca.h"
@@ -311,11 +313,6 @@ recipe_task(const struct federation *f, enum job_role role, struct task *t,
 	int rc;
 
 	*t = (struct task)TASK_INIT;
-	if (f->job.local.noise != NULL) {
-		snprintf(err, errlen,
-		    "job: noise_model: this trainer cannot train under one");
-		return -EINVAL;
-	}
 	rc = fill_spec(&r, role);
 	if (rc == -EINVAL)
 		why = "a list of numbers has another length than it should";
@@ -341,6 +338,33 @@ recipe_task(const struct federation *f, enum job_role role, struct task *t,
 	free(r.weights);
 	free(r.scales);
 	free(r.landmarks);
+	return rc;
+}
+
+int
+recipe_noise(const struct federation *f, enum job_role role,
+    struct noise_model *m, char *err, size_t errlen)
+{
+	const char *text = f->job.local.noise;
+	uint8_t kind = task_of(&f->job, role)->kind;
+	struct config_error e = {.file = "job: noise_model"};
+	int rc;
+
+	*m = (struct noise_model)NOISE_MODEL_INIT;
+	if (text != NULL && kind == JOB_QSVM) {
+		snprintf(err, errlen,
+		    "job: noise_model: a kernel machine trains from shots, "
+		    "but not under noise");
+		return -EINVAL;
+	}
+	if (text == NULL || (kind != JOB_VQC && kind != JOB_VQE))
+		return 0;
+	rc = sim_noise_yaml(m, text, strlen(text), &e);
+	if (rc == 0)
+		return 1;
+	noise_model_close(m);
+	if (rc == -EINVAL)
+		snprintf(err, errlen, "%s", e.text);
 	return rc;
 }
 
@@ -431,10 +455,12 @@ fill_hyper(const struct job *j, const struct job_task *t, struct train_hyper *h)
 		h->proximal = decimal_double(&l->prox);
 		h->worker = decimal_double(&l->worker_momentum);
 	}
-	h->method = !circuit || l->gradient == JOB_ADJOINT ? TRAIN_ADJOINT
-	    : l->gradient == JOB_SHIFT                     ? TRAIN_SHIFT
-							   : TRAIN_PERTURB;
-	h->shots = circuit ? l->shots : 0;
+	/* A kernel from shots counts as noisy: the rest is exact. */
+	h->method = t->kind == JOB_QSVM && l->shots > 0 ? TRAIN_SHIFT
+	    : !circuit || l->gradient == JOB_ADJOINT    ? TRAIN_ADJOINT
+	    : l->gradient == JOB_SHIFT                  ? TRAIN_SHIFT
+							: TRAIN_PERTURB;
+	h->shots = circuit || t->kind == JOB_QSVM ? l->shots : 0;
 	h->mitigation = !circuit || l->mitigation == JOB_UNMITIGATED
 	    ? TRAIN_UNMITIGATED
 	    : l->mitigation == JOB_READOUT ? TRAIN_READOUT

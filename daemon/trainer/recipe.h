@@ -21,6 +21,13 @@
 int recipe_task(const struct federation *f, enum job_role role, struct task *t,
     char *err, size_t errlen) __attribute__((warn_unused_result));
 
+/* The noise that this task's circuit runs under. 1; 0: none; -EINVAL with a
+ * sentence in err, -ENOMEM: *m is closed. */
+struct noise_model;
+int recipe_noise(const struct federation *f, enum job_role role,
+    struct noise_model *m, char *err, size_t errlen)
+    __attribute__((warn_unused_result));
+
 struct recipe_turn {
 	uint64_t round;   /* of the job, from 0 */
 	uint16_t member;  /* its index in the federation */

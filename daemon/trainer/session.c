@@ -234,6 +234,7 @@ session_evaluate(struct session *s, const struct session_sight *sight,
 	struct train_hyper h;
 	struct train_job job = {
 	    .task = &a->task,
+	    .noise = arm_noise(a),
 	    .params = sight->model + first,
 	    .hyper = &h,
 	    .pool = pool_of(s),

@@ -189,13 +189,82 @@ test_failures(void **state)
 	    "there are fewer rows than the job's min_rows");
 }
 
+static char noise[] = "gates:\n"
+		      "  - gate: 1q\n"
+		      "    channels:\n"
+		      "      - depolarizing1: 0.01\n"
+		      "readout:\n"
+		      "  - {p1_given_0: 0.02, p0_given_1: 0.05}";
+
 static void
 noisy(struct job *j)
 {
-	static char noise[] = "version: 1\n";
-
+	j->main.encoding = JOB_ANGLE;
+	j->main.qubits = 3;
+	j->main.layers = 1;
+	j->local.steps = 1;
+	j->local.batch = 8;
 	j->local.gradient = JOB_SHIFT;
 	j->local.noise = noise;
+}
+
+static void
+sampled_kernel(struct job *j)
+{
+	job_task_default(&j->main, JOB_QSVM);
+	j->main.landmarks = 4;
+	j->main.map = JOB_MAP_RY;
+	j->main.layers = 1;
+	j->local.gradient = JOB_SHIFT;
+	j->local.shots = 50;
+}
+
+/* The hash of a job's first update, which is the same twice. */
+static struct hash
+learnt(const struct federation *f)
+{
+	struct trainwire_model m = start(f);
+	struct session s;
+	struct hash h[2];
+
+	open_rows(&s, f);
+	for (int i = 0; i < 2; i++) {
+		struct trainwire_trained t = train(&s, &m);
+
+		h[i] = q24_hash("qml.payload", t.delta, t.dim);
+		free(t.delta);
+		session_forget(&s);
+	}
+	assert_true(hash_equal(&h[0], &h[1]));
+	free(m.model);
+	session_close(&s);
+	return h[0];
+}
+
+/* Noise and shots reach the circuit: each changes the update. */
+static void
+test_noise(void **state)
+{
+	struct federation f = wine(noisy);
+	struct hash both, alone, exact;
+
+	(void)state;
+	alone = learnt(&f);
+	f.job.local.shots = 100;
+	both = learnt(&f);
+	f.job.local.shots = 0;
+	f.job.local.noise = NULL;
+	exact = learnt(&f);
+	assert_false(hash_equal(&alone, &exact));
+	assert_false(hash_equal(&alone, &both));
+	assert_false(hash_equal(&both, &exact));
+	federation_close(&f);
+	f = wine(sampled_kernel);
+	both = learnt(&f);
+	f.job.local.shots = 0;
+	exact = learnt(&f);
+	assert_false(hash_equal(&both, &exact));
+	federation_close(&f);
 }
 
 /* What cannot be done here is refused before the first round. */
@@ -204,13 +273,21 @@ test_refused(void **state)
 {
 	struct session_source source = {.data = WINE, .member = true};
 	struct federation f = wine(noisy);
-	char err[TABLE_ERR_LEN];
+	char err[TABLE_ERR_LEN], bad[] = "gates: 3";
 	struct session s;
 
 	(void)state;
+	f.job.local.noise = bad;
+	assert_int_equal(session_open(&s, &f, &source, NULL, err), -EINVAL);
+	assert_non_null(strstr(err, "job: noise_model:1:"));
+	f.job.local.noise = NULL;
+	federation_close(&f);
+	f = wine(sampled_kernel);
+	f.job.local.noise = noise;
 	assert_int_equal(session_open(&s, &f, &source, NULL, err), -EINVAL);
 	assert_string_equal(err,
-	    "job: noise_model: this trainer cannot train under one");
+	    "job: noise_model: a kernel machine trains from shots, but not "
+	    "under noise");
 	f.job.local.noise = NULL;
 	federation_close(&f);
 }
@@ -222,6 +299,7 @@ main(void)
 	    cmocka_unit_test(test_state),
 	    cmocka_unit_test(test_arms),
 	    cmocka_unit_test(test_failures),
+	    cmocka_unit_test(test_noise),
 	    cmocka_unit_test(test_refused),
 	};
 

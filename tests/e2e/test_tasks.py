@@ -97,6 +97,38 @@ def test_vqc():
     assert r[11]["valid_loss"] < r[0]["valid_loss"], (r[0], r[11])
 
 
+NOISE = """
+gates:
+  - gate: 1q
+    channels:
+      - depolarizing1: 0.002
+  - gate: cx
+    channels:
+      - depolarizing2: 0.01
+readout:
+  - {p1_given_0: 0.02, p0_given_1: 0.05}
+"""
+
+
+def noisy(noise):
+    job = {"task": "vqc", "encoding": "angle", "qubits": 2, "layers": 3,
+           "rounds": 12, "seed": SEED, "rate": 0.1, "rate_last": 0.02,
+           "steps": 12, "batch": 16, "carry": "true", "worker_momentum": 0.5}
+    if noise:
+        job.update({"gradient": "shift", "shots": 200,
+                    "mitigation": "readout", "noise_model": NOISE})
+    return iris({"job": job}, 0.7)
+
+
+def test_noise():
+    """Trained from shots under noise: within five points of without."""
+    clean, _ = noisy(False)
+    real, _ = noisy(True)
+    print("iris: exact %.3f, 200 shots and noise %.3f" %
+          (clean["accuracy"], real["accuracy"]))
+    assert real["accuracy"] >= clean["accuracy"] - 0.05, (clean, real)
+
+
 def test_qsvm():
     iris({"job": {"task": "qsvm", "rounds": 12, "seed": SEED, "landmarks": 20,
                   "worker_momentum": 0.5, "map": "ry", "map_scale": 3, "layers": 1, "rate": 0.3,
@@ -157,7 +189,7 @@ def test_vqe():
 
 def main():
     tap = Tap()
-    for test in (test_vqc, test_qsvm, test_linear, test_stage, test_qpca,
+    for test in (test_vqc, test_noise, test_qsvm, test_linear, test_stage, test_qpca,
                  test_vqe):
         if len(sys.argv) < 2 or sys.argv[1] in test.__name__:
             tap.run(test.__name__, test)
