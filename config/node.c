@@ -63,6 +63,11 @@ static const struct schema_row rows[] = {
 	.def = "",
 	.help = "instead of data.file: program and arguments that print the "
 		"rows as CSV"},
+    {.key = "data.one_class",
+	.type = SCHEMA_BOOL,
+	AT(data_one_class),
+	.def = "false",
+	.help = "train although all rows are of one class; false: vote only"},
     {.key = "trainer.command",
 	.type = SCHEMA_TEXTS,
 	AT(trainer_command),

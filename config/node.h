@@ -34,6 +34,7 @@ struct config_node {
 	char data_file[CONFIG_PATH_LEN];   /* "", and no command: no training */
 	char data_labels[CONFIG_PATH_LEN]; /* "": in or beside data_file */
 	struct schema_texts data_command;  /* prints the rows; n == 0: none */
+	bool data_one_class;               /* rows of one class are enough */
 	struct schema_texts trainer_command; /* n == 0: qmltrain beside us */
 	uint16_t trainer_threads;
 	bool trainer_confine;

@@ -52,6 +52,7 @@ put_setup(struct envelope *e, const struct trainwire_setup *s)
 	e->setup.salt = borrow(s->salt, sizeof(s->salt));
 	e->setup.threads = s->threads;
 	e->setup.confine = s->confine != 0;
+	e->setup.one_class = s->one_class != 0;
 	e->train.setup = &e->setup;
 }
 
@@ -262,6 +263,7 @@ get_setup(const Qml__Setup *p, struct trainwire_setup *out)
 		return WIRE_MALFORMED;
 	out->threads = (uint16_t)p->threads;
 	out->confine = p->confine ? 1 : 0;
+	out->one_class = p->one_class ? 1 : 0;
 	out->federation = malloc(p->federation.len);
 	if (out->federation == NULL)
 		return WIRE_NO_MEMORY;

@@ -43,7 +43,8 @@ struct trainwire_setup {
 	size_t command_len;
 	uint8_t salt[32]; /* of the data asset's Merkle leaves */
 	uint16_t threads;
-	uint8_t confine; /* 0: started through a launcher */
+	uint8_t confine;   /* 0: started through a launcher */
+	uint8_t one_class; /* 0: refuse rows that are all of one class */
 };
 
 struct trainwire_ready {

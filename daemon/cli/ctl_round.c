@@ -26,7 +26,8 @@ add_part(struct ctl_table *t, const struct jv *p)
 	const char *cells[8] = {ctl_string(p, "member"),
 	    update ? "update" : "no update", rows, before, after, acc,
 	    jv_true(jv_get(p, "replayable")) ? "yes" : "no",
-	    ctl_string(p, "reason")};
+	    jv_true(jv_get(p, "state_lost")) ? "state lost"
+					     : ctl_string(p, "reason")};
 
 	if (update) {
 		snprintf(rows, sizeof(rows), "%lld",

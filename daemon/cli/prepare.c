@@ -150,7 +150,7 @@ prepare_options(struct prepare *p)
 		    "a path in qmlnode.yaml is too "
 		    "long");
 	o->socket = p->socket;
-	o->data = (struct trainer_data){NULL, NULL, NULL};
+	o->data = (struct trainer_data){.one_class = c->data_one_class};
 	if (c->data_file[0] != '\0')
 		o->data.path = p->data;
 	if (c->data_labels[0] != '\0')

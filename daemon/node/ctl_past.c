@@ -107,6 +107,8 @@ ctl_round_json(const struct node *n, const struct ledger_round_summary *s)
 		    (p->flags & ANSWER_REPLAYABLE) != 0);
 		jv_put_boolean(j, "confined",
 		    (p->flags & ANSWER_CONFINED) != 0);
+		jv_put_boolean(j, "state_lost",
+		    (p->flags & ANSWER_STATE_LOST) != 0);
 		jv_add(parts, j);
 	}
 	jv_put(o, "parts", parts);

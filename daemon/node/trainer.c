@@ -96,6 +96,7 @@ trainer_put_data(struct trainwire_setup *s, const struct trainer_data *d)
 	snprintf(s->data, sizeof(s->data), "%s", d->path ? d->path : "");
 	snprintf(s->labels, sizeof(s->labels), "%s",
 	    d->labels ? d->labels : "");
+	s->one_class = d->one_class;
 	return trainwire_put_command(s, d->command);
 }
 
@@ -167,6 +168,7 @@ handle_trained(struct trainer *t, const struct trainwire_trained *r)
 	t->pause_ms = TRAINER_PAUSE_MIN_MS;
 	if (mine) {
 		t->busy = false;
+		t->text[0] = '\0'; /* what went wrong before is over */
 		t->cb.trained(t->cb.arg, r);
 	}
 	send_train(t);

@@ -33,6 +33,7 @@ struct trainer_data {
 	const char *path;
 	const char *labels;   /* of a file of their own, or NULL */
 	char *const *command; /* NULL-terminated; prints CSV */
+	bool one_class;       /* train on rows of a single class, too */
 };
 
 struct trainer_config {

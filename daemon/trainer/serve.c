@@ -87,6 +87,36 @@ open_session(struct serve *s, struct trainwire_setup *setup,
 	return rc;
 }
 
+/* Each step of such rows leads the model to their class and nowhere else; who
+ * wants that says so. The class is the owner's to name. */
+static bool
+of_one_class(const struct session *s)
+{
+	const struct federation *f = &s->federation;
+	size_t i;
+
+	if (f->nlabels < 2 || s->rows.n == 0 || !s->rows.labels ||
+	    f->job.main.kind == JOB_QPCA || f->job.main.kind == JOB_VQE)
+		return false;
+	for (i = 1; i < s->rows.n; i++)
+		if (s->rows.labels[i] != s->rows.labels[0])
+			return false;
+	return true;
+}
+
+static int
+refuse_one_class(const struct serve *s, const struct trainwire_setup *setup)
+{
+	char why[TRAINWIRE_TEXT_MAX];
+
+	snprintf(why, sizeof(why),
+	    "%.400s: all %zu rows to train on are of one class of %u; add rows "
+	    "of another class, or set data.one_class: true to train on them",
+	    setup->data[0] != '\0' ? setup->data : "data.command",
+	    s->session.rows.n, (unsigned)s->session.federation.nlabels);
+	return refuse(s, why);
+}
+
 static int
 on_setup(struct serve *s, struct trainwire_setup *setup)
 {
@@ -103,6 +133,8 @@ on_setup(struct serve *s, struct trainwire_setup *setup)
 		    "builds; install both from one");
 	if (open_session(s, setup, err) < 0)
 		return refuse(s, err);
+	if (!setup->one_class && of_one_class(&s->session))
+		return refuse_one_class(s, setup);
 	s->session.stop = peer_gone;
 	s->session.stop_arg = &s->in;
 	if (setup->confine)

@@ -275,6 +275,7 @@ uint8_t
 session_reason(int rc)
 {
 	return rc == -EDOM || rc == -ERANGE ? ANSWER_REASON_NUMERIC
+	    : rc == -ENODATA                ? ANSWER_REASON_NO_DATA
 					    : ANSWER_REASON_TRAINER;
 }
 

@@ -143,6 +143,21 @@ print_ranges(const struct session *s, const struct table *t)
 		    t->ncolumns - n);
 }
 
+static void
+print_one_class(const struct dataset *rows, size_t nlabels)
+{
+	size_t i;
+
+	if (nlabels < 2 || !rows->labels)
+		return;
+	for (i = 1; i < rows->n; i++)
+		if (rows->labels[i] != rows->labels[0])
+			return;
+	puts("warning     all rows are of one class: the node votes and does "
+	     "not train,\n            unless qmlnode.yaml says "
+	     "data.one_class: true");
+}
+
 static int
 print_text(const struct session *s, const struct table *t, bool salted)
 {
@@ -155,6 +170,7 @@ print_text(const struct session *s, const struct table *t, bool salted)
 	printf("classes     ");
 	rc = describe_counts(stdout, t, &s->rows);
 	printf("   (shown here only, never sent)\n");
+	print_one_class(&s->rows, t->nlabels);
 	printf("missing     %llu values filled in by the agreed rule\n",
 	    (unsigned long long)t->nfilled);
 	print_ranges(s, t);

@@ -147,7 +147,10 @@ class Town:
 
     def no_trainer(self):
         """A trainer that cannot be started, or dies, costs rounds only."""
-        self.odd.configure("#command: []", "command: [/nonexistent/qmltrain]")
+        none = "trainer:\n  # program and arguments, e.g. [ssh, gpu1, " \
+            "qmltrain]; empty: the qmltrain beside qmlnode\n  #command: []"
+        self.odd.configure(none, none.replace(
+            "#command: []", "command: [/nonexistent/qmltrain]"))
         self.restart_with(rows())
         wait("it says why", 60, lambda: "/nonexistent/qmltrain" in
              self.odd.call("status")["trainer"]["problem"])

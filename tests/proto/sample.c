@@ -374,6 +374,7 @@ fill_setup(struct sample *s, struct trainwire_setup *p)
 	memcpy(p->salt, h.b, sizeof(p->salt));
 	p->threads = (uint16_t)sample_below(s, 99);
 	p->confine = (uint8_t)sample_below(s, 2);
+	p->one_class = (uint8_t)sample_below(s, 2);
 	p->federation_len = 1 + sample_below(s, 50);
 	p->federation = malloc(p->federation_len);
 	assert(p->federation != NULL);
