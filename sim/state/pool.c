@@ -21,7 +21,8 @@ struct pool {
 	size_t nthreads;   /* with the caller */
 	size_t nstarted;   /* without */
 	unsigned long job; /* counts runs, under lock */
-	size_t busy;       /* workers still in the present run */
+	size_t busy;       /* workers in the present run */
+	bool open;         /* it may still be joined */
 	bool quit;
 	pool_fn *fn;
 	void *arg;
@@ -53,6 +54,10 @@ worker_main(void *arg)
 		if (p->quit)
 			break;
 		seen = p->job;
+		/* Woken when all was done: nobody waits for us. */
+		if (!p->open)
+			continue;
+		p->busy++;
 		pthread_mutex_unlock(&p->lock);
 		take_blocks(p, w->number);
 		pthread_mutex_lock(&p->lock);
@@ -145,12 +150,14 @@ pool_run(struct pool *p, size_t nblocks, pool_fn *fn, void *arg)
 	p->arg = arg;
 	p->nblocks = nblocks;
 	atomic_store(&p->next, 0);
-	p->busy = p->nstarted;
+	p->open = nblocks > 1;
 	p->job++;
-	pthread_cond_broadcast(&p->wake);
 	pthread_mutex_unlock(&p->lock);
+	if (nblocks > 1)
+		pthread_cond_broadcast(&p->wake);
 	take_blocks(p, 0);
 	pthread_mutex_lock(&p->lock);
+	p->open = false;
 	while (p->busy > 0)
 		pthread_cond_wait(&p->idle, &p->lock);
 	pthread_mutex_unlock(&p->lock);
