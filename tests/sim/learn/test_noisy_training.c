@@ -130,8 +130,8 @@ world_close(struct world *w)
 	dataset_close(&w->test);
 }
 
-/* Trains for three rounds, with smaller steps each time, and scores on the test
- * rows on the same machine. */
+/* Trains with smaller steps each round, and scores on the test rows on the same
+ * machine. */
 static double
 accuracy(struct world *w)
 {
@@ -143,7 +143,8 @@ accuracy(struct world *w)
 
 	memcpy(after, w->params, sizeof(after));
 	job.params = after;
-	for (w->hyper.round = 0; w->hyper.round < 3; w->hyper.round++) {
+	for (w->hyper.round = 0; w->hyper.round < w->hyper.nrounds;
+	     w->hyper.round++) {
 		w->hyper.seed[1] = (uint8_t)w->hyper.round;
 		assert_int_equal(train_local(&job, delta, &m), 0);
 		for (i = 0; i < w->task.nparams; i++)
@@ -168,17 +169,22 @@ test_iris(void **state)
 	w.hyper.method = TRAIN_SHIFT;
 	shift = accuracy(&w);
 	w.hyper.method = TRAIN_PERTURB;
+	/* Many small steps that fade: of nine settings, those with the least
+	 * loss on the training rows. */
 	w.hyper.perturb = 0.2;
-	w.hyper.perturbations = 4;
+	w.hyper.perturbations = 2;
 	w.hyper.batch = 16;
-	w.hyper.steps = 70;
+	w.hyper.nrounds = 10;
+	w.hyper.steps = 80;
+	w.hyper.lr = 0.08;
+	w.hyper.lr_end = 0.003;
 	perturbed = accuracy(&w);
 	print_message("iris: exact %.3f, noise and shots: shift rules %.3f, "
 		      "SPSA %.3f\n",
 	    exact, shift, perturbed);
 	assert_true(exact >= 0.90);
 	assert_true(shift >= exact - 0.05);
-	assert_true(perturbed >= 0.8);
+	assert_true(perturbed >= 0.85);
 	world_close(&w);
 }
 
