@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "tests/cluster/state.h"
+#include "tests/cluster/txs.h"
 
 #define NODE_ACTIONS_MAX 8192 /* of one step (I10) */
 #define NODE_JOBS_MAX 2048    /* waiting for the disk (I10) */
@@ -170,6 +171,7 @@ applied(struct world *w, uint16_t slot, const struct replica_action *a)
 	struct world_node *n = &w->nodes[slot];
 
 	watch_applied(w, slot, a);
+	txs_applied(w, slot, a->block);
 	world_note(w, a->id.b, sizeof(a->id.b));
 	if (a->height > n->head)
 		n->head = a->height;

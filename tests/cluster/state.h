@@ -32,6 +32,7 @@ enum world_event_type {
 	WORLD_LINKS, /* some came or went */
 	WORLD_JUMP,  /* of a clock */
 	WORLD_LIE,
+	WORLD_TX, /* a member may send a transaction */
 };
 
 struct world_event {
@@ -94,6 +95,9 @@ struct world {
 	struct watch watch;
 	int64_t model[WORLD_DIM]; /* the oracle's, after the newest block */
 	uint64_t time_ms;         /* of that block */
+	struct rng txrng;
+	uint64_t books_height; /* newest height whose books were seen */
+	struct hash books_root;
 	struct liar liars[LIAR_MAX];
 	unsigned nliars;
 };

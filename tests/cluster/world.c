@@ -9,6 +9,7 @@
 
 #include "tests/cluster/fakesign.h"
 #include "tests/cluster/state.h"
+#include "tests/cluster/txs.h"
 
 #define WORLD_STALL_MS 45000    /* without a block in good weather (I11) */
 #define WORLD_EVENTS_MAX 400000 /* messages and timers under way (I10) */
@@ -275,6 +276,9 @@ happen(struct world *w, struct world_event *e)
 	case WORLD_LIE:
 		liar_tick(w, e->node);
 		break;
+	case WORLD_TX:
+		txs_tick(w, e->node);
+		break;
 	case WORLD_TIMER:
 	case WORLD_DELIVER:
 	case WORLD_STORED:
@@ -413,6 +417,7 @@ world_run(const struct world_setup *setup, struct world_result *out)
 		world_count(w, COUNT_ED25519);
 	liar_draw(w);
 	faults_draw(w);
+	txs_draw(w);
 	go(w);
 	out->virtual_ms = w->now;
 	if (setup->trace) {

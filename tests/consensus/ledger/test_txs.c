@@ -326,7 +326,5 @@ main(void)
 	    cmocka_unit_test(replayed_at_any_block),
 	};
 
-	return sign_setup() < 0
-	    ? 1
-	    : cmocka_run_group_tests(tests, NULL, NULL);
+	return sign_setup() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }
