@@ -1,0 +1,193 @@
+/* The pool of transactions: bounds, order, what a block does to it, and what
+ * a replica does with what peers say about transactions. */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "consensus/books/body.h"
+#include "consensus/replica/txpool.h"
+#include "tests/consensus/replica/site.h"
+
+static struct tx *
+transfer(struct site *s, uint16_t from, uint64_t nonce, uint64_t amount)
+{
+	struct body_transfer b = {.amount = amount};
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct hash fid;
+	struct tx *t;
+
+	memset(b.to.b, 7, sizeof(b.to.b));
+	body_transfer_put(&w, &b);
+	assert_int_equal(w.error, 0);
+	assert_int_equal(federation_id(&s->f, &fid), 0);
+	t = tx_new((uint32_t)w.len);
+	assert_non_null(t);
+	memcpy(t->body, w.data, w.len);
+	bytes_writer_close(&w);
+	t->kind = TX_TRANSFER;
+	t->nonce = nonce;
+	t->fee = 1000;
+	t->expires = 50;
+	tx_sign(t, s->keys[from], &fid);
+	return t;
+}
+
+static int
+add(struct txpool *p, struct site *s, struct tx *t)
+{
+	int rc = txpool_add(p, replica_ledger(s->r), t);
+
+	tx_unref(t);
+	return rc;
+}
+
+static void
+bounds(void **state)
+{
+	struct txpool *p = calloc(1, sizeof(*p));
+	struct sign_public key;
+	struct site s;
+	struct tx *t;
+
+	(void)state;
+	assert_non_null(p);
+	site_open(&s, 4);
+	site_boot(&s);
+	key = sign_key_public(s.keys[1]);
+	assert_int_equal(add(p, &s, transfer(&s, 1, 3, 5)), 0);
+	assert_false(p->ready); /* three before it are missing */
+	assert_int_equal(add(p, &s, transfer(&s, 1, 3, 6)), BOOKS_NONCE);
+	assert_int_equal(add(p, &s, transfer(&s, 1, 3, 5)), -EEXIST);
+	assert_int_equal(txpool_nonce(p, replica_ledger(s.r), &key), 4);
+	assert_int_equal(add(p, &s, transfer(&s, 1, 0, 5)), 0);
+	assert_true(p->ready);
+	assert_int_equal(
+	    add(p, &s, transfer(&s, 1, TXPOOL_SENDER_MAX, 5)), BOOKS_NONCE);
+	assert_int_equal(
+	    add(p, &s, transfer(&s, 2, 0, UINT64_C(1) << 60)), BOOKS_FUNDS);
+	t = transfer(&s, 2, 0, 5);
+	t->sig.b[3] ^= 1;
+	assert_int_equal(add(p, &s, t), -EBADMSG);
+	for (uint64_t i = 1; i < TXPOOL_SENDER_MAX; i++)
+		if (i != 3)
+			assert_int_equal(add(p, &s, transfer(&s, 1, i, 5)), 0);
+	assert_int_equal(p->n, TXPOOL_SENDER_MAX);
+	/* The ledger did not move: all of them stay. */
+	txpool_turn(p, replica_ledger(s.r));
+	assert_int_equal(p->n, TXPOOL_SENDER_MAX);
+	txpool_clear(p);
+	assert_int_equal(p->n + p->bytes, 0);
+	free(p);
+	site_close(&s);
+}
+
+static void
+start(struct site *s)
+{
+	site_open(s, 4);
+	site_boot(s);
+	site_simple(s, REPLICA_EV_START);
+	for (uint16_t i = 1; i < 4; i++)
+		site_peer(s, i, true);
+}
+
+static void
+gossip(void **state)
+{
+	struct wire_msg m = {.type = WIRE_TX};
+	struct site s;
+	struct tx *t;
+
+	(void)state;
+	start(&s);
+	/* Announced, asked for, taken, and given to who asks. */
+	t = transfer(&s, 2, 0, 5);
+	m.type = WIRE_TX_IDS;
+	m.u.ids.n = 1;
+	m.u.ids.ids[0] = t->id;
+	site_message(&s, 1, &m);
+	assert_non_null(site_sent(&s, WIRE_TX_REQ));
+	assert_true(hash_equal(
+	    &site_sent(&s, WIRE_TX_REQ)->u.ids.ids[0], &t->id));
+	m = (struct wire_msg){.type = WIRE_TX};
+	m.u.tx = t;
+	site_message(&s, 1, &m);
+	assert_int_equal(replica_txpool(s.r)->n, 1);
+	assert_int_equal(site_count(&s, REPLICA_PUNISH), 0);
+	m = (struct wire_msg){.type = WIRE_TX_IDS};
+	m.u.ids.n = 1;
+	m.u.ids.ids[0] = t->id;
+	site_message(&s, 1, &m);
+	assert_null(site_sent(&s, WIRE_TX_REQ));
+	m.type = WIRE_TX_REQ;
+	site_message(&s, 3, &m);
+	assert_non_null(site_sent(&s, WIRE_TX));
+	/* With the next status it is announced. */
+	s.ms += 1000;
+	site_simple(&s, REPLICA_EV_TIME);
+	assert_non_null(site_sent(&s, WIRE_TX_IDS));
+	tx_unref(t);
+	/* Refused by our books: nobody's fault. A bad signature is. */
+	t = transfer(&s, 2, 0, 9);
+	m = (struct wire_msg){.type = WIRE_TX};
+	m.u.tx = t;
+	site_message(&s, 1, &m);
+	assert_int_equal(site_count(&s, REPLICA_PUNISH), 0);
+	tx_unref(t);
+	t = transfer(&s, 3, 0, 9);
+	t->sig.b[0] ^= 1;
+	m.u.tx = t;
+	site_message(&s, 1, &m);
+	assert_int_equal(site_count(&s, REPLICA_PUNISH), 1);
+	assert_int_equal(replica_txpool(s.r)->n, 1);
+	tx_unref(t);
+	site_close(&s);
+}
+
+/* An id costs 32 bytes and a transaction up to 96 KiB. */
+static void
+asking_is_bounded(void **state)
+{
+	struct wire_msg m = {.type = WIRE_TX_REQ};
+	size_t sent = 0;
+	struct site s;
+
+	(void)state;
+	start(&s);
+	for (uint64_t i = 0; i < 40; i++) {
+		const struct replica_now now = {s.ms, SITE_WALL + s.ms};
+		struct tx *t = transfer(&s, 0, i, 5);
+
+		m.u.ids.ids[m.u.ids.n++] = t->id;
+		assert_int_equal(replica_submit(s.r, &now, t), 0);
+	}
+	for (int k = 0; k < 200; k++) {
+		site_message(&s, 1, &m);
+		for (size_t i = 0; i < s.nsent; i++)
+			sent += s.sent[i].type == WIRE_TX;
+	}
+	assert_true(sent > 40);
+	assert_true(sent < 200 * 40 / 4);
+	site_close(&s);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(bounds),
+	    cmocka_unit_test(gossip),
+	    cmocka_unit_test(asking_is_bounded),
+	};
+
+	return sign_setup() < 0
+	    ? 1
+	    : cmocka_run_group_tests(tests, NULL, NULL);
+}
