@@ -143,13 +143,4 @@ int ledger_apply(struct ledger *l, const struct block *b)
 int ledger_replay(struct ledger *l, const struct block *b)
     __attribute__((warn_unused_result));
 
-/* The leaves of the state root, for people who look for a difference. */
-#define LEDGER_LEAVES 10
-const char *ledger_leaf_name(unsigned i);
-void ledger_leaves(const struct ledger *l, struct hash out[LEDGER_LEAVES]);
-/* As they would be after b, by our own computation from its answers (all
- * resolved). False: b's answers cannot be aggregated. */
-bool ledger_leaves_after(const struct ledger *l, const struct block *b,
-    struct hash out[LEDGER_LEAVES]);
-
 #endif

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consensus/ledger/leaves.h"
 #include "consensus/ledger/ledger.h"
 #include "consensus/ledger/merge.h"
 #include "consensus/ledger/seen.h"

@@ -3,8 +3,8 @@
  *
  * A verdict is about the bytes and the link they came by: most checks are
  * cheaper than the signature and come before it, so it blames no author.
- * LEDGER_STALE, LEDGER_FUTURE, LEDGER_MISSING_ANSWER and LEDGER_NO_MEMORY accuse
- * nobody at all.
+ * LEDGER_STALE, LEDGER_FUTURE, LEDGER_MISSING_ANSWER and LEDGER_NO_MEMORY
+ * accuse nobody at all.
  */
 #ifndef QML_CONSENSUS_LEDGER_VERDICT_H
 #define QML_CONSENSUS_LEDGER_VERDICT_H

@@ -3,8 +3,8 @@
  *
  * Each file of the room owns the fields under its name: queue hands out
  * actions, agree drives the BFT core, bodies keeps proposed blocks, round
- * collects answers, gossip repairs, txgossip spreads transactions, sync catches up, recv
- * judges messages.
+ * collects answers, gossip repairs, txgossip spreads transactions, sync catches
+ * up, recv judges messages.
  */
 #ifndef QML_CONSENSUS_REPLICA_STATE_H
 #define QML_CONSENSUS_REPLICA_STATE_H

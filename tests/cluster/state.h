@@ -8,6 +8,7 @@
 #define QML_TESTS_CLUSTER_STATE_H
 
 #include "consensus/bft/view.h"
+#include "consensus/ledger/leaves.h"
 #include "consensus/replica/replica.h"
 #include "consensus/replica/store.h"
 #include "tests/cluster/faults.h"

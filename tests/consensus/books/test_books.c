@@ -421,7 +421,7 @@ test_models_are_owned(void **state)
 	for (uint16_t i = 0; i < 4; i++)
 		before[i] = balance(&t, i);
 	assert_int_equal(model_tx(&t, 3, TX_MODEL_LEASE, &x), BOOKS_OK);
-	/* A tenth is the makers', who share alike here; the rest the owner's. */
+	/* A tenth is the makers', in equal parts; the rest the owner's. */
 	assert_int_equal(balance(&t, 0) - before[0], 25);
 	assert_int_equal(balance(&t, 2) - before[2], 925);
 	assert_int_equal(before[3] - balance(&t, 3), 1000 - 25 + tm.fee);

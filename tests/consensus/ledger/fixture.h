@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consensus/ledger/leaves.h"
 #include "consensus/ledger/ledger.h"
 #include "proto/sign.h"
 

@@ -68,10 +68,10 @@ bounds(void **state)
 	assert_int_equal(txpool_nonce(p, replica_ledger(s.r), &key), 4);
 	assert_int_equal(add(p, &s, transfer(&s, 1, 0, 5)), 0);
 	assert_true(p->ready);
-	assert_int_equal(
-	    add(p, &s, transfer(&s, 1, TXPOOL_SENDER_MAX, 5)), BOOKS_NONCE);
-	assert_int_equal(
-	    add(p, &s, transfer(&s, 2, 0, UINT64_C(1) << 60)), BOOKS_FUNDS);
+	assert_int_equal(add(p, &s, transfer(&s, 1, TXPOOL_SENDER_MAX, 5)),
+	    BOOKS_NONCE);
+	assert_int_equal(add(p, &s, transfer(&s, 2, 0, UINT64_C(1) << 60)),
+	    BOOKS_FUNDS);
 	t = transfer(&s, 2, 0, 5);
 	t->sig.b[3] ^= 1;
 	assert_int_equal(add(p, &s, t), -EBADMSG);
@@ -114,8 +114,8 @@ gossip(void **state)
 	m.u.ids.ids[0] = t->id;
 	site_message(&s, 1, &m);
 	assert_non_null(site_sent(&s, WIRE_TX_REQ));
-	assert_true(hash_equal(
-	    &site_sent(&s, WIRE_TX_REQ)->u.ids.ids[0], &t->id));
+	assert_true(
+	    hash_equal(&site_sent(&s, WIRE_TX_REQ)->u.ids.ids[0], &t->id));
 	m = (struct wire_msg){.type = WIRE_TX};
 	m.u.tx = t;
 	site_message(&s, 1, &m);
@@ -187,7 +187,5 @@ main(void)
 	    cmocka_unit_test(asking_is_bounded),
 	};
 
-	return sign_setup() < 0
-	    ? 1
-	    : cmocka_run_group_tests(tests, NULL, NULL);
+	return sign_setup() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
 }
