@@ -130,8 +130,11 @@ grow_labels(struct load *l, size_t cap)
 		ds->labels = labels;
 	if (l->numeric)
 		targets = realloc(ds->targets, cap * sizeof(*targets));
-	if (targets)
+	if (targets) {
+		/* Rows without a label: their loss is no number's. */
+		memset(targets + l->cap, 0, (cap - l->cap) * sizeof(*targets));
 		ds->targets = targets;
+	}
 	return !labels || (l->numeric && !targets) ? load_no_memory(l) : 0;
 }
 

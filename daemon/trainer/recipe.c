@@ -251,6 +251,18 @@ static int
 check_sizes(const struct job_task *j, const struct task *t, char *err,
     size_t errlen)
 {
+	if (t->nangles != j->nangles) {
+		snprintf(err, errlen,
+		    "job.angles is %u, but this circuit has %zu angles",
+		    (unsigned)j->nangles, t->nangles);
+		return -EINVAL;
+	}
+	if (t->nscales != j->nscales) {
+		snprintf(err, errlen,
+		    "job.scales is %u, but this circuit has %zu factors",
+		    (unsigned)j->nscales, t->nscales);
+		return -EINVAL;
+	}
 	if (t->nparams != j->dim) {
 		snprintf(err, errlen,
 		    "job: dim is %u, but this circuit and "
@@ -258,23 +270,10 @@ check_sizes(const struct job_task *j, const struct task *t, char *err,
 		    (unsigned)j->dim, t->nparams);
 		return -EINVAL;
 	}
-	if (t->nangles != j->nangles) {
-		snprintf(err, errlen,
-		    "job: nangles is %u, but this circuit "
-		    "has %zu angles",
-		    (unsigned)j->nangles, t->nangles);
-		return -EINVAL;
-	}
 	if (t->nupdate != j->update) {
 		snprintf(err, errlen,
-		    "job: parts is %u, but the Hamiltonian has %zu",
+		    "job.parts is %u, but the Hamiltonian has %zu",
 		    (unsigned)j->parts, t->nupdate / (t->nangles + 1));
-		return -EINVAL;
-	}
-	if (t->nscales != j->nscales) {
-		snprintf(err, errlen,
-		    "job: scales is %u, but this circuit has %zu factors",
-		    (unsigned)j->nscales, t->nscales);
 		return -EINVAL;
 	}
 	return 0;

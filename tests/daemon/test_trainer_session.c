@@ -271,7 +271,7 @@ test_job_is_checked(void **state)
 	f.job.main.nangles--;
 	assert_int_equal(session_open(&s, &f, &source, NULL, err), -EINVAL);
 	assert_string_equal(err,
-	    "job: nangles is 23, but this circuit has 24 angles");
+	    "job.angles is 23, but this circuit has 24 angles");
 	f.job.main.nangles++;
 	f.job.main.readout = JOB_Z;
 	assert_int_equal(session_open(&s, &f, &source, NULL, err), -EINVAL);

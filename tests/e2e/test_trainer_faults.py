@@ -216,7 +216,7 @@ def main():
                 ("an empty file", empty_file), ("one class", one_class),
                 ("rows of another task", other_task)):
             tap.run(name, lambda test=test: test(town))
-        
+
         def ends():
             codes = c.stop()
             assert codes == [0] * 4, codes
