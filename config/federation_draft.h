@@ -7,6 +7,7 @@
 
 #include "config/schema.h"
 #include "proto/federation.h"
+#include "proto/id.h"
 
 #define FEDERATION_DRAFT_ROWS 128
 #define FEDERATION_BEFORE_LEN 32
@@ -19,7 +20,7 @@ struct federation_draft {
 	struct federation f;
 	char founded[FEDERATION_TIME_LEN];
 	char seed[HASH_HEX_LEN];
-	char start[HASH_HEX_LEN];           /* job.start_model */
+	char start[ID_TEXT_LEN];            /* job.start_model */
 	char before[FEDERATION_BEFORE_LEN]; /* job.before */
 	uint8_t stage, control;             /* there is one */
 	struct schema_texts labels;

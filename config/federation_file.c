@@ -330,13 +330,24 @@ read_hex(struct reading *r, const char *key, const char *text, struct hash *to)
 }
 
 static int
+read_start(struct reading *r)
+{
+	struct hash *to = &r->d.f.job.start;
+
+	if (id_parse(ID_MODEL, r->d.start, to) == 0)
+		return 0;
+	return config_fail(r->e, place_of(r, "job", "start_model"),
+	    "job.start_model: want a model's id, qm1..., got '%s'", r->d.start);
+}
+
+static int
 read_settings(struct reading *r)
 {
 	struct job *j = &r->d.f.job;
 	int rc = read_hex(r, "seed", r->d.seed, &j->seed);
 
 	if (rc == 0 && r->d.start[0] != '\0')
-		rc = read_hex(r, "start_model", r->d.start, &j->start);
+		rc = read_start(r);
 	if (rc != 0)
 		return rc;
 	if (federation_before_parse(r->d.before, j->combine.pre) != 0)

@@ -183,7 +183,9 @@ static const struct schema_row rows[] = {
 	.type = SCHEMA_TEXT,
 	AT(start),
 	.def = "",
-	.help = "64 hex digits: the model to start from; empty: a new one"},
+	.help = "id of the model to start from, qm1...; empty: a new one"},
+    BLOCK("job.start_params", JOB(start_params), 0,
+	"that model in full; qmlctl model export --format yaml has both"),
     WORD("job.encoding", MAIN(encoding), JOB_ANGLE, encoding_words, "amplitude",
 	V,
 	"angle: columns in turns on the qubits; amplitude: 2^qubits columns; "

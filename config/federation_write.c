@@ -230,7 +230,7 @@ federation_file_write(const struct federation *f, FILE *to)
 	federation_time_text(f->founded_ms, d.founded);
 	hash_hex(&f->job.seed, d.seed);
 	if (!hash_is_zero(&f->job.start))
-		hash_hex(&f->job.start, d.start);
+		id_text(ID_MODEL, &f->job.start, d.start);
 	federation_before_text(f->job.combine.pre, d.before);
 	d.stage = f->job.stage.kind != 0;
 	d.control = f->job.control.kind != 0;

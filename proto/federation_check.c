@@ -367,11 +367,8 @@ check_job(const struct federation *f, struct errbuf e)
 		    "job.faults: want less than half of %u members, "
 		    "got %u",
 		    f->nmembers, job_faults(&f->job, f->nmembers));
-	if (!hash_is_zero(&f->job.start))
-		return fail(e,
-		    "job.start_model: the first job of a federation has no "
-		    "earlier model to start from");
-	return check_sizes(f, e);
+	rc = check_sizes(f, e);
+	return rc != 0 ? rc : job_check_start(&f->job, e.text, e.len);
 }
 
 int

@@ -1,6 +1,7 @@
 #include "proto/job.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,6 +22,8 @@ job_put(struct bytes_writer *w, const struct job *j)
 	bytes_put_u32(w, j->stage_rounds);
 	bytes_put_hash(w, &j->seed);
 	bytes_put_hash(w, &j->start);
+	if (!hash_is_zero(&j->start))
+		job_text_put(w, j->start_params);
 	job_local_put(w, &j->local);
 	job_combine_put(w, &j->combine);
 	decimal_put(w, &j->validation);
@@ -44,6 +47,8 @@ job_get(struct bytes_reader *r, struct job *out)
 	out->stage_rounds = bytes_get_u32(r);
 	out->seed = bytes_get_hash(r);
 	out->start = bytes_get_hash(r);
+	if (!hash_is_zero(&out->start))
+		out->start_params = job_text_get(r);
 	job_local_get(r, &out->local);
 	job_combine_get(r, &out->combine);
 	decimal_get(r, &out->validation);
@@ -61,6 +66,7 @@ job_close(struct job *j)
 	job_task_close(&j->main);
 	job_task_close(&j->control);
 	free(j->local.noise);
+	free(j->start_params);
 	*j = (struct job){0};
 }
 
@@ -71,7 +77,10 @@ job_copy(struct job *to, const struct job *from)
 
 	*to = *from;
 	to->stage = to->main = to->control = (struct job_task){0};
+	to->start_params = NULL;
 	rc = job_text_copy(&to->local.noise, from->local.noise);
+	if (rc == 0)
+		rc = job_text_copy(&to->start_params, from->start_params);
 	if (rc == 0)
 		rc = job_task_copy(&to->stage, &from->stage);
 	if (rc == 0)
@@ -243,6 +252,63 @@ start_task(const struct job *j, const struct job_segment *s, int64_t *model)
 		model[s->nangles + i] = Q24_ONE;
 }
 
+/* The integers of start_params, one a line: as many as there is room for, and
+ * no more. */
+static bool
+read_start(const struct job *j, int64_t *model)
+{
+	const char *at = j->start_params;
+	char *end;
+	uint32_t i;
+
+	for (i = 0; i < j->dim; i++) {
+		if (*at != '-' && (*at < '0' || *at > '9'))
+			return false;
+		errno = 0;
+		model[i] = strtoll(at, &end, 10);
+		if (end == at || *end != '\n' || errno != 0)
+			return false;
+		at = end + 1;
+	}
+	return *at == '\0';
+}
+
+int
+job_check_start(const struct job *j, char *err, size_t errlen)
+{
+	bool named = !hash_is_zero(&j->start), there = j->start_params != NULL;
+	struct hash is = {{0}};
+	int64_t *model;
+	bool good;
+
+	if (!named && !there)
+		return 0;
+	if (!named || !there) {
+		snprintf(err, errlen,
+		    "job.%s: is missing: a model to start "
+		    "from is named by its hash and given in full",
+		    named ? "start_params" : "start_model");
+		return -EINVAL;
+	}
+	model = calloc(j->dim, sizeof(*model));
+	if (model == NULL)
+		return -ENOMEM;
+	good = read_start(j, model);
+	if (good)
+		is = q24_hash("qml.model", model, j->dim);
+	free(model);
+	if (!good)
+		snprintf(err, errlen,
+		    "job.start_params: want the %u integers "
+		    "of this job's model, a line each",
+		    j->dim);
+	else if (!hash_equal(&is, &j->start))
+		snprintf(err, errlen,
+		    "job.start_model: the parameters in "
+		    "start_params are another model's");
+	return good && hash_equal(&is, &j->start) ? 0 : -EINVAL;
+}
+
 void
 job_start_model(const struct job *j, int64_t *model)
 {
@@ -250,6 +316,8 @@ job_start_model(const struct job *j, int64_t *model)
 	unsigned i, n = job_segments(j, s);
 
 	memset(model, 0, j->dim * sizeof(*model));
+	if (j->start_params != NULL && read_start(j, model))
+		return; /* job_check_start was asked */
 	for (i = 0; i < n; i++)
 		if (!s[i].variates)
 			start_task(j, &s[i], model + s[i].first);

@@ -26,6 +26,7 @@ struct job {
 	uint32_t stage_rounds;   /* aggregated ones; 0 without a stage */
 	struct hash seed;        /* of M_0, batches, splits, who is asked */
 	struct hash start;       /* a model to start from; zero: M_0 */
+	char *start_params;      /* its Q24 integers, a line each; owned */
 	struct job_local local;
 	struct job_combine combine;
 	struct decimal validation; /* share of a member's rows, [0, 0.5] */
@@ -71,7 +72,10 @@ unsigned job_segments(const struct job *j,
 bool job_active(const struct job *j, const struct job_segment *s,
     uint64_t aggregated);
 uint16_t job_faults(const struct job *j, uint16_t nmembers);
-/* M_0 into model[dim]: angles from the seed, the rest zero. */
+/* Is start_params the model that start names? -EINVAL with a sentence. */
+int job_check_start(const struct job *j, char *err, size_t errlen)
+    __attribute__((warn_unused_result));
+/* M_0 into model[dim]: start_params, or angles from the seed, the rest zero. */
 void job_start_model(const struct job *j, int64_t *model);
 
 #endif

@@ -16,8 +16,8 @@ job_kind_name(uint8_t kind)
 }
 
 /* A text that is not there is an empty one; "" never is a text. */
-static void
-put_text(struct bytes_writer *w, const char *text)
+void
+job_text_put(struct bytes_writer *w, const char *text)
 {
 	bytes_put_blob(w, text, text != NULL ? strlen(text) : 0);
 }
@@ -38,11 +38,11 @@ job_task_put(struct bytes_writer *w, const struct job_task *t)
 	bytes_put_u16(w, t->uploads);
 	decimal_put(w, &t->input_scale);
 	decimal_put(w, &t->input_shift);
-	put_text(w, t->circuit);
-	put_text(w, t->input);
+	job_text_put(w, t->circuit);
+	job_text_put(w, t->input);
 	bytes_put_u8(w, t->loss);
 	bytes_put_u8(w, t->head);
-	put_text(w, t->class_weights);
+	job_text_put(w, t->class_weights);
 	decimal_put(w, &t->head_scale);
 	bytes_put_u8(w, t->start);
 	decimal_put(w, &t->init);
@@ -52,7 +52,7 @@ job_task_put(struct bytes_writer *w, const struct job_task *t)
 	bytes_put_u8(w, t->map);
 	bytes_put_u16(w, t->landmarks);
 	decimal_put(w, &t->map_scale);
-	put_text(w, t->map_scales);
+	job_text_put(w, t->map_scales);
 	bytes_put_u8(w, t->rows);
 	bytes_put_u16(w, t->components);
 	bytes_put_u32(w, t->min_rows);
@@ -232,15 +232,17 @@ static uint64_t
 circuit_angles(const struct job_task *t)
 {
 	uint64_t each = (uint64_t)t->qubits * t->layers;
+	/* A factor of reupload has an angle beside it that is added. */
+	uint64_t added = t->nscales;
 
 	if (t->kind == JOB_VQE)
 		return t->nangles;
 	switch ((enum job_ansatz)t->ansatz) {
 	case JOB_STRONGLY_ENTANGLING:
 	case JOB_RX_RZ_RX:
-		return 3 * each;
+		return 3 * each + added;
 	case JOB_HARDWARE_EFFICIENT:
-		return 2 * each;
+		return 2 * each + added;
 	case JOB_CONVOLUTIONAL:
 	case JOB_TREE:
 	case JOB_CIRCUIT:

@@ -137,6 +137,7 @@ int job_task_sizes(struct job_task *t, uint32_t nfeatures, uint32_t nlabels)
 /* Printable ASCII lines, each with its end, without an empty one at the end:
  * what a YAML block keeps as it is. */
 bool job_text_ok(const char *text);
+void job_text_put(struct bytes_writer *w, const char *text);
 /* NULL: an empty text, or r is bad. */
 char *job_text_get(struct bytes_reader *r);
 /* NULL gives NULL. -ENOMEM. */

@@ -32,8 +32,8 @@ static const char usage[] =
     "with --rule RULE twice: nobody lies, and some do. The split is then iid\n"
     "unless said otherwise. RULE: mean, trimmed_mean, median, meamed, krum,\n"
     "multi_krum, mda, geometric_median, centered_clipping, or one behind\n"
-    "others: arc+nnm+median. --momentum: of the updates that members send;\n"
-    "the literature has 0.9 and hundreds of rounds.\n"
+    "others: arc+nnm+median. --momentum: of the updates that members send,\n"
+    "0.5 unless said otherwise; a federation's default is 0.9.\n"
     "--sweep: every rule against every attack, with the same training and\n"
     "combining code but without daemons.\n";
 

@@ -11,11 +11,12 @@
 
 static const char usage[] =
     "usage: qmlctl model show [OPTIONS]\n"
-    "       qmlctl model export [--format json|qasm3|qasm2] [--symbolic]\n"
+    "       qmlctl model export [--format json|yaml|qasm3|qasm2] [--symbolic]\n"
     "              [-o FILE] [OPTIONS]\n"
     "       qmlctl model predict FILE.csv [-o OUT.csv] [OPTIONS]\n"
     "The current model. json is what `qmltrain score --model FILE` reads;\n"
-    "qasm3 and qasm2 are its circuit with its angles or, --symbolic, names\n"
+    "yaml is what a new federation.yaml says to go on from it; qasm3 and\n"
+    "qasm2 are its circuit with its angles or, --symbolic, names\n"
     "for them. An existing FILE is replaced when the new one is whole.\n"
     "predict: the qmltrain beside this program reads FILE and says a label\n"
     "for each row; OUT must be new.\n";
@@ -114,6 +115,8 @@ put_out(const struct ctl *c, const struct jv *m, const struct wish *w,
 		printf("next: qmltrain score --model %s --federation "
 		       "FEDERATION.yaml --data ROWS.csv\n",
 		    w->out);
+	else if (strcmp(w->format, "yaml") == 0)
+		printf("next: put it under `job:` of a new federation.yaml\n");
 	else
 		printf("next: qmlsim draw %s\n", w->out);
 	return CLI_OK;
@@ -187,13 +190,36 @@ with_line_end(char *text)
 	return line;
 }
 
+/* What a job that goes on from this model says in federation.yaml. */
+static char *
+as_start(const struct jv *m)
+{
+	const struct jv *params = jv_get(m, "params_q24");
+	size_t n = jv_len(params), len = 160 + n * 28, at;
+	char *text = malloc(len);
+
+	if (text == NULL)
+		return NULL;
+	at = (size_t)snprintf(text, len,
+	    "  start_model: \"%s\"\n  start_params: |\n",
+	    ctl_string(m, "model"));
+	for (size_t i = 0; i < n; i++)
+		at += (size_t)snprintf(text + at, len - at, "    %lld\n",
+		    (long long)jv_int(jv_at(params, i), 0));
+	return text;
+}
+
 static int
 export_model(struct ctl *c, const struct jv *m, const struct wish *w)
 {
 	char *text = NULL;
 	int rc = CLI_OK;
 
-	if (strcmp(w->format, "json") != 0) {
+	if (strcmp(w->format, "yaml") == 0) {
+		text = as_start(m);
+		if (text == NULL)
+			rc = cli_error(CLI_FAILED, "out of memory");
+	} else if (strcmp(w->format, "json") != 0) {
 		rc = write_circuit(c, m, w, &text);
 	} else {
 		text = with_line_end(jv_dump(m));
@@ -261,10 +287,10 @@ check_wish(const struct wish *w)
 	bool qasm = strcmp(w->format, "qasm3") == 0;
 
 	if (!qasm && strcmp(w->format, "qasm2") != 0 &&
-	    strcmp(w->format, "json") != 0)
+	    strcmp(w->format, "json") != 0 && strcmp(w->format, "yaml") != 0)
 		return cli_error(CLI_USAGE,
-		    "--format: \"%.40s\" is not known; want json, qasm3 or "
-		    "qasm2",
+		    "--format: \"%.40s\" is not known; want json, yaml, qasm3 "
+		    "or qasm2",
 		    w->format);
 	if (w->symbolic && !qasm)
 		return cli_error(CLI_USAGE,

@@ -129,6 +129,31 @@ def test_noise():
     assert real["accuracy"] >= clean["accuracy"] - 0.05, (clean, real)
 
 
+def test_warm_start():
+    """A second federation goes on from what the first one exported."""
+    job = {"task": "linear", "rounds": 6, "seed": SEED, "rate": 0.1,
+           "rate_last": 0.1, "worker_momentum": 0, "before": '""',
+           "rule": "mean"}
+    data = os.path.join(DATA, "datasets/iris.csv")
+    with Consortium(4, rounds=6, data=data,
+                    edit=with_job({"job": job})) as c:
+        finish(c)
+        text = run(program("qmlctl"), "model", "export", "--format", "yaml",
+                   "--home", c.nodes[0].home).stdout
+        last = c.nodes[0].call("model")["model"]
+        before = rounds(c)
+    assert last in text, text[:200]
+
+    def edit(t):
+        return with_job({"job": job})(t).rstrip("\n") + "\n" + text
+    with Consortium(4, rounds=6, data=data, edit=edit) as c:
+        assert last in open(c.file).read()
+        finish(c)
+        after = rounds(c)
+        assert after[0]["loss_before"] < 0.7 * before[0]["loss_before"], (before[0],
+                                                            after[0])
+
+
 def test_qsvm():
     iris({"job": {"task": "qsvm", "rounds": 12, "seed": SEED, "landmarks": 20,
                   "worker_momentum": 0.5, "map": "ry", "map_scale": 3, "layers": 1, "rate": 0.3,
@@ -189,8 +214,8 @@ def test_vqe():
 
 def main():
     tap = Tap()
-    for test in (test_vqc, test_noise, test_qsvm, test_linear, test_stage, test_qpca,
-                 test_vqe):
+    for test in (test_vqc, test_noise, test_warm_start, test_qsvm,
+                 test_linear, test_stage, test_qpca, test_vqe):
         if len(sys.argv) < 2 or sys.argv[1] in test.__name__:
             tap.run(test.__name__, test)
     return tap.done()

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -53,7 +54,8 @@ test_good(void **state)
 		}
 		assert_int_equal(job_sizes(&j, 3, 2), 0);
 		if (job_check(&j, 100u << 20, err, sizeof(err)) != 0)
-			fail_msg("%s: %s", job_kind_name((uint8_t)kinds[i]), err);
+			fail_msg("%s: %s", job_kind_name((uint8_t)kinds[i]),
+			    err);
 	}
 }
 
@@ -320,6 +322,51 @@ test_start_model(void **state)
 	assert_memory_not_equal(model, again, sizeof(model));
 }
 
+/* A model to start from stands in the job, under its hash, in every copy. */
+static void
+test_warm_start(void **state)
+{
+	struct job j = sample_job(), back;
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct bytes_reader r;
+	char text[24 * 16] = "", err[200];
+	int64_t model[24], got[24];
+	size_t i, at = 0;
+
+	(void)state;
+	assert_int_equal(j.dim, 24);
+	for (i = 0; i < 24; i++) {
+		model[i] = (int64_t)(i * 7919) - 60000;
+		at += (size_t)snprintf(text + at, sizeof(text) - at, "%lld\n",
+		    (long long)model[i]);
+	}
+	assert_int_equal(job_check_start(&j, err, sizeof(err)), 0);
+	j.start = q24_hash("qml.model", model, 24);
+	assert_int_equal(job_check_start(&j, err, sizeof(err)), -EINVAL);
+	assert_non_null(strstr(err, "job.start_params: is missing"));
+	j.start_params = text;
+	assert_int_equal(job_check_start(&j, err, sizeof(err)), 0);
+	job_put(&w, &j);
+	r = bytes_reader_of(w.data, w.len);
+	job_get(&r, &back);
+	assert_true(bytes_reader_done(&r));
+	job_start_model(&back, got);
+	assert_memory_equal(model, got, sizeof(model));
+	job_close(&back);
+	assert_int_equal(job_copy(&back, &j), 0);
+	assert_true(back.start_params != text);
+	back.start_params[0] = '1'; /* not a minus: another number */
+	assert_int_equal(job_check_start(&back, err, sizeof(err)), -EINVAL);
+	assert_non_null(strstr(err, "another model's"));
+	back.dim = 23;
+	assert_int_equal(job_check_start(&back, err, sizeof(err)), -EINVAL);
+	assert_non_null(strstr(err, "want the 23 integers"));
+	back.dim = 25;
+	assert_int_equal(job_check_start(&back, err, sizeof(err)), -EINVAL);
+	job_close(&back);
+	bytes_writer_close(&w);
+}
+
 /* The other starts: their shape, and that a normal one is as wide as said. */
 static void
 test_starts(void **state)
@@ -413,6 +460,7 @@ main(void)
 	    cmocka_unit_test(test_segments),
 	    cmocka_unit_test(test_faults),
 	    cmocka_unit_test(test_start_model),
+	    cmocka_unit_test(test_warm_start),
 	    cmocka_unit_test(test_starts),
 	    cmocka_unit_test(test_codec),
 	};
