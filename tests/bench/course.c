@@ -1,6 +1,7 @@
 #include "tests/bench/course.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,8 @@
 #include "sim/learn/train.h"
 #include "sim/learn/train_state.h"
 
-#define SITE_RATE 0.02 /* of the sites' plain gradient steps */
+#define SITE_RATE 0.02 /* of the sites' first plain gradient steps */
+#define SITE_STEPS 2   /* of a round; as many in all as one site takes */
 
 static int
 open_task(const struct model *m, const struct dataset *ds, uint32_t nclasses,
@@ -22,6 +24,7 @@ open_task(const struct model *m, const struct dataset *ds, uint32_t nclasses,
 	    .nclasses = nclasses,
 	    .encoding = m->encoding,
 	    .ansatz = m->ansatz,
+	    .readout = m->readout,
 	    .nqubits = m->qubits,
 	    .nlayers = m->layers,
 	    .uploads = m->uploads,
@@ -72,6 +75,7 @@ struct course {
 	double *theta; /* the parameters while the server steps */
 	struct train_state states[COURSE_SITES_MAX];
 	struct moments server;
+	uint8_t seed, start;
 };
 
 /* One site steps by Adam; of several each steps by plain gradients and the
@@ -115,7 +119,7 @@ train_round(struct course *c)
 	if (c->sites->n > 1) {
 		h.optimiser = OPTIMISER_SGD;
 		h.schedule = TRAIN_CONSTANT;
-		h.lr = SITE_RATE;
+		h.lr = SITE_RATE * train_rate(&c->hyper) / c->hyper.lr;
 	}
 	memset(c->mean, 0, c->task->nparams * sizeof(*c->mean));
 	for (i = 0; i < c->sites->n && rc == 0; i++) {
@@ -134,13 +138,18 @@ train_round(struct course *c)
 }
 
 static int
-course_open(struct course *c, const struct model *m, uint8_t seed)
+course_open(struct course *c, const struct model *m)
 {
-	const uint8_t start[RNG_SEED_BYTES] = {seed};
+	const uint8_t start[RNG_SEED_BYTES] = {c->seed, c->start};
 	size_t n = c->task->nparams, i;
 	int rc = moments_init(&c->server, n);
 
-	fill_hyper(m, seed, &c->hyper);
+	fill_hyper(m, c->seed, &c->hyper);
+	c->hyper.seed[4] = c->start;
+	if (c->sites->n > 1) {
+		c->hyper.nrounds = m->rounds * m->steps / SITE_STEPS;
+		c->hyper.steps = SITE_STEPS;
+	}
 	for (i = 0; i < c->sites->n && rc == 0; i++)
 		rc = train_state_init(&c->states[i], n);
 	c->delta = calloc(n, sizeof(*c->delta));
@@ -153,47 +162,80 @@ course_open(struct course *c, const struct model *m, uint8_t seed)
 }
 
 static int
-train(const struct task *t, const struct sites *s, const struct model *m,
-    uint8_t seed, int64_t *params)
+train(struct course *c, const struct model *m)
 {
-	struct course c = {.task = t, .sites = s, .params = params};
 	size_t i;
-	int rc = course_open(&c, m, seed);
+	int rc = course_open(c, m);
 
-	for (; c.hyper.round < c.hyper.nrounds && rc == 0; c.hyper.round++)
-		rc = train_round(&c);
-	for (i = 0; i < s->n; i++)
-		train_state_close(&c.states[i]);
-	moments_close(&c.server);
-	free(c.delta);
-	free(c.mean);
-	free(c.theta);
+	for (; c->hyper.round < c->hyper.nrounds && rc == 0; c->hyper.round++)
+		rc = train_round(c);
+	for (i = 0; i < c->sites->n; i++)
+		train_state_close(&c->states[i]);
+	moments_close(&c->server);
+	free(c->delta);
+	free(c->mean);
+	free(c->theta);
 	return rc;
+}
+
+static struct result
+score(const struct course *c, const struct dataset *rows)
+{
+	struct train_score got = {.guess = NULL};
+	struct train_job job = {.task = c->task,
+	    .rows = rows,
+	    .params = c->params,
+	    .hyper = &c->hyper};
+	struct result out = {.rc = train_evaluate(&job, &got)};
+
+	if (out.rc == 0)
+		out.accuracy = (double)got.correct / (double)got.rows;
+	out.loss = got.loss;
+	return out;
+}
+
+static double
+own_loss(const struct course *c)
+{
+	double sum = 0.0;
+	size_t i;
+
+	for (i = 0; i < c->sites->n; i++)
+		sum += score(c, &c->sites->rows[i]).loss * share(c->sites, i);
+	return sum;
 }
 
 struct result
 course_learn(const struct model *m, const struct sites *s,
     const struct dataset *test, uint32_t nclasses, uint8_t seed)
 {
-	struct train_score score = {.guess = NULL};
-	struct train_hyper h;
 	struct task t = TASK_INIT;
-	struct train_job job = {.task = &t, .rows = test, .hyper = &h};
-	int64_t *params;
+	uint32_t starts = m->starts > 0 ? m->starts : 1, i;
 	struct result out = {.rc = open_task(m, test, nclasses, &t)};
+	double least = HUGE_VAL, loss;
+	int64_t *params;
 
 	if (out.rc < 0)
 		return out;
 	params = calloc(t.nparams, sizeof(*params));
-	out.rc = params == NULL ? -ENOMEM : train(&t, s, m, seed, params);
-	fill_hyper(m, seed, &h);
-	job.params = params;
-	if (out.rc == 0)
-		out.rc = train_evaluate(&job, &score);
+	if (params == NULL)
+		out.rc = -ENOMEM;
+	for (i = 0; i < starts && out.rc == 0; i++) {
+		struct course c = {.task = &t,
+		    .sites = s,
+		    .params = params,
+		    .seed = seed,
+		    .start = (uint8_t)i};
+		int rc = train(&c, m);
+
+		loss = rc == 0 && starts > 1 ? own_loss(&c) : 0.0;
+		if (rc < 0)
+			out.rc = rc;
+		else if (loss < least)
+			out = score(&c, test);
+		least = loss < least ? loss : least;
+	}
 	free(params);
 	task_close(&t);
-	if (out.rc == 0)
-		out.accuracy = (double)score.correct / (double)score.rows;
-	out.loss = score.loss;
 	return out;
 }

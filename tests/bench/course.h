@@ -19,13 +19,15 @@ struct dataset;
 struct model {
 	enum task_encoding encoding;
 	enum task_ansatz ansatz;
+	enum task_readout readout;
 	uint32_t qubits, layers, uploads;
 	double input_scale, input_shift;
 	double head_scale;
 	double reach; /* tables_prepare */
 	double lr, l2;
 	uint32_t rounds, steps, batch;
-	bool fixed; /* nothing to choose */
+	uint32_t starts; /* of which the least training loss; 0: 1 */
+	bool fixed;      /* nothing to choose */
 };
 
 /* Sites that train together; the same global model at each. */
@@ -39,7 +41,8 @@ struct result {
 	int rc;
 };
 
-/* On test, of what the sites learn together. */
+/* On test, of what the sites learn together: one model, that of the start whose
+ * loss on the sites' rows ended least. */
 struct result course_learn(const struct model *m, const struct sites *s,
     const struct dataset *test, uint32_t nclasses, uint8_t seed);
 

@@ -246,7 +246,7 @@ tables_scale(const struct tables_prepare *p, struct dataset *train,
 
 	if (range == NULL)
 		return -ENOMEM;
-	if (p->reach > 0.0)
+	if (p->reach > 0.0 || p->components > 0)
 		standardise(train, test);
 	if (p->components > 0)
 		rc = whiten(train, test, p->components);

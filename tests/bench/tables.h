@@ -23,7 +23,8 @@ void tables_two_labels(struct dataset *ds, int32_t a, int32_t b, int32_t *keep);
 struct tables_prepare {
 	uint32_t components; /* whitened; 0: all features, standardised */
 	double reach;        /* deviations that become 0 and 1; 0: the range of
-			      * the training rows, as the features are */
+			      * the training rows; features without components
+			      * are then as they are */
 };
 
 /* Fitted on train, applied to both; what lies outside is cut. */
