@@ -45,7 +45,7 @@ static const struct model wide4 = {.encoding = TASK_ENC_ANGLE,
     .reach = 2.5,
     .l2 = 1e-3,
     TRAINING};
-/* As the plain VQC of the bars: the range of the training rows to +-pi/2, <Z>. */
+/* As the bars' plain VQC: the range of the training rows to +-pi/2, <Z>. */
 static const struct model reference4 = {.encoding = TASK_ENC_ANGLE,
     .ansatz = TASK_HARDWARE_EFFICIENT,
     .readout = TASK_Z,
