@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "consensus/books/body.h"
 #include "consensus/chain/index.h"
 #include "consensus/chain/schema.h"
 #include "consensus/chain/verify.h"
@@ -395,6 +396,35 @@ put_block(struct index *x, const struct block *b, const struct commit *c)
 	return rc;
 }
 
+static char *
+key_hex(const struct sign_public *k, char out[static HASH_HEX_LEN])
+{
+	struct hash h;
+
+	memcpy(h.b, k->b, sizeof(h.b));
+	return hash_hex(&h, out);
+}
+
+static int
+put_tx(struct index *x, uint64_t height, uint16_t place, const struct tx *t)
+{
+	char id[HASH_HEX_LEN], sender[HASH_HEX_LEN], to[HASH_HEX_LEN];
+	struct bytes_reader r = bytes_reader_of(t->body, t->len);
+	struct body_transfer b;
+
+	hash_hex(&t->id, id);
+	key_hex(&t->sender, sender);
+	if (t->kind != TX_TRANSFER)
+		return run(x, SCHEMA_PUT_TX, "iitttiinnn", (int64_t)height,
+		    (int64_t)place, id, tx_kind_name(t->kind), sender,
+		    (int64_t)t->nonce, (int64_t)t->fee);
+	body_transfer_get(&r, &b);
+	return run(x, SCHEMA_PUT_TX, "iitttiitit", (int64_t)height,
+	    (int64_t)place, id, tx_kind_name(t->kind), sender,
+	    (int64_t)t->nonce, (int64_t)t->fee, key_hex(&b.to, to),
+	    (int64_t)b.amount, b.memo);
+}
+
 static int
 put_answer(struct index *x, const struct answer *a)
 {
@@ -459,6 +489,8 @@ index_apply(struct index *x, const struct block *b, const struct commit *c)
 	if (rc < 0)
 		return rc;
 	rc = put_block(x, b, c);
+	for (uint16_t i = 0; i < b->header.ntxs && rc == 0; i++)
+		rc = put_tx(x, height, i, b->txs[i]);
 	if (rc == 0 && b->header.kind != BLOCK_ORDINARY)
 		rc = put_round(x, b);
 	if (rc == 0)

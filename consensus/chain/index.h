@@ -18,7 +18,7 @@
 #include "proto/vote.h"
 
 #define INDEX_NAME "index.db"
-#define INDEX_SCHEMA 2
+#define INDEX_SCHEMA 3
 
 struct index; /* opaque */
 

@@ -32,6 +32,11 @@ const char schema_tables[] =
     "CREATE TABLE attests (round INTEGER NOT NULL, validator INTEGER NOT NULL,"
     " seq INTEGER NOT NULL, held INTEGER NOT NULL,"
     " PRIMARY KEY (round, validator)) WITHOUT ROWID;"
+    "CREATE TABLE txs (height INTEGER NOT NULL, place INTEGER NOT NULL,"
+    " id TEXT NOT NULL, kind TEXT NOT NULL, sender TEXT NOT NULL,"
+    " nonce INTEGER NOT NULL, fee INTEGER NOT NULL, receiver TEXT,"
+    " amount INTEGER, memo TEXT, PRIMARY KEY (height, place)) WITHOUT ROWID;"
+    "CREATE INDEX txs_by_id ON txs (id);"
     "CREATE VIEW metrics AS"
     " SELECT round, 'loss_before' AS name, loss_before AS value FROM rounds"
     " WHERE updates > 0 UNION ALL"
@@ -56,6 +61,7 @@ const char *const schema_sql[SCHEMA_STATEMENTS] = {
     [SCHEMA_PUT_MEMBER] = "INSERT INTO members VALUES (?,?,?,?,?,?)",
     [SCHEMA_PUT_BLOCK] = "INSERT INTO blocks VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     [SCHEMA_PUT_SIGNER] = "INSERT INTO commits VALUES (?,?)",
+    [SCHEMA_PUT_TX] = "INSERT INTO txs VALUES (?,?,?,?,?,?,?,?,?,?)",
     [SCHEMA_PUT_ROUND] =
 	"INSERT INTO rounds VALUES (?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?,?)",
     [SCHEMA_PUT_ANSWER] =

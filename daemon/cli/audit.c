@@ -232,6 +232,7 @@ judge_block(struct walk *w, const struct block *b, const struct commit *c)
 	uint64_t height = w->verify.height + 1;
 	enum verify_verdict v = verify_block(&w->verify, b, c);
 	enum ledger_verdict l;
+	int rc;
 
 	if (v == VERIFY_COMMIT_SIGNATURE || v == VERIFY_ANSWER_SIGNATURE ||
 	    v == VERIFY_ATTEST_SIGNATURE)
@@ -242,7 +243,14 @@ judge_block(struct walk *w, const struct block *b, const struct commit *c)
 	l = ledger_check(w->ledger, b);
 	if (l != LEDGER_OK)
 		return fault(w, height, "%s", ledger_verdict_text(l));
-	return ledger_apply(w->ledger, b);
+	rc = ledger_apply(w->ledger, b);
+	if (rc < 0)
+		return rc;
+	if (!books_conserved(ledger_books(w->ledger)))
+		return fault(w, height,
+		    "tokens: accounts, treasury and escrows are not what was "
+		    "minted less what was burned");
+	return 0;
 }
 
 static void

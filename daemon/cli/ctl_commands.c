@@ -19,7 +19,7 @@ static const struct cli_command commands[] = {
     {"model", ctl_cmd_model,
 	"model show|export|predict, and versions: list|transfer|approve|lease"},
     {"data", ctl_cmd_data, "data check|register|list|withdraw|erase"},
-    {"ledger", ctl_cmd_ledger, "ledger balance|list|transfer: tokens"},
+    {"ledger", ctl_cmd_ledger, "ledger balance|list|transfer|export: tokens"},
     {"job", ctl_cmd_job, "job order|accept|cancel|list"},
     {"proposal", ctl_cmd_proposal, "proposal new|vote|list"},
     {"credential", ctl_cmd_credential, "credential issue|revoke|list"},

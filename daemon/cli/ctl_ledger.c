@@ -153,12 +153,52 @@ balance(int argc, char **argv)
 	return rc < 0 ? CLI_OK : rc;
 }
 
+/* A settlement file: every account, for the members' accountants. */
+static int
+export_csv(int argc, char **argv)
+{
+	bool csv = false;
+	const struct cli_option own[] = {{"csv", NULL, &csv}};
+	const struct ctl_args a = {own, 1,
+	    "usage: qmlctl ledger export --csv\n"
+	    "Every account with its balance in token units.\n",
+	    1};
+	struct jv *v = NULL, *p = jv_object();
+	const struct jv *rows;
+	struct ctl c;
+	int rc = ctl_parse(&c, &a, &argc, argv);
+
+	jv_put_string(p, "table", "accounts");
+	if (rc == CLI_OK)
+		rc = ctl_call(&c, "ledger.list", p, &v);
+	else
+		jv_free(p);
+	rows = jv_get(v, "rows");
+	if (rc == CLI_OK && c.json)
+		rc = ctl_print_json(v);
+	else if (rc == CLI_OK)
+		puts("account,name,balance_units,transactions,height");
+	for (size_t i = 0; rc == CLI_OK && !c.json && i < jv_len(rows); i++)
+		printf("%s,%s,%" PRId64 ",%" PRId64 ",%" PRId64 "\n",
+		    ctl_string(jv_at(rows, i), "account"),
+		    ctl_string(jv_at(rows, i), "name"),
+		    ctl_integer(jv_at(rows, i), "balance"),
+		    ctl_integer(jv_at(rows, i), "nonce"),
+		    ctl_integer(v, "height"));
+	jv_free(v);
+	ctl_close(&c);
+	return rc < 0 ? CLI_OK : rc;
+}
+
 int
 ctl_cmd_ledger(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++)
+	for (int i = 1; i < argc; i++) {
 		if (strcmp(argv[i], "balance") == 0)
 			return balance(argc, argv);
+		if (strcmp(argv[i], "export") == 0)
+			return export_csv(argc, argv);
+	}
 	return ctl_books_command("ledger", argc, argv);
 }
 

@@ -2,6 +2,8 @@
 """Transactions on four real daemons: tokens, data, votes; kept by a restart."""
 
 import json
+import os
+import sqlite3
 import sys
 
 from consortium import Consortium, Tap, program, run, wait
@@ -46,6 +48,10 @@ def transfer(c):
                lambda n: balance_or_none(n, stranger) == 12500001)
     out = ctl(a, "ledger", "list").stdout
     assert "12.500001" in out and "alpha" in out, out
+    csv = ctl(a, "ledger", "export", "--csv").stdout.splitlines()
+    assert csv[0].startswith("account,name,balance_units"), csv
+    assert sum(stranger in line and ",12500001," in line
+               for line in csv) == 1, csv
     assert "alpha  " in ctl(a, "ledger", "balance").stdout
 
 
@@ -146,6 +152,14 @@ def audited(c):
     assert [n.stop() for n in c.nodes] == [0, 0, 0, 0]
     for n in c.nodes:
         run(program("qmlnode"), "audit", n.home, "--json")
+    found = []
+    for root, _, files in os.walk(c.nodes[0].home):
+        found += [os.path.join(root, f) for f in files if f == "index.db"]
+    db = sqlite3.connect("file:%s?mode=ro" % found[0], uri=True)
+    kinds = dict(db.execute("SELECT kind, count(*) FROM txs GROUP BY kind"))
+    db.close()
+    assert kinds == {"transfer": 22, "asset_register": 4,
+                     "asset_withdraw": 1}, kinds
     assert min(tops) > 10, tops
 
 
