@@ -78,13 +78,13 @@ round_enter(struct replica *r)
 /* Our own trainer gave what nobody may accept: say that we have no update,
  * or, when even that is refused, stay silent in this round. */
 static void
-refuse(struct replica *r, struct answer *draft)
+refuse(struct replica *r, struct answer *draft, enum answer_reason why)
 {
 	struct answer *no = draft->kind == ANSWER_UPDATE ? answer_new(0) : NULL;
 
 	if (no != NULL) {
 		no->kind = ANSWER_NO_UPDATE;
-		no->reason = ANSWER_REASON_NUMERIC;
+		no->reason = (uint8_t)why;
 		no->round = draft->round;
 	} else {
 		r->own_lost = true;
@@ -122,7 +122,10 @@ round_trained(struct replica *r, struct answer *draft)
 	if (v != LEDGER_OK) {
 		queue_notice(r, REPLICA_NOTICE, r->self,
 		    ledger_verdict_text(v));
-		refuse(r, draft);
+		/* Consent that ended is no fault of the numbers. */
+		refuse(r, draft,
+		    v == LEDGER_ASSET ? ANSWER_REASON_NO_DATA
+				      : ANSWER_REASON_NUMERIC);
 		return;
 	}
 	store.id = draft->id;
