@@ -81,12 +81,92 @@ test_linear(void **state)
 		compare(&j, n, 2 + n % 10);
 }
 
+/* One shape of all kinds, by number: what is compared, or 0 when the compiler
+ * has no such circuit. */
+static int
+compare_any(struct job_task *j, unsigned shape, uint32_t nfeatures,
+    uint32_t nclasses)
+{
+	static const enum task_encoding encodings[] = {TASK_ENC_ANGLE,
+	    TASK_ENC_AMPLITUDE, TASK_ENC_IQP, TASK_ENC_ZZ, TASK_ENC_REUPLOAD};
+	static const enum task_ansatz ansaetze[] = {TASK_STRONGLY_ENTANGLING,
+	    TASK_HARDWARE_EFFICIENT, TASK_RX_RZ_RX, TASK_CONVOLUTIONAL,
+	    TASK_TREE};
+	static const enum task_readout readouts[] = {TASK_Z, TASK_Z_ZZ,
+	    TASK_PAULIS};
+	static char paulis[] = "Z0, X1";
+	struct task_spec spec = {
+	    .name = "vqc",
+	    .nfeatures = nfeatures,
+	    .nclasses = nclasses,
+	    .output = nclasses == 0 ? TASK_REGRESSION : TASK_CLASSES,
+	    .loss = nclasses == 0 ? TASK_SQUARED : TASK_CROSS_ENTROPY,
+	    .encoding = encodings[shape % 5],
+	    .ansatz = ansaetze[shape / 5 % 5],
+	    .readout = readouts[shape / 25 % 3],
+	    .head = shape / 75 % 2 ? TASK_HEAD_NONE : TASK_HEAD_LINEAR,
+	    .nqubits = j->qubits,
+	    .nlayers = j->layers,
+	    .uploads = j->uploads,
+	    .head_scale = 1,
+	};
+	struct task t = TASK_INIT;
+
+	j->encoding = (uint8_t)(JOB_ANGLE + shape % 5);
+	j->ansatz = (uint8_t)(JOB_STRONGLY_ENTANGLING + shape / 5 % 5);
+	j->readout = (uint8_t)(JOB_Z + shape / 25 % 3);
+	j->head = shape / 75 % 2 ? JOB_HEAD_DIRECT : JOB_HEAD_LINEAR;
+	j->input = spec.readout == TASK_PAULIS ? paulis : NULL;
+	spec.paulis = j->input;
+	if (task_check(&spec) != NULL || task_init(&t, &spec) < 0)
+		return 0;
+	/* What does not follow is stated; a template's angles are not. */
+	j->nangles = j->ansatz >= JOB_CONVOLUTIONAL ? (uint32_t)t.nangles : 0;
+	j->nscales = 0;
+	assert_int_equal(job_task_sizes(j, nfeatures, nclasses), 0);
+	assert_int_equal(j->dim, t.nparams);
+	assert_int_equal(j->update, t.nupdate);
+	assert_int_equal(j->nangles, t.nangles);
+	assert_int_equal(j->nscales, t.nscales);
+	task_close(&t);
+	return 1;
+}
+
+static void
+test_all_kinds(void **state)
+{
+	static const uint32_t features[] = {1, 2, 3, 5, 9};
+	static const uint32_t classes[] = {0, 2, 3};
+	struct job_task j;
+	unsigned shape, i, k;
+	unsigned seen[150] = {0}, made = 0;
+
+	(void)state;
+	job_task_default(&j, JOB_VQC);
+	for (j.qubits = 1; j.qubits <= 6; j.qubits++)
+		for (k = 0; k < 4 * 15; k++)
+			for (shape = 0; shape < 150; shape++) {
+				i = k / 4;
+				j.layers = (uint16_t)(1 + k % 4);
+				j.uploads = (uint16_t)(k % 3 % (j.layers + 1u));
+				seen[shape] += (unsigned)compare_any(&j, shape,
+				    features[i % 5], classes[i / 5]);
+			}
+	j.input = NULL;
+	for (shape = 0; shape < 150; shape++)
+		made += seen[shape] > 0;
+	print_message("%u of 150 kinds of circuit\n", made);
+	/* All but reupload before a tree or a convolution. */
+	assert_int_equal(made, 138);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_vqc),
 	    cmocka_unit_test(test_linear),
+	    cmocka_unit_test(test_all_kinds),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

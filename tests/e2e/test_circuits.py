@@ -60,6 +60,11 @@ def convolutional():
             "layers": 1}, 0.6)
 
 
+def reupload():
+    learnt({"encoding": "reupload", "qubits": 2, "layers": 4, "scales": 16,
+            "angles": 40}, 0.6)
+
+
 def own_circuit():
     learnt({"encoding": "own", "qubits": 4, "ansatz": "circuit", "layers": 0,
             "angles": 4, "circuit": CIRCUIT}, 0.6)
@@ -150,7 +155,7 @@ def energy_beside_exact():
 
 def main():
     tap = Tap()
-    for test in (tree, convolutional, own_circuit, regression,
+    for test in (tree, convolutional, reupload, own_circuit, regression,
                  energy_beside_exact):
         if len(sys.argv) < 2 or sys.argv[1] in test.__name__:
             tap.run(test.__name__.replace("_", " "), test)
