@@ -227,14 +227,15 @@ observables(const struct job_task *t)
 	return t->readout == JOB_Z_ZZ ? q + q * (q - 1) / 2 : q;
 }
 
-/* Of a template: its angles; of a text, those it says it has. */
+/* Of a template: its angles; of a text, those it says it has. A layer of
+ * reupload has an angle more for each feature, also where it encodes none. */
 static uint64_t
-circuit_angles(const struct job_task *t)
+circuit_angles(const struct job_task *t, uint32_t nfeatures)
 {
-	uint64_t each = (uint64_t)t->qubits * t->layers;
-	/* A factor of reupload has an angle beside it that is added. */
-	uint64_t added = t->nscales;
+	uint64_t each = (uint64_t)t->qubits * t->layers, added = 0;
 
+	if (t->encoding == JOB_REUPLOAD)
+		added = (uint64_t)nfeatures * t->layers;
 	if (t->kind == JOB_VQE)
 		return t->nangles;
 	switch ((enum job_ansatz)t->ansatz) {
@@ -252,6 +253,14 @@ circuit_angles(const struct job_task *t)
 		break;
 	}
 	return t->nangles;
+}
+
+static uint64_t
+circuit_scales(const struct job_task *t, uint32_t nfeatures)
+{
+	uint64_t uploads = t->uploads > 0 ? t->uploads : t->layers;
+
+	return t->encoding == JOB_REUPLOAD ? uploads * nfeatures : 0;
 }
 
 static bool
@@ -284,7 +293,7 @@ int
 job_task_sizes(struct job_task *t, uint32_t nfeatures, uint32_t nlabels)
 {
 	uint64_t outputs = nlabels > 0 ? nlabels : 1, angles = 0, rest = 0;
-	uint64_t update = 0;
+	uint64_t update = 0, scales = 0;
 
 	if (t->kind != JOB_VQE && (nfeatures == 0 || nlabels == 1))
 		return -EINVAL;
@@ -292,8 +301,9 @@ job_task_sizes(struct job_task *t, uint32_t nfeatures, uint32_t nlabels)
 	case JOB_VQC:
 		if (!holds(t, nfeatures))
 			return -EINVAL;
-		angles = circuit_angles(t);
-		rest = t->nscales + vqc_head(t, outputs);
+		angles = circuit_angles(t, nfeatures);
+		scales = circuit_scales(t, nfeatures);
+		rest = scales + vqc_head(t, outputs);
 		break;
 	case JOB_LINEAR:
 		rest = outputs * ((uint64_t)nfeatures + 1);
@@ -307,7 +317,7 @@ job_task_sizes(struct job_task *t, uint32_t nfeatures, uint32_t nlabels)
 		rest = (uint64_t)nfeatures * (nfeatures + 1) / 2;
 		break;
 	case JOB_VQE:
-		angles = circuit_angles(t);
+		angles = circuit_angles(t, 0);
 		rest = 2;
 		update = t->parts * (angles + 1);
 		break;
@@ -320,5 +330,6 @@ job_task_sizes(struct job_task *t, uint32_t nfeatures, uint32_t nlabels)
 	t->dim = (uint32_t)(angles + rest);
 	t->update = (uint32_t)update;
 	t->nangles = (uint32_t)angles;
+	t->nscales = (uint32_t)scales;
 	return 0;
 }
