@@ -17,6 +17,17 @@ factorial(unsigned n)
 	return f;
 }
 
+/* Players in a set; the compiler's own would call a library on old CPUs. */
+static unsigned
+count(unsigned set)
+{
+	unsigned n = 0;
+
+	for (; set; set &= set - 1)
+		n++;
+	return n;
+}
+
 void
 shapley_exact(const int64_t *v, unsigned n, int64_t *value)
 {
@@ -28,7 +39,7 @@ shapley_exact(const int64_t *v, unsigned n, int64_t *value)
 		weight[s] = factorial(s) * factorial(n - s - 1);
 	memset(value, 0, n * sizeof(*value));
 	for (unsigned set = 0; set < 1u << n; set++) {
-		unsigned size = (unsigned)__builtin_popcount(set);
+		unsigned size = count(set);
 
 		assert(v[set] >= -SHAPLEY_UTILITY_MAX);
 		assert(v[set] <= SHAPLEY_UTILITY_MAX);

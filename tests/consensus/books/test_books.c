@@ -1,4 +1,4 @@
-/* The path of the books: what is refused with which verdict, and who is paid. */
+/* The path of the books: what is refused with which verdict, who is paid. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

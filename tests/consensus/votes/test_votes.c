@@ -243,6 +243,24 @@ oracle_tally(const struct decision *p, const struct said *log, size_t n,
 	}
 }
 
+/* A few words in one block; those that were heard go to the log. */
+static size_t
+some_votes(struct decision *p, uint64_t height, struct said *log, size_t n)
+{
+	bool open = p->state == PROPOSAL_OPEN;
+
+	for (unsigned k = draw() % 4; k > 0; k--) {
+		struct said s = {(uint16_t)(draw() % (p->nvoters + 1u)),
+		    (enum vote_option)(draw() % 6)};
+
+		if (!vote_at(p, s.voter, s.option, height))
+			continue;
+		assert_true(open);
+		log[n++] = s;
+	}
+	return n;
+}
+
 static void
 test_random_histories(void **state)
 {
@@ -256,28 +274,16 @@ test_random_histories(void **state)
 		uint64_t height = 100;
 		size_t n = 0;
 		unsigned due = 0;
-		bool ended = false;
 
 		proposal_make(&p, PROPOSAL_PARAM,
 		    (uint16_t)(1 + draw() % PROPOSAL_VOTERS_MAX));
-		while (height < 160) {
-			for (unsigned k = draw() % 4; k > 0; k--) {
-				struct said s = {(uint16_t)(draw() %
-						     (p.nvoters + 1u)),
-				    (enum vote_option)(draw() % 6)};
-
-				if (vote_at(&p, s.voter, s.option, height)) {
-					assert_false(ended);
-					log[n++] = s;
-				}
-			}
+		for (; height < 160; height++) {
+			n = some_votes(&p, height, log, n);
 			if (proposal_step(&p, &calendar, height)) {
 				assert_true(height >= p.eta);
 				due++;
 				proposal_done(&p, draw() % 2);
 			}
-			ended = p.state != PROPOSAL_OPEN;
-			height++;
 		}
 		oracle_tally(&p, log, n, &want);
 		proposal_tally(&p, HOUSE_TOKENS, &got);
