@@ -49,6 +49,22 @@ all_of(const struct noisecase *c)
 	return (UINT64_C(1) << c->nqubits) - 1;
 }
 
+/* Of the mean sign of a string of Z over so many shots drawn from p. */
+static double
+sampled_std(const double *p, uint32_t n, uint64_t z, double shots)
+{
+	double mean = 0;
+	double square = 0;
+
+	for (uint32_t i = 0; i < 1u << n; i++) {
+		double sign = __builtin_parityll(i & z) ? -1 : 1;
+
+		mean += p[i] * sign;
+		square += p[i];
+	}
+	return sqrt((square - mean * mean) / shots);
+}
+
 static void
 check_values(const struct noisecase *c, const struct mixture *m)
 {
@@ -71,6 +87,11 @@ check_values(const struct noisecase *c, const struct mixture *m)
 	density_probs(d, 1.0, p);
 	for (q = 0; q < 1u << c->nqubits; q++)
 		assert_near(p[q], c->probs[q], NEAR, "probs");
+	for (q = 0; q <= c->nqubits; q++)
+		assert_near(sampled_std(p, c->nqubits,
+				q < c->nqubits ? UINT64_C(1) << q : all_of(c),
+				c->shots[0]),
+		    c->shots[1 + q], NEAR, "std of sampled z");
 }
 
 /* The state the program gives without noise. */
