@@ -150,7 +150,8 @@ large_new(struct large **out, const struct amp_plan *of,
 	l->o = *o;
 	if (p->nqubits < LARGE_TILE_QUBITS)
 		shape.dim = p->nqubits;
-	if (p->nqubits < LARGE_MIN_QUBITS || p->start != CIRCUIT_ZERO)
+	if (p->nqubits < LARGE_MIN_QUBITS || p->start != CIRCUIT_ZERO ||
+	    p->lanewise)
 		rc = -ENOTSUP;
 	if (rc == 0)
 		rc = halves_init(&l->start, p,

@@ -38,7 +38,8 @@ struct large_options {
 struct large;
 
 /* 16 B x 2^n, LARGE_START_BYTES(n), LARGE_WORKER_BYTES for each thread.
- * -ENOTSUP: under LARGE_MIN_QUBITS; -ENOMEM. */
+ * -ENOTSUP: under LARGE_MIN_QUBITS, or angles that depend on features;
+ * -ENOMEM. */
 int large_new(struct large **l, const struct amp_plan *of,
     const struct large_options *o);
 void large_free(struct large *l);
