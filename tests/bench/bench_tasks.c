@@ -7,7 +7,7 @@
  * range of angles, and where a row names several models the model, are chosen
  * anew for each fold from a small grid by the accuracy, then the loss, over
  * five folds of that fold's training rows, as the tuned SVM's C and gamma are;
- * test rows are not looked at. The rule itself was settled on pairs of digits
+ * test rows are not looked at. The rule itself was tried on pairs of digits
  * that are no row here (4 and 9, 2 and 7, 6 and 8), the sites' steps per round
  * on inner folds. QML_BENCH_TALK=1 prints the choices.
  */
