@@ -185,7 +185,7 @@ test_failures(void **state)
 	(void)state;
 	expect_failed(diverging, ANSWER_REASON_NUMERIC,
 	    "training produced a number that is not finite");
-	expect_failed(greedy, ANSWER_REASON_TRAINER,
+	expect_failed(greedy, ANSWER_REASON_NO_DATA,
 	    "there are fewer rows than the job's min_rows");
 }
 
