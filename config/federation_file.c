@@ -389,6 +389,8 @@ read_job(struct reading *r)
 	if (rc != 0)
 		return rc;
 	fit_circuit(r);
+	if (f->job.main.kind == JOB_VQE && find(r, "job", "bound") == NULL)
+		f->job.bound = (struct decimal){1, JOB_VQE_BOUND};
 	if (job_sizes(&f->job, f->ncolumns, f->nlabels) != 0)
 		return config_fail(r->e, place_of(r, "job", "qubits"),
 		    "job.qubits: want enough for %u columns and a model of at "

@@ -402,4 +402,6 @@ job_default(struct job *j, enum job_kind kind)
 	    .stragglers = JOB_DROP,
 	};
 	j->validation_every = 1;
+	if (kind == JOB_VQE)
+		j->bound = number(1, JOB_VQE_BOUND);
 }

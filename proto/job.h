@@ -15,6 +15,7 @@
 
 #define JOB_TASKS 3
 #define JOB_SEGMENTS_MAX 4
+#define JOB_VQE_BOUND 3 /* power of ten: a vqe's bounds energies, too */
 
 struct job {
 	struct job_task stage; /* kind 0: none; qpca only */

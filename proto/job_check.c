@@ -95,6 +95,7 @@ check_texts(const struct job_task *t, struct job_errbuf e)
 		t->input, vqe || paulis || svm, vqe || paulis},
 	    {"class_weights", t->class_weights, t->loss != 0, false},
 	    {"map_scales", t->map_scales, svm, false},
+	    {"means", t->means, t->kind == JOB_QPCA, false},
 	};
 	size_t i;
 
@@ -165,7 +166,7 @@ check_kind(const struct job_task *t, struct job_errbuf e)
 	    {"head", t->head, v, v * JOB_HEAD_DIRECT},
 	    {"start", t->start, v | m, (v | m) * JOB_ZERO},
 	    {"map", t->map, s, s * JOB_MAP_RY},
-	    {"landmarks", t->landmarks, s, s * 4096},
+	    {"landmarks", t->landmarks, s, s * JOB_LANDMARKS_MAX},
 	    {"rows", t->rows, p, p * JOB_UNIT},
 	    {"components", t->components, p, p * 64},
 	    {"min_rows", t->min_rows, p, p * 1000000},
@@ -211,6 +212,8 @@ check_task_decimals(const struct job_task *t, struct job_errbuf e)
 		(struct bounds){"map_scale", &t->map_scale, {1, -6}, k}),
 	    bounds_if(p, (struct bounds){"noise", &t->noise, zero, ten}),
 	    bounds_if(p, (struct bounds){"spread", &t->spread, zero, k}),
+	    bounds_if(p,
+		(struct bounds){"ball_radius", &t->radius, zero, {64, 0}}),
 	};
 	char most[DECIMAL_TEXT_LEN], got[DECIMAL_TEXT_LEN];
 	int rc = check_bounds(bounds, COUNT(bounds), e);

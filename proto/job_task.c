@@ -58,6 +58,10 @@ job_task_put(struct bytes_writer *w, const struct job_task *t)
 	bytes_put_u32(w, t->min_rows);
 	decimal_put(w, &t->noise);
 	decimal_put(w, &t->spread);
+	if (t->kind == JOB_QPCA) {
+		job_text_put(w, t->means);
+		decimal_put(w, &t->radius);
+	}
 	bytes_put_u8(w, t->mapping);
 	bytes_put_u16(w, t->alpha);
 	bytes_put_u16(w, t->beta);
@@ -135,6 +139,10 @@ job_task_get(struct bytes_reader *r, struct job_task *out)
 	out->min_rows = bytes_get_u32(r);
 	decimal_get(r, &out->noise);
 	decimal_get(r, &out->spread);
+	if (out->kind == JOB_QPCA) {
+		out->means = job_text_get(r);
+		decimal_get(r, &out->radius);
+	}
 	out->mapping = bytes_get_u8(r);
 	out->alpha = bytes_get_u16(r);
 	out->beta = bytes_get_u16(r);
@@ -148,6 +156,7 @@ job_task_close(struct job_task *t)
 	free(t->input);
 	free(t->class_weights);
 	free(t->map_scales);
+	free(t->means);
 	*t = (struct job_task){0};
 }
 
@@ -174,6 +183,7 @@ job_task_copy(struct job_task *to, const struct job_task *from)
 
 	*to = *from;
 	to->input = to->class_weights = to->map_scales = NULL;
+	to->means = NULL;
 	rc = job_text_copy(&to->circuit, from->circuit);
 	if (rc == 0)
 		rc = job_text_copy(&to->input, from->input);
@@ -181,6 +191,8 @@ job_task_copy(struct job_task *to, const struct job_task *from)
 		rc = job_text_copy(&to->class_weights, from->class_weights);
 	if (rc == 0)
 		rc = job_text_copy(&to->map_scales, from->map_scales);
+	if (rc == 0)
+		rc = job_text_copy(&to->means, from->means);
 	if (rc != 0)
 		job_task_close(to);
 	return rc;

@@ -23,6 +23,7 @@
 
 #define JOB_TEXT_MAX 65536 /* bytes of each text */
 #define JOB_QUBITS_MAX 16
+#define JOB_LANDMARKS_MAX 256
 #define JOB_PARTS_MAX 65 /* of a vqe, the variance included */
 
 enum job_kind { JOB_VQC = 1, JOB_LINEAR, JOB_QSVM, JOB_QPCA, JOB_VQE };
@@ -104,6 +105,8 @@ struct job_task {
 	uint16_t components;
 	uint32_t min_rows;     /* of a member; fewer: it does not answer */
 	struct decimal noise;  /* deviation, of each coordinate of the mean */
+	char *means;           /* of scaled columns, a line each, or NULL */
+	struct decimal radius; /* of the ball around them; 0: of the box */
 	struct decimal spread; /* components reach so many deviations */
 	/* vqe */
 	uint8_t mapping;
@@ -118,9 +121,8 @@ void job_task_close(struct job_task *t); /* accepts zeros */
 /* Texts are copied. -ENOMEM leaves *to closed. */
 int job_task_copy(struct job_task *to, const struct job_task *from)
     __attribute__((warn_unused_result));
-/* Ranges of the fields, and that fields of other kinds are zero. group is the
- * task's place in the file, "job", "stage" or "control": -EINVAL with a
- * sentence that begins "group.field: ". */
+/* Ranges, and that fields of other kinds are zero. group is "job", "stage" or
+ * "control": -EINVAL with a sentence that begins "group.field: ". */
 struct job_errbuf {
 	const char *group;
 	char *text;
@@ -134,8 +136,7 @@ int job_task_check(const struct job_task *t, struct job_errbuf e)
 int job_task_sizes(struct job_task *t, uint32_t nfeatures, uint32_t nlabels)
     __attribute__((warn_unused_result));
 
-/* Printable ASCII lines, each with its end, without an empty one at the end:
- * what a YAML block keeps as it is. */
+/* Printable ASCII lines, each with its end, the last not empty. */
 bool job_text_ok(const char *text);
 void job_text_put(struct bytes_writer *w, const char *text);
 /* NULL: an empty text, or r is bad. */

@@ -22,7 +22,7 @@ struct recipe {
 	struct qsvm_spec qsvm;
 	struct qpca_spec qpca;
 	struct vqe_spec vqe;
-	double *weights, *scales, *landmarks; /* owned */
+	double *weights, *scales, *landmarks, *means; /* owned */
 };
 
 static const struct job_task *
@@ -186,6 +186,10 @@ fill_qpca(struct recipe *r)
 	r->qpca.min_rows = t->min_rows;
 	r->qpca.rows = t->rows == JOB_UNIT ? QPCA_UNIT : QPCA_BALL;
 	r->qpca.noise = (uint32_t)noise;
+	if (rc == 0)
+		rc = read_numbers(t->means, r->spec.nfeatures, &r->means);
+	r->qpca.means = r->means;
+	r->qpca.radius = decimal_double(&t->radius);
 	r->qpca.spread = decimal_double(&t->spread);
 	r->spec.qpca = &r->qpca;
 	return rc;
@@ -337,6 +341,7 @@ recipe_task(const struct federation *f, enum job_role role, struct task *t,
 	free(r.weights);
 	free(r.scales);
 	free(r.landmarks);
+	free(r.means);
 	return rc;
 }
 

@@ -267,6 +267,34 @@ test_noise(void **state)
 	federation_close(&f);
 }
 
+static void
+components(struct job *j)
+{
+	job_task_default(&j->main, JOB_QPCA);
+	j->local.worker_momentum = (struct decimal){0, 0};
+}
+
+/* Centre and radius of the rows' ball come from the job. */
+static void
+test_ball(void **state)
+{
+	struct federation f = wine(components);
+	char means[13 * 4 + 1] = "";
+	struct hash plain = learnt(&f), centred, wide;
+
+	(void)state;
+	for (int i = 0; i < 13; i++)
+		memcpy(means + 4 * i, "0.4\n", 5);
+	f.job.main.means = means;
+	centred = learnt(&f);
+	f.job.main.radius = (struct decimal){2, 0};
+	wide = learnt(&f);
+	f.job.main.means = NULL;
+	assert_false(hash_equal(&plain, &centred));
+	assert_false(hash_equal(&centred, &wide));
+	federation_close(&f);
+}
+
 /* What cannot be done here is refused before the first round. */
 static void
 test_refused(void **state)
@@ -300,6 +328,7 @@ main(void)
 	    cmocka_unit_test(test_arms),
 	    cmocka_unit_test(test_failures),
 	    cmocka_unit_test(test_noise),
+	    cmocka_unit_test(test_ball),
 	    cmocka_unit_test(test_refused),
 	};
 

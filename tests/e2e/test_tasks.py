@@ -174,7 +174,8 @@ def test_stage():
         "task": "vqc", "encoding": "angle", "qubits": 2, "layers": 4,
         "rounds": 10, "seed": SEED, "rate": 0.08,
         "worker_momentum": 0.5},
-        "stage": {"task": "qpca", "components": 2, "min_rows": 10},
+        "stage": {"task": "qpca", "components": 2, "min_rows": 10,
+                  "means": "0.4\n0.4\n0.5\n0.5", "ball_radius": 0.9},
         "control": {"task": "linear", "rate": 0.08}}, 0.6)
     assert s["control_accuracy"] > 0.6, s
     assert r[0]["correct" if "correct" in r[0] else "round"] == 0, r[0]
@@ -203,7 +204,7 @@ def test_vqe():
                         "qubits": 2, "ansatz": "hardware_efficient",
                         "layers": 1, "angles": 8, "parts": 3, "rate": 0.6,
                         "rate_last": 0.6, "optimiser": "sgd", "steps": 1,
-                        "start": "normal", "init": 1, "bound": 100,
+                        "start": "normal", "init": 1,
                         "input": text}}, schema=False)) as c:
         finish(c)
         r = rounds(c)

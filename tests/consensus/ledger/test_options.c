@@ -125,6 +125,35 @@ early_stop(void **state)
 	town_close(&t);
 }
 
+static int64_t rate;
+
+static void
+rated(struct job *j)
+{
+	j->combine.server_rate = (struct decimal){rate, 0};
+}
+
+/* Twice the rate is twice the step, from the job to the model. */
+static void
+server_rate(void **state)
+{
+	int64_t step[3];
+	struct town t;
+
+	(void)state;
+	for (rate = 1; rate <= 3; rate++) {
+		open_town(&t, 4, rated);
+		step[rate - 1] = -ledger_model(t.l)[0];
+		answer_all(&t, NULL);
+		assert_int_equal(town_step(&t), BLOCK_AGGREGATE);
+		step[rate - 1] += ledger_model(t.l)[0];
+		town_close(&t);
+	}
+	assert_true(step[0] != 0);
+	assert_int_equal(step[1], 2 * step[0]);
+	assert_int_equal(step[2], 3 * step[0]);
+}
+
 static void
 adam(struct job *j)
 {
@@ -278,6 +307,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(participation),
 	    cmocka_unit_test(early_stop),
+	    cmocka_unit_test(server_rate),
 	    cmocka_unit_test(moments),
 	    cmocka_unit_test(variates),
 	    cmocka_unit_test(stage),
