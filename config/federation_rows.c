@@ -337,7 +337,7 @@ static const struct schema_row rows[] = {
     DECIMAL("job.clip", JOB(clip), "16", 0,
 	"L2 bound of one update; every member checks it"),
     DECIMAL("job.bound", JOB(bound), "4", 0,
-	"bound of every coordinate of an update; a vqe's, unless said, is 1000"),
+	"bound of every coordinate of an update; a vqe's default is 1000"),
     WORD("stage.task", AT(stage), 0, stage_words, "none", 0,
 	"learnt first, then frozen; the job's task sees what it gives"),
     INT("stage.rounds", JOB(stage_rounds), 1, 1000000, "1", P,
