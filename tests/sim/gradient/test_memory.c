@@ -52,7 +52,8 @@ make(struct circuit *c, uint32_t n)
 		assert_int_equal(circuit_add(c, &g), 0);
 	}
 	g.angle.ref = CIRCUIT_PARAM;
-	for (i = 0; i < 4 * n; i++) {
+	/* Deep enough that no shortcut for shallow circuits is taken. */
+	for (i = 0; i < 12 * n; i++) {
 		g.op = i % (2 * n) < n ? CIRCUIT_RY : CIRCUIT_CNOT;
 		g.q[0] = i % n;
 		g.q[1] = (i + 1) % n;
