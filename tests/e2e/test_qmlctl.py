@@ -78,8 +78,8 @@ def usage(c):
     refused(node, 2, "want its height", "block", "x")
     refused(node, 2, "not 1 or more", "rounds", "-n", "0")
     refused(node, 2, "not 1 to 86400", "status", "--timeout", "0")
-    refused(node, 2, "show or export", "model", "sell")
-    refused(node, 2, "want json, qasm3 or qasm2", "model", "export",
+    refused(node, 2, "show, export or predict", "model", "sell")
+    refused(node, 2, "want json, yaml, qasm3 or qasm2", "model", "export",
             "--format", "qasm")
     refused(node, 2, "has no symbols", "model", "export", "--symbolic")
     refused(node, 2, "belongs to export", "model", "show", "-o", "x")

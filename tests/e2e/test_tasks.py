@@ -89,7 +89,7 @@ def test_vqc():
     s, r = iris({"job": {
         "task": "vqc", "encoding": "angle", "qubits": 4, "layers": 3,
         "rounds": 12, "seed": SEED, "rate": 0.05, "rate_last": 0.05,
-        "steps": 15, "batch": 32, "carry": "true", "worker_momentum": 0.5,
+        "steps": 15, "batch": 32, "carry": "true", "worker_momentum": 0.9,
         "before": "arc nnm", "rule": "trimmed_mean", "validation": 0.2},
         "control": {"task": "linear"}}, 0.8)
     assert "control_accuracy" in s, s
