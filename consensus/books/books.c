@@ -71,7 +71,7 @@ static int
 table_clone(const struct table *from, struct table *to)
 {
 	*to = *from;
-	to->rows = malloc((from->cap + 1) * from->size);
+	to->rows = calloc(from->cap + 1, from->size);
 	if (!to->rows)
 		return -ENOMEM;
 	if (from->n)

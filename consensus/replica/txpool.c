@@ -1,5 +1,6 @@
 #include "consensus/replica/txpool.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <string.h>
 
@@ -47,9 +48,12 @@ find_room(const struct txpool *p, const struct tx *t)
 	unsigned of_sender = 0;
 
 	for (size_t i = 0; i < p->n; i++) {
-		if (!same_key(&p->txs[i]->sender, &t->sender))
+		const struct tx *held = p->txs[i];
+
+		assert(held != NULL);
+		if (!same_key(&held->sender, &t->sender))
 			continue;
-		if (p->txs[i]->nonce == t->nonce)
+		if (held->nonce == t->nonce)
 			return (int)BOOKS_NONCE;
 		of_sender++;
 	}

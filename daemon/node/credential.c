@@ -221,12 +221,13 @@ proof_fault(const struct jv *document, const struct jv *proof)
 {
 	if (!jv_is_object(proof))
 		return "it has no proof";
-	if (strcmp(jv_text(jv_get(proof, "type"), ""), "DataIntegrityProof"))
+	if (strcmp(jv_text(jv_get(proof, "type"), ""), "DataIntegrityProof") !=
+	    0)
 		return "its proof is no DataIntegrityProof";
-	if (strcmp(jv_text(jv_get(proof, "cryptosuite"), ""), suite))
+	if (strcmp(jv_text(jv_get(proof, "cryptosuite"), ""), suite) != 0)
 		return "its proof is not of the suite eddsa-jcs-2022";
 	if (strcmp(jv_text(jv_get(proof, "proofPurpose"), ""),
-		"assertionMethod"))
+		"assertionMethod") != 0)
 		return "its proof's purpose is not assertionMethod";
 	if (!contexts_match(document, proof))
 		return "its @context does not begin with its proof's";

@@ -191,9 +191,10 @@ int
 jcs_text(const struct jv *v, char **out, size_t *len)
 {
 	struct bytes_writer w = BYTES_WRITER_INIT;
-	uint8_t *data;
+	uint8_t *data = NULL;
 	int rc = v ? put_value(&w, v) : -ENOMEM;
 
+	*len = 0;
 	bytes_put_u8(&w, '\0');
 	if (rc == 0)
 		rc = bytes_writer_take(&w, &data, len);
