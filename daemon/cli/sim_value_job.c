@@ -199,8 +199,11 @@ sim_value_job(struct sim_job *j)
 	struct estimate e[SIM_JOB_OBSERVABLES] = {{0}};
 	struct sim_value v = {.job = j};
 	size_t i;
-	int rc = z ? check(j) : cli_error(CLI_FAILED, "no memory");
+	int rc;
 
+	if (z == NULL)
+		return cli_error(CLI_FAILED, "no memory");
+	rc = check(j);
 	if (rc == CLI_OK)
 		rc = parse_scales(j->zne, z);
 	if (rc == CLI_OK)

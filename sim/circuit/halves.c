@@ -170,7 +170,7 @@ static int
 add_step(struct halves *h)
 {
 	struct halves_step *s = &h->steps[h->nsteps];
-	struct halves_frame f;
+	struct halves_frame f = {{0}, {0}};
 	size_t rank;
 	int rc;
 

@@ -58,11 +58,11 @@ dataset_select(struct dataset *ds, const struct dataset *from,
 	if (nrows == 0)
 		return 0;
 	rc = dataset_init(ds, nrows, from->d);
-	if (rc == 0 && from->targets != NULL)
-		rc = dataset_want_targets(ds);
-	if (rc < 0) {
-		dataset_close(ds);
+	if (rc < 0)
 		return rc;
+	if (from->targets != NULL && dataset_want_targets(ds) < 0) {
+		dataset_close(ds);
+		return -ENOMEM;
 	}
 	for (i = 0; i < nrows; i++) {
 		assert(rows[i] < from->n);

@@ -1,5 +1,6 @@
 #include "sim/learn/feature_map_pauli.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdbool.h>
 #include <stdlib.h>
@@ -62,6 +63,7 @@ add_neighbours(struct feature_map_blocks *b, const char *letters, uint32_t n,
 	uint32_t wraps = circular && n > k ? k - 1 : 0;
 	int rc = 0;
 
+	assert(n > 0); /* feature_map_check() */
 	for (i = 0; i < wraps + n - k + 1 && rc == 0; i++) {
 		for (j = 0; j < k; j++)
 			c[j] = (n - wraps + i + j) % n;

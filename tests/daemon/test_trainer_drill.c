@@ -1,5 +1,6 @@
 /* The omniscient attacker: it foresees exactly, obeys the job, hurts the mean
  * and hardly the default; what it says about a bad list of members. */
+#include <assert.h>
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -110,7 +111,7 @@ harm(struct drill *d, const struct trainwire_model *m)
 	struct drill_round round = {m, lies, moments};
 	double sum = 0;
 
-	assert_true(lie && bad && good && moments);
+	assert(lie && bad && good && moments);
 	assert_int_equal(drill_craft(d, m, NULL, lie), 0);
 	assert_true(q24_within(lie, d->update, d->clip));
 	for (uint32_t j = 0; j < d->update; j++)

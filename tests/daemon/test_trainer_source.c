@@ -114,8 +114,10 @@ test_npy(void **state)
 	assert_int_equal(load(&t, &from), 0);
 	npy_head(150, 5, false, bytes);
 	for (i = 0; i < 150 * 5; i++) {
-		v = i % 5 == 4 ? t.rows.labels[i / 5]
-			       : t.rows.features[i / 5 * 4 + i % 5];
+		size_t row = i / 5, col = i % 5;
+
+		v = col == 4 ? t.rows.labels[row]
+			     : t.rows.features[row * 4 + col];
 		memcpy(bytes + NPY_HEAD_LEN + 8 * i, &v, 8);
 	}
 	write_bytes(in_dir("iris.npy"), bytes, sizeof(bytes));

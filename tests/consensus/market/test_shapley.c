@@ -75,7 +75,7 @@ test_random_games(void **state)
 {
 	static const int64_t factorial[] = {1, 1, 2, 6, 24, 120, 720, 5040,
 	    40320};
-	int64_t v[1 << SHAPLEY_EXACT_MAX];
+	int64_t v[1 << SHAPLEY_EXACT_MAX] = {0};
 	int64_t value[SHAPLEY_EXACT_MAX];
 	int64_t weights[SHAPLEY_EXACT_MAX];
 	uint64_t parts[SHAPLEY_EXACT_MAX];

@@ -5,6 +5,7 @@
  * must find the same. Gradients: adjoint of each of them, shift rules, and
  * differences of the oracle. Tiles begin at 13 qubits: against the vector.
  */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -44,6 +45,7 @@ draw(uint32_t n)
 {
 	uint64_t z = (draws += 0x9e3779b97f4a7c15u);
 
+	assert(n > 0);
 	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
 	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
 	return (uint32_t)((z ^ (z >> 31)) % n);

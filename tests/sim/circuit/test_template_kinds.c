@@ -115,7 +115,7 @@ check_mirror(enum template_kind kind)
 	uint32_t size = template_layer_size(kind, N), i;
 	struct template_layer l = {.kind = kind, .index = 1};
 	double complex a[DENSE_MAX], b[DENSE_MAX];
-	double theta[64];
+	double theta[64] = {0};
 	struct circuit c;
 
 	assert_in_range(size, 1, 32);

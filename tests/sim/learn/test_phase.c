@@ -196,12 +196,14 @@ test_copies_dense(void **state)
 	for (k = 0; k < 4; k++) {
 		double complex sum = 0.0;
 
-		for (m = 0; m < 16; m++)
-			sum += traced(x, m / 4, m % 4) *
-			    cexp(-0.5 * PI * I *
-				((double)(m / 4) - (double)(m % 4)) *
+		for (m = 0; m < 16; m++) {
+			size_t row = m / 4, col = m % 4;
+
+			sum += traced(x, row, col) *
+			    cexp(-0.5 * PI * I * ((double)row - (double)col) *
 				(double)k) /
 			    4.0;
+		}
 		assert_true(fabs(creal(sum) - p[k]) < 1e-12);
 	}
 }

@@ -1,4 +1,5 @@
 /* What a federation may ask of a local training, each against its formula. */
+#include <assert.h>
 #include <errno.h>
 #include <math.h>
 #include <setjmp.h>
@@ -370,7 +371,7 @@ test_state_bytes(void **state)
 	n = train_state_size(f.task.nparams);
 	a = calloc(n, 1);
 	b = calloc(n, 1);
-	assert_true(a != NULL && b != NULL);
+	assert(a != NULL && b != NULL);
 	train_state_write(&f.state, a);
 	assert_int_equal(train_state_init(&other, f.task.nparams), 0);
 	train_state_write(&other, b);

@@ -91,7 +91,7 @@ compare(const struct task *t, const double *want, const double *row,
 	const struct circuit_values v = {symbols ? NULL : theta,
 	    symbols && t->spec.encoding == TASK_ENC_ANGLE ? NULL : row};
 	struct program p = PROGRAM_INIT;
-	double got[128];
+	double got[128] = {0};
 	size_t k;
 
 	assert_int_equal(vqc_program(t, &v, true, &p), 0);
