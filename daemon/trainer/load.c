@@ -114,7 +114,8 @@ load_schema(struct load *l)
 	l->numeric = f->nlabels == 0 && federation_labelled(f);
 	memcpy(t->label, f->label, FEDERATION_TEXT_LEN);
 	t->nlabels = f->nlabels;
-	memcpy(t->labels, f->labels, f->nlabels * sizeof(*t->labels));
+	if (f->nlabels > 0) /* numbers to learn have no label map */
+		memcpy(t->labels, f->labels, f->nlabels * sizeof(*t->labels));
 	return 0;
 }
 
