@@ -83,16 +83,16 @@ static enum books_verdict
 check_propose(const struct books *b, const struct step *s)
 {
 	const struct body_propose *x = &s->u.propose;
-	union order_of_members todo;
+	union order_of_members wish;
 
 	if (member_of(b, &s->t->sender) == NO_MEMBER)
 		return BOOKS_NOT_MEMBER;
 	if (!proposal_terms(x->kind) || x->title[0] == '\0' ||
-	    !payload_get(x->kind, x->payload, x->len, &todo))
+	    !payload_get(x->kind, x->payload, x->len, &wish))
 		return BOOKS_BODY;
 	if (open_motions(b) >= OPEN_PROPOSALS_MAX)
 		return BOOKS_LIMIT;
-	return payload_check(b, x->kind, &todo);
+	return payload_check(b, x->kind, &wish);
 }
 
 static void
