@@ -2,309 +2,26 @@
  * ctl_books.c - what members own, allowed and decided, as JSON.
  */
 #include <stdio.h>
-#include <string.h>
 
-#include "consensus/books/view.h"
 #include "consensus/replica/txpool.h"
+#include "daemon/node/books_json.h"
 #include "daemon/node/ctl_body.h"
 #include "daemon/node/ctl_methods.h"
 
 #define CTL_ROWS_MAX 1000
 
-static void
-put_hash(struct jv *o, const char *key, const struct hash *h)
-{
-	char hex[HASH_HEX_LEN];
-
-	jv_put_string(o, key, hash_is_zero(h) ? "" : hash_hex(h, hex));
-}
-
-/* A member's name where there is one. */
-static void
-put_key(struct jv *o, const char *key, const struct node *n,
-    const struct sign_public *k)
-{
-	const struct books *b = ledger_books(replica_ledger(n->replica));
-	const struct account *a = books_account(b, k);
-	struct hash h;
-
-	memcpy(h.b, k->b, sizeof(h.b));
-	if (a != NULL && a->name[0] != '\0')
-		jv_put_string(o, key, a->name);
-	else
-		put_hash(o, key, &h);
-}
-
-static struct jv *
-account_json(const struct node *n, const struct account *a)
-{
-	struct jv *o = jv_object();
-	struct hash h;
-
-	(void)n;
-	memcpy(h.b, a->key.b, sizeof(h.b));
-	put_hash(o, "account", &h);
-	jv_put_string(o, "name", a->name);
-	jv_put_integer(o, "balance", (int64_t)a->balance);
-	jv_put_integer(o, "nonce", (int64_t)a->nonce);
-	return o;
-}
-
-static struct jv *
-row_account(const struct node *n, const struct books *b, size_t i)
-{
-	const struct account *a = books_account_at(b, i);
-
-	return a != NULL ? account_json(n, a) : NULL;
-}
-
-static const char *
-asset_state(const struct asset *a, uint64_t height)
-{
-	if (a->banned)
-		return "banned";
-	if (a->erased)
-		return "erased";
-	if (a->withdrawn)
-		return "withdrawn";
-	if (height >= a->terms.expires)
-		return "expired";
-	if (a->terms.rounds && a->used >= a->terms.rounds)
-		return "used_up";
-	return "active";
-}
-
-static struct jv *
-tasks_json(uint32_t bits)
-{
-	struct jv *list = jv_array();
-
-	for (uint8_t k = JOB_VQC; k <= JOB_VQE; k++)
-		if (bits >> k & 1)
-			jv_add(list, jv_string(job_kind_name(k)));
-	return list;
-}
-
-static struct jv *
-row_asset(const struct node *n, const struct books *b, size_t i)
-{
-	uint64_t height = ledger_height(replica_ledger(n->replica));
-	const struct asset *a = books_asset_at(b, i);
-	struct jv *o;
-
-	if (a == NULL)
-		return NULL;
-	o = jv_object();
-	put_hash(o, "id", &a->id);
-	jv_put_string(o, "name", a->terms.name);
-	put_key(o, "owner", n, &a->owner);
-	jv_put_string(o, "state", asset_state(a, height + 1));
-	put_hash(o, "root", &a->terms.root);
-	put_hash(o, "schema", &a->terms.schema);
-	put_hash(o, "manifest", &a->terms.manifest);
-	put_hash(o, "parent", &a->terms.parent);
-	jv_put_integer(o, "rows", a->terms.rows);
-	jv_put_string(o, "purpose", a->terms.purpose);
-	jv_put_string(o, "licence", a->terms.licence);
-	jv_put(o, "tasks", tasks_json(a->terms.tasks));
-	jv_put_integer(o, "price", (int64_t)a->terms.price);
-	jv_put_integer(o, "expires", (int64_t)a->terms.expires);
-	jv_put_integer(o, "rounds_max", a->terms.rounds);
-	jv_put_integer(o, "rounds_used", a->used);
-	jv_put_integer(o, "epsilon_milli", a->terms.privacy.eps_milli);
-	jv_put_integer(o, "delta_exp", a->terms.privacy.delta_exp);
-	jv_put_integer(o, "registered", (int64_t)a->registered);
-	jv_put_integer(o, "withdrawn", (int64_t)a->withdrawn);
-	jv_put_integer(o, "erased", (int64_t)a->erased);
-	return o;
-}
-
-static struct jv *
-row_order(const struct node *n, const struct books *b, size_t i)
-{
-	static const char *const states[] = {"open", "queued", "running",
-	    "done", "cancelled"};
-	const struct order *x = books_order_at(b, i);
-	struct jv *o, *assets;
-
-	if (x == NULL)
-		return NULL;
-	o = jv_object();
-	assets = jv_array();
-	put_hash(o, "id", &x->id);
-	put_key(o, "buyer", n, &x->buyer);
-	jv_put_string(o, "state", states[x->state]);
-	jv_put_string(o, "purpose", x->purpose);
-	put_hash(o, "policy", &x->policy);
-	jv_put_string(o, "task", job_kind_name(x->wants.task));
-	jv_put_integer(o, "rounds", x->wants.rounds);
-	jv_put_integer(o, "rounds_run", x->rounds);
-	jv_put_integer(o, "price", (int64_t)x->price);
-	jv_put_integer(o, "escrow", (int64_t)x->escrow);
-	jv_put_integer(o, "paid", (int64_t)x->paid);
-	for (uint16_t k = 0; k < x->nassets; k++) {
-		struct jv *e = jv_object();
-
-		put_hash(e, "asset", &x->assets[k]);
-		jv_put_boolean(e, "accepted", x->accepted[k]);
-		jv_add(assets, e);
-	}
-	jv_put(o, "assets", assets);
-	return o;
-}
-
-static struct jv *
-house_json(const struct decision *p, enum proposal_house house)
-{
-	struct jv *o = jv_object();
-	struct ballots t;
-
-	proposal_tally(p, house, &t);
-	jv_put_integer(o, "yes", (int64_t)t.count[VOTE_YES]);
-	jv_put_integer(o, "no", (int64_t)t.count[VOTE_NO]);
-	jv_put_integer(o, "veto", (int64_t)t.count[VOTE_VETO]);
-	jv_put_integer(o, "abstain", (int64_t)t.count[VOTE_ABSTAIN]);
-	jv_put_integer(o, "total", (int64_t)t.total);
-	return o;
-}
-
-static struct jv *
-row_proposal(const struct node *n, const struct books *b, size_t i)
-{
-	static const char *const options[] = {"", "yes", "no", "veto",
-	    "abstain"};
-	const struct federation *f = n->opt->federation;
-	const struct motion *m = books_motion_at(b, i);
-	const struct proposal_terms *terms;
-	struct jv *o, *votes;
-
-	if (m == NULL)
-		return NULL;
-	terms = proposal_terms(m->p.kind);
-	o = jv_object();
-	votes = jv_object();
-	jv_put_integer(o, "id", (int64_t)m->p.id);
-	jv_put_string(o, "kind", terms->name);
-	jv_put_string(o, "title", m->title);
-	jv_put_string(o, "state",
-	    proposal_state_name((enum proposal_state)m->p.state));
-	jv_put_string(o, "proposer", f->members[m->p.proposer].name);
-	put_hash(o, "payload", &m->p.payload);
-	put_hash(o, "text", &m->text);
-	jv_put_integer(o, "submitted", (int64_t)m->p.submitted);
-	jv_put_integer(o, "end", (int64_t)m->p.end);
-	jv_put_integer(o, "eta", (int64_t)m->p.eta);
-	if (terms->houses & HOUSE_SEATS)
-		jv_put(o, "seats", house_json(&m->p, HOUSE_SEATS));
-	if (terms->houses & HOUSE_TOKENS)
-		jv_put(o, "tokens", house_json(&m->p, HOUSE_TOKENS));
-	for (uint16_t k = 0; k < m->p.nvoters; k++)
-		if (m->p.votes[k] != VOTE_NONE)
-			jv_put_string(votes, f->members[k].name,
-			    options[m->p.votes[k]]);
-	jv_put(o, "votes", votes);
-	return o;
-}
-
-static struct jv *
-row_token(const struct node *n, const struct books *b, size_t i)
-{
-	const struct federation *f = n->opt->federation;
-	const struct token *t = books_token_at(b, i);
-	struct jv *o, *shares;
-
-	if (t == NULL)
-		return NULL;
-	o = jv_object();
-	shares = jv_array();
-	put_hash(o, "id", &t->id);
-	put_hash(o, "job", &t->job);
-	put_hash(o, "model", &t->model);
-	put_hash(o, "parent", &t->parent);
-	jv_put_integer(o, "round_from", (int64_t)t->round_from);
-	jv_put_integer(o, "round_to", (int64_t)t->round_to);
-	jv_put_integer(o, "minted", (int64_t)t->minted);
-	put_key(o, "owner", n, &t->owner);
-	put_key(o, "approved", n, &t->approved);
-	put_key(o, "user", n, &t->user);
-	jv_put_integer(o, "user_until", (int64_t)t->user_until);
-	jv_put_integer(o, "royalty_ppm", t->royalty_ppm);
-	jv_put_boolean(o, "uses_withdrawn_data", t->withdrawn_data);
-	for (uint16_t k = 0; k < t->nshares; k++) {
-		struct jv *e = jv_object();
-
-		jv_put_string(e, "member",
-		    f->members[t->shares[k].member].name);
-		jv_put_integer(e, "ppm", t->shares[k].ppm);
-		jv_add(shares, e);
-	}
-	jv_put(o, "shares", shares);
-	return o;
-}
-
-static struct jv *
-row_credential(const struct node *n, const struct books *b, size_t i)
-{
-	const struct credential *c = books_credential_at(b, i);
-	struct jv *o;
-
-	if (c == NULL)
-		return NULL;
-	o = jv_object();
-	put_hash(o, "id", &c->id);
-	put_key(o, "issuer", n, &c->issuer);
-	put_key(o, "subject", n, &c->subject);
-	jv_put_integer(o, "type", c->type);
-	jv_put_integer(o, "issued", (int64_t)c->issued);
-	jv_put_integer(o, "expires", (int64_t)c->expires);
-	jv_put_integer(o, "revoked", (int64_t)c->revoked);
-	return o;
-}
-
-static struct jv *
-row_use(const struct node *n, const struct books *b, size_t i)
-{
-	const struct use *u = books_use_at(b, i);
-	struct jv *o;
-
-	(void)n;
-	if (u == NULL)
-		return NULL;
-	o = jv_object();
-	put_hash(o, "job", &u->job);
-	put_hash(o, "asset", &u->asset);
-	jv_put_integer(o, "rounds", (int64_t)u->rounds);
-	return o;
-}
-
-static const struct {
-	const char *name;
-	struct jv *(
-	    *row)(const struct node *n, const struct books *b, size_t i);
-} tables[] = {
-    {"accounts", row_account},
-    {"assets", row_asset},
-    {"orders", row_order},
-    {"proposals", row_proposal},
-    {"tokens", row_token},
-    {"credentials", row_credential},
-    {"uses", row_use},
-};
-
-#define NTABLES (sizeof(tables) / sizeof(tables[0]))
-
 struct jv *
 ctl_books_list(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
-	const struct books *b = ledger_books(replica_ledger(n->replica));
+	const struct ledger *l = replica_ledger(n->replica);
+	const struct books_look at = {ledger_books(l), n->opt->federation,
+	    ledger_height(l)};
 	const char *name = jv_text(jv_get(params, "table"), "accounts");
 	int64_t from = jv_int(jv_get(params, "from"), 0);
-	size_t i = from > 0 ? (size_t)from : 0, k = 0;
+	size_t i = from > 0 ? (size_t)from : 0;
 	struct jv *o, *rows, *row;
 
-	while (k < NTABLES && strcmp(tables[k].name, name) != 0)
-		k++;
-	if (k == NTABLES) {
+	if (!books_json_known(name)) {
 		*code = CTL_PARAMS;
 		snprintf(err, errlen,
 		    "table: want accounts, assets, orders, proposals, tokens, "
@@ -314,10 +31,9 @@ ctl_books_list(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	o = ctl_object("qml.ledger_list/1");
 	rows = jv_array();
 	jv_put_string(o, "table", name);
-	jv_put_integer(o, "height",
-	    (int64_t)ledger_height(replica_ledger(n->replica)));
+	jv_put_integer(o, "height", (int64_t)at.height);
 	for (size_t end = i + CTL_ROWS_MAX; i < end; i++) {
-		row = tables[k].row(n, b, i);
+		row = books_json_row(&at, name, i);
 		if (row == NULL)
 			break;
 		jv_add(rows, row);
@@ -350,7 +66,7 @@ ctl_books_account(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 		return NULL;
 	}
 	o = ctl_object("qml.account/1");
-	jv_put(o, "account", account_json(n, a));
+	jv_put(o, "account", books_json_account(a));
 	jv_put_integer(o, "height", (int64_t)ledger_height(l));
 	jv_put_integer(o, "next_nonce",
 	    (int64_t)txpool_nonce(replica_txpool(n->replica), l, &key));
@@ -359,6 +75,6 @@ ctl_books_account(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	jv_put_integer(o, "burned", (int64_t)t.burned);
 	jv_put_integer(o, "cap", (int64_t)t.cap);
 	jv_put_integer(o, "fee", (int64_t)t.fee);
-	put_hash(o, "policy", &t.policy);
+	books_json_hash(o, "policy", &t.policy);
 	return o;
 }

@@ -1,0 +1,300 @@
+#include "daemon/node/books_json.h"
+
+#include <string.h>
+
+#include "daemon/node/jv.h"
+
+void
+books_json_hash(struct jv *o, const char *key, const struct hash *h)
+{
+	char hex[HASH_HEX_LEN];
+
+	jv_put_string(o, key, hash_is_zero(h) ? "" : hash_hex(h, hex));
+}
+
+/* A member's name where there is one. */
+static void
+put_key(struct jv *o, const char *key, const struct books_look *at,
+    const struct sign_public *k)
+{
+	const struct account *a = books_account(at->books, k);
+	struct hash h;
+
+	memcpy(h.b, k->b, sizeof(h.b));
+	if (a != NULL && a->name[0] != '\0')
+		jv_put_string(o, key, a->name);
+	else
+		books_json_hash(o, key, &h);
+}
+
+struct jv *
+books_json_account(const struct account *a)
+{
+	struct jv *o = jv_object();
+	struct hash h;
+
+	memcpy(h.b, a->key.b, sizeof(h.b));
+	books_json_hash(o, "account", &h);
+	jv_put_string(o, "name", a->name);
+	jv_put_integer(o, "balance", (int64_t)a->balance);
+	jv_put_integer(o, "nonce", (int64_t)a->nonce);
+	return o;
+}
+
+static struct jv *
+row_account(const struct books_look *at, size_t i)
+{
+	const struct account *a = books_account_at(at->books, i);
+
+	return a != NULL ? books_json_account(a) : NULL;
+}
+
+static const char *
+asset_state(const struct asset *a, uint64_t height)
+{
+	if (a->banned)
+		return "banned";
+	if (a->erased)
+		return "erased";
+	if (a->withdrawn)
+		return "withdrawn";
+	if (height >= a->terms.expires)
+		return "expired";
+	if (a->terms.rounds && a->used >= a->terms.rounds)
+		return "used_up";
+	return "active";
+}
+
+static struct jv *
+tasks_json(uint32_t bits)
+{
+	struct jv *list = jv_array();
+
+	for (uint8_t k = JOB_VQC; k <= JOB_VQE; k++)
+		if (bits >> k & 1)
+			jv_add(list, jv_string(job_kind_name(k)));
+	return list;
+}
+
+static struct jv *
+row_asset(const struct books_look *at, size_t i)
+{
+	const struct asset *a = books_asset_at(at->books, i);
+	struct jv *o;
+
+	if (a == NULL)
+		return NULL;
+	o = jv_object();
+	books_json_hash(o, "id", &a->id);
+	jv_put_string(o, "name", a->terms.name);
+	put_key(o, "owner", at, &a->owner);
+	jv_put_string(o, "state", asset_state(a, at->height + 1));
+	books_json_hash(o, "root", &a->terms.root);
+	books_json_hash(o, "schema", &a->terms.schema);
+	books_json_hash(o, "manifest", &a->terms.manifest);
+	books_json_hash(o, "parent", &a->terms.parent);
+	jv_put_integer(o, "rows", a->terms.rows);
+	jv_put_string(o, "purpose", a->terms.purpose);
+	jv_put_string(o, "licence", a->terms.licence);
+	jv_put(o, "tasks", tasks_json(a->terms.tasks));
+	jv_put_integer(o, "price", (int64_t)a->terms.price);
+	jv_put_integer(o, "expires", (int64_t)a->terms.expires);
+	jv_put_integer(o, "rounds_max", a->terms.rounds);
+	jv_put_integer(o, "rounds_used", a->used);
+	jv_put_integer(o, "epsilon_milli", a->terms.privacy.eps_milli);
+	jv_put_integer(o, "delta_exp", a->terms.privacy.delta_exp);
+	jv_put_integer(o, "registered", (int64_t)a->registered);
+	jv_put_integer(o, "withdrawn", (int64_t)a->withdrawn);
+	jv_put_integer(o, "erased", (int64_t)a->erased);
+	return o;
+}
+
+static struct jv *
+row_order(const struct books_look *at, size_t i)
+{
+	static const char *const states[] = {"open", "queued", "running",
+	    "done", "cancelled"};
+	const struct order *x = books_order_at(at->books, i);
+	struct jv *o, *assets;
+
+	if (x == NULL)
+		return NULL;
+	o = jv_object();
+	assets = jv_array();
+	books_json_hash(o, "id", &x->id);
+	put_key(o, "buyer", at, &x->buyer);
+	jv_put_string(o, "state", states[x->state]);
+	jv_put_string(o, "purpose", x->purpose);
+	books_json_hash(o, "policy", &x->policy);
+	jv_put_string(o, "task", job_kind_name(x->wants.task));
+	jv_put_integer(o, "rounds", x->wants.rounds);
+	jv_put_integer(o, "rounds_run", x->rounds);
+	jv_put_integer(o, "price", (int64_t)x->price);
+	jv_put_integer(o, "escrow", (int64_t)x->escrow);
+	jv_put_integer(o, "paid", (int64_t)x->paid);
+	for (uint16_t k = 0; k < x->nassets; k++) {
+		struct jv *e = jv_object();
+
+		books_json_hash(e, "asset", &x->assets[k]);
+		jv_put_boolean(e, "accepted", x->accepted[k]);
+		jv_add(assets, e);
+	}
+	jv_put(o, "assets", assets);
+	return o;
+}
+
+static struct jv *
+house_json(const struct decision *p, enum proposal_house house)
+{
+	struct jv *o = jv_object();
+	struct ballots t;
+
+	proposal_tally(p, house, &t);
+	jv_put_integer(o, "yes", (int64_t)t.count[VOTE_YES]);
+	jv_put_integer(o, "no", (int64_t)t.count[VOTE_NO]);
+	jv_put_integer(o, "veto", (int64_t)t.count[VOTE_VETO]);
+	jv_put_integer(o, "abstain", (int64_t)t.count[VOTE_ABSTAIN]);
+	jv_put_integer(o, "total", (int64_t)t.total);
+	return o;
+}
+
+static struct jv *
+row_proposal(const struct books_look *at, size_t i)
+{
+	static const char *const options[] = {"", "yes", "no", "veto",
+	    "abstain"};
+	const struct federation *f = at->federation;
+	const struct motion *m = books_motion_at(at->books, i);
+	const struct proposal_terms *terms;
+	struct jv *o, *votes;
+
+	if (m == NULL)
+		return NULL;
+	terms = proposal_terms(m->p.kind);
+	o = jv_object();
+	votes = jv_object();
+	jv_put_integer(o, "id", (int64_t)m->p.id);
+	jv_put_string(o, "kind", terms->name);
+	jv_put_string(o, "title", m->title);
+	jv_put_string(o, "state",
+	    proposal_state_name((enum proposal_state)m->p.state));
+	jv_put_string(o, "proposer", f->members[m->p.proposer].name);
+	books_json_hash(o, "payload", &m->p.payload);
+	books_json_hash(o, "text", &m->text);
+	jv_put_integer(o, "submitted", (int64_t)m->p.submitted);
+	jv_put_integer(o, "end", (int64_t)m->p.end);
+	jv_put_integer(o, "eta", (int64_t)m->p.eta);
+	if (terms->houses & HOUSE_SEATS)
+		jv_put(o, "seats", house_json(&m->p, HOUSE_SEATS));
+	if (terms->houses & HOUSE_TOKENS)
+		jv_put(o, "tokens", house_json(&m->p, HOUSE_TOKENS));
+	for (uint16_t k = 0; k < m->p.nvoters; k++)
+		if (m->p.votes[k] != VOTE_NONE)
+			jv_put_string(votes, f->members[k].name,
+			    options[m->p.votes[k]]);
+	jv_put(o, "votes", votes);
+	return o;
+}
+
+static struct jv *
+row_token(const struct books_look *at, size_t i)
+{
+	const struct federation *f = at->federation;
+	const struct token *t = books_token_at(at->books, i);
+	struct jv *o, *shares;
+
+	if (t == NULL)
+		return NULL;
+	o = jv_object();
+	shares = jv_array();
+	books_json_hash(o, "id", &t->id);
+	books_json_hash(o, "job", &t->job);
+	books_json_hash(o, "model", &t->model);
+	books_json_hash(o, "parent", &t->parent);
+	jv_put_integer(o, "round_from", (int64_t)t->round_from);
+	jv_put_integer(o, "round_to", (int64_t)t->round_to);
+	jv_put_integer(o, "minted", (int64_t)t->minted);
+	put_key(o, "owner", at, &t->owner);
+	put_key(o, "approved", at, &t->approved);
+	put_key(o, "user", at, &t->user);
+	jv_put_integer(o, "user_until", (int64_t)t->user_until);
+	jv_put_integer(o, "royalty_ppm", t->royalty_ppm);
+	jv_put_boolean(o, "uses_withdrawn_data", t->withdrawn_data);
+	for (uint16_t k = 0; k < t->nshares; k++) {
+		struct jv *e = jv_object();
+
+		jv_put_string(e, "member",
+		    f->members[t->shares[k].member].name);
+		jv_put_integer(e, "ppm", t->shares[k].ppm);
+		jv_add(shares, e);
+	}
+	jv_put(o, "shares", shares);
+	return o;
+}
+
+static struct jv *
+row_credential(const struct books_look *at, size_t i)
+{
+	const struct credential *c = books_credential_at(at->books, i);
+	struct jv *o;
+
+	if (c == NULL)
+		return NULL;
+	o = jv_object();
+	books_json_hash(o, "id", &c->id);
+	put_key(o, "issuer", at, &c->issuer);
+	put_key(o, "subject", at, &c->subject);
+	jv_put_integer(o, "type", c->type);
+	jv_put_integer(o, "issued", (int64_t)c->issued);
+	jv_put_integer(o, "expires", (int64_t)c->expires);
+	jv_put_integer(o, "revoked", (int64_t)c->revoked);
+	return o;
+}
+
+static struct jv *
+row_use(const struct books_look *at, size_t i)
+{
+	const struct use *u = books_use_at(at->books, i);
+	struct jv *o;
+
+	if (u == NULL)
+		return NULL;
+	o = jv_object();
+	books_json_hash(o, "job", &u->job);
+	books_json_hash(o, "asset", &u->asset);
+	jv_put_integer(o, "rounds", (int64_t)u->rounds);
+	return o;
+}
+
+static const struct {
+	const char *name;
+	struct jv *(*row)(const struct books_look *at, size_t i);
+} tables[] = {
+    {"accounts", row_account},
+    {"assets", row_asset},
+    {"orders", row_order},
+    {"proposals", row_proposal},
+    {"tokens", row_token},
+    {"credentials", row_credential},
+    {"uses", row_use},
+};
+
+#define NTABLES (sizeof(tables) / sizeof(tables[0]))
+
+struct jv *
+books_json_row(const struct books_look *at, const char *table, size_t i)
+{
+	for (size_t k = 0; k < NTABLES; k++)
+		if (strcmp(tables[k].name, table) == 0)
+			return tables[k].row(at, i);
+	return NULL;
+}
+
+bool
+books_json_known(const char *table)
+{
+	for (size_t k = 0; k < NTABLES; k++)
+		if (strcmp(tables[k].name, table) == 0)
+			return true;
+	return false;
+}
