@@ -539,7 +539,7 @@ apply_next(struct index *x, struct segments *s)
 
 	if (rc < 0)
 		return rc == -EBADMSG ? -EINVAL : rc;
-	if (verify_decode(data, len, x->f->job.update, &b, &c) != VERIFY_OK)
+	if (verify_decode(data, len, ANSWER_DIM_MAX, &b, &c) != VERIFY_OK)
 		rc = -EINVAL; /* the log's fault: no rebuild can help */
 	free(data);
 	if (rc == 0)

@@ -254,6 +254,18 @@ ledger_federation(const struct ledger *l)
 	return &l->f;
 }
 
+const struct job *
+ledger_job(const struct ledger *l)
+{
+	return &l->f.job;
+}
+
+const struct hash *
+ledger_job_id(const struct ledger *l)
+{
+	return &l->round.job;
+}
+
 int64_t
 ledger_clip_q24(const struct ledger *l)
 {

@@ -37,8 +37,9 @@ void ledger_free(struct ledger *l); /* NULL is fine */
 
 struct ledger_round {
 	struct hash job;
-	uint64_t number;          /* 0-based; the job's rounds when finished */
-	uint64_t opened_ms;       /* time of the block that opened it */
+	uint64_t number;    /* counts through all jobs; if finished, to come */
+	uint64_t first;     /* the job's; its own rounds count from here */
+	uint64_t opened_ms; /* time of the block that opened it */
 	uint64_t collect_at_ms;   /* collection over: attest what is held */
 	uint64_t straggler_at_ms; /* closed or skipped from here on */
 	struct hash base_model;
@@ -70,7 +71,11 @@ bool ledger_asked(const struct ledger *l, uint16_t i);
 const uint32_t *ledger_powers(const struct ledger *l); /* [nmembers] */
 const struct hash *ledger_validators(const struct ledger *l);
 const struct hash *ledger_federation_id(const struct ledger *l);
+/* As it stands now: its job is that of the open round, not the first one. */
 const struct federation *ledger_federation(const struct ledger *l);
+/* Of the open round or, when finished, of the last one. */
+const struct job *ledger_job(const struct ledger *l);
+const struct hash *ledger_job_id(const struct ledger *l);
 int64_t ledger_clip_q24(const struct ledger *l);
 int64_t ledger_bound_q24(const struct ledger *l);
 /* Whose turn it is at height + 1 in this BFT round. */

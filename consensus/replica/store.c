@@ -80,7 +80,6 @@ store_open(struct store *s, struct disk *d, const struct federation *f,
 
 	*s = STORE_INIT;
 	*report = (struct store_report){.part = STORE_VOTELOG};
-	s->dim_max = f->job.update;
 	s->room = room_for(f);
 	/* First the vote log: without it nothing may be signed, whatever the
 	 * chain says. */
@@ -126,7 +125,7 @@ store_block(struct store *s, uint64_t height, struct wire_decided *out)
 	if (rc < 0)
 		return rc;
 	r = bytes_reader_of(data, len);
-	out->block = block_get_full(&r, s->dim_max);
+	out->block = block_get_full(&r, ANSWER_DIM_MAX);
 	commit_get(&r, &out->commit);
 	free(data);
 	if (out->block != NULL && bytes_reader_done(&r))

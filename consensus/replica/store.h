@@ -27,7 +27,6 @@ struct store {
 	struct pool pool;
 	struct votelog_record *records; /* of the log at open, oldest first */
 	size_t nrecords, cap;
-	uint32_t dim_max;
 	uint64_t room; /* bytes kept free behind the last block */
 };
 

@@ -282,7 +282,7 @@ check_block(struct walk *w, uint64_t height)
 		return fault(w, height, "the file changed while it was read");
 	if (rc < 0)
 		return rc;
-	v = verify_decode(data, len, w->f.job.update, &b, &c);
+	v = verify_decode(data, len, ANSWER_DIM_MAX, &b, &c);
 	free(data);
 	if (v == VERIFY_OK &&
 	    !hash_equal(&b->id, &segments_find(&w->log, height)->id))

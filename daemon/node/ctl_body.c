@@ -203,7 +203,7 @@ compare(const void *a, const void *b)
 	return memcmp(a, b, HASH_LEN);
 }
 
-/* The federation's own job, unless another one's bytes are given. */
+/* The running job again, unless another one's bytes are given. */
 static void
 put_order(struct words *w, struct bytes_writer *out)
 {
@@ -224,7 +224,7 @@ put_order(struct words *w, struct bytes_writer *out)
 			&b.assets[b.nassets++]) < 0)
 			complain(w, "assets", "want 64 hex digits each");
 	qsort(b.assets, b.nassets, sizeof(b.assets[0]), compare);
-	job_put(&job, &w->n->opt->federation->job);
+	job_put(&job, ledger_job(replica_ledger(w->n->replica)));
 	b.job = job.data;
 	b.job_len = (uint32_t)job.len;
 	if (job.error != 0 || b.job_len > BODY_JOB_MAX)

@@ -115,7 +115,7 @@ run_rounds(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 struct model_copy {
 	struct hash model, federation;
 	uint64_t round, height;
-	struct job job; /* its texts are the federation's */
+	struct job job; /* its texts are not ours to read */
 	uint32_t dim;
 	int64_t params[];
 };
@@ -133,7 +133,7 @@ take_model(const struct node *n)
 	c->federation = n->federation_id;
 	c->round = ledger_round(l)->number;
 	c->height = ledger_height(l);
-	c->job = n->opt->federation->job;
+	c->job = *ledger_job(l);
 	c->dim = ledger_dim(l);
 	memcpy(c->params, ledger_model(l), bytes);
 	return c;

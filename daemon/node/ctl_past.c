@@ -68,7 +68,7 @@ ctl_kept_round_json(const struct node *n, const struct node_round *r)
 {
 	struct jv *o = jv_object();
 
-	put_round(o, r, &n->opt->federation->job);
+	put_round(o, r, ledger_job(replica_ledger(n->replica)));
 	return o;
 }
 
@@ -89,7 +89,7 @@ ctl_round_json(const struct node *n, const struct ledger_round_summary *s)
 	struct node_round r;
 
 	r = node_round_of(s);
-	put_round(o, &r, &f->job);
+	put_round(o, &r, ledger_job(replica_ledger(n->replica)));
 	for (uint16_t i = 0; i < s->nparts; i++) {
 		const struct ledger_part *p = &s->part[i];
 		struct jv *j = jv_object();

@@ -95,7 +95,7 @@ round_json(const struct node *n)
 	struct jv *o = jv_object();
 
 	jv_put_integer(o, "number", (int64_t)lr->number);
-	jv_put_integer(o, "of", n->opt->federation->job.rounds);
+	jv_put_integer(o, "of", ledger_job(ledger(n))->rounds);
 	jv_put_boolean(o, "finished", lr->finished);
 	jv_put_integer(o, "opened_ms", (int64_t)lr->opened_ms);
 	jv_put_integer(o, "collect_at_ms", (int64_t)lr->collect_at_ms);

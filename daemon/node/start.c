@@ -283,13 +283,13 @@ open_trainer(struct node *n)
 	    .data = o->data,
 	    .threads = o->threads,
 	    .confine = o->confine,
-	    .federation = o->federation};
+	    .federation = ledger_federation(replica_ledger(n->replica))};
 	struct trainer_callbacks cb = node_trainer_callbacks(n);
 	int rc;
 
 	/* A vqe has no rows. */
 	if (!trainer_has_data(&o->data) &&
-	    o->federation->job.main.kind != JOB_VQE)
+	    ledger_job(replica_ledger(n->replica))->main.kind != JOB_VQE)
 		return 0;
 	memcpy(cfg.salt, o->salt, sizeof(cfg.salt));
 	cb.stopped = trainer_stopped_cb;
