@@ -89,11 +89,12 @@ static void
 commit_transfer(struct books *b, struct step *s)
 {
 	const struct body_transfer *x = &s->u.transfer;
+	const struct note why = {.cause = BOOKS_CAUSE_TRANSFER};
 	struct account *to = account_get(b, &x->to);
 
 	/* Conservation keeps every sum below the cap. */
-	to->balance += x->amount;
-	account_find(b, &s->t->sender)->balance -= x->amount;
+	account_add(b, to, x->amount, &why);
+	account_take(b, account_find(b, &s->t->sender), x->amount, &why);
 }
 
 const struct kind_row kind_transfer = {check_transfer, commit_transfer};

@@ -352,6 +352,7 @@ reserve(struct books *b, struct step *s)
 int
 books_apply(struct books *b, const struct tx *t, uint64_t height)
 {
+	const struct note why = {.cause = BOOKS_CAUSE_FEE};
 	struct account *from;
 	enum books_verdict v;
 	struct step s;
@@ -368,10 +369,12 @@ books_apply(struct books *b, const struct tx *t, uint64_t height)
 	/* The fee first: what a kind takes was checked against the rest. */
 	from = account_find(b, &t->sender);
 	from->nonce++;
-	from->balance -= t->fee;
+	b->memory->tx = t->id;
+	account_take(b, from, t->fee, &why);
 	b->burned += t->fee / 2;
-	b->treasury += t->fee - t->fee / 2;
+	treasury_add(b, t->fee - t->fee / 2, &why);
 	kind_of(t->kind)->commit(b, &s);
+	b->memory->tx = (struct hash){{0}};
 	blob_unref(s.blob);
 	return BOOKS_OK;
 }

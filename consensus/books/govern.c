@@ -151,6 +151,8 @@ commit_vote(struct books *b, struct step *s)
 static bool
 carry_out(struct books *b, const struct motion *m)
 {
+	const struct note why = {.cause = BOOKS_CAUSE_DECISION,
+	    .number = m->p.id};
 	union order_of_members x;
 
 	if (!payload_get(m->p.kind, m->payload->data, m->payload->len, &x) ||
@@ -164,8 +166,9 @@ carry_out(struct books *b, const struct motion *m)
 		b->policy = x.policy;
 		break;
 	case PROPOSAL_TREASURY:
-		b->treasury -= x.spend.amount;
-		account_get(b, &x.spend.to)->balance += x.spend.amount;
+		treasury_take(b, x.spend.amount, &why);
+		account_add(b, account_get(b, &x.spend.to), x.spend.amount,
+		    &why);
 		break;
 	default:
 		break;

@@ -161,6 +161,8 @@ pay_lease(struct books *b, const struct token *t, uint64_t price)
 	__extension__ typedef unsigned __int128 wide;
 	int64_t weights[BOOKS_MEMBERS_MAX];
 	uint64_t parts[BOOKS_MEMBERS_MAX];
+	const struct note share = {BOOKS_CAUSE_ROYALTY, &t->id, 0, 0};
+	const struct note rest = {BOOKS_CAUSE_LEASE, &t->id, 0, 0};
 	uint64_t royalty =
 	    (uint64_t)((wide)price * t->royalty_ppm / BALLOTS_PPM);
 	uint64_t given;
@@ -172,17 +174,18 @@ pay_lease(struct books *b, const struct token *t, uint64_t price)
 		const struct sign_public *key =
 		    &b->members[t->shares[i].member];
 
-		account_get(b, key)->balance += parts[i];
+		account_add(b, account_get(b, key), parts[i], &share);
 	}
-	account_get(b, &t->owner)->balance += price - given;
+	account_add(b, account_get(b, &t->owner), price - given, &rest);
 }
 
 static void
 commit_lease(struct books *b, struct step *s)
 {
 	struct token *t = find(b, &s->u.model.token);
+	const struct note why = {BOOKS_CAUSE_LEASE, &t->id, 0, 0};
 
-	account_find(b, &s->t->sender)->balance -= s->u.model.price;
+	account_take(b, account_find(b, &s->t->sender), s->u.model.price, &why);
 	pay_lease(b, t, s->u.model.price);
 	t->user = s->u.model.to;
 	t->user_until = s->u.model.expires;

@@ -156,6 +156,7 @@ static void
 commit_order(struct books *b, struct step *s)
 {
 	struct order *o = table_insert(&b->orders, b->orders.n);
+	const struct note why = {BOOKS_CAUSE_ESCROW, &o->id, 0, 0};
 	bool ok = order_of(b, s, o);
 
 	assert(ok);
@@ -163,7 +164,7 @@ commit_order(struct books *b, struct step *s)
 	o->job = s->blob;
 	s->blob = NULL;
 	memcpy(o->job->data, s->u.order.job, s->u.order.job_len);
-	account_find(b, &s->t->sender)->balance -= o->escrow;
+	account_take(b, account_find(b, &s->t->sender), o->escrow, &why);
 }
 
 static enum books_verdict
@@ -210,7 +211,9 @@ commit_accept(struct books *b, struct step *s)
 static void
 refund(struct books *b, struct order *o)
 {
-	account_find(b, &o->buyer)->balance += o->escrow;
+	const struct note why = {BOOKS_CAUSE_REFUND, &o->id, 0, 0};
+
+	account_add(b, account_find(b, &o->buyer), o->escrow, &why);
 	o->escrow = 0;
 }
 

@@ -4,6 +4,7 @@
 #ifndef QML_CONSENSUS_BOOKS_STATE_H
 #define QML_CONSENSUS_BOOKS_STATE_H
 
+#include "consensus/books/journal.h"
 #include "consensus/books/rows.h"
 #include "consensus/books/turn.h"
 
@@ -16,6 +17,8 @@ struct table {
 struct books_memory {
 	struct rdp_step step; /* the last whose cost was worked out */
 	struct rdp_table cost;
+	struct books_journal journal;
+	struct hash tx; /* that is being applied; zero: none */
 };
 
 struct books {
@@ -80,6 +83,22 @@ struct account *account_find(const struct books *b,
 /* Makes it where it is missing; room was reserved. */
 struct account *account_get(struct books *b, const struct sign_public *key);
 uint16_t member_of(const struct books *b, const struct sign_public *key);
+/* Why a balance changes: what the journal says of it. */
+struct note {
+	enum books_cause cause;
+	const struct hash *about; /* NULL: nothing */
+	uint64_t number;
+	int64_t value;
+};
+
+/* The only ways in which a balance changes. */
+void account_add(struct books *b, struct account *a, uint64_t amount,
+    const struct note *n);
+void account_take(struct books *b, struct account *a, uint64_t amount,
+    const struct note *n);
+void treasury_add(struct books *b, uint64_t amount, const struct note *n);
+void treasury_take(struct books *b, uint64_t amount, const struct note *n);
+
 /* What the sender has left after the fee. */
 uint64_t step_funds(const struct books *b, const struct step *s);
 

@@ -128,6 +128,7 @@ pay(struct books *b, const struct valuation *v)
 {
 	int64_t value[BOOKS_MEMBERS_MAX];
 	uint64_t parts[BOOKS_MEMBERS_MAX];
+	const struct note rest = {BOOKS_CAUSE_REMAINDER, &v->job, v->round, 0};
 	uint64_t given;
 
 	if (v->n <= SHAPLEY_EXACT_MAX)
@@ -135,11 +136,14 @@ pay(struct books *b, const struct valuation *v)
 	else
 		sampled_values(b, v, value);
 	given = payout_split(v->reward, value, v->n, parts);
-	b->treasury += v->reward - given;
+	treasury_add(b, v->reward - given, &rest);
 	for (uint16_t i = 0; i < v->n; i++) {
 		uint16_t member = v->members[i];
+		const struct note why = {BOOKS_CAUSE_CONTRIBUTION, &v->job,
+		    v->round, value[i]};
 
-		account_find(b, &b->members[member])->balance += parts[i];
+		account_add(b, account_find(b, &b->members[member]), parts[i],
+		    &why);
 		b->earned[member] += (int64_t)parts[i];
 	}
 }
@@ -164,6 +168,8 @@ worth_end_block(struct books *b, uint64_t height)
 	while (i < b->valuations.n) {
 		struct valuation *v =
 		    &BOOKS_ROWS(struct valuation, b->valuations)[i];
+		const struct note why = {BOOKS_CAUSE_REMAINDER, &v->job,
+		    v->round, 0};
 		bool quorum = 3u * v->nsaid > 2u * b->nmembers;
 
 		if (v->nsaid < b->nmembers && height < v->until) {
@@ -174,7 +180,7 @@ worth_end_block(struct books *b, uint64_t height)
 		if (quorum)
 			pay(b, v);
 		else
-			b->treasury += v->reward;
+			treasury_add(b, v->reward, &why);
 		drop(b, i);
 	}
 }
@@ -189,12 +195,13 @@ part_of(uint64_t amount, uint32_t ppm)
 
 /* Equal parts to these members; what does not divide stays. */
 static uint64_t
-pay_equally(struct books *b, uint64_t amount, const uint16_t *who, uint16_t n)
+pay_equally(struct books *b, uint64_t amount, const uint16_t *who, uint16_t n,
+    const struct note *why)
 {
 	uint64_t each = n ? amount / n : 0;
 
 	for (uint16_t i = 0; i < n; i++)
-		account_find(b, &b->members[who[i]])->balance += each;
+		account_add(b, account_find(b, &b->members[who[i]]), each, why);
 	return amount - each * n;
 }
 
@@ -205,9 +212,11 @@ use_asset(struct books *b, const struct books_closed *c,
 	struct asset *a = asset_of_root(b, &b->members[u->member], &u->asset);
 	struct order *o = order_running(b);
 	struct use *uses = BOOKS_ROWS(struct use, b->uses);
+	struct note why = {.cause = BOOKS_CAUSE_DATA_PRICE, .number = c->round};
 
 	if (!a)
 		return;
+	why.about = &a->id;
 	a->used++;
 	if (a->terms.privacy.eps_milli && cost)
 		/* books_update() saw to it that there is room. */
@@ -215,7 +224,8 @@ use_asset(struct books *b, const struct books_closed *c,
 	if (o && o->escrow >= a->terms.price) {
 		o->escrow -= a->terms.price;
 		o->paid += a->terms.price;
-		account_find(b, &a->owner)->balance += a->terms.price;
+		account_add(b, account_find(b, &a->owner), a->terms.price,
+		    &why);
 	}
 	for (size_t i = 0; i < b->uses.n; i++) {
 		if (hash_equal(&uses[i].job, &c->job) &&
@@ -238,12 +248,18 @@ reward(struct books *b, const struct books_closed *c, struct valuation *v)
 	    b->rounds, b->terms.cap - b->minted);
 	uint64_t signers = part_of(amount, s->signers);
 	uint64_t assets = part_of(amount, s->assets);
+	const struct note rest = {BOOKS_CAUSE_REMAINDER, &c->job, c->round, 0};
+	const struct note signs = {BOOKS_CAUSE_SIGNED, &c->job, c->round, 0};
+	const struct note data = {BOOKS_CAUSE_DATA_REWARD, &c->job, c->round,
+	    0};
+	uint64_t left;
 
 	b->minted += amount;
 	v->reward = part_of(amount, s->contributors);
-	b->treasury += amount - v->reward - signers - assets;
-	b->treasury += pay_equally(b, signers, c->signers, c->nsigners);
-	b->treasury += pay_equally(b, assets, v->members, v->n);
+	left = amount - v->reward - signers - assets;
+	left += pay_equally(b, signers, c->signers, c->nsigners, &signs);
+	left += pay_equally(b, assets, v->members, v->n, &data);
+	treasury_add(b, left, &rest);
 }
 
 static int

@@ -11,6 +11,7 @@
 #include <cmocka.h>
 
 #include "consensus/books/state.h"
+#include "consensus/books/view.h"
 #include "tests/consensus/books/town.h"
 
 #define MEMBERS 6
@@ -253,9 +254,67 @@ learn_ids(struct talk *t)
 		t->ids[draw() % IDS] = tokens[draw() % b->tokens.n].id;
 }
 
+/* An accountant who only hears the entries. */
+struct accountant {
+	struct sign_public key[MEMBERS + STRANGERS + 2];
+	uint64_t balance[MEMBERS + STRANGERS + 2];
+	unsigned n;
+	uint64_t entries;
+};
+
+static unsigned
+line_of(struct accountant *a, const struct sign_public *key)
+{
+	for (unsigned i = 0; i < a->n; i++)
+		if (memcmp(&a->key[i], key, sizeof(*key)) == 0)
+			return i;
+	assert_true(a->n < MEMBERS + STRANGERS + 2);
+	a->key[a->n] = *key;
+	return a->n++;
+}
+
+static void
+write_down(void *arg, const struct books_entry *e)
+{
+	struct accountant *a = arg;
+	unsigned i = line_of(a, &e->account);
+
+	a->balance[i] += (uint64_t)e->change;
+	assert_true(a->balance[i] == e->balance);
+	a->entries++;
+}
+
+static void
+begin_accounts(struct accountant *a, const struct books *b)
+{
+	const struct books_journal j = {write_down, a};
+	const struct sign_public treasury = {{0}};
+	const struct account *x;
+
+	for (size_t i = 0; (x = books_account_at(b, i)) != NULL; i++)
+		a->balance[line_of(a, &x->key)] = x->balance;
+	a->balance[line_of(a, &treasury)] = books_totals(b).treasury;
+	books_watch(b, j);
+}
+
+/* What was heard is all there is. */
+static void
+compare_accounts(struct accountant *a, const struct books *b)
+{
+	const struct sign_public treasury = {{0}};
+	const struct account *x;
+
+	for (size_t i = 0; (x = books_account_at(b, i)) != NULL; i++)
+		assert_true(a->balance[line_of(a, &x->key)] == x->balance);
+	assert_true(
+	    a->balance[line_of(a, &treasury)] == books_totals(b).treasury);
+}
+
 static void
 test_many(void **state)
 {
+	const struct books_journal nobody = {NULL, NULL};
+	struct accountant accountant = {.n = 0};
 	struct books_terms tm = BOOKS_TERMS_DEFAULT;
 	struct books *copy = NULL;
 	struct talk t = {.nids = 0};
@@ -265,6 +324,7 @@ test_many(void **state)
 	tm.job = town_job_of;
 	tm.calendar = (struct proposal_calendar){20, 5, 50, 1};
 	town_open(&t.town, MEMBERS, &tm);
+	begin_accounts(&accountant, t.town.books);
 	for (unsigned i = 0; i < total; i++) {
 		struct tx *x = random_tx(&t);
 		enum books_verdict said =
@@ -303,7 +363,11 @@ test_many(void **state)
 			books_free(copy);
 		}
 		assert_int_equal(books_clone(t.town.books, &copy), 0);
+		books_watch(copy, nobody);
+		compare_accounts(&accountant, t.town.books);
 	}
+	compare_accounts(&accountant, t.town.books);
+	assert_true(accountant.entries > 2 * t.accepted);
 	/* Enough of it was accepted to mean something. */
 	assert_true(t.accepted > total / 100);
 	books_free(copy);
