@@ -45,6 +45,10 @@ enter_height(struct bft *b, const struct bft_event *ev)
 		assert(ev->enter.power[i] >= 1 &&
 		    ev->enter.power[i] <= PROPOSER_POWER_MAX);
 		b->set.power[i] = ev->enter.power[i];
+		b->set.turns[i] = ev->enter.turns != NULL ? ev->enter.turns[i]
+							  : ev->enter.power[i];
+		assert(
+		    b->set.turns[i] == 0 || b->set.turns[i] == b->set.power[i]);
 		b->set.total += ev->enter.power[i];
 		b->seen_round[i] = BFT_NO_ROUND;
 	}
@@ -186,7 +190,7 @@ check_offer(struct bft *b, const struct proposal *p)
 	if (p->proposer >= b->set.n)
 		return BFT_BAD_INDEX;
 	if (p->proposer !=
-	    bft_proposer(b->set.power, b->set.n, b->height, p->round))
+	    bft_proposer(b->set.turns, b->set.n, b->height, p->round))
 		return BFT_NOT_PROPOSER;
 	if (hash_is_zero(&p->block))
 		return BFT_BAD_BLOCK;
@@ -252,7 +256,7 @@ recv_built(struct bft *b, const struct bft_event *ev, struct bft_out *out)
 	    ev->built.height != b->height ||
 	    (int64_t)ev->built.round != b->round ||
 	    b->step != BFT_STEP_PROPOSE || s->mine[BFT_RECORD_PROPOSAL] ||
-	    bft_proposer(b->set.power, b->set.n, b->height, ev->built.round) !=
+	    bft_proposer(b->set.turns, b->set.n, b->height, ev->built.round) !=
 		b->self)
 		return BFT_UNKNOWN;
 	assert(!hash_is_zero(&ev->built.block));

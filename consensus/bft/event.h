@@ -78,6 +78,9 @@ struct bft_event {
 		struct {
 			uint64_t height;
 			const uint32_t *power; /* [n], borrowed for the call */
+			/* [n] likewise: power, or 0 for who has no turn to
+			 * propose at this height. NULL: all have theirs. */
+			const uint32_t *turns;
 			uint16_t n;
 			uint16_t self; /* or BFT_NOT_VALIDATOR */
 		} enter;

@@ -28,6 +28,17 @@ all_turns_until(const uint32_t *power, uint16_t n, uint64_t t)
 	return sum;
 }
 
+/* The k-th of those who have turns. */
+static uint16_t
+pick_equal(const uint32_t *power, uint16_t n, uint64_t k)
+{
+	for (uint16_t i = 0; i < n; i++)
+		if (power[i] > 0 && k-- == 0)
+			return i;
+	assert(false && "unreachable: k is below their number");
+	return 0;
+}
+
 static uint16_t
 pick_turn(const uint32_t *power, uint16_t n, uint64_t turn)
 {
@@ -55,18 +66,23 @@ pick_turn(const uint32_t *power, uint16_t n, uint64_t turn)
 }
 
 uint16_t
-bft_proposer(const uint32_t *power, uint16_t n, uint64_t height, uint32_t round)
+bft_proposer(const uint32_t *turns, uint16_t n, uint64_t height, uint32_t round)
 {
+	uint32_t one = 0;
 	bool equal = true;
-	uint64_t total = 0;
+	uint64_t total = 0, m = 0;
 
-	assert(n > 0);
 	for (uint16_t i = 0; i < n; i++) {
-		assert(power[i] >= 1 && power[i] <= PROPOSER_POWER_MAX);
-		equal = equal && power[i] == power[0];
-		total += power[i];
+		assert(turns[i] <= PROPOSER_POWER_MAX);
+		if (turns[i] == 0)
+			continue;
+		one = one == 0 ? turns[i] : one;
+		equal = equal && turns[i] == one;
+		total += turns[i];
+		m++;
 	}
+	assert(m > 0);
 	if (equal)
-		return (uint16_t)((height % n + round % n) % n);
-	return pick_turn(power, n, (height % total + round % total) % total);
+		return pick_equal(turns, n, (height % m + round % m) % m);
+	return pick_turn(turns, n, (height % total + round % total) % total);
 }

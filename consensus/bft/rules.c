@@ -146,7 +146,7 @@ rules_start(struct bft *b, int32_t round, struct bft_out *out)
 		b->deadline_ms[i] = 0;
 	(void)rounds_get(b, round);
 	rules_arm(b, BFT_T_PROPOSE);
-	if (bft_proposer(b->set.power, b->set.n, b->height, (uint32_t)round) !=
+	if (bft_proposer(b->set.turns, b->set.n, b->height, (uint32_t)round) !=
 	    b->self)
 		return;
 	if (b->valid.round != BFT_NO_ROUND)

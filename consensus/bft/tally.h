@@ -38,6 +38,7 @@ struct bft_set {
 	uint16_t n;
 	uint64_t total;
 	uint32_t power[BFT_MAX_VALIDATORS];
+	uint32_t turns[BFT_MAX_VALIDATORS]; /* power, or 0: does not propose */
 };
 
 struct bft_ballot {

@@ -32,7 +32,7 @@ bft_status(const struct bft *b, struct bft_status *out)
 	out->total_power = b->set.total;
 	out->unsynced = b->seq - b->persisted;
 	if (b->set.n > 0)
-		out->proposer = bft_proposer(b->set.power, b->set.n, b->height,
+		out->proposer = bft_proposer(b->set.turns, b->set.n, b->height,
 		    b->round < 0 ? 0 : (uint32_t)b->round);
 	if (s != NULL) {
 		out->prevote_power = s->votes[0].any;

@@ -80,6 +80,7 @@ found(struct ledger *l)
 		return rc;
 	l->books_root = books_root(l->books);
 	l->consent_height = 1;
+	state_turns(l);
 	return 0;
 }
 
@@ -281,7 +282,19 @@ ledger_bound_q24(const struct ledger *l)
 uint16_t
 ledger_proposer(const struct ledger *l, uint32_t bft_round)
 {
-	return bft_proposer(l->power, l->f.nmembers, l->height + 1, bft_round);
+	return bft_proposer(l->turns, l->f.nmembers, l->height + 1, bft_round);
+}
+
+const uint32_t *
+ledger_turns(const struct ledger *l)
+{
+	return l->turns;
+}
+
+const struct bench *
+ledger_bench(const struct ledger *l)
+{
+	return &l->bench;
 }
 
 const struct books *
@@ -357,6 +370,8 @@ ledger_apply(struct ledger *l, const struct block *b)
 		l->moments_hash = mem->moments_hash;
 	}
 	l->round = mem->next;
+	l->bench = mem->bench;
+	state_turns(l);
 	l->height = b->header.height;
 	l->time_ms = b->header.time_ms;
 	l->head = b->id;

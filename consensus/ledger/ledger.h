@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "consensus/books/books.h"
+#include "consensus/ledger/bench.h"
 #include "consensus/ledger/included.h"
 #include "consensus/ledger/summary.h"
 #include "consensus/ledger/verdict.h"
@@ -78,6 +79,8 @@ const struct job *ledger_job(const struct ledger *l);
 const struct hash *ledger_job_id(const struct ledger *l);
 int64_t ledger_clip_q24(const struct ledger *l);
 int64_t ledger_bound_q24(const struct ledger *l);
+const uint32_t *ledger_turns(const struct ledger *l); /* 0: on the bench */
+const struct bench *ledger_bench(const struct ledger *l);
 /* Whose turn it is at height + 1 in this BFT round. */
 uint16_t ledger_proposer(const struct ledger *l, uint32_t bft_round);
 /* What members own, allowed and decided. */
@@ -86,7 +89,8 @@ const struct books *ledger_books(const struct ledger *l);
 const struct ledger_round_summary *ledger_last_round(const struct ledger *l);
 
 /* Objects on arrival. Answers and attestations against the open round, votes
- * and proposals of any height against the validators (not against a height).
+ * and proposals of any height against the validators; whose turn it is, only at
+ * height + 1.
  * What passed is remembered, so a block that carries it costs nothing more. */
 enum ledger_verdict ledger_check_answer(const struct ledger *l,
     const struct answer *a);

@@ -2,7 +2,6 @@
  * objects.c - checks of single signed objects: answers, attestations, votes,
  * proposals, certificates. Cheap checks first; what verified is remembered.
  */
-#include "consensus/bft/proposer.h"
 #include "consensus/bft/quorum.h"
 #include "consensus/ledger/state.h"
 #include "proto/q24.h"
@@ -212,8 +211,8 @@ ledger_check_proposal(const struct ledger *l, const struct proposal *p)
 
 	if (p->proposer >= l->f.nmembers)
 		return LEDGER_VALIDATOR;
-	if (p->proposer !=
-	    bft_proposer(l->power, l->f.nmembers, p->height, p->round))
+	if (p->height == l->height + 1 &&
+	    p->proposer != ledger_proposer(l, p->round))
 		return LEDGER_PROPOSER;
 	pk = &l->f.members[p->proposer].sign;
 	digest = proposal_digest(p);

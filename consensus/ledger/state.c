@@ -20,6 +20,7 @@ static const char *const leaf_names[LEDGER_LEAVES] = {
     "counts",
     "moments",
     "books",
+    "bench",
 };
 
 const char *
@@ -142,13 +143,15 @@ state_leaves(const struct ledger *l, const struct state_now *now,
 	out[7] = hash_numbers("qml.counts", counts, 5);
 	out[8] = *now->moments;
 	out[9] = *now->books;
+	out[10] = bench_hash(now->bench, l->f.nmembers);
 }
 
 static void
 leaves_next(const struct ledger *l, struct hash out[static LEDGER_LEAVES])
 {
 	const struct state_now now = {&l->memory->next,
-	    &l->memory->moments_hash, &l->memory->books_root};
+	    &l->memory->moments_hash, &l->memory->books_root,
+	    &l->memory->bench};
 
 	state_leaves(l, &now, out);
 }
@@ -350,6 +353,27 @@ compute_round(const struct ledger *l, const struct block *b)
 	return true;
 }
 
+void
+state_turns(struct ledger *l)
+{
+	const struct bench_set set = {l->power, l->f.nmembers};
+
+	bench_turns(&l->bench, &set, l->turns);
+}
+
+static void
+compute_bench(const struct ledger *l, const struct block *b)
+{
+	const struct bench_set set = {l->power, l->f.nmembers};
+	const struct bench_block at = {.height = b->header.height,
+	    .round = b->header.round,
+	    .proposer = b->header.proposer,
+	    .last = b->last_commit};
+
+	l->memory->bench = l->bench;
+	bench_block(&l->memory->bench, &set, &at);
+}
+
 enum ledger_verdict
 state_compute_next(const struct ledger *l, const struct block *b)
 {
@@ -362,6 +386,7 @@ state_compute_next(const struct ledger *l, const struct block *b)
 	mem->books = mem->consent = NULL;
 	if (!compute_round(l, b))
 		return LEDGER_AGGREGATE;
+	compute_bench(l, b);
 	v = txs_run(l, b, &mem->books);
 	if (v != LEDGER_OK)
 		return v;
@@ -376,7 +401,7 @@ void
 ledger_leaves(const struct ledger *l, struct hash out[LEDGER_LEAVES])
 {
 	const struct state_now now = {&l->round, &l->moments_hash,
-	    &l->books_root};
+	    &l->books_root, &l->bench};
 
 	state_leaves(l, &now, out);
 }

@@ -7,6 +7,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consensus/ledger/bench.h"
 #include "consensus/ledger/leaves.h"
 #include "consensus/ledger/ledger.h"
 #include "consensus/ledger/merge.h"
@@ -28,6 +29,7 @@ struct ledger_memory {
 	struct books *books;   /* owned, meaningful with has_next */
 	struct books *consent; /* owned; NULL: stays what it was */
 	struct hash books_root;
+	struct bench bench;
 };
 
 struct ledger {
@@ -50,8 +52,10 @@ struct ledger {
 	struct hash head;
 	struct merkle history; /* ids 0..height */
 	struct ledger_round round;
-	int64_t *model;   /* [dim] */
-	int64_t *moments; /* [merge.nmoments] */
+	struct bench bench;
+	uint32_t turns[FEDERATION_MAX_MEMBERS]; /* power without the bench */
+	int64_t *model;                         /* [dim] */
+	int64_t *moments;                       /* [merge.nmoments] */
 	struct hash moments_hash;
 	struct books *books;
 	struct hash books_root;
@@ -92,6 +96,7 @@ struct state_now {
 	const struct ledger_round *round;
 	const struct hash *moments;
 	const struct hash *books;
+	const struct bench *bench;
 };
 
 void state_leaves(const struct ledger *l, const struct state_now *now,
@@ -100,6 +105,8 @@ void state_leaves(const struct ledger *l, const struct state_now *now,
 struct hash state_root_next(const struct ledger *l);
 /* Of the moments; zero when there are none. */
 struct hash state_hash_moments(const struct ledger *l, const int64_t *moments);
+/* Whose turns there are, from power and bench. */
+void state_turns(struct ledger *l);
 /* Opens round `number` at opened_ms; skips is set already. */
 void state_open_round(const struct ledger *l, struct ledger_round *r,
     uint64_t number, uint64_t opened_ms);

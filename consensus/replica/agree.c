@@ -313,6 +313,7 @@ agree_enter(struct replica *r)
 	r->build_wanted = false;
 	ev.enter.height = ledger_height(r->ledger) + 1;
 	ev.enter.power = ledger_powers(r->ledger);
+	ev.enter.turns = ledger_turns(r->ledger);
 	ev.enter.n = r->n;
 	ev.enter.self = r->self;
 	agree_feed(r, &ev);

@@ -71,10 +71,15 @@ static struct jv *
 agreement_json(const struct node *n)
 {
 	static const char *const steps[] = {"propose", "prevote", "precommit"};
-	struct jv *o = jv_object();
+	const uint32_t *turns = ledger_turns(ledger(n));
+	struct jv *o = jv_object(), *benched = jv_array();
 	struct bft_status s;
 
 	bft_status(replica_bft(n->replica), &s);
+	for (uint16_t i = 0; i < n->opt->federation->nmembers; i++)
+		if (turns[i] == 0)
+			jv_add(benched,
+			    jv_string(n->opt->federation->members[i].name));
 	jv_put_integer(o, "height", (int64_t)s.height);
 	jv_put_integer(o, "round", s.round);
 	jv_put_string(o, "step", s.round < 0 ? "wait" : steps[s.step]);
@@ -84,6 +89,7 @@ agreement_json(const struct node *n)
 	jv_put_integer(o, "prevote_power", (int64_t)s.prevote_power);
 	jv_put_integer(o, "precommit_power", (int64_t)s.precommit_power);
 	jv_put_integer(o, "total_power", (int64_t)s.total_power);
+	jv_put(o, "benched", benched);
 	return o;
 }
 

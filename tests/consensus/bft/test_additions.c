@@ -13,6 +13,13 @@
 #include "trace.h"
 
 static void
+step(struct trace *t, struct bft_event *ev)
+{
+	bft_step(&t->b, ev, &t->out);
+	bft_check(&t->b);
+}
+
+static void
 a1_majority_for_another_block(void **state)
 {
 	(void)state;
@@ -118,10 +125,10 @@ a5_decided_height(void **state)
 	    {"ok A", "unknown"}, {"pc 2 0 A", "duplicate"});
 	ev.vote =
 	    (struct vote){.type = VOTE_PREVOTE, .height = TRACE_HEIGHT - 1};
-	bft_step(&t.b, &ev, &t.out);
+	step(&t, &ev);
 	assert_int_equal(t.out.verdict, BFT_OLD);
 	ev.vote.height = TRACE_HEIGHT + 1;
-	bft_step(&t.b, &ev, &t.out);
+	step(&t, &ev);
 	assert_int_equal(t.out.verdict, BFT_FUTURE);
 }
 
@@ -141,19 +148,19 @@ a6_what_counts(void **state)
 	    {"offer 2 -1 A", "future"}, {"ok Z", "unknown"},
 	    {"built 0 A", "unknown"});
 	ev.vote = (struct vote){.type = 3, .height = TRACE_HEIGHT};
-	bft_step(&t.b, &ev, &t.out);
+	step(&t, &ev);
 	assert_int_equal(t.out.verdict, BFT_BAD_TYPE);
 	ev.vote.type = 0;
-	bft_step(&t.b, &ev, &t.out);
+	step(&t, &ev);
 	assert_int_equal(t.out.verdict, BFT_BAD_TYPE);
 	ev.vote = (struct vote){.type = VOTE_PRECOMMIT,
 	    .height = TRACE_HEIGHT,
 	    .validator = UINT16_MAX};
-	bft_step(&t.b, &ev, &t.out);
+	step(&t, &ev);
 	assert_int_equal(t.out.verdict, BFT_BAD_INDEX);
 	ev.vote.validator = 0;
 	ev.vote.round = UINT32_MAX;
-	bft_step(&t.b, &ev, &t.out);
+	step(&t, &ev);
 	assert_int_equal(t.out.verdict, BFT_BAD_ROUND);
 	ev.type = BFT_EV_PROPOSAL;
 	memset(&ev.proposal, 0, sizeof(ev.proposal));
@@ -161,10 +168,10 @@ a6_what_counts(void **state)
 	    .valid_round = BFT_NO_ROUND,
 	    .block = trace_block('A'),
 	    .proposer = 2};
-	bft_step(&t.b, &ev, &t.out);
+	step(&t, &ev);
 	assert_int_equal(t.out.verdict, BFT_NOT_PROPOSER);
 	ev.proposal.p.proposer = 4;
-	bft_step(&t.b, &ev, &t.out);
+	step(&t, &ev);
 	assert_int_equal(t.out.verdict, BFT_BAD_INDEX);
 	bft_check(&t.b);
 }

@@ -138,11 +138,34 @@ thresholds(void **state)
 	assert_true(quorum_reached(UINT64_C(1) << 31, UINT64_C(1) << 31));
 }
 
+/* Who has no turns never proposes; the others keep their order. */
+static void
+the_bench_is_passed_over(void **state)
+{
+	uint32_t turns[7] = {1, 0, 1, 1, 0, 1, 1};
+	static const uint16_t order[5] = {0, 2, 3, 5, 6};
+	uint16_t times[7] = {0};
+
+	(void)state;
+	for (uint32_t k = 0; k < 50; k++)
+		assert_int_equal(bft_proposer(turns, 7, 3, k),
+		    order[(3 + k) % 5]);
+	turns[2] = 4;
+	turns[6] = 3;
+	for (uint32_t k = 0; k < 10; k++)
+		times[bft_proposer(turns, 7, 20, k)]++;
+	for (uint16_t i = 0; i < 7; i++)
+		assert_int_equal(times[i], turns[i]);
+	turns[0] = turns[2] = turns[3] = turns[5] = 0;
+	assert_int_equal(bft_proposer(turns, 7, UINT64_MAX, 9), 6);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(equal_powers_take_turns),
+	    cmocka_unit_test(the_bench_is_passed_over),
 	    cmocka_unit_test(shares_are_exact_and_smooth),
 	    cmocka_unit_test(height_and_round_are_one_count),
 	    cmocka_unit_test(agrees_with_brute_force),
