@@ -44,7 +44,7 @@ static const char *const rule_words[] = {"mean", "trimmed_mean", "median",
 static const char *const server_words[] = {"fedavg", "fedavgm", "fedadagrad",
     "fedadam", "fedyogi", NULL};
 static const char *const weighting_words[] = {"unweighted", "registered", NULL};
-static const char *const straggler_words[] = {"drop", NULL};
+static const char *const straggler_words[] = {"drop", "carry", NULL};
 static const char *const auto_words[] = {"auto", NULL};
 
 #define IN(type, member)                         \
@@ -325,7 +325,11 @@ static const struct schema_row rows[] = {
     DECIMAL("job.participation", JOB(combine.participation), "1", 0,
 	"share of the members asked in a round"),
     WORD("job.stragglers", JOB(combine.stragglers), JOB_DROP, straggler_words,
-	"drop", 0, "what happens to a late update"),
+	"drop", 0,
+	"what happens to a late update; carry: it counts, less, in "
+	"a later round"),
+    INT("job.carry_rounds", JOB(combine.carry_rounds), 0, JOB_CARRY_MAX, "0", 0,
+	"most aggregations since its model, for carry; its default is 2"),
     DECIMAL("job.validation", JOB(validation), "0", 0,
 	"share of a member's rows that only validate"),
     INT("job.validation_every", JOB(validation_every), 0, 1000000, "1", 0,

@@ -373,6 +373,7 @@ check_combine(const struct job_combine *c, struct job_errbuf e)
 {
 	const struct decimal zero = {0, 0}, one = {1, 0};
 	bool plain = c->rule == JOB_MEAN && c->pre[0] == 0;
+	uint64_t carry = c->stragglers == JOB_CARRY;
 	const struct range ranges[] = {
 	    {"rule", c->rule, JOB_MEAN, JOB_MEAMED},
 	    {"faults", c->faults == JOB_FAULTS_AUTO ? 0 : c->faults, 0, 49},
@@ -380,7 +381,8 @@ check_combine(const struct job_combine *c, struct job_errbuf e)
 	    {"server", c->server, JOB_SERVER_ADD, JOB_SERVER_YOGI},
 	    {"weighting", c->weighting, JOB_UNWEIGHTED, JOB_REGISTERED},
 	    {"weight_cap", c->weight_cap, 0, WEIGHT_MAX},
-	    {"stragglers", c->stragglers, JOB_DROP, JOB_DROP},
+	    {"stragglers", c->stragglers, JOB_DROP, JOB_CARRY},
+	    {"carry_rounds", c->carry_rounds, carry, carry * JOB_CARRY_MAX},
 	};
 	const struct bounds bounds[] = {
 	    {"radius", &c->radius, {1, -6}, {1, 9}},
@@ -403,6 +405,29 @@ check_combine(const struct job_combine *c, struct job_errbuf e)
 		    "weighting: want unweighted unless rule is mean "
 		    "and nothing comes before it");
 	return rc;
+}
+
+/* An update that counts in another round than its own must mean the same
+ * there: parts are dealt out by round, a stage's rounds are numbered, moments
+ * are means and no steps, control variates belong to one model. */
+static int
+check_stragglers(const struct job *j, struct job_errbuf e)
+{
+	const char *why = NULL;
+
+	if (j->combine.stragglers == JOB_DROP)
+		return 0;
+	if (j->main.kind == JOB_VQE || j->main.kind == JOB_QPCA)
+		why = job_kind_name(j->main.kind);
+	else if (j->stage.kind != 0)
+		why = "job with a stage";
+	else if (j->local.scaffold)
+		why = "job with scaffold";
+	if (why == NULL)
+		return 0;
+	return fail(e,
+	    "stragglers: want drop: what a %s learns belongs to its round",
+	    why);
 }
 
 /* No sum of one round and no model after the last overflows. */
@@ -454,6 +479,8 @@ job_check(const struct job *j, uint32_t weight_sum, char *err, size_t errlen)
 		rc = check_local(&j->local, e);
 	if (rc == 0)
 		rc = check_combine(&j->combine, e);
+	if (rc == 0)
+		rc = check_stragglers(j, e);
 	if (rc == 0 && j->patience > 0 &&
 	    (j->validation.mant == 0 || j->validation_every == 0))
 		rc = fail(e, "patience: want a validation share and how often");

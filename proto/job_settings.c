@@ -48,6 +48,8 @@ job_combine_put(struct bytes_writer *w, const struct job_combine *c)
 	bytes_put_u32(w, c->weight_cap);
 	decimal_put(w, &c->participation);
 	bytes_put_u8(w, c->stragglers);
+	if (c->stragglers == JOB_CARRY)
+		bytes_put_u8(w, c->carry_rounds);
 }
 
 void
@@ -94,4 +96,5 @@ job_combine_get(struct bytes_reader *r, struct job_combine *c)
 	c->weight_cap = bytes_get_u32(r);
 	decimal_get(r, &c->participation);
 	c->stragglers = bytes_get_u8(r);
+	c->carry_rounds = c->stragglers == JOB_CARRY ? bytes_get_u8(r) : 0;
 }

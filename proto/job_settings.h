@@ -14,7 +14,8 @@
 
 #define JOB_PRE_MAX 3
 #define JOB_FAULTS_AUTO UINT16_MAX /* floor((n - 1) / 3) */
-#define JOB_SERVER_BOUNDS 16       /* a server step is at most so many bounds */
+#define JOB_CARRY_MAX 8
+#define JOB_SERVER_BOUNDS 16 /* a server step is at most so many bounds */
 
 enum job_optimiser {
 	JOB_SGD = 1, /* with momentum, if beta is not zero */
@@ -54,7 +55,7 @@ enum job_server {
 	JOB_SERVER_YOGI,
 };
 enum job_weighting { JOB_UNWEIGHTED = 1, JOB_REGISTERED };
-enum job_stragglers { JOB_DROP = 1 };
+enum job_stragglers { JOB_DROP = 1, JOB_CARRY };
 
 /* What a member does in a round. */
 struct job_local {
@@ -95,6 +96,10 @@ struct job_combine {
 	uint32_t weight_cap;          /* of a registered weight; 0: none */
 	struct decimal participation; /* share asked in a round, (0, 1] */
 	uint8_t stragglers;
+	/* With JOB_CARRY, and in the bytes only then: a late update counts in
+	 * a later round, less, if its model is at most so many aggregations
+	 * old. */
+	uint8_t carry_rounds;
 };
 
 void job_local_put(struct bytes_writer *w, const struct job_local *l);

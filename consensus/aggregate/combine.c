@@ -183,7 +183,7 @@ combine_state_start(const struct combine_settings *s, uint32_t dim,
 static unsigned
 ncopies(const struct combine_settings *s)
 {
-	unsigned stages = s->npre + (s->nova ? 1u : 0u);
+	unsigned stages = s->npre + (s->nova ? 1u : 0u) + (s->scaled ? 1u : 0u);
 
 	return stages < 2 ? stages : 2;
 }
@@ -252,6 +252,11 @@ run_stages(struct flow *w, const struct combine *c)
 	const struct combine_settings *s = c->settings;
 	int64_t *out[AGGREGATE_MAX_UPDATES];
 
+	if (s->scaled && c->scales) {
+		flow_targets(w, out);
+		pre_scale(&w->in, c->scales, out);
+		flow_next(w, out, w->in.n);
+	}
 	if (s->nova) {
 		flow_targets(w, out);
 		pre_nova(&w->in, c->steps, s->nova_cap, s->nova_clip, out);

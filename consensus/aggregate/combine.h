@@ -1,7 +1,7 @@
 /*
  * combine.h - one segment of one round: from signed updates to the change of
- * the model. FedNova's scaling, pre-aggregators in order, the rule, the
- * server's optimiser.
+ * the model. Scales of late updates, FedNova's scaling, pre-aggregators in
+ * order, the rule, the server's optimiser.
  *
  * The ledger calls this once per segment, and an auditor again. The result and
  * the next state are functions of the arguments. Pure; allocates nothing.
@@ -25,6 +25,7 @@ struct combine_settings {
 	uint8_t npre;
 	uint8_t pre[COMBINE_MAX_PRE]; /* enum pre_id, first to last */
 	struct aggregate_knobs knobs; /* of these; seed is set per round */
+	bool scaled; /* an update may come with a scale below 1 */
 	bool nova;
 	uint32_t nova_cap; /* most local steps that may be claimed */
 	int64_t nova_clip; /* L2, Q24, after scaling; 0: none */
@@ -68,7 +69,8 @@ struct combine { /* everything is borrowed for the call */
 	const struct combine_settings *settings; /* combine_check passed */
 	const int64_t *const *updates; /* [n], each at least at + dim long */
 	const uint32_t *weights;       /* [n], registered; NULL: all equal */
-	const uint32_t *steps;         /* [n], claimed; NULL without nova */
+	const int64_t *scales; /* [n] Q24, if settings say scaled, or NULL */
+	const uint32_t *steps; /* [n], claimed; NULL without nova */
 	uint16_t n;
 	uint32_t at, dim;        /* the segment's place in an update */
 	const int64_t *periods;  /* [dim] of the segment; NULL: none */

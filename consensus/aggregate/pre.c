@@ -156,6 +156,18 @@ pre_run(uint8_t id, const struct aggregate_input *in, int64_t *const *out)
 	return rule->outputs(in);
 }
 
+void
+pre_scale(const struct aggregate_input *in, const int64_t *scales,
+    int64_t *const *out)
+{
+	for (uint16_t i = 0; i < in->n; i++)
+		for (uint32_t j = 0; j < in->dim; j++)
+			out[i][j] =
+			    q24_div128((q24_wide)vectors_value(in, i, j) *
+				    scales[i],
+				Q24_ONE);
+}
+
 static uint32_t
 capped(uint32_t steps, uint32_t cap)
 {

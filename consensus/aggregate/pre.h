@@ -49,6 +49,10 @@ const struct pre_rule *pre_at(size_t i); /* NULL after the last */
 int pre_run(uint8_t id, const struct aggregate_input *in, int64_t *const *out)
     __attribute__((warn_unused_result));
 
+/* Update i times scales[i], Q24 in (0, 1]; the shorter way round a period. */
+void pre_scale(const struct aggregate_input *in, const int64_t *scales,
+    int64_t *const *out);
+
 /*
  * FedNova: update i, made in steps[i] local steps, times the weighted mean of
  * the steps over steps[i]. What a member claims is taken as at least 1 and at

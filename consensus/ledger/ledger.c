@@ -72,6 +72,7 @@ found(struct ledger *l)
 	l->moments_hash = state_hash_moments(l, l->moments);
 	l->round.base_model = q24_hash("qml.model", l->model, l->f.job.dim);
 	l->round.best_q24 = INT64_MAX;
+	bases_start(&l->round.bases, &l->f.job, &l->round.base_model, 0);
 	state_open_round(l, &l->round, 0, l->time_ms);
 	rc = txs_found(&l->f, &l->books);
 	if (rc == 0)

@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "consensus/books/books.h"
+#include "consensus/ledger/bases.h"
 #include "consensus/ledger/bench.h"
 #include "consensus/ledger/included.h"
 #include "consensus/ledger/summary.h"
@@ -52,6 +53,7 @@ struct ledger_round {
 	 * rounds since then; best is INT64_MAX before the first. */
 	int64_t best_q24;
 	uint32_t stale;
+	struct bases bases; /* base_model is its newest */
 	/* Who is asked: all, or a share drawn by the head before it opened. */
 	bool asked[FEDERATION_MAX_MEMBERS];
 };

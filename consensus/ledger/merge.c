@@ -23,6 +23,7 @@ merge_settings(const struct job *j, uint16_t nmembers,
 		s->npre++;
 	}
 	s->knobs.bucket = c->bucket;
+	s->scaled = c->stragglers == JOB_CARRY;
 	s->nova = j->local.nova;
 	s->nova_cap = j->local.steps > 0 ? j->local.steps : 1000000;
 	s->server.id = c->server;
@@ -305,6 +306,7 @@ run_segment(const struct merge *m, const struct merge_round *r, unsigned i,
 
 	c->settings = &m->how[i];
 	c->weights = weighted ? r->weights : NULL;
+	c->scales = r->scales;
 	c->at = s->at;
 	c->dim = s->dim;
 	c->periods = s->nangles > 0 ? m->periods + s->first : NULL;

@@ -47,6 +47,7 @@ struct merge_round {
 	uint64_t aggregated;                 /* rounds before */
 	const struct answer *const *updates; /* [n], of kind UPDATE */
 	const uint32_t *weights;             /* [n], registered */
+	const int64_t *scales; /* [n] Q24, by age; NULL: none is late */
 	uint16_t n;
 };
 

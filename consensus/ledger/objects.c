@@ -87,6 +87,18 @@ check_update(const struct ledger *l, const struct answer *a)
 	return a->delta ? LEDGER_OK : LEDGER_MISSING_ANSWER;
 }
 
+/* Late work counts once; a refusal is about the round itself. */
+static enum ledger_verdict
+check_base(const struct ledger *l, const struct answer *a)
+{
+	int age = bases_age(&l->round.bases, &a->base_model);
+
+	if (age < 0 || (age > 0 && a->kind != ANSWER_UPDATE))
+		return LEDGER_BASE_MODEL;
+	return bases_used(&l->round.bases, a->member, age) ? LEDGER_BASE_USED
+							   : LEDGER_OK;
+}
+
 static enum ledger_verdict
 check_answer_head(const struct ledger *l, const struct answer *a)
 {
@@ -99,8 +111,9 @@ check_answer_head(const struct ledger *l, const struct answer *a)
 		return v;
 	if (!ledger_asked(l, a->member))
 		return LEDGER_MEMBER;
-	if (!hash_equal(&a->base_model, &l->round.base_model))
-		return LEDGER_BASE_MODEL;
+	v = check_base(l, a);
+	if (v != LEDGER_OK)
+		return v;
 	if ((a->flags & ~FLAGS_KNOWN) != 0 ||
 	    (a->privacy_mechanism == 0 && a->privacy_rho_nano != 0))
 		return LEDGER_FLAGS;

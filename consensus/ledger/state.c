@@ -140,6 +140,12 @@ state_leaves(const struct ledger *l, const struct state_now *now,
 	for (uint16_t i = 0; i < l->f.nmembers; i++)
 		round[3 + i] = r->asked[i];
 	out[6] = hash_numbers("qml.round", round, 3u + l->f.nmembers);
+	if (r->bases.carry > 0) {
+		struct hash both[2] = {out[6],
+		    bases_hash(&r->bases, l->f.nmembers)};
+
+		out[6] = hash_bytes("qml.carried", both, sizeof(both));
+	}
 	out[7] = hash_numbers("qml.counts", counts, 5);
 	out[8] = *now->moments;
 	out[9] = *now->books;
@@ -224,9 +230,10 @@ draw_asked(const struct ledger *l, struct ledger_round *r)
 }
 
 /* The lower median of what members say about the rows they keep back: with a
- * majority honest it lies between two honest figures. False: nobody did. */
+ * majority honest it lies between two honest figures. Late updates speak of an
+ * older model. False: nobody did. */
 static bool
-median_loss(const struct block *b, int64_t *out)
+median_loss(const struct ledger *l, const struct block *b, int64_t *out)
 {
 	int64_t v[FEDERATION_MAX_MEMBERS];
 	uint16_t n = 0, k;
@@ -234,7 +241,8 @@ median_loss(const struct block *b, int64_t *out)
 	for (uint16_t i = 0; i < b->header.nanswers; i++) {
 		const struct answer *a = b->answers[i];
 
-		if (a->kind != ANSWER_UPDATE || a->valid_rows == 0)
+		if (a->kind != ANSWER_UPDATE || a->valid_rows == 0 ||
+		    !hash_equal(&a->base_model, &l->round.base_model))
 			continue;
 		for (k = n++; k > 0 && v[k - 1] > a->valid_loss_q24; k--)
 			v[k] = v[k - 1];
@@ -251,7 +259,7 @@ note_loss(const struct ledger *l, struct ledger_round *r, const struct block *b)
 {
 	int64_t loss = 0, progress = 0;
 
-	if (l->f.job.patience == 0 || !median_loss(b, &loss))
+	if (l->f.job.patience == 0 || !median_loss(l, b, &loss))
 		return false;
 	if (decimal_q24(&l->f.job.progress, &progress) < 0)
 		return false;
@@ -281,19 +289,23 @@ state_open_round(const struct ledger *l, struct ledger_round *r,
 	draw_asked(l, r);
 }
 
-/* The change by the block's updates into memory->model, and the moments. */
+/* The change by the block's updates into memory->model, and the moments; notes
+ * whose work it holds in memory->next. */
 static bool
 aggregate_answers(const struct ledger *l, const struct block *b)
 {
 	const struct answer *updates[FEDERATION_MAX_MEMBERS];
 	uint32_t weights[FEDERATION_MAX_MEMBERS];
+	int64_t scales[FEDERATION_MAX_MEMBERS];
 	struct ledger_memory *mem = l->memory;
 	struct merge_round r = {
 	    .number = l->round.number,
 	    .aggregated = l->round.aggregated,
 	    .updates = updates,
 	    .weights = weights,
+	    .scales = scales,
 	};
+	int age;
 
 	if (b->header.nanswers > l->f.nmembers)
 		return false;
@@ -306,7 +318,12 @@ aggregate_answers(const struct ledger *l, const struct block *b)
 			continue;
 		if (!a->delta || a->dim != l->f.job.update)
 			return false;
+		age = bases_age(&l->round.bases, &a->base_model);
+		if (age < 0)
+			return false;
+		bases_use(&mem->next.bases, a->member, age);
 		updates[r.n] = a;
+		scales[r.n] = bases_weight(age);
 		weights[r.n++] = l->weight[a->member];
 	}
 	memcpy(mem->moments, l->moments,
@@ -336,6 +353,7 @@ compute_round(const struct ledger *l, const struct block *b)
 	if (b->header.kind == BLOCK_SKIP) {
 		r->skips++;
 		r->skipped++;
+		bases_skipped(&r->bases, r->number + 1);
 		state_open_round(l, r, r->number + 1, b->header.time_ms);
 		return true;
 	}
@@ -345,6 +363,7 @@ compute_round(const struct ledger *l, const struct block *b)
 	for (uint32_t j = 0; j < l->f.job.dim; j++)
 		mem->model[j] = q24_add_sat(l->model[j], mem->model[j]);
 	r->base_model = q24_hash("qml.model", mem->model, l->f.job.dim);
+	bases_aggregated(&r->bases, &r->base_model, r->number + 1);
 	r->skips = 0;
 	r->aggregated++;
 	over = note_loss(l, r, b);

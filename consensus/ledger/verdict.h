@@ -21,7 +21,8 @@ enum ledger_verdict {
 	/* answers */
 	LEDGER_JOB,
 	LEDGER_BASE_MODEL,
-	LEDGER_MEMBER, /* no such member, or not active */
+	LEDGER_BASE_USED, /* its member's work on that model is in already */
+	LEDGER_MEMBER,    /* no such member, or not active */
 	LEDGER_DIM,
 	LEDGER_CLIP_CLAIM, /* the declared clip is not the job's */
 	LEDGER_CLIP,       /* L2 norm above the clip */

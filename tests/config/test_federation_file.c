@@ -301,6 +301,34 @@ test_tasks(void **state)
 	assert_true(hash_equal(&a, &b));
 }
 
+/* carry alone is carry over two aggregations; both words survive. */
+static void
+test_carry(void **state)
+{
+	static const char word[] =
+	    HEAD MEMBERS SCHEMA JOB "  stragglers: carry\n";
+	static const char three[] =
+	    HEAD MEMBERS SCHEMA JOB "  stragglers: carry\n  carry_rounds: 3\n";
+	static const char *const texts[] = {word, three};
+	struct federation f;
+	struct config_error e;
+	char back[65536];
+	struct hash a, b;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 2; i++) {
+		assert_int_equal(parse(&f, texts[i], &e), 0);
+		assert_int_equal(f.job.combine.stragglers, JOB_CARRY);
+		assert_int_equal(f.job.combine.carry_rounds, 2 + i);
+		write_text(&f, back, sizeof(back));
+		federation_close(&f);
+		a = id_of(texts[i]);
+		b = id_of(back);
+		assert_true(hash_equal(&a, &b));
+	}
+}
+
 /* job_default and the table say the same. */
 static void
 test_defaults(void **state)
@@ -439,6 +467,12 @@ static const struct {
 	"f.yaml:23:17: control.task: want none or linear, got 'vqc'"},
     {HEAD MEMBERS SCHEMA JOB "control: {task: linear, rate: 11}\n",
 	"f.yaml:23:31: control.rate: want 1e-9 to 10, got 11"},
+    {HEAD MEMBERS SCHEMA JOB "  carry_rounds: 2\n",
+	"f.yaml:23:17: job.carry_rounds: want 0 to 0, got 2"},
+    {HEAD MEMBERS SCHEMA JOB "  stragglers: carry\n  carry_rounds: 0\n",
+	"f.yaml:24:17: job.carry_rounds: want 1 to 8, got 0"},
+    {HEAD MEMBERS SCHEMA JOB "  scaffold: true\n  stragglers: carry\n",
+	"f.yaml:24:15: job.stragglers: want drop: what a job with scaffold"},
     {HEAD MEMBERS SCHEMA
 	"job: {task: linear, rounds: 3, qubits: 2, seed: \"" KEY("00") "\"}\n",
 	"f.yaml:18:32: job.qubits: a linear task has none"},
@@ -564,6 +598,7 @@ main(void)
 	    cmocka_unit_test(test_count),
 	    cmocka_unit_test(test_write_hard_names),
 	    cmocka_unit_test(test_tasks),
+	    cmocka_unit_test(test_carry),
 	    cmocka_unit_test(test_defaults),
 	    cmocka_unit_test(test_mistakes),
 	    cmocka_unit_test(test_draft),

@@ -122,6 +122,9 @@ test_ranges(void **state)
 	BAD(combine.weighting, 0, "job.weighting");
 	BAD(combine.weighting, 3, "job.weighting");
 	BAD(combine.stragglers, 0, "job.stragglers");
+	BAD(combine.stragglers, 3, "job.stragglers");
+	BAD(combine.stragglers, JOB_CARRY, "job.carry_rounds"); /* none */
+	BAD(combine.carry_rounds, 1, "job.carry_rounds");       /* dropped */
 	BAD(patience, 1, "job.patience");           /* without validation */
 	BAD(main.kind, JOB_LINEAR, "job.encoding"); /* leftovers of a vqc */
 }
@@ -281,6 +284,54 @@ test_segments(void **state)
 	assert_true(job_active(&j, &s[2], 2));
 	j.stage.components = 6;
 	assert_int_equal(job_sizes(&j, 5, 3), -EINVAL);
+}
+
+/* Late updates: which jobs may have them, and a byte more only with them. */
+static void
+test_carry(void **state)
+{
+	struct job j = sample_job(), back;
+	struct bytes_writer dropped = BYTES_WRITER_INIT;
+	struct bytes_writer carried = BYTES_WRITER_INIT;
+	struct bytes_reader r;
+	char err[256] = "";
+
+	(void)state;
+	job_put(&dropped, &j);
+	j.combine.stragglers = JOB_CARRY;
+	j.combine.carry_rounds = JOB_CARRY_MAX;
+	assert_int_equal(job_check(&j, 4, err, sizeof(err)), 0);
+	job_put(&carried, &j);
+	assert_int_equal(carried.len, dropped.len + 1);
+	r = bytes_reader_of(carried.data, carried.len);
+	job_get(&r, &back);
+	assert_true(bytes_reader_done(&r));
+	assert_int_equal(back.combine.carry_rounds, JOB_CARRY_MAX);
+	job_close(&back);
+	bytes_writer_close(&dropped);
+	bytes_writer_close(&carried);
+
+	j.combine.carry_rounds = JOB_CARRY_MAX + 1;
+	expect(&j, 4, "job.carry_rounds");
+	j.combine.carry_rounds = 1;
+	j.local.nova = true;
+	assert_int_equal(job_check(&j, 4, err, sizeof(err)), 0);
+	j.local.nova = false;
+	j.local.scaffold = true;
+	assert_int_equal(job_sizes(&j, 2, 3), 0);
+	expect(&j, 4, "job.stragglers: want drop: what a job with scaffold");
+	j.local.scaffold = false;
+	job_task_default(&j.stage, JOB_QPCA);
+	j.stage_rounds = 2;
+	j.rounds = 9;
+	assert_int_equal(job_sizes(&j, 5, 3), 0);
+	expect(&j, 4, "job.stragglers: want drop: what a job with a stage");
+	job_default(&j, JOB_QPCA);
+	j.rounds = 3;
+	j.combine.stragglers = JOB_CARRY;
+	j.combine.carry_rounds = 1;
+	assert_int_equal(job_sizes(&j, 5, 3), 0);
+	expect(&j, 4, "job.stragglers: want drop: what a qpca");
 }
 
 static void
@@ -458,6 +509,7 @@ main(void)
 	    cmocka_unit_test(test_sizes),
 	    cmocka_unit_test(test_texts),
 	    cmocka_unit_test(test_segments),
+	    cmocka_unit_test(test_carry),
 	    cmocka_unit_test(test_faults),
 	    cmocka_unit_test(test_start_model),
 	    cmocka_unit_test(test_warm_start),
