@@ -23,7 +23,9 @@ struct envelope {
 	Qml__Model model;
 	Qml__Trained trained;
 	Qml__Scored scored;
-	struct bytes_writer vector;
+	Qml__Worth worth;
+	Qml__Worthed worthed;
+	struct bytes_writer vector, more;
 	char text[TRAINWIRE_TEXT_MAX];
 };
 
@@ -69,16 +71,22 @@ put_ready(struct envelope *e, const struct trainwire_ready *r)
 /* The sentence may quote a cell of somebody's file: what could move a cursor
  * is replaced, so that the other side can insist on its absence. */
 static void
-put_failed(struct envelope *e, const struct trainwire_failed *f)
+put_text(struct envelope *e, const char *text)
 {
 	size_t i;
 
-	for (i = 0; i < TRAINWIRE_TEXT_MAX - 1 && f->text[i] != '\0'; i++) {
-		unsigned char c = (unsigned char)f->text[i];
+	for (i = 0; i < TRAINWIRE_TEXT_MAX - 1 && text[i] != '\0'; i++) {
+		unsigned char c = (unsigned char)text[i];
 
 		e->text[i] = (char)(c < 0x20 || c == 0x7f ? '?' : c);
 	}
 	e->text[i] = '\0';
+}
+
+static void
+put_failed(struct envelope *e, const struct trainwire_failed *f)
+{
+	put_text(e, f->text);
 	e->failed.round = f->round;
 	e->failed.reason = f->reason;
 	e->failed.text = e->text;
@@ -136,6 +144,30 @@ put_scored(struct envelope *e, const struct trainwire_scored *s)
 }
 
 static void
+put_worth(struct envelope *e, const struct trainwire_worth *x)
+{
+	e->worth.round = x->round;
+	e->worth.aggregated = x->aggregated;
+	e->worth.players = x->players;
+	e->worth.seed = borrow(x->seed.b, HASH_LEN);
+	e->worth.model = put_vector(&e->vector, x->model, x->dim);
+	e->worth.updates =
+	    put_vector(&e->more, x->updates, x->players * x->update);
+	e->worth.shard = borrow(x->shard, x->shard_len);
+	e->train.worth = &e->worth;
+}
+
+static void
+put_worthed(struct envelope *e, const struct trainwire_worthed *x)
+{
+	put_text(e, x->text);
+	e->worthed.round = x->round;
+	e->worthed.utilities = put_vector(&e->vector, x->utility, x->n);
+	e->worthed.text = e->text;
+	e->train.worthed = &e->worthed;
+}
+
+static void
 envelope_put(struct envelope *e, const struct trainwire_msg *m)
 {
 	e->train.type = m->type;
@@ -160,6 +192,12 @@ envelope_put(struct envelope *e, const struct trainwire_msg *m)
 	case TRAINWIRE_SCORED:
 		put_scored(e, &m->u.scored);
 		break;
+	case TRAINWIRE_WORTH:
+		put_worth(e, &m->u.worth);
+		break;
+	case TRAINWIRE_WORTHED:
+		put_worthed(e, &m->u.worthed);
+		break;
 	}
 }
 
@@ -174,14 +212,17 @@ trainwire_encode(const struct trainwire_msg *m, uint8_t **data, size_t *len)
 	    .model = QML__MODEL__INIT,
 	    .trained = QML__TRAINED__INIT,
 	    .scored = QML__SCORED__INIT,
+	    .worth = QML__WORTH__INIT,
+	    .worthed = QML__WORTHED__INIT,
 	};
 	int rc;
 
 	envelope_put(&e, m);
-	rc = e.vector.error;
+	rc = e.vector.error != 0 ? e.vector.error : e.more.error;
 	if (rc == 0)
 		rc = container_pack(&e.train.base, TRAINWIRE_MAX, data, len);
 	bytes_writer_close(&e.vector);
+	bytes_writer_close(&e.more);
 	return rc;
 }
 
@@ -210,11 +251,11 @@ take_text(const char *from, char *to, size_t size)
 }
 
 static enum wire_verdict
-take_vector(ProtobufCBinaryData from, int64_t **x, uint32_t *dim)
+take_numbers(ProtobufCBinaryData from, size_t most, int64_t **x, uint32_t *dim)
 {
 	size_t n = from.len / sizeof(**x);
 
-	if (from.len % sizeof(**x) != 0 || n < 1 || n > ANSWER_DIM_MAX)
+	if (from.len % sizeof(**x) != 0 || n < 1 || n > most)
 		return WIRE_MALFORMED;
 	*x = malloc(from.len);
 	if (*x == NULL)
@@ -222,6 +263,12 @@ take_vector(ProtobufCBinaryData from, int64_t **x, uint32_t *dim)
 	q24_load(*x, from.data, n);
 	*dim = (uint32_t)n;
 	return WIRE_OK;
+}
+
+static enum wire_verdict
+take_vector(ProtobufCBinaryData from, int64_t **x, uint32_t *dim)
+{
+	return take_numbers(from, ANSWER_DIM_MAX, x, dim);
 }
 
 /* Words of printing bytes, each ended by a zero byte, none of them empty. */
@@ -359,14 +406,61 @@ get_scored(const Qml__Scored *p, struct trainwire_scored *out)
 	return WIRE_OK;
 }
 
+static enum wire_verdict
+get_worth(const Qml__Worth *p, struct trainwire_worth *out)
+{
+	uint32_t n = 0;
+	enum wire_verdict v;
+
+	if (p->players < 1 || p->players > TRAINWIRE_PLAYERS_MAX ||
+	    p->shard.len < 1 || p->shard.len > TRAINWIRE_SHARD_MAX ||
+	    !take(p->seed, out->seed.b, HASH_LEN))
+		return WIRE_MALFORMED;
+	out->round = p->round;
+	out->aggregated = p->aggregated;
+	out->players = (uint16_t)p->players;
+	v = take_vector(p->model, &out->model, &out->dim);
+	if (v == WIRE_OK)
+		v = take_numbers(p->updates,
+		    (size_t)ANSWER_DIM_MAX * p->players, &out->updates, &n);
+	if (v == WIRE_OK && n % p->players != 0)
+		v = WIRE_MALFORMED;
+	if (v != WIRE_OK)
+		return v;
+	out->update = n / p->players;
+	out->shard = malloc(p->shard.len);
+	if (out->shard == NULL)
+		return WIRE_NO_MEMORY;
+	memcpy(out->shard, p->shard.data, p->shard.len);
+	out->shard_len = p->shard.len;
+	return WIRE_OK;
+}
+
+static enum wire_verdict
+get_worthed(const Qml__Worthed *p, struct trainwire_worthed *out)
+{
+	enum wire_verdict v;
+	uint32_t n = 0;
+
+	if (!take_text(p->text, out->text, sizeof(out->text)))
+		return WIRE_MALFORMED;
+	out->round = p->round;
+	if (p->utilities.len == 0)
+		return WIRE_OK;
+	v = take_numbers(p->utilities, TRAINWIRE_GAME_MAX, &out->utility, &n);
+	out->n = (uint16_t)n;
+	return v;
+}
+
 /* The part that the type asks for is there, and no other. */
 static bool
 parts_fit(const Qml__Train *p)
 {
 	const void *part[] = {NULL, p->setup, p->ready, p->failed, p->model,
-	    p->trained, p->failed, p->model, p->scored};
+	    p->trained, p->failed, p->model, p->scored, p->worth, p->worthed};
 	int n = (p->setup != NULL) + (p->ready != NULL) + (p->failed != NULL) +
-	    (p->model != NULL) + (p->trained != NULL) + (p->scored != NULL);
+	    (p->model != NULL) + (p->trained != NULL) + (p->scored != NULL) +
+	    (p->worth != NULL) + (p->worthed != NULL);
 
 	return n == 1 && part[p->type] != NULL;
 }
@@ -390,6 +484,10 @@ train_get(const Qml__Train *p, struct trainwire_msg *out)
 		return get_trained(p->trained, &out->u.trained);
 	case TRAINWIRE_SCORED:
 		return get_scored(p->scored, &out->u.scored);
+	case TRAINWIRE_WORTH:
+		return get_worth(p->worth, &out->u.worth);
+	case TRAINWIRE_WORTHED:
+		return get_worthed(p->worthed, &out->u.worthed);
 	}
 	return WIRE_UNKNOWN_TYPE;
 }
@@ -408,7 +506,7 @@ trainwire_decode(const uint8_t *data, size_t len, struct trainwire_msg *out)
 	if (v != WIRE_OK)
 		return v;
 	p = (const Qml__Train *)(void *)m;
-	if (p->type > TRAINWIRE_SCORED)
+	if (p->type > TRAINWIRE_WORTHED)
 		v = WIRE_UNKNOWN_TYPE;
 	else if (p->type == 0 || !parts_fit(p))
 		v = WIRE_MALFORMED;
@@ -433,6 +531,13 @@ trainwire_msg_close(struct trainwire_msg *m)
 		free(m->u.trained.delta);
 	else if (m->type == TRAINWIRE_SCORED)
 		free(m->u.scored.confusion);
+	else if (m->type == TRAINWIRE_WORTHED)
+		free(m->u.worthed.utility);
+	else if (m->type == TRAINWIRE_WORTH) {
+		free(m->u.worth.model);
+		free(m->u.worth.updates);
+		free(m->u.worth.shard);
+	}
 	*m = (struct trainwire_msg){0};
 }
 

@@ -19,6 +19,9 @@
 #define TRAINWIRE_COMMAND_MAX 4096
 #define TRAINWIRE_WORDS_MAX 32
 #define TRAINWIRE_CLASSES_MAX 256
+#define TRAINWIRE_PLAYERS_MAX 100
+#define TRAINWIRE_SHARD_MAX (90u << 10)
+#define TRAINWIRE_GAME_MAX 8192 /* utilities */
 
 enum trainwire_type {
 	TRAINWIRE_SETUP = 1, /* to the trainer: build, federation, data, salt */
@@ -29,6 +32,8 @@ enum trainwire_type {
 	TRAINWIRE_FAILED,    /* of one TRAIN or SCORE: reason, sentence */
 	TRAINWIRE_SCORE,     /* model: evaluate on the local rows */
 	TRAINWIRE_SCORED,
+	TRAINWIRE_WORTH, /* of the coalitions of a closed round */
+	TRAINWIRE_WORTHED,
 };
 
 struct trainwire_setup {
@@ -67,21 +72,16 @@ struct trainwire_trained {
 	uint64_t round;
 	uint32_t dim;
 	int64_t *delta; /* [dim] Q24, owned */
-	uint32_t rows;
-	uint32_t correct;
-	int64_t loss_before_q24;
-	int64_t loss_after_q24;
+	uint32_t rows, correct;
+	int64_t loss_before_q24, loss_after_q24;
 	struct hash trainer_state;
 	uint16_t flags; /* enum answer_flag */
 	/* As in struct answer. */
 	uint32_t steps;
 	int64_t control_loss_q24;
 	uint32_t control_correct;
-	uint32_t valid_rows;
-	int64_t valid_loss_q24;
-	uint32_t valid_correct;
-	int64_t valid_control_loss_q24;
-	uint32_t valid_control_correct;
+	uint32_t valid_rows, valid_correct, valid_control_correct;
+	int64_t valid_loss_q24, valid_control_loss_q24;
 };
 
 struct trainwire_failed {
@@ -99,6 +99,24 @@ struct trainwire_scored {
 	uint32_t *confusion; /* [truth][said], nclasses^2, owned; or NULL */
 };
 
+struct trainwire_worth { /* what it points to is owned; vectors are Q24 */
+	uint64_t round, aggregated;
+	uint16_t players; /* 1..TRAINWIRE_PLAYERS_MAX */
+	struct hash seed; /* of the orders of joining, above 8 players */
+	uint32_t dim, update;
+	int64_t *model;   /* [dim], before the round */
+	int64_t *updates; /* [players * update] */
+	uint8_t *shard;   /* CSV */
+	size_t shard_len;
+};
+
+struct trainwire_worthed {
+	uint64_t round;
+	uint16_t n;       /* 0: none, and the text says why */
+	int64_t *utility; /* [n], owned */
+	char text[TRAINWIRE_TEXT_MAX];
+};
+
 struct trainwire_msg {
 	enum trainwire_type type;
 	union {
@@ -108,6 +126,8 @@ struct trainwire_msg {
 		struct trainwire_trained trained;
 		struct trainwire_failed failed; /* REFUSED too */
 		struct trainwire_scored scored;
+		struct trainwire_worth worth;
+		struct trainwire_worthed worthed;
 	} u;
 };
 

@@ -209,10 +209,15 @@ handle(struct trainer *t, const struct trainwire_msg *m)
 	case TRAINWIRE_FAILED:
 		handle_failed(t, &m->u.failed);
 		break;
+	case TRAINWIRE_WORTHED:
+		if (t->cb.worthed != NULL)
+			t->cb.worthed(t->cb.arg, &m->u.worthed);
+		break;
 	case TRAINWIRE_SETUP:
 	case TRAINWIRE_TRAIN:
 	case TRAINWIRE_SCORE:
 	case TRAINWIRE_SCORED:
+	case TRAINWIRE_WORTH:
 		snprintf(t->text, sizeof(t->text),
 		    "the trainer sent a message of the wrong direction");
 		close_child(t);
@@ -451,6 +456,16 @@ trainer_train(struct trainer *t, const struct trainwire_model *m)
 		give_up_round(t, ANSWER_REASON_NO_DATA);
 	else
 		send_train(t);
+}
+
+int
+trainer_worth(struct trainer *t, const struct trainwire_worth *x)
+{
+	struct trainwire_msg m = {.type = TRAINWIRE_WORTH, .u.worth = *x};
+
+	if (t->state != TRAINER_IDLE && t->state != TRAINER_BUSY)
+		return -EAGAIN;
+	return send_message(t, &m);
 }
 
 void

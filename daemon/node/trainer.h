@@ -54,6 +54,8 @@ struct trainer_callbacks {
 	/* No result for this round: answer_reason and a sentence. */
 	void (*failed)(void *arg, uint64_t round, uint8_t reason,
 	    const char *text);
+	/* The answer to trainer_worth; borrowed. NULL: never asked. */
+	void (*worthed)(void *arg, const struct trainwire_worthed *w);
 	void (*stopped)(void *arg); /* after trainer_stop */
 };
 
@@ -70,6 +72,12 @@ int trainer_start(struct trainer **out, uv_loop_t *loop,
  * waiting is replaced. m->model [m->dim] is copied. */
 void trainer_train(struct trainer *t, const struct trainwire_model *m);
 void trainer_cancel(struct trainer *t);
+/* What a closed round's updates are worth: found out while the child has
+ * nothing to train. *x is borrowed for the call. One at a time; a child that
+ * dies forgets it, and READY comes again. -EAGAIN: not ready, -EMSGSIZE: too
+ * large for a message, -ENOMEM or uv's code. */
+int trainer_worth(struct trainer *t, const struct trainwire_worth *x)
+    __attribute__((warn_unused_result));
 enum trainer_state trainer_state(const struct trainer *t);
 /* What READY said; all zero before. */
 const struct trainwire_ready *trainer_ready(const struct trainer *t);

@@ -240,8 +240,9 @@ copy_arrays(struct parts *p)
 int
 parts_write(struct parts *p)
 {
-	struct source_spec spec = {p->source->path, p->source->labels,
-	    p->source->command};
+	struct source_spec spec = {.path = p->source->path,
+	    .labels = p->source->labels,
+	    .command = p->source->command};
 	char err[TABLE_ERR_LEN] = "";
 	struct source s;
 	int rc = source_open(&s, &spec, err);

@@ -12,6 +12,7 @@
 #include "daemon/trainer/confine.h"
 #include "daemon/trainer/frames.h"
 #include "daemon/trainer/session.h"
+#include "daemon/trainer/worth.h"
 #include "gen/version.h"
 #include "proto/answer.h"
 #include "proto/trainwire.h"
@@ -21,6 +22,7 @@ struct serve {
 	int out;
 	struct session session;
 	struct confine_report confined;
+	struct worth game; /* of a round that is over; n 0: none */
 };
 
 /* Between two steps: has the other side gone? Then nobody waits for this. */
@@ -169,6 +171,51 @@ on_model(struct serve *s, const struct trainwire_msg *in)
 }
 
 static int
+say(const struct serve *s, struct trainwire_msg *m)
+{
+	int rc = frames_send(s->out, m);
+
+	trainwire_msg_close(m);
+	return rc;
+}
+
+/* Only begun: coalitions are looked at while there is nothing else to do. */
+static int
+on_worth(struct serve *s, struct trainwire_worth *game)
+{
+	const uint64_t round = game->round;
+	struct trainwire_msg m;
+	char err[TABLE_ERR_LEN];
+	int rc = 0;
+
+	if (s->game.n > 0) {
+		worth_fail(&m, s->game.game.round, "a later round came");
+		worth_close(&s->game);
+		rc = say(s, &m);
+	}
+	if (rc < 0 || worth_open(&s->game, &s->session, game, err) == 0)
+		return rc;
+	worth_fail(&m, round, err);
+	return say(s, &m);
+}
+
+static int
+play(struct serve *s)
+{
+	struct trainwire_msg m;
+	int rc = worth_step(&s->game);
+
+	if (rc == 0)
+		return 0;
+	if (rc > 0)
+		worth_take(&s->game, &m);
+	else
+		worth_fail(&m, s->game.game.round, strerror(-rc));
+	worth_close(&s->game);
+	return say(s, &m);
+}
+
+static int
 on_msg(struct serve *s, struct trainwire_msg *m)
 {
 	switch (m->type) {
@@ -177,6 +224,9 @@ on_msg(struct serve *s, struct trainwire_msg *m)
 	case TRAINWIRE_TRAIN:
 	case TRAINWIRE_SCORE:
 		return on_model(s, m);
+	case TRAINWIRE_WORTH:
+		return on_worth(s, &m->u.worth);
+	case TRAINWIRE_WORTHED:
 	case TRAINWIRE_READY:
 	case TRAINWIRE_REFUSED:
 	case TRAINWIRE_TRAINED:
@@ -187,22 +237,40 @@ on_msg(struct serve *s, struct trainwire_msg *m)
 	return -EPROTO;
 }
 
+/* Is there a message, or the end? */
+static bool
+spoken_to(const struct serve *s)
+{
+	struct pollfd p = {.fd = s->in, .events = POLLIN};
+
+	return poll(&p, 1, 0) != 0;
+}
+
 int
 serve_run(int in, int out, int *confined)
 {
-	struct serve s = {.in = in, .out = out, .session = SESSION_INIT};
+	struct serve s = {.in = in,
+	    .out = out,
+	    .session = SESSION_INIT,
+	    .game = WORTH_INIT};
 	struct trainwire_msg m;
-	int rc;
+	int rc = 1;
 
-	while ((rc = frames_recv(s.in, &m)) > 0) {
+	while (rc >= 0) {
+		if (s.game.n > 0 && !spoken_to(&s)) {
+			rc = play(&s);
+			continue;
+		}
+		rc = frames_recv(s.in, &m);
+		if (rc <= 0)
+			break;
 		rc = on_msg(&s, &m);
 		trainwire_msg_close(&m);
-		if (rc < 0)
-			break;
 	}
 	if (rc == -ECANCELED)
 		rc = 0; /* the other side left during a training */
 	*confined = s.confined.seccomp;
+	worth_close(&s.game);
 	session_close(&s.session);
 	return rc;
 }

@@ -222,9 +222,9 @@ pool_of(const struct session *s)
 	return fits ? s->pool : NULL;
 }
 
-int
-session_evaluate(struct session *s, const struct session_sight *sight,
-    struct train_score *score)
+static int
+evaluate(struct session *s, const struct session_sight *sight,
+    const struct dataset *rows, struct train_score *score)
 {
 	const struct job *j = &s->federation.job;
 	struct arm *a = sight->role == JOB_CONTROL ? &s->control : &s->main;
@@ -234,21 +234,48 @@ session_evaluate(struct session *s, const struct session_sight *sight,
 	struct train_hyper h;
 	struct train_job job = {
 	    .task = &a->task,
+	    .rows = rows,
 	    .noise = arm_noise(a),
 	    .params = sight->model + first,
 	    .hyper = &h,
 	    .pool = pool_of(s),
 	};
 	char err[256];
-	int rc = session_see(s, sight->model);
+	int rc = recipe_hyper(&s->federation, &turn, &h, err, sizeof(err));
 
-	if (rc == 0)
-		rc = recipe_hyper(&s->federation, &turn, &h, err, sizeof(err));
 	if (rc < 0)
 		return rc;
-	job.rows = session_rows(s, sight->role, sight->valid);
 	h.isa = s->plain ? LANES_PLAIN : LANES_AUTO;
 	return train_evaluate(&job, score);
+}
+
+int
+session_evaluate(struct session *s, const struct session_sight *sight,
+    struct train_score *score)
+{
+	int rc = session_see(s, sight->model);
+
+	if (rc < 0)
+		return rc;
+	return evaluate(s, sight, session_rows(s, sight->role, sight->valid),
+	    score);
+}
+
+int
+session_evaluate_rows(struct session *s, const int64_t *model,
+    const struct dataset *rows, struct train_score *score)
+{
+	const struct session_sight sight = {model, JOB_MAIN, false};
+	struct dataset seen = DATASET_INIT;
+	int rc;
+
+	if (!s->stage.task.ops)
+		return evaluate(s, &sight, rows, score);
+	rc = project(s, model, rows, &seen);
+	if (rc == 0)
+		rc = evaluate(s, &sight, &seen, score);
+	dataset_close(&seen);
+	return rc;
 }
 
 void

@@ -82,6 +82,11 @@ struct session_sight {
 };
 int session_evaluate(struct session *s, const struct session_sight *sight,
     struct train_score *score) __attribute__((warn_unused_result));
+/* The main task of a whole model on other rows, scaled: bit for bit the same
+ * for every member. */
+int session_evaluate_rows(struct session *s, const int64_t *model,
+    const struct dataset *rows, struct train_score *score)
+    __attribute__((warn_unused_result));
 /* NULL, or why the model cannot be used. */
 const char *session_fault(const struct session *s,
     const struct trainwire_model *m);

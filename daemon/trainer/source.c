@@ -280,6 +280,18 @@ open_arrays(struct source *s, const struct source_spec *spec, char *err)
 	return rc == 0 ? check_labels(s, err) : rc;
 }
 
+static int
+open_text(struct source *s, const struct source_spec *spec, char *err)
+{
+	s->name = "the validation rows";
+	s->data[0] = malloc(spec->text_len + 1);
+	if (!s->data[0])
+		return cannot_read(s->name, -ENOMEM, err);
+	memcpy(s->data[0], spec->text, spec->text_len);
+	s->len[0] = spec->text_len;
+	return 0;
+}
+
 int
 source_open(struct source *s, const struct source_spec *spec,
     char err[static SOURCE_ERR_LEN])
@@ -288,6 +300,8 @@ source_open(struct source *s, const struct source_spec *spec,
 	int rc;
 
 	*s = (struct source)SOURCE_INIT;
+	if (spec->text)
+		return open_text(s, spec, err);
 	s->name = spec->command ? spec->command[0] : spec->path;
 	if (spec->command) {
 		rc =

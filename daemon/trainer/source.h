@@ -22,11 +22,13 @@
 #define SOURCE_BYTES_MAX ((size_t)1 << 31) /* of a file, unpacked */
 #define SOURCE_ERR_LEN 1024
 
-/* Borrowed. Exactly one of path and command. */
+/* Borrowed. Exactly one of path, command and text. */
 struct source_spec {
 	const char *path;
 	const char *labels;   /* file of the labels, or NULL */
 	char *const *command; /* NULL-terminated */
+	const uint8_t *text;  /* CSV that is here already */
+	size_t text_len;
 };
 
 enum source_kind { SOURCE_TEXT, SOURCE_ARRAYS };

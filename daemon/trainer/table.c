@@ -241,8 +241,11 @@ table_load(struct table *t, const struct table_source *source,
     char err[static TABLE_ERR_LEN])
 {
 	struct table_source from = *source;
-	struct source_spec spec = {source->path, source->labels,
-	    source->command};
+	struct source_spec spec = {.path = source->path,
+	    .labels = source->labels,
+	    .command = source->command,
+	    .text = source->text,
+	    .text_len = source->text_len};
 	struct load l = {.source = &from,
 	    .t = t,
 	    .file = ROWFILE_INIT,

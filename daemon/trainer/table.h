@@ -54,6 +54,8 @@ struct table_source {
 	const char *path; /* or NULL and a command: as struct source_spec */
 	const char *labels;
 	char *const *command;
+	const uint8_t *text; /* CSV that is here already; or NULL */
+	size_t text_len;
 	size_t memory_max;                   /* 0: TABLE_MEMORY_MAX */
 	const struct federation *federation; /* NULL: any table */
 	bool unlabelled; /* the label column may be missing: classes are 0 */

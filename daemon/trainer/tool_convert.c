@@ -192,7 +192,7 @@ convert(struct converting *c, const char *path)
 int
 tool_convert(int argc, char **argv)
 {
-	struct source_spec spec = {NULL, NULL, NULL};
+	struct source_spec spec = {.path = NULL};
 	const char *classes = NULL, *resize = NULL, *rows = NULL, *out = NULL;
 	const struct args_option options[] = {
 	    {"data", &spec.path, NULL, true},

@@ -248,6 +248,68 @@ test_training(void **state)
 	}
 }
 
+/* A game of two whose updates are zero, on the data themselves. */
+static void
+say_worth(const struct child *c, uint64_t round)
+{
+	struct trainwire_msg m = {.type = TRAINWIRE_WORTH};
+	struct trainwire_worth *x = &m.u.worth;
+	FILE *f = fopen(WINE, "r");
+
+	x->round = round;
+	x->players = 2;
+	x->dim = fed.job.dim;
+	x->update = fed.job.update;
+	x->model = calloc(x->dim, sizeof(int64_t));
+	x->updates = calloc(2u * x->update, sizeof(int64_t));
+	x->shard = malloc(TRAINWIRE_SHARD_MAX);
+	assert_true(f && x->model && x->updates && x->shard);
+	x->shard_len = fread(x->shard, 1, TRAINWIRE_SHARD_MAX, f);
+	fclose(f);
+	job_start_model(&fed.job, x->model);
+	say(c, &m);
+	trainwire_msg_close(&m);
+}
+
+/* What a closed round was worth is found out between trainings. */
+static void
+test_worth_waits(void **state)
+{
+	struct child c = start_child();
+	struct trainwire_msg m;
+	bool trained = false;
+	int n;
+
+	(void)state;
+	say_setup(&c, &fed, WINE, 1, 1);
+	hear(&c, &m);
+	assert_int_equal(m.type, TRAINWIRE_READY);
+	say_worth(&c, 3);
+	say_worth(&c, 4);
+	say_model(&c, TRAINWIRE_TRAIN, 5);
+	for (n = 0; n < 3; n++) {
+		hear(&c, &m);
+		if (m.type == TRAINWIRE_TRAINED) {
+			trained = true;
+		} else if (m.u.worthed.round == 4) {
+			assert_int_equal(m.type, TRAINWIRE_WORTHED);
+			assert_int_equal(m.u.worthed.n, 4);
+			assert_int_equal(m.u.worthed.utility[0],
+			    m.u.worthed.utility[3]);
+			assert_true(m.u.worthed.utility[0] > 0);
+		}
+		trainwire_msg_close(&m);
+	}
+	assert_true(trained);
+	say_worth(&c, 6);
+	hear(&c, &m);
+	assert_int_equal(m.type, TRAINWIRE_WORTHED);
+	assert_int_equal(m.u.worthed.n, 4);
+	trainwire_msg_close(&m);
+	say_worth(&c, 7); /* nobody waits for it */
+	assert_int_equal(end_child(&c), 0);
+}
+
 static void
 expect_refused(const struct child *c, const char *text)
 {
@@ -395,6 +457,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_training),
+	    cmocka_unit_test(test_worth_waits),
 	    cmocka_unit_test(test_refused_then_ready),
 	    cmocka_unit_test(test_train_before_setup),
 	    cmocka_unit_test(test_garbage),

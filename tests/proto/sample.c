@@ -421,6 +421,25 @@ fill_scored(struct sample *s, struct trainwire_scored *p)
 		p->confusion[i] = sample_below(s, 100);
 }
 
+static void
+fill_worth(struct sample *s, struct trainwire_worth *x)
+{
+	static const char rows[] = "a,b,c\n1,2,x\n";
+
+	x->round = sample_u64(s);
+	x->aggregated = sample_u64(s);
+	x->players = (uint16_t)(1 + sample_below(s, 5));
+	x->seed = sample_hash(s);
+	x->dim = 1 + sample_below(s, 10);
+	x->model = vector(s, x->dim);
+	x->update = 1 + sample_below(s, 10);
+	x->updates = vector(s, x->players * x->update);
+	x->shard_len = sizeof(rows) - 1;
+	x->shard = malloc(x->shard_len);
+	assert(x->shard != NULL);
+	memcpy(x->shard, rows, x->shard_len);
+}
+
 struct trainwire_msg
 sample_train(struct sample *s, enum trainwire_type type)
 {
@@ -457,6 +476,18 @@ sample_train(struct sample *s, enum trainwire_type type)
 		break;
 	case TRAINWIRE_SCORED:
 		fill_scored(s, &m.u.scored);
+		break;
+	case TRAINWIRE_WORTH:
+		fill_worth(s, &m.u.worth);
+		break;
+	case TRAINWIRE_WORTHED:
+		m.u.worthed.round = sample_u64(s);
+		m.u.worthed.n = (uint16_t)sample_below(s, 20);
+		if (m.u.worthed.n > 0)
+			m.u.worthed.utility = vector(s, m.u.worthed.n);
+		else
+			snprintf(m.u.worthed.text, sizeof(m.u.worthed.text),
+			    "the validation rows: line 3");
 		break;
 	}
 	return m;

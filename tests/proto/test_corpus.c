@@ -87,7 +87,7 @@ test_messages(void **state)
 		free(data);
 		wire_msg_close(&m);
 	}
-	for (int t = TRAINWIRE_SETUP; t <= TRAINWIRE_SCORED; t++) {
+	for (int t = TRAINWIRE_SETUP; t <= TRAINWIRE_WORTHED; t++) {
 		struct trainwire_msg m =
 		    sample_train(&s, (enum trainwire_type)t);
 		char name[24];
@@ -212,7 +212,7 @@ static void
 test_all_were_looked_at(void **state)
 {
 	(void)state;
-	assert_int_equal(nfiles, 14 + 8 + 4 + 5 + 1);
+	assert_int_equal(nfiles, 14 + 10 + 4 + 5 + 1);
 }
 
 int

@@ -59,7 +59,7 @@ test_all_types(void **state)
 
 	(void)state;
 	sample_open(&s, 41);
-	for (int t = TRAINWIRE_SETUP; t <= TRAINWIRE_SCORED; t++) {
+	for (int t = TRAINWIRE_SETUP; t <= TRAINWIRE_WORTHED; t++) {
 		for (int i = 0; i < 10; i++) {
 			struct trainwire_msg m =
 			    sample_train(&s, (enum trainwire_type)t);
@@ -193,7 +193,7 @@ test_control_characters(void **state)
 static void
 test_strict(void **state)
 {
-	static const uint8_t unknown_type[] = {8, 9};
+	static const uint8_t unknown_type[] = {8, 11};
 	static const uint8_t no_part[] = {8, 2};
 	static const uint8_t empty_vector[] = {8, 4, 42, 6, 8, 1, 16, 1, 26, 0};
 	static const uint8_t odd_vector[] = {8, 4, 42, 9, 8, 1, 16, 1, 26, 3, 1,
