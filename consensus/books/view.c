@@ -8,6 +8,34 @@ row(const struct table *t, size_t i)
 	return i < t->n ? t->rows + i * t->size : NULL;
 }
 
+static const struct table *
+table_of(const struct books *b, enum books_table t)
+{
+	const struct table *const tables[BOOKS_TABLES] = {
+	    [BOOKS_ACCOUNTS] = &b->accounts,
+	    [BOOKS_ASSETS] = &b->assets,
+	    [BOOKS_ORDERS] = &b->orders,
+	    [BOOKS_MOTIONS] = &b->motions,
+	    [BOOKS_TOKENS] = &b->tokens,
+	    [BOOKS_CREDENTIALS] = &b->credentials,
+	    [BOOKS_USES] = &b->uses,
+	};
+
+	return tables[t];
+}
+
+const void *
+books_row_at(const struct books *b, enum books_table t, size_t i)
+{
+	return row(table_of(b, t), i);
+}
+
+size_t
+books_row_size(const struct books *b, enum books_table t)
+{
+	return table_of(b, t)->size;
+}
+
 struct books_totals
 books_totals(const struct books *b)
 {

@@ -19,6 +19,21 @@ struct books_totals {
 struct books_totals books_totals(const struct books *b);
 const struct proposal_calendar *books_calendar(const struct books *b);
 
+enum books_table {
+	BOOKS_ACCOUNTS,
+	BOOKS_ASSETS,
+	BOOKS_ORDERS,
+	BOOKS_MOTIONS,
+	BOOKS_TOKENS,
+	BOOKS_CREDENTIALS,
+	BOOKS_USES,
+	BOOKS_TABLES, /* past the last */
+};
+
+/* Of any table, and how many bytes a row has. */
+const void *books_row_at(const struct books *b, enum books_table t, size_t i);
+size_t books_row_size(const struct books *b, enum books_table t);
+
 /* NULL: no such row. */
 const struct account *books_account(const struct books *b,
     const struct sign_public *key);

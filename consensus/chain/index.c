@@ -1,135 +1,47 @@
 /*
- * index.c - the SQL tables: the only file that includes sqlite3.h.
+ * index.c - the SQL tables of blocks, rounds and transactions; when the file
+ * is filled again. index_books.c has those of the books.
  */
-#include <assert.h>
 #include <errno.h>
-#include <sqlite3.h>
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "consensus/books/body.h"
-#include "consensus/chain/index.h"
-#include "consensus/chain/schema.h"
+#include "consensus/chain/index_state.h"
 #include "consensus/chain/verify.h"
-#include "consensus/ledger/summary.h"
+#include "consensus/ledger/ledger.h"
 #include "proto/id.h"
 
 #define Q24 16777216.0
-
-struct index {
-	char *path;
-	const struct federation *f;
-	struct hash federation;
-	sqlite3 *db;
-	sqlite3_stmt *stmt[SCHEMA_STATEMENTS];
-	uint64_t head;
-	bool branch_known; /* head is a block of the log */
-};
-
-static int
-error_of(int code)
-{
-	switch (code & 0xff) {
-	case SQLITE_OK:
-	case SQLITE_ROW:
-	case SQLITE_DONE:
-		return 0;
-	case SQLITE_NOMEM:
-		return -ENOMEM;
-	case SQLITE_FULL:
-		return -ENOSPC;
-	case SQLITE_READONLY:
-	case SQLITE_PERM:
-		return -EACCES;
-	case SQLITE_BUSY:
-	case SQLITE_LOCKED:
-		return -EBUSY;
-	case SQLITE_IOERR:
-	case SQLITE_CANTOPEN:
-		return -EIO;
-	default: /* corrupt, not a database, tables that are not ours */
-		return -EBADMSG;
-	}
-}
-
-/* types, one letter an argument: i int64_t, t text, d double, n NULL. */
-static int
-bind_all(sqlite3_stmt *st, const char *types, va_list ap)
-{
-	const char *text;
-	int i, code = SQLITE_OK;
-
-	for (i = 1; *types && code == SQLITE_OK; i++, types++) {
-		if (*types == 'i') {
-			code = sqlite3_bind_int64(st, i, va_arg(ap, int64_t));
-		} else if (*types == 'd') {
-			code = sqlite3_bind_double(st, i, va_arg(ap, double));
-		} else if (*types == 't') {
-			text = va_arg(ap, const char *);
-			code = sqlite3_bind_text(st, i, text, -1,
-			    SQLITE_TRANSIENT);
-		} else {
-			code = sqlite3_bind_null(st, i);
-		}
-	}
-	return error_of(code);
-}
-
-/* Run a statement that returns nothing. */
-static int
-run(struct index *x, enum schema_statement s, const char *types, ...)
-{
-	sqlite3_stmt *st = x->stmt[s];
-	va_list ap;
-	int rc;
-
-	va_start(ap, types);
-	rc = bind_all(st, types, ap);
-	va_end(ap);
-	if (rc == 0)
-		rc = error_of(sqlite3_step(st));
-	sqlite3_reset(st);
-	return rc;
-}
 
 /* First column of the first row as a number; -ENOENT without a row. */
 static int
 ask_number(struct index *x, enum schema_statement s, const char *key,
     int64_t *out)
 {
-	sqlite3_stmt *st = x->stmt[s];
-	int code, rc = 0;
+	struct sql_stmt *st = x->stmt[s];
+	int rc = key ? sql_bind(st, "t", key) : 0;
 
-	if (key)
-		rc = error_of(
-		    sqlite3_bind_text(st, 1, key, -1, SQLITE_TRANSIENT));
 	if (rc < 0)
 		return rc;
-	code = sqlite3_step(st);
-	rc = code == SQLITE_DONE ? -ENOENT : error_of(code);
-	if (rc == 0)
-		*out = sqlite3_column_int64(st, 0);
-	sqlite3_reset(st);
-	return rc;
+	rc = sql_step(st);
+	if (rc == 1)
+		*out = sql_integer(st, 0);
+	sql_reset(st);
+	return rc < 0 ? rc : rc == 1 ? 0 : -ENOENT;
 }
 
 /* Whether the first column of the first row is this text. */
 static int
-same_text(sqlite3_stmt *st, const char *text, bool *same)
+same_text(struct sql_stmt *st, const char *text, bool *same)
 {
-	const unsigned char *have;
-	int code = sqlite3_step(st);
+	int rc = sql_step(st);
 
-	*same = false;
-	if (code == SQLITE_ROW) {
-		have = sqlite3_column_text(st, 0);
-		*same = have && !strcmp((const char *)have, text);
-	}
-	sqlite3_reset(st);
-	return error_of(code);
+	*same = rc == 1 && !strcmp(sql_text(st, 0), text);
+	sql_reset(st);
+	return rc < 0 ? rc : 0;
 }
 
 static void
@@ -138,13 +50,14 @@ close_db(struct index *x)
 	int i;
 
 	for (i = 0; i < SCHEMA_STATEMENTS; i++) {
-		sqlite3_finalize(x->stmt[i]);
+		sql_finish(x->stmt[i]);
 		x->stmt[i] = NULL;
 	}
-	sqlite3_close(x->db);
+	sql_close(x->db);
 	x->db = NULL;
 	x->head = 0;
 	x->branch_known = false;
+	index_books_close(x);
 }
 
 static int
@@ -153,36 +66,20 @@ prepare(struct index *x)
 	int i, rc = 0;
 
 	for (i = 0; i < SCHEMA_STATEMENTS && rc == 0; i++)
-		rc = error_of(sqlite3_prepare_v2(x->db, schema_sql[i], -1,
-		    &x->stmt[i], NULL));
+		rc = sql_prepare(x->db, schema_sql[i], &x->stmt[i]);
 	return rc;
-}
-
-static int
-connect(struct index *x)
-{
-	static const char pragmas[] = "PRAGMA journal_mode = WAL;"
-				      "PRAGMA synchronous = NORMAL;";
-	int rc = error_of(sqlite3_open_v2(x->path, &x->db,
-	    SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE | SQLITE_OPEN_NOMUTEX,
-	    NULL));
-
-	if (rc < 0)
-		return rc;
-	sqlite3_busy_timeout(x->db, 2000);
-	return error_of(sqlite3_exec(x->db, pragmas, NULL, NULL, NULL));
 }
 
 /* The first column of a pragma's row. */
 static int
 pragma_is(struct index *x, const char *pragma, const char *want, bool *same)
 {
-	sqlite3_stmt *st;
-	int rc = error_of(sqlite3_prepare_v2(x->db, pragma, -1, &st, NULL));
+	struct sql_stmt *st;
+	int rc = sql_prepare(x->db, pragma, &st);
 
 	if (rc == 0)
 		rc = same_text(st, want, same);
-	sqlite3_finalize(st);
+	sql_finish(st);
 	return rc;
 }
 
@@ -191,7 +88,7 @@ static int
 check_existing(struct index *x)
 {
 	char hex[HASH_HEX_LEN], version[16];
-	sqlite3_stmt *st;
+	struct sql_stmt *st;
 	int64_t head = -1;
 	bool same = false;
 	int rc;
@@ -205,8 +102,7 @@ check_existing(struct index *x)
 	if (rc < 0)
 		return rc;
 	st = x->stmt[SCHEMA_GET_META];
-	rc =
-	    error_of(sqlite3_bind_text(st, 1, "federation", -1, SQLITE_STATIC));
+	rc = sql_bind(st, "t", "federation");
 	if (rc == 0)
 		rc = same_text(st, hash_hex(&x->federation, hex), &same);
 	if (rc < 0 || !same)
@@ -228,7 +124,7 @@ put_members(struct index *x)
 
 	for (i = 0; i < x->f->nmembers && rc == 0; i++) {
 		m = &x->f->members[i];
-		rc = run(x, SCHEMA_PUT_MEMBER, "itttii", (int64_t)i,
+		rc = INDEX_RUN(x, SCHEMA_PUT_MEMBER, "itttii", (int64_t)i,
 		    id_text(ID_NODE, &m->id, id), m->name, m->address,
 		    (int64_t)m->power, (int64_t)m->weight);
 	}
@@ -243,26 +139,29 @@ fill_new(struct index *x)
 
 	snprintf(pragma, sizeof(pragma), "PRAGMA user_version = %d",
 	    INDEX_SCHEMA);
-	rc = error_of(sqlite3_exec(x->db, "BEGIN", NULL, NULL, NULL));
+	rc = sql_exec(x->db, "BEGIN");
 	if (rc == 0)
-		rc = error_of(
-		    sqlite3_exec(x->db, schema_tables, NULL, NULL, NULL));
+		rc = sql_exec(x->db, schema_tables);
+	if (rc == 0)
+		rc = sql_exec(x->db, schema_books);
 	if (rc == 0)
 		rc = prepare(x);
 	if (rc == 0)
-		rc = run(x, SCHEMA_PUT_META, "tt", "federation",
+		rc = INDEX_RUN(x, SCHEMA_PUT_META, "tt", "federation",
 		    hash_hex(&x->federation, hex));
 	if (rc == 0)
-		rc = run(x, SCHEMA_PUT_META, "tt", "name", x->f->name);
+		rc = INDEX_RUN(x, SCHEMA_PUT_META, "tt", "name", x->f->name);
 	if (rc == 0)
-		rc =
-		    run(x, SCHEMA_PUT_META, "ti", "applied_height", (int64_t)0);
+		rc = INDEX_RUN(x, SCHEMA_PUT_META, "ti", "applied_height",
+		    (int64_t)0);
 	if (rc == 0)
 		rc = put_members(x);
 	if (rc == 0)
-		rc = error_of(sqlite3_exec(x->db, pragma, NULL, NULL, NULL));
+		rc = index_books_found(x);
 	if (rc == 0)
-		rc = error_of(sqlite3_exec(x->db, "COMMIT", NULL, NULL, NULL));
+		rc = sql_exec(x->db, pragma);
+	if (rc == 0)
+		rc = sql_exec(x->db, "COMMIT");
 	return rc;
 }
 
@@ -292,7 +191,7 @@ start_over(struct index *x)
 	close_db(x);
 	rc = remove_files(x);
 	if (rc == 0)
-		rc = connect(x);
+		rc = sql_open(&x->db, x->path, true);
 	return rc == 0 ? fill_new(x) : rc;
 }
 
@@ -305,7 +204,7 @@ open_db(struct index *x, bool *rebuilt)
 	*rebuilt = false;
 	if (!existed)
 		return start_over(x); /* a stray -wal must not be replayed */
-	rc = connect(x);
+	rc = sql_open(&x->db, x->path, true);
 	if (rc == 0)
 		rc = check_existing(x);
 	if (rc != -EBADMSG)
@@ -383,15 +282,16 @@ put_block(struct index *x, const struct block *b, const struct commit *c)
 	const struct header *h = &b->header;
 	char id[ID_TEXT_LEN], model[ID_TEXT_LEN], root[HASH_HEX_LEN];
 	uint16_t i;
-	int rc = run(x, SCHEMA_PUT_BLOCK, "ittiiiiiiitt", (int64_t)h->height,
-	    id_text(ID_BLOCK, &b->id, id), kind_text(h->kind),
-	    (int64_t)h->time_ms, (int64_t)h->proposer, (int64_t)h->round,
-	    (int64_t)c->round, (int64_t)h->fl_round, (int64_t)h->nanswers,
-	    (int64_t)h->nattests, id_text(ID_MODEL, &h->model, model),
-	    hash_hex(&h->state_root, root));
+	int rc =
+	    INDEX_RUN(x, SCHEMA_PUT_BLOCK, "ittiiiiiiitt", (int64_t)h->height,
+		id_text(ID_BLOCK, &b->id, id), kind_text(h->kind),
+		(int64_t)h->time_ms, (int64_t)h->proposer, (int64_t)h->round,
+		(int64_t)c->round, (int64_t)h->fl_round, (int64_t)h->nanswers,
+		(int64_t)h->nattests, id_text(ID_MODEL, &h->model, model),
+		hash_hex(&h->state_root, root));
 
 	for (i = 0; i < c->nsigs && rc == 0; i++)
-		rc = run(x, SCHEMA_PUT_SIGNER, "ii", (int64_t)h->height,
+		rc = INDEX_RUN(x, SCHEMA_PUT_SIGNER, "ii", (int64_t)h->height,
 		    (int64_t)c->validators[i]);
 	return rc;
 }
@@ -405,24 +305,87 @@ key_hex(const struct sign_public *k, char out[static HASH_HEX_LEN])
 	return hash_hex(&h, out);
 }
 
+/* What a transaction is about, by its kind. */
+struct about {
+	char receiver[HASH_HEX_LEN], object[HASH_HEX_LEN];
+	const char *memo; /* of a transfer */
+	bool has_amount;
+	int64_t amount;
+	int64_t until; /* last height; 0: none */
+};
+
+static void
+about_model(struct about *a, const struct tx *t, struct bytes_reader *r)
+{
+	struct body_model b;
+
+	body_model_get(r, &b);
+	hash_hex(&b.token, a->object);
+	key_hex(&b.to, a->receiver);
+	a->has_amount = t->kind == TX_MODEL_LEASE;
+	a->amount = (int64_t)b.price;
+	a->until = (int64_t)b.expires;
+}
+
+static void
+about_others(struct about *a, const struct tx *t, struct bytes_reader *r)
+{
+	struct body_credential c;
+	struct body_ballot v;
+	struct body_worth w;
+	struct body_ref ref;
+
+	if (t->kind == TX_CREDENTIAL) {
+		body_credential_get(r, &c);
+		hash_hex(&c.id, a->object);
+		key_hex(&c.subject, a->receiver);
+		a->until = (int64_t)c.expires;
+	} else if (t->kind == TX_VOTE) {
+		body_ballot_get(r, &v);
+		snprintf(a->object, sizeof(a->object), "%llu",
+		    (unsigned long long)v.proposal);
+		a->has_amount = true;
+		a->amount = v.option;
+	} else if (t->kind == TX_WORTH) {
+		body_worth_get(r, &w);
+		hash_hex(&w.job, a->object);
+		a->has_amount = true;
+		a->amount = (int64_t)w.round;
+	} else if (t->kind == TX_ASSET_REGISTER || t->kind == TX_ORDER ||
+	    t->kind == TX_PROPOSE || t->kind == TX_COMMIT) {
+		hash_hex(&t->id, a->object);
+	} else {
+		body_ref_get(r, &ref);
+		hash_hex(&ref.id, a->object);
+	}
+}
+
 static int
 put_tx(struct index *x, uint64_t height, uint16_t place, const struct tx *t)
 {
-	char id[HASH_HEX_LEN], sender[HASH_HEX_LEN], to[HASH_HEX_LEN];
+	char id[HASH_HEX_LEN], sender[HASH_HEX_LEN];
 	struct bytes_reader r = bytes_reader_of(t->body, t->len);
+	struct about a = {.memo = NULL};
 	struct body_transfer b;
 
 	hash_hex(&t->id, id);
 	key_hex(&t->sender, sender);
-	if (t->kind != TX_TRANSFER)
-		return run(x, SCHEMA_PUT_TX, "iitttiinnn", (int64_t)height,
-		    (int64_t)place, id, tx_kind_name(t->kind), sender,
-		    (int64_t)t->nonce, (int64_t)t->fee);
-	body_transfer_get(&r, &b);
-	return run(x, SCHEMA_PUT_TX, "iitttiitit", (int64_t)height,
+	if (t->kind == TX_TRANSFER) {
+		body_transfer_get(&r, &b);
+		key_hex(&b.to, a.receiver);
+		a.has_amount = true;
+		a.amount = (int64_t)b.amount;
+		a.memo = b.memo;
+	} else if (t->kind >= TX_MODEL_TRANSFER && t->kind <= TX_MODEL_LEASE) {
+		about_model(&a, t, &r);
+	} else {
+		about_others(&a, t, &r);
+	}
+	return INDEX_RUN(x, SCHEMA_PUT_TX, "iitttiittoot", (int64_t)height,
 	    (int64_t)place, id, tx_kind_name(t->kind), sender,
-	    (int64_t)t->nonce, (int64_t)t->fee, key_hex(&b.to, to),
-	    (int64_t)b.amount, b.memo);
+	    (int64_t)t->nonce, (int64_t)t->fee,
+	    a.receiver[0] ? a.receiver : NULL, a.object[0] ? a.object : NULL,
+	    a.has_amount ? &a.amount : NULL, a.until ? &a.until : NULL, a.memo);
 }
 
 static int
@@ -432,16 +395,16 @@ put_answer(struct index *x, const struct answer *a)
 
 	hash_hex(&a->id, id);
 	if (a->kind != ANSWER_UPDATE)
-		return run(x, SCHEMA_PUT_ANSWER, "iitttnnnniii",
+		return INDEX_RUN(x, SCHEMA_PUT_ANSWER, "iitttnnnniii",
 		    (int64_t)a->round, (int64_t)a->member, id, "no update",
 		    reason_text(a->reason),
 		    (int64_t) !!(a->flags & ANSWER_REPLAYABLE),
 		    (int64_t) !!(a->flags & ANSWER_STATE_LOST),
 		    (int64_t) !!(a->flags & ANSWER_CONFINED));
-	return run(x, SCHEMA_PUT_ANSWER, "iittniiddiii", (int64_t)a->round,
-	    (int64_t)a->member, id, "update", (int64_t)a->rows,
-	    (int64_t)a->correct, (double)a->loss_before_q24 / Q24,
-	    (double)a->loss_after_q24 / Q24,
+	return INDEX_RUN(x, SCHEMA_PUT_ANSWER, "iittniiddiii",
+	    (int64_t)a->round, (int64_t)a->member, id, "update",
+	    (int64_t)a->rows, (int64_t)a->correct,
+	    (double)a->loss_before_q24 / Q24, (double)a->loss_after_q24 / Q24,
 	    (int64_t) !!(a->flags & ANSWER_REPLAYABLE),
 	    (int64_t) !!(a->flags & ANSWER_STATE_LOST),
 	    (int64_t) !!(a->flags & ANSWER_CONFINED));
@@ -458,7 +421,7 @@ put_round(struct index *x, const struct block *b)
 	if (rc < 0 && rc != -ENOENT)
 		return rc;
 	summary_of_block(&s, b, (uint64_t)opened);
-	rc = run(x, SCHEMA_PUT_ROUND,
+	rc = INDEX_RUN(x, SCHEMA_PUT_ROUND,
 	    s.nupdates ? "iitiiiiiiddidiidid" : "iitiiiiiinnnnnnnnn",
 	    (int64_t)s.round, (int64_t)s.height, kind_text(s.kind),
 	    (int64_t)s.time_ms, (int64_t)s.duration_ms, (int64_t)s.nupdates,
@@ -471,7 +434,7 @@ put_round(struct index *x, const struct block *b)
 	for (i = 0; i < b->header.nanswers && rc == 0; i++)
 		rc = put_answer(x, b->answers[i]);
 	for (i = 0; i < b->header.nattests && rc == 0; i++)
-		rc = run(x, SCHEMA_PUT_ATTEST, "iiii", (int64_t)s.round,
+		rc = INDEX_RUN(x, SCHEMA_PUT_ATTEST, "iiii", (int64_t)s.round,
 		    (int64_t)b->attests[i].validator,
 		    (int64_t)b->attests[i].seq, (int64_t)b->attests[i].nheld);
 	return rc;
@@ -485,7 +448,7 @@ index_apply(struct index *x, const struct block *b, const struct commit *c)
 
 	if (height != x->head + 1)
 		return -EINVAL;
-	rc = run(x, SCHEMA_BEGIN, "");
+	rc = INDEX_RUN(x, SCHEMA_BEGIN, "");
 	if (rc < 0)
 		return rc;
 	rc = put_block(x, b, c);
@@ -494,13 +457,16 @@ index_apply(struct index *x, const struct block *b, const struct commit *c)
 	if (rc == 0 && b->header.kind != BLOCK_ORDINARY)
 		rc = put_round(x, b);
 	if (rc == 0)
-		rc = run(x, SCHEMA_PUT_META, "ti", "applied_height",
+		rc = index_books_apply(x, b);
+	if (rc == 0)
+		rc = INDEX_RUN(x, SCHEMA_PUT_META, "ti", "applied_height",
 		    (int64_t)height);
 	if (rc == 0)
-		rc = run(x, SCHEMA_COMMIT, "");
+		rc = INDEX_RUN(x, SCHEMA_COMMIT, "");
 	if (rc < 0) {
-		undo = run(x, SCHEMA_ROLLBACK, "");
+		undo = INDEX_RUN(x, SCHEMA_ROLLBACK, "");
 		(void)undo; /* closing the database would do it as well */
+		index_books_close(x); /* it may be a block ahead now */
 		return rc;
 	}
 	x->head = height;
@@ -520,8 +486,7 @@ check_branch(struct index *x, const struct segments *s)
 		return 0;
 	if (!e)
 		return -EBADMSG;
-	rc = error_of(sqlite3_bind_int64(x->stmt[SCHEMA_GET_BLOCK_ID], 1,
-	    (sqlite3_int64)x->head));
+	rc = sql_bind(x->stmt[SCHEMA_GET_BLOCK_ID], "i", (int64_t)x->head);
 	if (rc == 0)
 		rc = same_text(x->stmt[SCHEMA_GET_BLOCK_ID],
 		    id_text(ID_BLOCK, &e->id, id), &same);
@@ -529,21 +494,48 @@ check_branch(struct index *x, const struct segments *s)
 }
 
 static int
+read_block(struct segments *s, uint64_t height, struct block **b,
+    struct commit *c)
+{
+	uint8_t *data;
+	uint32_t len;
+	int rc = segments_read(s, height, &data, &len);
+
+	*b = NULL;
+	if (rc < 0)
+		return rc == -EBADMSG ? -EINVAL : rc;
+	if (verify_decode(data, len, ANSWER_DIM_MAX, b, c) != VERIFY_OK)
+		rc = -EINVAL; /* the log's fault: no rebuild can help */
+	free(data);
+	return rc;
+}
+
+static int
 apply_next(struct index *x, struct segments *s)
 {
 	struct commit c;
-	struct block *b = NULL;
-	uint8_t *data;
-	uint32_t len;
-	int rc = segments_read(s, x->head + 1, &data, &len);
+	struct block *b;
+	int rc = read_block(s, x->head + 1, &b, &c);
 
-	if (rc < 0)
-		return rc == -EBADMSG ? -EINVAL : rc;
-	if (verify_decode(data, len, ANSWER_DIM_MAX, &b, &c) != VERIFY_OK)
-		rc = -EINVAL; /* the log's fault: no rebuild can help */
-	free(data);
 	if (rc == 0)
 		rc = index_apply(x, b, &c);
+	block_free(b);
+	return rc;
+}
+
+/* The ledger is brought to what the tables have already. */
+static int
+replay_next(struct index *x, struct segments *s)
+{
+	struct commit c;
+	struct block *b;
+	int rc = index_books_begin(x);
+
+	if (rc < 0 || !index_books_behind(x))
+		return rc;
+	rc = read_block(s, ledger_height(x->ledger) + 1, &b, &c);
+	if (rc == 0)
+		rc = index_books_replay(x, b);
 	block_free(b);
 	return rc;
 }
@@ -552,8 +544,13 @@ static int
 follow(struct index *x, struct segments *s, uint64_t max, uint64_t *n)
 {
 	int rc = x->branch_known ? 0 : check_branch(x, s);
+	uint64_t replayed = 0;
 
 	x->branch_known = rc == 0;
+	for (; rc == 0 && replayed < max && index_books_behind(x); replayed++)
+		rc = replay_next(x, s);
+	if (replayed == max)
+		return rc;
 	for (; rc == 0 && *n < max && x->head < segments_head(s); ++*n)
 		rc = apply_next(x, s);
 	return rc;

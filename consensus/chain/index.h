@@ -18,7 +18,7 @@
 #include "proto/vote.h"
 
 #define INDEX_NAME "index.db"
-#define INDEX_SCHEMA 3
+#define INDEX_SCHEMA 4
 
 struct index; /* opaque */
 
@@ -28,6 +28,11 @@ struct index; /* opaque */
 int index_open(struct index **out, const char *path, const struct federation *f,
     bool *rebuilt) __attribute__((warn_unused_result));
 void index_close(struct index *x); /* NULL is fine */
+
+/* The state at the height of the last block applied, takes l: saves replaying
+ * the chain for the tables of the books. Of another height it is freed. */
+struct ledger;
+void index_adopt(struct index *x, struct ledger *l);
 
 /* Height of the last block applied; 0: only the genesis. */
 uint64_t index_head(const struct index *x);

@@ -17,6 +17,18 @@ enum schema_statement {
 	SCHEMA_PUT_BLOCK,
 	SCHEMA_PUT_SIGNER,
 	SCHEMA_PUT_TX,
+	SCHEMA_PUT_ACCOUNT,
+	SCHEMA_PUT_ENTRY,
+	SCHEMA_PUT_PAYOUT,
+	SCHEMA_PUT_ASSET,
+	SCHEMA_PUT_ORDER,
+	SCHEMA_PUT_ORDER_ASSET,
+	SCHEMA_PUT_PROPOSAL,
+	SCHEMA_PUT_VOTE,
+	SCHEMA_PUT_TOKEN,
+	SCHEMA_PUT_SHARE,
+	SCHEMA_PUT_CREDENTIAL,
+	SCHEMA_PUT_USE,
 	SCHEMA_PUT_ROUND,
 	SCHEMA_PUT_ANSWER,
 	SCHEMA_PUT_ATTEST,
@@ -25,7 +37,8 @@ enum schema_statement {
 	SCHEMA_STATEMENTS
 };
 
-extern const char schema_tables[];
+extern const char schema_tables[]; /* of blocks, rounds, transactions */
+extern const char schema_books[];  /* of what they led to */
 extern const char *const schema_sql[SCHEMA_STATEMENTS];
 
 #endif

@@ -44,6 +44,7 @@ struct storage {
 	struct disk_posix disk;
 	struct store store;
 	struct index *index;
+	struct ledger *loaded; /* for the index; NULL: taken, or never read */
 	const struct federation *federation;
 	char index_path[STORAGE_INDEX_NAME_LEN];
 	bool failed;
@@ -96,7 +97,13 @@ storage_open(struct storage **out, const char *home, const struct federation *f,
 int
 storage_load(struct storage *s, struct replica *r, uint64_t *height)
 {
-	return store_load(&s->store, r, height);
+	int rc = store_load(&s->store, r, height);
+
+	/* Without it the index replays the chain once more: slower, not
+	 * wrong. */
+	if (rc == 0 && ledger_clone(replica_ledger(r), &s->loaded) < 0)
+		s->loaded = NULL;
+	return rc;
 }
 
 /* The index is for people: a failure costs them their tables, not us. */
@@ -109,6 +116,10 @@ index_follow(struct storage *s)
 	if (s->index == NULL)
 		rc = index_open(&s->index, s->index_path, s->federation,
 		    &rebuilt);
+	if (rc == 0 && s->loaded != NULL)
+		index_adopt(s->index, s->loaded);
+	if (rc == 0)
+		s->loaded = NULL;
 	if (rc == 0)
 		rc = index_catch_up(s->index, &s->store.segments,
 		    STORAGE_INDEX_STEP, NULL);
@@ -426,6 +437,7 @@ storage_free(struct storage *s)
 		free(r->data);
 		free(r);
 	}
+	ledger_free(s->loaded);
 	store_close(&s->store);
 	disk_posix_close(&s->disk);
 	pthread_cond_destroy(&s->wake);

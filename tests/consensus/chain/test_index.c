@@ -132,6 +132,88 @@ test_tables(void **state)
 	assert_int_equal(fill(false), 0); /* nothing to do */
 }
 
+/* Every entry of an account after the other gives what it holds. */
+static void
+check_entries(void)
+{
+	assert_int_equal(ask("SELECT count(*) FROM meta"
+			     " WHERE key = 'books_stopped'"),
+	    0);
+	assert_int_equal(ask("SELECT count(*) FROM accounts AS a WHERE balance"
+			     " != (SELECT sum(change) FROM entries AS e"
+			     " WHERE e.account = a.account)"),
+	    0);
+	assert_int_equal(ask("SELECT count(*) FROM accounts AS a WHERE balance"
+			     " != (SELECT balance FROM entries AS e"
+			     " WHERE e.account = a.account"
+			     " ORDER BY height DESC, seq DESC LIMIT 1)"),
+	    0);
+	assert_int_equal(ask("SELECT sum(change) FROM entries"
+			     " WHERE account = 'treasury'"),
+	    ask("SELECT value FROM meta WHERE key = 'treasury'"));
+}
+
+static void
+test_books(void **state)
+{
+	int64_t entries, paid;
+
+	(void)state;
+	remove_index();
+	assert_int_equal(fill(false), segments_head(&chain.log));
+	assert_int_equal(ask("SELECT count(*) FROM accounts"), 4);
+	assert_int_equal(ask("SELECT count(*) FROM entries"
+			     " WHERE cause = 'opening'"),
+	    4);
+	check_entries();
+	/* Signers of every aggregate but the first, which carries the
+	 * certificate of the block before the round. */
+	assert_true(ask("SELECT count(*) FROM entries"
+			" WHERE cause = 'signed'") > 0);
+	entries = ask("SELECT count(*) FROM entries");
+	paid = ask("SELECT total(change) FROM entries");
+	/* In two goes, the second of which has to read the first again. */
+	remove_index();
+	smallchain_step(&chain);
+	assert_int_equal(fill(false), segments_head(&chain.log));
+	smallchain_step(&chain);
+	assert_int_equal(fill(false), 1);
+	check_entries();
+	assert_true(ask("SELECT count(*) FROM entries") > entries);
+	assert_true(ask("SELECT total(change) FROM entries") > paid);
+}
+
+/* With the state of its head nothing is read again. */
+static void
+test_adopted(void **state)
+{
+	struct ledger *copy;
+	struct index *x;
+	uint64_t n;
+
+	(void)state;
+	remove_index();
+	assert_int_equal(fill(false), segments_head(&chain.log));
+	assert_int_equal(ledger_clone(chain.town.l, &copy), 0);
+	assert_int_equal(index_open(&x, path, &chain.town.f, NULL), 0);
+	index_adopt(x, copy);
+	smallchain_step(&chain);
+	assert_int_equal(index_catch_up(x, &chain.log, 1, &n), 0);
+	assert_int_equal(n, 1);
+	/* One of another height is of no use. */
+	assert_int_equal(ledger_clone(chain.town.l, &copy), 0);
+	index_close(x);
+	smallchain_step(&chain);
+	assert_int_equal(fill(false), 1);
+	smallchain_step(&chain);
+	assert_int_equal(index_open(&x, path, &chain.town.f, NULL), 0);
+	index_adopt(x, copy);
+	assert_int_equal(index_catch_up(x, &chain.log, UINT64_MAX, &n), 0);
+	assert_int_equal(n, 1);
+	index_close(x);
+	check_entries();
+}
+
 static void
 test_behind(void **state)
 {
@@ -274,6 +356,8 @@ main(void)
 	    cmocka_unit_test(test_damaged_page),
 	    cmocka_unit_test(test_order),
 	    cmocka_unit_test(test_steps),
+	    cmocka_unit_test(test_books),
+	    cmocka_unit_test(test_adopted),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
