@@ -100,6 +100,10 @@ void federation_sort(struct federation *f);
 int federation_check(const struct federation *f, char *err, size_t errlen)
     __attribute__((warn_unused_result));
 
+/* Ranges and order of the timings alone. */
+int federation_check_timing(const struct timing *t, char *err, size_t errlen)
+    __attribute__((warn_unused_result));
+
 /* Rows have a label, of a class or a number. */
 bool federation_labelled(const struct federation *f);
 

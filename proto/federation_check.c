@@ -348,6 +348,12 @@ check_sizes(const struct federation *f, struct errbuf e)
 	return 0;
 }
 
+int
+federation_check_timing(const struct timing *t, char *err, size_t errlen)
+{
+	return check_timing(t, (struct errbuf){err, errlen});
+}
+
 static int
 check_job(const struct federation *f, struct errbuf e)
 {

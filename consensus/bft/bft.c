@@ -9,15 +9,21 @@
 #include "consensus/bft/rules.h"
 
 int
-bft_init(struct bft *b, const struct bft_params *p)
+bft_set_params(struct bft *b, const struct bft_params *p)
 {
 	if (p->propose_ms == 0 || p->propose_ms > p->cap_ms ||
 	    p->prevote_ms == 0 || p->prevote_ms > p->cap_ms ||
 	    p->precommit_ms == 0 || p->precommit_ms > p->cap_ms)
 		return -EINVAL;
-	memset(b, 0, sizeof(*b));
 	b->params = *p;
 	return 0;
+}
+
+int
+bft_init(struct bft *b, const struct bft_params *p)
+{
+	memset(b, 0, sizeof(*b));
+	return bft_set_params(b, p);
 }
 
 static void

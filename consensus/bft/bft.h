@@ -118,6 +118,10 @@ struct bft_out {
 int bft_init(struct bft *b, const struct bft_params *p)
     __attribute__((warn_unused_result));
 
+/* Other time-outs, of the timers armed from now on. The same errors. */
+int bft_set_params(struct bft *b, const struct bft_params *p)
+    __attribute__((warn_unused_result));
+
 /* Apply one event; *out is overwritten. Cannot fail: memory is inside *b. */
 void bft_step(struct bft *b, const struct bft_event *ev, struct bft_out *out);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "consensus/books/state.h"
+#include "consensus/votes/payload.h"
 
 static struct motion *
 find(const struct books *b, uint64_t id)
@@ -23,42 +24,7 @@ open_motions(const struct books *b)
 	return n;
 }
 
-/* What the books carry out themselves; the rest is the ledger's. */
-union order_of_members {
-	struct {
-		struct hash asset;
-		uint8_t ban;
-	} asset;
-	struct hash policy;
-	struct {
-		struct sign_public to;
-		uint64_t amount;
-	} spend;
-};
-
-static bool
-payload_get(uint8_t kind, const uint8_t *data, uint32_t len,
-    union order_of_members *out)
-{
-	struct bytes_reader r = bytes_reader_of(data, len);
-
-	switch (kind) {
-	case PROPOSAL_ASSET:
-		out->asset.asset = bytes_get_hash(&r);
-		out->asset.ban = bytes_get_u8(&r);
-		return bytes_reader_done(&r) && out->asset.ban <= 1;
-	case PROPOSAL_ETHICS:
-		out->policy = bytes_get_hash(&r);
-		return bytes_reader_done(&r);
-	case PROPOSAL_TREASURY:
-		bytes_get_raw(&r, out->spend.to.b, SIGN_PUBLIC_LEN);
-		out->spend.amount = bytes_get_u64(&r);
-		return bytes_reader_done(&r) && !key_zero(&out->spend.to);
-	default:
-		return true;
-	}
-}
-
+/* The rest is the ledger's. */
 static bool
 carried_out_here(uint8_t kind)
 {
@@ -69,8 +35,7 @@ carried_out_here(uint8_t kind)
 /* Checked when it is proposed and again when it takes effect: the state may
  * have moved in between. */
 static enum books_verdict
-payload_check(const struct books *b, uint8_t kind,
-    const union order_of_members *x)
+payload_check(const struct books *b, uint8_t kind, const struct payload *x)
 {
 	if (kind == PROPOSAL_ASSET && !asset_find(b, &x->asset.asset))
 		return BOOKS_UNKNOWN;
@@ -83,7 +48,7 @@ static enum books_verdict
 check_propose(const struct books *b, const struct step *s)
 {
 	const struct body_propose *x = &s->u.propose;
-	union order_of_members wish;
+	struct payload wish;
 
 	if (member_of(b, &s->t->sender) == NO_MEMBER)
 		return BOOKS_NOT_MEMBER;
@@ -153,7 +118,7 @@ carry_out(struct books *b, const struct motion *m)
 {
 	const struct note why = {.cause = BOOKS_CAUSE_DECISION,
 	    .number = m->p.id};
-	union order_of_members x;
+	struct payload x;
 
 	if (!payload_get(m->p.kind, m->payload->data, m->payload->len, &x) ||
 	    payload_check(b, m->p.kind, &x) != BOOKS_OK)

@@ -49,6 +49,9 @@ static const struct verdict_row rows[BOOKS_VERDICTS] = {
     [BOOKS_CREDENTIAL] = {"credential",
 	"the credential is missing, has lapsed or was revoked"},
     [BOOKS_VOTED] = {"voted", "the vote is not open, or not to this account"},
+    [BOOKS_RANGE] = {"range",
+	"what it asks for is not possible as things stand, or is out of "
+	"bounds"},
     [BOOKS_LIMIT] = {"limit", "too many are open at once"},
 };
 

@@ -29,6 +29,7 @@ enum books_verdict {
 	BOOKS_PRIVACY,    /* noise is needed, or the budget would be passed */
 	BOOKS_CREDENTIAL, /* missing, lapsed or revoked */
 	BOOKS_VOTED,      /* the vote has ended or is not open to this key */
+	BOOKS_RANGE,      /* a proposal of what is not possible */
 	BOOKS_LIMIT,      /* too many open at once */
 	BOOKS_VERDICTS,   /* past the last */
 };

@@ -57,7 +57,7 @@ close_time_ms(const struct ledger *l, const struct outlook *o)
 {
 	uint64_t earliest = closing_earliest_ms(l);
 
-	if (!o->closable)
+	if (!o->closable || ledger_paused(l))
 		return UINT64_MAX;
 	return o->close.from_ms > earliest ? o->close.from_ms : earliest;
 }
@@ -98,6 +98,7 @@ static void
 fill_header(const struct ledger *l, const struct ledger_inputs *in,
     struct header *h)
 {
+	h->app_version = ledger_version(l);
 	h->federation = l->fid;
 	h->height = l->height + 1;
 	h->round = in->round;
@@ -107,7 +108,7 @@ fill_header(const struct ledger *l, const struct ledger_inputs *in,
 	h->history_root = merkle_root(&l->history);
 	h->validators = l->validators;
 	h->next_validators = l->validators;
-	h->params = l->params;
+	h->params = l->params_hash;
 	h->fl_round = l->round.number;
 	h->proposer = in->proposer;
 }
@@ -201,7 +202,8 @@ ledger_build(const struct ledger *l, const struct ledger_inputs *in,
 	struct outlook o;
 	int rc = -EAGAIN;
 
-	if (in->proposer != ledger_proposer(l, in->round))
+	if (!ledger_version_known(l) ||
+	    in->proposer != ledger_proposer(l, in->round))
 		return -EINVAL;
 	look(l, in, &o);
 	if (in->now_ms >= closing_earliest_ms(l))

@@ -16,8 +16,7 @@ in_block(enum ledger_verdict v)
 static enum ledger_verdict
 check_place(const struct ledger *l, const struct header *h)
 {
-	if (h->block_version != BLOCK_VERSION ||
-	    h->app_version != BLOCK_APP_VERSION || h->ntxs > BLOCK_TXS_MAX)
+	if (h->block_version != BLOCK_VERSION || h->ntxs > BLOCK_TXS_MAX)
 		return LEDGER_FORMAT;
 	if (!hash_equal(&h->federation, &l->fid))
 		return LEDGER_FEDERATION;
@@ -27,6 +26,8 @@ check_place(const struct ledger *l, const struct header *h)
 		return LEDGER_FUTURE;
 	if (!hash_equal(&h->prev, &l->head))
 		return LEDGER_PREVIOUS;
+	if (h->app_version != ledger_version(l) || !ledger_version_known(l))
+		return LEDGER_VERSION;
 	return LEDGER_OK;
 }
 
@@ -44,7 +45,7 @@ check_header(const struct ledger *l, const struct header *h)
 		return LEDGER_PROPOSER;
 	if (!hash_equal(&h->validators, &l->validators) ||
 	    !hash_equal(&h->next_validators, &l->validators) ||
-	    !hash_equal(&h->params, &l->params))
+	    !hash_equal(&h->params, &l->params_hash))
 		return LEDGER_PARAMS;
 	if (h->fl_round != l->round.number)
 		return LEDGER_ROUND;
@@ -123,6 +124,8 @@ check_closing(const struct ledger *l, const struct block *b)
 
 	if (l->round.finished)
 		return LEDGER_FINISHED;
+	if (ledger_paused(l))
+		return LEDGER_PAUSED;
 	v = check_included(l, b);
 	if (v != LEDGER_OK)
 		return v;

@@ -10,6 +10,16 @@ asked_members(const struct ledger *l)
 	return n;
 }
 
+static uint16_t
+answers_min(const struct ledger *l)
+{
+	uint16_t n = l->f.nmembers;
+
+	if (l->params.answers_min != 0)
+		return l->params.answers_min;
+	return (uint16_t)(n - (n - 1) / 3);
+}
+
 /*
  * With all answers in there is nothing to wait for, except when they do not
  * suffice: then the collection time is still waited for, or a federation whose
@@ -35,7 +45,7 @@ closing_rule(const struct ledger *l, uint16_t nanswers, uint16_t nupdates)
 	uint16_t m = asked_members(l);
 	uint32_t rule_min = merge_minimum(&l->merge, l->round.aggregated);
 	uint32_t some = (m - 1u) / 3 + 1;
-	uint32_t most = m < l->f.nmembers ? m - (m - 1u) / 3 : l->answers_min;
+	uint32_t most = m < l->f.nmembers ? m - (m - 1u) / 3 : answers_min(l);
 
 	if (some < rule_min)
 		some = rule_min;
@@ -55,7 +65,7 @@ closing_rule(const struct ledger *l, uint16_t nanswers, uint16_t nupdates)
 uint64_t
 closing_earliest_ms(const struct ledger *l)
 {
-	uint32_t gap = l->f.timing.interval;
+	uint32_t gap = l->params.timing.interval;
 
 	return state_later(l->time_ms, gap > 0 ? gap : 1);
 }
@@ -63,7 +73,7 @@ closing_earliest_ms(const struct ledger *l)
 uint64_t
 closing_heartbeat_ms(const struct ledger *l)
 {
-	uint64_t beat = state_later(l->time_ms, l->f.timing.heartbeat);
+	uint64_t beat = state_later(l->time_ms, l->params.timing.heartbeat);
 	uint64_t earliest = closing_earliest_ms(l);
 
 	return beat > earliest && l->height > 0 ? beat : earliest;

@@ -17,12 +17,9 @@ read_params(struct ledger *l)
 
 	if (federation_check(f, err, sizeof(err)) < 0)
 		return -EINVAL;
-	if (decimal_q24(&f->job.clip, &l->clip_q24) < 0 ||
-	    decimal_q24(&f->job.bound, &l->bound_q24) < 0)
+	if (enact_found(f, &l->params) < 0)
 		return -EINVAL;
-	l->answers_min = f->answers_min
-	    ? f->answers_min
-	    : (uint16_t)(f->nmembers - (f->nmembers - 1) / 3);
+	l->params_hash = enact_hash(&l->params);
 	for (uint16_t i = 0; i < f->nmembers; i++) {
 		l->power[i] = f->members[i].power;
 		l->weight[i] = f->members[i].weight;
@@ -271,13 +268,13 @@ ledger_job_id(const struct ledger *l)
 int64_t
 ledger_clip_q24(const struct ledger *l)
 {
-	return l->clip_q24;
+	return l->params.clip_q24;
 }
 
 int64_t
 ledger_bound_q24(const struct ledger *l)
 {
-	return l->bound_q24;
+	return l->params.bound_q24;
 }
 
 uint16_t
@@ -373,6 +370,8 @@ ledger_apply(struct ledger *l, const struct block *b)
 	l->round = mem->next;
 	l->bench = mem->bench;
 	state_turns(l);
+	l->params = mem->enact.params;
+	l->params_hash = mem->params_hash;
 	l->height = b->header.height;
 	l->time_ms = b->header.time_ms;
 	l->head = b->id;

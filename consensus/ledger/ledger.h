@@ -18,6 +18,7 @@
 #include "consensus/ledger/bases.h"
 #include "consensus/ledger/bench.h"
 #include "consensus/ledger/included.h"
+#include "consensus/ledger/params.h"
 #include "consensus/ledger/summary.h"
 #include "consensus/ledger/verdict.h"
 #include "proto/answer.h"
@@ -106,8 +107,10 @@ enum ledger_verdict ledger_check_proposal(const struct ledger *l,
 enum ledger_verdict ledger_check_commit(const struct ledger *l,
     const struct commit *c, uint64_t height, const struct hash *block);
 
-/* A transaction's signature; whether it applies is for books_check. */
+/* A transaction's signature. */
 enum ledger_verdict ledger_check_tx(const struct ledger *l, const struct tx *t);
+/* Would it apply in the next block, as its first? */
+enum books_verdict ledger_tx_fits(const struct ledger *l, const struct tx *t);
 
 /* What a proposer knows. */
 struct ledger_inputs {

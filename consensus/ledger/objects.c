@@ -36,7 +36,7 @@ check_refusal(const struct ledger *l, const struct answer *a)
 	if (a->reason == ANSWER_REASON_NONE ||
 	    a->reason > ANSWER_REASON_NUMERIC)
 		return LEDGER_FLAGS;
-	if (a->clip_q24 != 0 && a->clip_q24 != (uint64_t)l->clip_q24)
+	if (a->clip_q24 != 0 && a->clip_q24 != (uint64_t)l->params.clip_q24)
 		return LEDGER_CLIP_CLAIM;
 	if (a->rows != 0 || a->correct != 0 || a->loss_before_q24 != 0 ||
 	    a->loss_after_q24 != 0 || a->steps != 0)
@@ -78,7 +78,7 @@ check_update(const struct ledger *l, const struct answer *a)
 		return LEDGER_DIM;
 	if (a->reason != ANSWER_REASON_NONE)
 		return LEDGER_FLAGS;
-	if (a->clip_q24 != (uint64_t)l->clip_q24)
+	if (a->clip_q24 != (uint64_t)l->params.clip_q24)
 		return LEDGER_CLIP_CLAIM;
 	if (!metrics_possible(l, a))
 		return LEDGER_METRICS;
@@ -133,9 +133,10 @@ check_payload(const struct ledger *l, const struct answer *a)
 	if (a->dim == 0)
 		return LEDGER_OK;
 	for (uint32_t j = 0; j < a->dim; j++)
-		if (a->delta[j] > l->bound_q24 || a->delta[j] < -l->bound_q24)
+		if (a->delta[j] > l->params.bound_q24 ||
+		    a->delta[j] < -l->params.bound_q24)
 			return LEDGER_BOUND;
-	if (!merge_within(&l->merge, a->delta, l->clip_q24))
+	if (!merge_within(&l->merge, a->delta, l->params.clip_q24))
 		return LEDGER_CLIP;
 	if (!merge_fits(&l->merge, &r, a))
 		return LEDGER_SEGMENT;

@@ -73,26 +73,6 @@ hash_members(struct ledger *l)
 	return finish_hash(&w, "qml.members", &l->members);
 }
 
-static int
-hash_params(struct ledger *l)
-{
-	const struct timing *t = &l->f.timing;
-	struct bytes_writer w = BYTES_WRITER_INIT;
-
-	bytes_put_u16(&w, BLOCK_APP_VERSION);
-	bytes_put_u32(&w, t->collect);
-	bytes_put_u32(&w, t->straggler);
-	bytes_put_u32(&w, t->heartbeat);
-	bytes_put_u32(&w, t->interval);
-	bytes_put_u32(&w, t->precision);
-	bytes_put_u32(&w, t->delay);
-	bytes_put_u16(&w, l->answers_min);
-	job_combine_put(&w, &l->f.job.combine);
-	bytes_put_i64(&w, l->clip_q24);
-	bytes_put_i64(&w, l->bound_q24);
-	return finish_hash(&w, "qml.params", &l->params);
-}
-
 int
 state_hash_fixed(struct ledger *l)
 {
@@ -100,8 +80,6 @@ state_hash_fixed(struct ledger *l)
 
 	if (rc == 0)
 		rc = hash_members(l);
-	if (rc == 0)
-		rc = hash_params(l);
 	return rc;
 }
 
@@ -134,7 +112,7 @@ state_leaves(const struct ledger *l, const struct state_now *now,
 	out[0] = l->validators;
 	out[1] = l->validators;
 	out[2] = l->members;
-	out[3] = l->params;
+	out[3] = *now->params;
 	out[4] = r->job;
 	out[5] = r->base_model;
 	for (uint16_t i = 0; i < l->f.nmembers; i++)
@@ -156,8 +134,8 @@ static void
 leaves_next(const struct ledger *l, struct hash out[static LEDGER_LEAVES])
 {
 	const struct state_now now = {&l->memory->next,
-	    &l->memory->moments_hash, &l->memory->books_root,
-	    &l->memory->bench};
+	    &l->memory->moments_hash, &l->memory->params_hash,
+	    &l->memory->books_root, &l->memory->bench};
 
 	state_leaves(l, &now, out);
 }
@@ -274,17 +252,21 @@ note_loss(const struct ledger *l, struct ledger_round *r, const struct block *b)
 /* Both times grow after skips: a site that needs longer than the straggler
  * time would otherwise never be waited for. */
 void
-state_open_round(const struct ledger *l, struct ledger_round *r,
-    uint64_t number, uint64_t opened_ms)
+state_time_round(struct ledger_round *r, const struct timing *t)
 {
 	uint64_t patience = r->skips < 3 ? 1u << r->skips : PATIENCE_MAX;
 
+	r->collect_at_ms = state_later(r->opened_ms, patience * t->collect);
+	r->straggler_at_ms = state_later(r->opened_ms, patience * t->straggler);
+}
+
+void
+state_open_round(const struct ledger *l, struct ledger_round *r,
+    uint64_t number, uint64_t opened_ms)
+{
 	r->number = number;
 	r->opened_ms = opened_ms;
-	r->collect_at_ms =
-	    state_later(opened_ms, patience * l->f.timing.collect);
-	r->straggler_at_ms =
-	    state_later(opened_ms, patience * l->f.timing.straggler);
+	state_time_round(r, &l->params.timing);
 	r->finished = number >= l->f.job.rounds;
 	draw_asked(l, r);
 }
@@ -393,6 +375,23 @@ compute_bench(const struct ledger *l, const struct block *b)
 	bench_block(&l->memory->bench, &set, &at);
 }
 
+/* What was decided holds for the round that is open after the block. A pause
+ * that lapses gives the round its time again. */
+static void
+settle(const struct ledger *l, const struct block *b)
+{
+	const struct ledger_params *p = &l->memory->enact.params;
+	struct ledger_round *r = &l->memory->next;
+	uint64_t height = b->header.height;
+
+	if (l->params.paused_until == height && p->paused_until == height)
+		r->opened_ms = b->header.time_ms;
+	if (l->memory->enact.job_over)
+		r->finished = true;
+	state_time_round(r, &p->timing);
+	l->memory->params_hash = enact_hash(p);
+}
+
 enum ledger_verdict
 state_compute_next(const struct ledger *l, const struct block *b)
 {
@@ -409,6 +408,7 @@ state_compute_next(const struct ledger *l, const struct block *b)
 	v = txs_run(l, b, &mem->books);
 	if (v != LEDGER_OK)
 		return v;
+	settle(l, b);
 	mem->books_root = books_root(mem->books);
 	if (mem->next.number != l->round.number &&
 	    books_clone(mem->books, &mem->consent) < 0)
@@ -420,7 +420,7 @@ void
 ledger_leaves(const struct ledger *l, struct hash out[LEDGER_LEAVES])
 {
 	const struct state_now now = {&l->round, &l->moments_hash,
-	    &l->books_root, &l->bench};
+	    &l->params_hash, &l->books_root, &l->bench};
 
 	state_leaves(l, &now, out);
 }

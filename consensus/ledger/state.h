@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "consensus/ledger/bench.h"
+#include "consensus/ledger/enact.h"
 #include "consensus/ledger/leaves.h"
 #include "consensus/ledger/ledger.h"
 #include "consensus/ledger/merge.h"
@@ -24,6 +25,8 @@ struct ledger_memory {
 	struct hash aggregate;
 	struct hash moments_hash;
 	struct ledger_round next;
+	struct enact enact; /* what it decides; params hold after it */
+	struct hash params_hash;
 	int64_t *model;        /* [dim]; meaningful if the block aggregates */
 	int64_t *moments;      /* [nmoments], likewise */
 	struct books *books;   /* owned, meaningful with has_next */
@@ -37,15 +40,11 @@ struct ledger {
 	struct federation f;
 	struct hash fid;
 	struct merge merge;
-	int64_t clip_q24;
-	int64_t bound_q24;
-	uint16_t answers_min; /* to close at the end of the collection */
 	uint32_t power[FEDERATION_MAX_MEMBERS];
 	uint32_t weight[FEDERATION_MAX_MEMBERS];
 	bool active[FEDERATION_MAX_MEMBERS];
 	struct hash validators;
 	struct hash members;
-	struct hash params;
 	/* moved by every block */
 	uint64_t height;
 	uint64_t time_ms;
@@ -64,6 +63,8 @@ struct ledger {
 	 * who look later would disagree about it. */
 	struct books *consent;
 	uint64_t consent_height;
+	struct ledger_params params;
+	struct hash params_hash;
 	bool has_last;
 	struct ledger_round_summary last;
 	struct ledger_memory *memory;
@@ -95,6 +96,7 @@ int state_hash_fixed(struct ledger *l) __attribute__((warn_unused_result));
 struct state_now {
 	const struct ledger_round *round;
 	const struct hash *moments;
+	const struct hash *params;
 	const struct hash *books;
 	const struct bench *bench;
 };
@@ -110,6 +112,8 @@ void state_turns(struct ledger *l);
 /* Opens round `number` at opened_ms; skips is set already. */
 void state_open_round(const struct ledger *l, struct ledger_round *r,
     uint64_t number, uint64_t opened_ms);
+/* Its times, by when it was opened, the skips before it and these. */
+void state_time_round(struct ledger_round *r, const struct timing *t);
 /* The outcome of b (kind, time, resolved answers, transactions) into l->memory,
  * without the block's id. LEDGER_AGGREGATE: its answers cannot be aggregated;
  * LEDGER_TX, LEDGER_NO_MEMORY. */

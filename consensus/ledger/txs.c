@@ -116,12 +116,12 @@ turn(const struct ledger *l, const struct block *b, struct books *books)
 		rc = mint(l, b, books);
 	if (rc < 0)
 		return rc;
-	/* What needs more than the books cannot be carried out yet. */
 	for (;;) {
 		due = books_next_due(books, b->header.height);
 		if (due.proposal == 0)
 			return 0;
-		books_executed(books, due.proposal, false);
+		books_executed(books, due.proposal,
+		    enact_run(l, &l->memory->enact, &due));
 	}
 }
 
@@ -132,8 +132,12 @@ txs_run(const struct ledger *l, const struct block *b, struct books **out)
 
 	if (books_clone(l->books, &books) < 0)
 		return LEDGER_NO_MEMORY;
+	l->memory->enact =
+	    (struct enact){.params = l->params, .height = b->header.height};
 	for (uint16_t i = 0; i < b->header.ntxs; i++) {
-		int v = books_apply(books, b->txs[i], b->header.height);
+		int v = enact_tx(l, b->txs[i])
+		    ? books_apply(books, b->txs[i], b->header.height)
+		    : BOOKS_RANGE;
 
 		if (v == BOOKS_OK)
 			continue;
@@ -148,12 +152,19 @@ txs_run(const struct ledger *l, const struct block *b, struct books **out)
 	return LEDGER_OK;
 }
 
+enum books_verdict
+ledger_tx_fits(const struct ledger *l, const struct tx *t)
+{
+	enum books_verdict v = books_check(l->books, t, l->height + 1);
+
+	return v == BOOKS_OK && !enact_tx(l, t) ? BOOKS_RANGE : v;
+}
+
 bool
 txs_waiting(const struct ledger *l, const struct ledger_inputs *in)
 {
 	for (size_t i = 0; i < in->ntxs; i++)
-		if (books_check(l->books, in->txs[i], l->height + 1) ==
-		    BOOKS_OK)
+		if (ledger_tx_fits(l, in->txs[i]) == BOOKS_OK)
 			return true;
 	return false;
 }
@@ -176,7 +187,8 @@ txs_pick(const struct ledger *l, const struct ledger_inputs *in,
 		/* A later one may be shorter, but arrival is the order. */
 		if (bytes + tx_len(t) > BLOCK_TXS_BYTES_MAX)
 			break;
-		rc = books_apply(books, t, l->height + 1);
+		rc = enact_tx(l, t) ? books_apply(books, t, l->height + 1)
+				    : BOOKS_RANGE;
 		if (rc == BOOKS_OK) {
 			kept[(*n)++] = t;
 			bytes += tx_len(t);

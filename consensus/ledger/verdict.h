@@ -16,6 +16,7 @@ enum ledger_verdict {
 	LEDGER_FUTURE,         /* of a height or round not reached here */
 	LEDGER_FINISHED,       /* no round is open: the job is over */
 	LEDGER_FORMAT,         /* not sealed, wrong id, counts or versions */
+	LEDGER_VERSION,        /* not the rules that were agreed on */
 	LEDGER_FEDERATION,
 	LEDGER_SIGNATURE,
 	/* answers */
@@ -43,6 +44,7 @@ enum ledger_verdict {
 	LEDGER_HISTORY,
 	LEDGER_COMMIT,   /* certificate: other block, no quorum, wrong hash */
 	LEDGER_KIND,     /* not the kind the closing rule gives */
+	LEDGER_PAUSED,   /* no round is closed now */
 	LEDGER_EARLY,    /* the right kind, but before its time */
 	LEDGER_QUORUM,   /* attestations without a quorum of the power */
 	LEDGER_INCLUDED, /* answers are not the set the attestations give */

@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 
 #include "consensus/replica/bodies.h"
@@ -267,6 +268,22 @@ agree_decide(struct replica *r, struct block *b, struct commit *c)
 	(void)queue_store(r, &store, &wait);
 }
 
+/* An upgrade was decided that this program will not follow. */
+static void
+warn_of_version(struct replica *r)
+{
+	const struct ledger_params *p = ledger_params(r->ledger);
+
+	if (p->next_version <= BLOCK_APP_VERSION)
+		return;
+	snprintf(r->text, sizeof(r->text),
+	    "from height %llu on the members run rules of version %u; this "
+	    "program knows up to %u and will stop there",
+	    (unsigned long long)p->next_version_at, p->next_version,
+	    BLOCK_APP_VERSION);
+	queue_notice(r, REPLICA_NOTICE, r->self, r->text);
+}
+
 /* The block is durable: from here on we may say that we have it. */
 void
 agree_block_stored(struct replica *r)
@@ -274,6 +291,7 @@ agree_block_stored(struct replica *r)
 	struct block *b = r->decided;
 	struct replica_action *a;
 	uint64_t before = ledger_round(r->ledger)->number;
+	uint64_t version_at = ledger_params(r->ledger)->next_version_at;
 
 	if (ledger_apply(r->ledger, b) < 0) {
 		queue_notice(r, REPLICA_HALT, r->self,
@@ -298,19 +316,61 @@ agree_block_stored(struct replica *r)
 	if (ledger_round(r->ledger)->number != before ||
 	    ledger_round(r->ledger)->finished)
 		round_enter(r);
+	if (ledger_params(r->ledger)->next_version_at != version_at)
+		warn_of_version(r);
 	agree_enter(r);
+	if (r->halted)
+		return;
 	sync_next(r);
 	recv_early(r);
 	round_progress(r);
 	gossip_tell(r, REPLICA_ALL);
 }
 
+struct bft_params
+agree_params(const struct replica *r)
+{
+	const struct timing *t = &ledger_params(r->ledger)->timing;
+
+	return (struct bft_params){
+	    .propose_ms = t->propose,
+	    .propose_delta_ms = t->round_step,
+	    .prevote_ms = t->prevote,
+	    .prevote_delta_ms = t->round_step,
+	    .precommit_ms = t->precommit,
+	    .precommit_delta_ms = t->round_step,
+	    .cap_ms = t->timeout_max,
+	};
+}
+
+/* The members agreed on rules that this program does not have: it stops before
+ * it could sign anything under others. */
+static bool
+is_too_old(struct replica *r)
+{
+	if (ledger_version_known(r->ledger))
+		return false;
+	snprintf(r->text, sizeof(r->text),
+	    "from height %llu on the members run rules of version %u; this "
+	    "program knows up to %u: install a newer one",
+	    (unsigned long long)ledger_height(r->ledger) + 1,
+	    ledger_version(r->ledger), BLOCK_APP_VERSION);
+	queue_notice(r, REPLICA_HALT, r->self, r->text);
+	return true;
+}
+
 void
 agree_enter(struct replica *r)
 {
 	struct bft_event ev = {.type = BFT_EV_HEIGHT};
+	const struct bft_params params = agree_params(r);
+	int rc;
 
 	r->build_wanted = false;
+	if (is_too_old(r))
+		return;
+	rc = bft_set_params(&r->bft, &params);
+	assert(rc == 0); /* the ledger keeps the order of the timings */
 	ev.enter.height = ledger_height(r->ledger) + 1;
 	ev.enter.power = ledger_powers(r->ledger);
 	ev.enter.turns = ledger_turns(r->ledger);

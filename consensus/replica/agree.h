@@ -10,6 +10,8 @@
 #include "consensus/replica/state.h"
 
 void agree_feed(struct replica *r, const struct bft_event *ev);
+/* The core's time-outs at the next height. */
+struct bft_params agree_params(const struct replica *r);
 void agree_enter(struct replica *r);
 void agree_try_build(struct replica *r);
 void agree_persisted(struct replica *r, uint64_t bft_seq);

@@ -93,7 +93,7 @@ recv_vote(struct replica *r, const struct vote *v)
 static bool
 is_timely(const struct replica *r, const struct block *b)
 {
-	const struct timing *t = &r->fed->timing;
+	const struct timing *t = &ledger_params(r->ledger)->timing;
 	uint64_t time = b->header.time_ms;
 
 	return time <= r->now.wall + t->precision &&

@@ -18,16 +18,7 @@
 int
 replica_new(const struct replica_config *cfg, struct replica **out)
 {
-	const struct timing *t = &cfg->federation->timing;
-	const struct bft_params params = {
-	    .propose_ms = t->propose,
-	    .propose_delta_ms = t->round_step,
-	    .prevote_ms = t->prevote,
-	    .prevote_delta_ms = t->round_step,
-	    .precommit_ms = t->precommit,
-	    .precommit_delta_ms = t->round_step,
-	    .cap_ms = t->timeout_max,
-	};
+	struct bft_params params;
 	struct replica *r;
 	int rc;
 
@@ -45,8 +36,10 @@ replica_new(const struct replica_config *cfg, struct replica **out)
 	rc = federation_id(r->fed, &r->fed_id);
 	if (rc == 0)
 		rc = ledger_new(r->fed, &r->ledger);
-	if (rc == 0)
+	if (rc == 0) {
+		params = agree_params(r);
 		rc = bft_init(&r->bft, &params);
+	}
 	if (rc < 0) {
 		replica_free(r);
 		return rc;
@@ -89,6 +82,8 @@ start(struct replica *r)
 
 	r->started = true;
 	agree_enter(r);
+	if (r->halted)
+		return;
 	ev.restore.records = r->records;
 	ev.restore.nrecords = r->nrecords;
 	agree_feed(r, &ev);

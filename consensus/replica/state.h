@@ -98,6 +98,7 @@ struct replica {
 	struct block *decided; /* being stored; resolved */
 	struct commit *decided_commit;
 	struct commit *last_commit; /* of the head; NULL at height 0 */
+	char text[160];             /* of the last HALT */
 	struct block *applied;      /* last one; APPLIED actions show it */
 	struct bft_record *records; /* of start-up, until EV_START */
 	size_t nrecords;

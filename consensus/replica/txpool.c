@@ -39,7 +39,7 @@ judge(const struct ledger *l, const struct tx *t, bool *ahead)
 	*ahead = is_ahead(l, t);
 	if (*ahead)
 		return BOOKS_NONCE;
-	return books_check(ledger_books(l), t, ledger_height(l) + 1);
+	return ledger_tx_fits(l, t);
 }
 
 static int

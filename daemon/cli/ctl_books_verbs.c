@@ -46,11 +46,14 @@ const struct ctl_verb ctl_verbs[] = {
 	"proposals and how they stand"},
     {"proposal", "new", "propose", NULL, {{"proposal", T}, {"title", T}},
 	{{"text", F}, {"asset", T}, {"ban", N}, {"policy", T}, {"to", T},
-	    {"amount", A}, {"name", T}, {"value", N}},
+	    {"amount", A}, {"set", T}, {"blocks", N}, {"version", N},
+	    {"height", N}},
 	"KIND TITLE [--text FILE] and by KIND:\n"
-	"       text; param --name NAME --value N; asset --asset ID --ban "
-	"0|1;\n"
-	"       ethics --policy HASH; treasury --to WHO --amount TOKENS",
+	"       text; param --set NAME=VALUE,...; pause --blocks N; job (ends "
+	"it);\n"
+	"       asset --asset ID --ban 0|1; ethics --policy HASH;\n"
+	"       treasury --to WHO --amount TOKENS; upgrade --version V "
+	"--height H",
 	"put something to the vote"},
     {"proposal", "vote", "vote", NULL, {{"id", N}, {"option", T}}, {{0}},
 	"N yes|no|veto|abstain", "vote, or vote again until the end"},

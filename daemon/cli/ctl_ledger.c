@@ -8,7 +8,7 @@
 #include "daemon/cli/ctl_books.h"
 #include "daemon/cli/ctl_text.h"
 
-#define COLUMNS 6
+#define COLUMNS 7
 
 enum cell {
 	CELL_TEXT,
@@ -37,7 +37,7 @@ static const struct view {
     {"proposals",
 	{{">N", "id", CELL_NUMBER}, {"KIND", "kind", 0}, {"STATE", "state", 0},
 	    {">END", "end", CELL_NUMBER}, {"PROPOSER", "proposer", 0},
-	    {"TITLE", "title", 0}}},
+	    {"TITLE", "title", 0}, {"WOULD", "does", 0}}},
     {"tokens",
 	{{"OWNER", "owner", 0}, {">ROUNDS", "round_to", CELL_NUMBER},
 	    {">MINTED", "minted", CELL_NUMBER}, {"USER", "user", 0},

@@ -2,6 +2,7 @@
 
 #include <string.h>
 
+#include "consensus/votes/payload.h"
 #include "daemon/node/jv.h"
 
 void
@@ -158,6 +159,17 @@ house_json(const struct decision *p, enum proposal_house house)
 	return o;
 }
 
+static const char *
+payload_says(const struct motion *m, char out[static PAYLOAD_TEXT])
+{
+	struct payload p;
+
+	if (!payload_get(m->p.kind, m->payload->data, m->payload->len, &p))
+		return "";
+	payload_text(m->p.kind, &p, out);
+	return out;
+}
+
 static struct jv *
 row_proposal(const struct books_look *at, size_t i)
 {
@@ -166,6 +178,7 @@ row_proposal(const struct books_look *at, size_t i)
 	const struct federation *f = at->federation;
 	const struct motion *m = books_motion_at(at->books, i);
 	const struct proposal_terms *terms;
+	char does[PAYLOAD_TEXT];
 	struct jv *o, *votes;
 
 	if (m == NULL)
@@ -181,6 +194,7 @@ row_proposal(const struct books_look *at, size_t i)
 	jv_put_string(o, "proposer", f->members[m->p.proposer].name);
 	books_json_hash(o, "payload", &m->p.payload);
 	books_json_hash(o, "text", &m->text);
+	jv_put_string(o, "does", payload_says(m, does));
 	jv_put_integer(o, "submitted", (int64_t)m->p.submitted);
 	jv_put_integer(o, "end", (int64_t)m->p.end);
 	jv_put_integer(o, "eta", (int64_t)m->p.eta);

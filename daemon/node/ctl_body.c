@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "consensus/books/view.h"
+#include "daemon/node/ctl_payload.h"
 
 #define BODY_ERR 160
 
@@ -19,7 +20,7 @@ static void
 complain(struct words *w, const char *key, const char *what)
 {
 	if (w->err[0] == '\0')
-		snprintf(w->err, BODY_ERR, "%s: %s", key, what);
+		snprintf(w->err, BODY_ERR, "%s: %.120s", key, what);
 }
 
 static uint64_t
@@ -234,51 +235,23 @@ put_order(struct words *w, struct bytes_writer *out)
 	bytes_writer_close(&job);
 }
 
-/* What the kind of a proposal wants done, in the books' own order. */
-static void
-payload_of(struct words *w, uint8_t kind, struct bytes_writer *out)
-{
-	struct sign_public to;
-	struct hash h;
-
-	switch (kind) {
-	case PROPOSAL_ASSET:
-		h = hash_of(w, "asset", true);
-		bytes_put_hash(out, &h);
-		bytes_put_u8(out, (uint8_t)number(w, "ban", 1, 1));
-		break;
-	case PROPOSAL_ETHICS:
-		h = hash_of(w, "policy", true);
-		bytes_put_hash(out, &h);
-		break;
-	case PROPOSAL_TREASURY:
-		to = key_of(w, "to");
-		bytes_put_raw(out, to.b, sizeof(to.b));
-		bytes_put_u64(out, number(w, "amount", 0, INT64_MAX));
-		break;
-	case PROPOSAL_PARAM:
-		bytes_put_string(out, jv_text(jv_get(w->params, "name"), ""));
-		bytes_put_u64(out, number(w, "value", 0, UINT32_MAX));
-		break;
-	default:
-		break;
-	}
-}
-
 static void
 put_propose(struct words *w, struct bytes_writer *out)
 {
 	const char *kind = jv_text(jv_get(w->params, "proposal"), "");
 	const char *why = jv_text(jv_get(w->params, "text"), "");
 	struct bytes_writer payload = BYTES_WRITER_INIT;
+	char wrong[BODY_ERR];
 	struct body_propose b = {.kind = proposal_kind_named(kind),
 	    .text = hash_bytes("qml.text", why, strlen(why))};
 
 	text(w, "title", b.title);
 	if (b.kind == 0)
 		complain(w, "proposal",
-		    "want text, param, asset, ethics or treasury");
-	payload_of(w, b.kind, &payload);
+		    "want text, param, rule, job, asset, ethics, treasury, "
+		    "pause or upgrade");
+	else if (!ctl_payload_put(w->n, b.kind, w->params, &payload, wrong))
+		complain(w, "proposal", wrong);
 	b.payload = payload.data;
 	b.len = (uint32_t)payload.len;
 	if (payload.error != 0)

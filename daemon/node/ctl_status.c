@@ -5,6 +5,7 @@
 
 #include "consensus/bft/quorum.h"
 #include "consensus/bft/view.h"
+#include "daemon/node/ctl_payload.h"
 #include "gen/version.h"
 
 static const struct ledger *
@@ -197,6 +198,7 @@ ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	jv_put_string(o, "halted", n->halted != NULL ? n->halted : "");
 	jv_put_boolean(o, "syncing", replica_progress(n->replica).syncing);
 	jv_put(o, "round", round_json(n));
+	jv_put(o, "params", ctl_params_json(ledger_params(ledger(n))));
 	jv_put(o, "agreement", agreement_json(n));
 	jv_put(o, "trainer", trainer_json(n));
 	jv_put(o, "commit_latency", latency_json(n));

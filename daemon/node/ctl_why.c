@@ -195,6 +195,11 @@ ctl_why(const struct node *n, char out[static CTL_WHY_LEN])
 		    "job finished: %" PRIu64 " rounds; only heartbeats until "
 		    "the next job",
 		    lr->number);
+	else if (ledger_paused(l))
+		snprintf(out, CTL_WHY_LEN,
+		    "paused by the members' vote until block %" PRIu64
+		    "; no round is closed before",
+		    ledger_params(l)->paused_until);
 	else
 		why_collecting(n, out);
 }

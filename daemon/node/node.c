@@ -228,7 +228,10 @@ handle(struct node *n, struct replica_action *a)
 	case REPLICA_HALT:
 		n->halted = a->text;
 		log_error("replica.halt", "why=\"%s\"", a->text);
-		node_stop(n, NODE_EXIT_SOFTWARE);
+		node_stop(n,
+		    ledger_version_known(replica_ledger(n->replica))
+			? NODE_EXIT_SOFTWARE
+			: NODE_EXIT_CONFIG);
 		break;
 	}
 }

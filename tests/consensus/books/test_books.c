@@ -351,7 +351,9 @@ test_members_decide(void **state)
 	bytes_put_u64(&p, UINT64_MAX);
 	assert_int_equal(propose(&t, 1, PROPOSAL_TREASURY, &p), BOOKS_FUNDS);
 	bytes_put_u8(&p, 77);
-	assert_int_equal(propose(&t, 1, PROPOSAL_PARAM, &p), BOOKS_OK);
+	assert_int_equal(propose(&t, 1, PROPOSAL_PARAM, &p), BOOKS_BODY);
+	bytes_put_u32(&p, 77);
+	assert_int_equal(propose(&t, 1, PROPOSAL_PAUSE, &p), BOOKS_OK);
 	assert_int_equal(vote(&t, 0, 1, VOTE_YES), BOOKS_VOTED); /* too soon */
 	end_blocks(&t, 1);
 	for (uint16_t i = 0; i < 3; i++)
@@ -370,9 +372,9 @@ test_members_decide(void **state)
 	    BOOKS_ASSET_BANNED);
 	due = books_next_due(t.books, t.height);
 	assert_int_equal(due.proposal, 3);
-	assert_int_equal(due.kind, PROPOSAL_PARAM);
-	assert_int_equal(due.len, 1);
-	assert_int_equal(due.payload[0], 77);
+	assert_int_equal(due.kind, PROPOSAL_PAUSE);
+	assert_int_equal(due.len, 4);
+	assert_int_equal(due.payload[3], 77);
 	books_executed(t.books, 3, true);
 	assert_int_equal(books_next_due(t.books, t.height).proposal, 0);
 	assert_true(t.books->treasury > treasury);

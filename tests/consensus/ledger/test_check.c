@@ -350,7 +350,7 @@ static const struct mutation closing[] = {
     {"nothing", m_nothing, LEDGER_OK},
     {"recomputed", m_recomputed, LEDGER_OK},
     {"block version", m_block_version, LEDGER_FORMAT},
-    {"app version", m_app_version, LEDGER_FORMAT},
+    {"app version", m_app_version, LEDGER_VERSION},
     {"federation", m_federation, LEDGER_FEDERATION},
     {"height before", m_height_before, LEDGER_STALE},
     {"height after", m_height_after, LEDGER_FUTURE},

@@ -1,0 +1,271 @@
+#include "consensus/votes/payload.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#define DAY_MS UINT32_C(86400000)
+#define UPGRADE_AHEAD_MAX (UINT64_C(1) << 40)
+
+struct param_row {
+	const char *name;
+	uint32_t lo, hi;
+	const char *unit;
+};
+
+static const struct param_row params[PARAMS] = {
+    [PARAM_COLLECT] = {"collect", 1, DAY_MS, " ms"},
+    [PARAM_STRAGGLER] = {"straggler", 1, 7 * DAY_MS, " ms"},
+    [PARAM_HEARTBEAT] = {"heartbeat", 1, DAY_MS, " ms"},
+    [PARAM_PROPOSE] = {"propose", 1, DAY_MS, " ms"},
+    [PARAM_PREVOTE] = {"prevote", 1, DAY_MS, " ms"},
+    [PARAM_PRECOMMIT] = {"precommit", 1, DAY_MS, " ms"},
+    [PARAM_ROUND_STEP] = {"round_step", 0, DAY_MS, " ms"},
+    [PARAM_TIMEOUT_MAX] = {"timeout_max", 1, DAY_MS, " ms"},
+    [PARAM_PRECISION] = {"precision", 1, DAY_MS, " ms"},
+    [PARAM_DELAY] = {"delay", 1, DAY_MS, " ms"},
+    [PARAM_INTERVAL] = {"interval", 1, DAY_MS, " ms"},
+    [PARAM_ANSWERS_MIN] = {"answers_min", 0, FEDERATION_MAX_MEMBERS, ""},
+};
+
+const char *
+payload_param_name(uint8_t id)
+{
+	return id < PARAMS ? params[id].name : NULL;
+}
+
+uint8_t
+payload_param_named(const char *name)
+{
+	for (uint8_t i = 1; i < PARAMS; i++)
+		if (strcmp(params[i].name, name) == 0)
+			return i;
+	return 0;
+}
+
+bool
+payload_param_within(uint8_t id, uint32_t value, uint32_t *lo, uint32_t *hi)
+{
+	if (id == 0 || id >= PARAMS)
+		return false;
+	*lo = params[id].lo;
+	*hi = params[id].hi;
+	return value >= *lo && value <= *hi;
+}
+
+void
+payload_put(struct bytes_writer *w, uint8_t kind, const struct payload *p)
+{
+	switch (kind) {
+	case PROPOSAL_PARAM:
+		bytes_put_u8(w, p->param.n);
+		for (uint8_t i = 0; i < p->param.n; i++) {
+			bytes_put_u8(w, p->param.set[i].id);
+			bytes_put_u32(w, p->param.set[i].value);
+		}
+		break;
+	case PROPOSAL_RULE:
+		job_combine_put(w, &p->rule.combine);
+		decimal_put(w, &p->rule.clip);
+		break;
+	case PROPOSAL_PAUSE:
+		bytes_put_u32(w, p->pause.blocks);
+		break;
+	case PROPOSAL_JOB:
+		bytes_put_u8(w, p->job.op);
+		bytes_put_hash(w, &p->job.job);
+		break;
+	case PROPOSAL_UPGRADE:
+		bytes_put_u16(w, p->upgrade.version);
+		bytes_put_u64(w, p->upgrade.height);
+		break;
+	case PROPOSAL_ASSET:
+		bytes_put_hash(w, &p->asset.asset);
+		bytes_put_u8(w, p->asset.ban);
+		break;
+	case PROPOSAL_ETHICS:
+		bytes_put_hash(w, &p->policy);
+		break;
+	case PROPOSAL_TREASURY:
+		bytes_put_raw(w, p->spend.to.b, SIGN_PUBLIC_LEN);
+		bytes_put_u64(w, p->spend.amount);
+		break;
+	default:
+		break;
+	}
+}
+
+static bool
+param_get(struct bytes_reader *r, struct payload *out)
+{
+	uint8_t n = bytes_get_u8(r), last = 0;
+	uint32_t lo, hi;
+
+	if (n == 0 || n >= PARAMS)
+		return false;
+	out->param.n = n;
+	for (uint8_t i = 0; i < n; i++) {
+		struct payload_set *s = &out->param.set[i];
+
+		s->id = bytes_get_u8(r);
+		s->value = bytes_get_u32(r);
+		if (s->id <= last ||
+		    !payload_param_within(s->id, s->value, &lo, &hi))
+			return false;
+		last = s->id;
+	}
+	return true;
+}
+
+static bool
+spend_get(struct bytes_reader *r, struct payload *out)
+{
+	static const struct sign_public nobody;
+
+	bytes_get_raw(r, out->spend.to.b, SIGN_PUBLIC_LEN);
+	out->spend.amount = bytes_get_u64(r);
+	return memcmp(&out->spend.to, &nobody, sizeof(nobody)) != 0;
+}
+
+static bool
+get_by_kind(struct bytes_reader *r, uint8_t kind, struct payload *out)
+{
+	switch (kind) {
+	case PROPOSAL_TEXT:
+		return true;
+	case PROPOSAL_PARAM:
+		return param_get(r, out);
+	case PROPOSAL_RULE:
+		job_combine_get(r, &out->rule.combine);
+		decimal_get(r, &out->rule.clip);
+		return true;
+	case PROPOSAL_PAUSE:
+		out->pause.blocks = bytes_get_u32(r);
+		return out->pause.blocks >= 1 &&
+		    out->pause.blocks <= PAYLOAD_PAUSE_MAX;
+	case PROPOSAL_JOB:
+		out->job.op = bytes_get_u8(r);
+		out->job.job = bytes_get_hash(r);
+		return out->job.op == PAYLOAD_JOB_CANCEL;
+	case PROPOSAL_UPGRADE:
+		out->upgrade.version = bytes_get_u16(r);
+		out->upgrade.height = bytes_get_u64(r);
+		return out->upgrade.version >= 1 &&
+		    out->upgrade.height < UPGRADE_AHEAD_MAX;
+	case PROPOSAL_ASSET:
+		out->asset.asset = bytes_get_hash(r);
+		out->asset.ban = bytes_get_u8(r);
+		return out->asset.ban <= 1;
+	case PROPOSAL_ETHICS:
+		out->policy = bytes_get_hash(r);
+		return true;
+	case PROPOSAL_TREASURY:
+		return spend_get(r, out);
+	default:
+		return false;
+	}
+}
+
+bool
+payload_get(uint8_t kind, const uint8_t *data, uint32_t len,
+    struct payload *out)
+{
+	struct bytes_reader r = bytes_reader_of(data, len);
+
+	*out = (struct payload){.param = {0}};
+	return get_by_kind(&r, kind, out) && bytes_reader_done(&r);
+}
+
+static void
+param_text(const struct payload *p, char out[static PAYLOAD_TEXT])
+{
+	size_t at = 0;
+
+	for (uint8_t i = 0; i < p->param.n && at < PAYLOAD_TEXT; i++) {
+		const struct payload_set *s = &p->param.set[i];
+		int n = snprintf(out + at, PAYLOAD_TEXT - at, "%s %s to %u%s",
+		    i == 0 ? "sets" : ",", params[s->id].name, s->value,
+		    params[s->id].unit);
+
+		if (n > 0)
+			at += (size_t)n;
+	}
+}
+
+static void
+asset_text(const struct payload *p, char out[static PAYLOAD_TEXT])
+{
+	char hex[HASH_HEX_LEN];
+
+	snprintf(out, PAYLOAD_TEXT, "%s data asset %s",
+	    p->asset.ban ? "bans" : "lifts the ban on",
+	    hash_hex(&p->asset.asset, hex));
+}
+
+static void
+spend_text(const struct payload *p, char out[static PAYLOAD_TEXT])
+{
+	char hex[HASH_HEX_LEN];
+	struct hash to;
+
+	memcpy(to.b, p->spend.to.b, sizeof(to.b));
+	snprintf(out, PAYLOAD_TEXT, "pays %llu units to %s",
+	    (unsigned long long)p->spend.amount, hash_hex(&to, hex));
+}
+
+static void
+rule_text(const struct payload *p, char out[static PAYLOAD_TEXT])
+{
+	char clip[DECIMAL_TEXT_LEN], radius[DECIMAL_TEXT_LEN];
+	const struct job_combine *c = &p->rule.combine;
+
+	snprintf(out, PAYLOAD_TEXT,
+	    "combines updates by rule %u after %u, %u, %u, radius %s, "
+	    "server %u, clip %s",
+	    c->rule, c->pre[0], c->pre[1], c->pre[2],
+	    decimal_text(&c->radius, radius), c->server,
+	    decimal_text(&p->rule.clip, clip));
+}
+
+void
+payload_text(uint8_t kind, const struct payload *p,
+    char out[static PAYLOAD_TEXT])
+{
+	char hex[HASH_HEX_LEN];
+
+	out[0] = '\0';
+	switch (kind) {
+	case PROPOSAL_PARAM:
+		param_text(p, out);
+		break;
+	case PROPOSAL_RULE:
+		rule_text(p, out);
+		break;
+	case PROPOSAL_PAUSE:
+		snprintf(out, PAYLOAD_TEXT, "closes no round for %u blocks",
+		    p->pause.blocks);
+		break;
+	case PROPOSAL_JOB:
+		snprintf(out, PAYLOAD_TEXT, "ends the running job %s",
+		    hash_hex(&p->job.job, hex));
+		break;
+	case PROPOSAL_UPGRADE:
+		snprintf(out, PAYLOAD_TEXT,
+		    "rules of version %u from height %llu on",
+		    p->upgrade.version, (unsigned long long)p->upgrade.height);
+		break;
+	case PROPOSAL_ASSET:
+		asset_text(p, out);
+		break;
+	case PROPOSAL_ETHICS:
+		snprintf(out, PAYLOAD_TEXT,
+		    "makes %s the ethics policy in force",
+		    hash_hex(&p->policy, hex));
+		break;
+	case PROPOSAL_TREASURY:
+		spend_text(p, out);
+		break;
+	default:
+		snprintf(out, PAYLOAD_TEXT, "changes nothing by itself");
+		break;
+	}
+}

@@ -1,0 +1,197 @@
+#include "daemon/node/ctl_payload.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/node/ctl_body.h"
+
+#define ERR 160
+
+static bool
+refuse(char *err, const char *why)
+{
+	snprintf(err, ERR, "%s", why);
+	return false;
+}
+
+/* A number, or a duration like those of federation.yaml. */
+static bool
+value_of(const char *s, size_t len, uint32_t *out)
+{
+	static const struct {
+		const char *name;
+		uint64_t ms;
+	} units[] = {{"", 1}, {"ms", 1}, {"s", 1000}, {"m", 60000},
+	    {"h", 3600000}};
+	uint64_t v = 0;
+	size_t i = 0;
+
+	for (; i < len && s[i] >= '0' && s[i] <= '9' && v <= UINT32_MAX; i++)
+		v = 10 * v + (uint64_t)(s[i] - '0');
+	if (i == 0)
+		return false;
+	for (size_t k = 0; k < sizeof(units) / sizeof(units[0]); k++)
+		if (strlen(units[k].name) == len - i &&
+		    memcmp(s + i, units[k].name, len - i) == 0) {
+			*out = (uint32_t)(v * units[k].ms);
+			return v * units[k].ms <= UINT32_MAX;
+		}
+	return false;
+}
+
+static int
+by_id(const void *a, const void *b)
+{
+	const struct payload_set *x = a, *y = b;
+
+	return x->id < y->id ? -1 : x->id > y->id;
+}
+
+/* One "name=value" of len bytes. */
+static bool
+read_setting(const char *s, size_t len, struct payload_set *out, char *err)
+{
+	const char *eq = memchr(s, '=', len);
+	uint32_t lo = 0, hi = 0;
+	char name[32];
+
+	snprintf(name, sizeof(name), "%.*s", (int)(eq ? eq - s : (int)len), s);
+	out->id = payload_param_named(name);
+	if (eq == NULL || out->id == 0) {
+		snprintf(err, ERR,
+		    "set: want NAME=VALUE with a timing of federation.yaml or "
+		    "answers_min, got '%s'",
+		    name);
+		return false;
+	}
+	if (!value_of(eq + 1, len - (size_t)(eq + 1 - s), &out->value)) {
+		snprintf(err, ERR,
+		    "set: %s: want a number, or a duration like 500ms or 3s",
+		    name);
+		return false;
+	}
+	if (payload_param_within(out->id, out->value, &lo, &hi))
+		return true;
+	snprintf(err, ERR, "set: %s: want %u to %u, got %u", name, lo, hi,
+	    out->value);
+	return false;
+}
+
+static bool
+read_set(const char *s, struct payload *p, char *err)
+{
+	while (*s != '\0') {
+		size_t len = strcspn(s, ",");
+
+		if (p->param.n == PARAMS - 1)
+			return refuse(err, "set: too many settings");
+		if (!read_setting(s, len, &p->param.set[p->param.n++], err))
+			return false;
+		s += len + (s[len] == ',');
+	}
+	if (p->param.n == 0)
+		return refuse(err, "set: want NAME=VALUE,...");
+	qsort(p->param.set, p->param.n, sizeof(p->param.set[0]), by_id);
+	for (uint8_t i = 1; i < p->param.n; i++)
+		if (p->param.set[i].id == p->param.set[i - 1].id)
+			return refuse(err, "set: one name stands twice");
+	return true;
+}
+
+static uint64_t
+number_of(const struct jv *params, const char *key, uint64_t otherwise)
+{
+	int64_t v = jv_int(jv_get(params, key), -1);
+
+	return v < 0 ? otherwise : (uint64_t)v;
+}
+
+static bool
+hash_of(const struct jv *params, const char *key, struct hash *out, char *err)
+{
+	const char *s = jv_text(jv_get(params, key), "");
+
+	if (hash_from_hex(s, out) == 0)
+		return true;
+	snprintf(err, ERR, "%s: want 64 hex digits", key);
+	return false;
+}
+
+static bool
+read_words(const struct node *n, uint8_t kind, const struct jv *params,
+    struct payload *p, char *err)
+{
+	const struct ledger *l = replica_ledger(n->replica);
+
+	switch (kind) {
+	case PROPOSAL_TEXT:
+		return true;
+	case PROPOSAL_PARAM:
+		return read_set(jv_text(jv_get(params, "set"), ""), p, err);
+	case PROPOSAL_PAUSE:
+		p->pause.blocks = (uint32_t)number_of(params, "blocks", 0);
+		if (p->pause.blocks < 1 || p->pause.blocks > PAYLOAD_PAUSE_MAX)
+			return refuse(err, "blocks: want 1 to 10000");
+		return true;
+	case PROPOSAL_JOB:
+		p->job.op = PAYLOAD_JOB_CANCEL;
+		p->job.job = ledger_round(l)->job;
+		return true;
+	case PROPOSAL_UPGRADE:
+		p->upgrade.version = (uint16_t)number_of(params, "version", 0);
+		p->upgrade.height = number_of(params, "height", 0);
+		return p->upgrade.version > 0 ||
+		    refuse(err, "version: want a number from 1 on");
+	case PROPOSAL_ASSET:
+		p->asset.ban = number_of(params, "ban", 1) != 0;
+		return hash_of(params, "asset", &p->asset.asset, err);
+	case PROPOSAL_ETHICS:
+		return hash_of(params, "policy", &p->policy, err);
+	case PROPOSAL_TREASURY:
+		p->spend.amount = number_of(params, "amount", 0);
+		return ctl_body_key(n, jv_text(jv_get(params, "to"), ""),
+			   &p->spend.to) ||
+		    refuse(err, "to: want a member's name or 64 hex digits");
+	default:
+		return refuse(err, "this kind cannot be proposed here");
+	}
+}
+
+bool
+ctl_payload_put(const struct node *n, uint8_t kind, const struct jv *params,
+    struct bytes_writer *w, char err[static 160])
+{
+	struct payload p = {.param = {0}};
+
+	err[0] = '\0';
+	if (!read_words(n, kind, params, &p, err))
+		return false;
+	payload_put(w, kind, &p);
+	return true;
+}
+
+struct jv *
+ctl_params_json(const struct ledger_params *p)
+{
+	const struct timing *t = &p->timing;
+	struct jv *o = jv_object();
+
+	jv_put_integer(o, "collect", t->collect);
+	jv_put_integer(o, "straggler", t->straggler);
+	jv_put_integer(o, "heartbeat", t->heartbeat);
+	jv_put_integer(o, "propose", t->propose);
+	jv_put_integer(o, "prevote", t->prevote);
+	jv_put_integer(o, "precommit", t->precommit);
+	jv_put_integer(o, "round_step", t->round_step);
+	jv_put_integer(o, "timeout_max", t->timeout_max);
+	jv_put_integer(o, "precision", t->precision);
+	jv_put_integer(o, "delay", t->delay);
+	jv_put_integer(o, "interval", t->interval);
+	jv_put_integer(o, "answers_min", p->answers_min);
+	jv_put_integer(o, "version", p->version);
+	jv_put_integer(o, "next_version", p->next_version);
+	jv_put_integer(o, "next_version_at", (int64_t)p->next_version_at);
+	jv_put_integer(o, "paused_until", (int64_t)p->paused_until);
+	return o;
+}

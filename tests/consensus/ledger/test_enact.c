@@ -1,0 +1,402 @@
+/*
+ * What passed proposals do to the ledger: parameters, a pause, the end of a
+ * job, an upgrade; and that what does not fit any more changes nothing.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "consensus/books/view.h"
+#include "consensus/ledger/enact.h"
+#include "fixture.h"
+
+#define FEE 1000
+#define BLOCKS_MAX 4000
+
+/* The chain so far, for who replays it. */
+static struct block *chain[BLOCKS_MAX];
+static size_t nchain;
+
+static struct tx *
+make(struct town *t, uint16_t from, uint8_t kind, struct bytes_writer *w)
+{
+	struct sign_public key = sign_key_public(t->keys[from]);
+	struct tx *x = tx_new((uint32_t)w->len);
+
+	assert_non_null(x);
+	memcpy(x->body, w->data, w->len);
+	x->kind = kind;
+	x->nonce = books_account(ledger_books(t->l), &key)->nonce;
+	x->fee = FEE;
+	x->expires = 100000;
+	tx_sign(x, t->keys[from], &t->fid);
+	bytes_writer_close(w);
+	return x;
+}
+
+static struct tx *
+proposal(struct town *t, uint16_t from, uint8_t kind, const struct payload *p)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT, x = BYTES_WRITER_INIT;
+	struct body_propose b = {.kind = kind, .title = "change"};
+
+	payload_put(&x, kind, p);
+	b.payload = x.data;
+	b.len = (uint32_t)x.len;
+	body_propose_put(&w, &b);
+	bytes_writer_close(&x);
+	return make(t, from, TX_PROPOSE, &w);
+}
+
+static void
+keep(struct town *t, struct block *b)
+{
+	town_commit(t, b);
+	assert_true(nchain < BLOCKS_MAX);
+	chain[nchain++] = b;
+}
+
+static void
+commit(struct town *t, struct tx **txs, size_t n)
+{
+	struct ledger_inputs in;
+	struct hash missing;
+	struct block *b;
+
+	t->now_ms += ledger_params(t->l)->timing.interval;
+	in = town_inputs(t, 0);
+	in.txs = txs;
+	in.ntxs = n;
+	assert_int_equal(ledger_build(t->l, &in, &b, &missing), 0);
+	assert_int_equal(b->header.ntxs, n);
+	keep(t, b);
+	for (size_t i = 0; i < n; i++)
+		tx_unref(txs[i]);
+}
+
+static void
+beat(struct town *t)
+{
+	t->now_ms += ledger_params(t->l)->timing.heartbeat;
+	keep(t, town_build(t));
+}
+
+/* Everybody says yes to the newest proposal but `not`. */
+static void
+vote(struct town *t, uint64_t id)
+{
+	struct tx *txs[TOWN_MAX];
+
+	for (uint16_t i = 0; i < t->f.nmembers; i++) {
+		struct bytes_writer w = BYTES_WRITER_INIT;
+		struct body_ballot b = {id, VOTE_YES};
+
+		body_ballot_put(&w, &b);
+		txs[i] = make(t, i, TX_VOTE, &w);
+	}
+	commit(t, txs, t->f.nmembers);
+}
+
+static const struct motion *
+motion(const struct town *t, uint64_t id)
+{
+	return books_motion_at(ledger_books(t->l), id - 1);
+}
+
+/* Proposed and voted for; returns its id. */
+static uint64_t
+pass(struct town *t, uint8_t kind, const struct payload *p)
+{
+	struct tx *x = proposal(t, 0, kind, p);
+	uint64_t id = 1;
+
+	assert_int_equal(ledger_tx_fits(t->l, x), BOOKS_OK);
+	commit(t, &x, 1);
+	while (motion(t, id + 1) != NULL)
+		id++;
+	vote(t, id);
+	return id;
+}
+
+static enum proposal_state
+wait_for(struct town *t, uint64_t id)
+{
+	while (motion(t, id)->p.state == PROPOSAL_OPEN ||
+	    motion(t, id)->p.state == PROPOSAL_QUEUED)
+		beat(t);
+	return (enum proposal_state)motion(t, id)->p.state;
+}
+
+static void
+begin(struct town *t)
+{
+	nchain = 0;
+	town_open(t, &(struct town_setup){.n = 4, .rounds = 1000});
+	t->now_ms = TOWN_FOUNDED_MS + 60000;
+	keep(t, town_build(t));
+}
+
+/* Who reads the same blocks is where we are: restart and audit. */
+static void
+end(struct town *t)
+{
+	struct hash x[LEDGER_LEAVES], y[LEDGER_LEAVES];
+	struct ledger *other;
+
+	assert_int_equal(ledger_new(&t->f, &other), 0);
+	for (size_t i = 0; i < nchain; i++) {
+		assert_int_equal(ledger_apply(other, chain[i]), 0);
+		block_free(chain[i]);
+	}
+	ledger_leaves(t->l, x);
+	ledger_leaves(other, y);
+	assert_memory_equal(x, y, sizeof(x));
+	assert_memory_equal(&ledger_params(t->l)->timing,
+	    &ledger_params(other)->timing, sizeof(struct timing));
+	ledger_free(other);
+	town_close(t);
+}
+
+static struct payload
+setting(uint8_t id, uint32_t value)
+{
+	struct payload p = {.param = {.n = 1}};
+
+	p.param.set[0] = (struct payload_set){id, value};
+	return p;
+}
+
+static void
+a_timing(void **state)
+{
+	struct payload p = {
+	    .param = {.n = 3,
+		.set = {{PARAM_COLLECT, 3000}, {PARAM_STRAGGLER, 9000},
+		    {PARAM_ANSWERS_MIN, 2}}}};
+	struct hash before, leaves[LEDGER_LEAVES];
+	const struct ledger_round *r;
+	struct town t;
+	uint64_t id;
+
+	(void)state;
+	begin(&t);
+	ledger_leaves(t.l, leaves);
+	before = leaves[3];
+	id = pass(&t, PROPOSAL_PARAM, &p);
+	assert_int_equal(ledger_params(t.l)->timing.collect, TOWN_COLLECT_MS);
+	assert_int_equal(wait_for(&t, id), PROPOSAL_EXECUTED);
+	/* In the round that is open, too. */
+	r = ledger_round(t.l);
+	assert_int_equal(r->collect_at_ms, r->opened_ms + 3000);
+	assert_int_equal(r->straggler_at_ms, r->opened_ms + 9000);
+	assert_int_equal(ledger_params(t.l)->answers_min, 2);
+	assert_true(ledger_height(t.l) >= motion(&t, id)->p.eta);
+	ledger_leaves(t.l, leaves);
+	assert_false(hash_equal(&before, &leaves[3]));
+	beat(&t);
+	assert_true(hash_equal(&chain[nchain - 1]->header.params, &leaves[3]));
+	end(&t);
+}
+
+static void
+what_is_refused(void **state)
+{
+	static const struct payload_set bad[] = {
+	    {PARAM_COLLECT, 0},
+	    {PARAM_COLLECT, TOWN_COLLECT_MS * 10 + 1}, /* too large a step */
+	    {PARAM_COLLECT, TOWN_COLLECT_MS / 10 - 1},
+	    {PARAM_COLLECT, TOWN_STRAGGLER_MS + 1}, /* above the straggler */
+	    {PARAM_ANSWERS_MIN, 5},
+	    {PARAM_HEARTBEAT, 100000000},
+	    {PARAMS, 5},
+	    {0, 5},
+	};
+	struct payload p = {.job = {PAYLOAD_JOB_CANCEL, {{1}}}};
+	struct town t;
+	struct tx *x;
+
+	(void)state;
+	begin(&t);
+	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
+		struct payload one = setting(bad[i].id, bad[i].value);
+
+		x = proposal(&t, 0, PROPOSAL_PARAM, &one);
+		assert_int_not_equal(ledger_tx_fits(t.l, x), BOOKS_OK);
+		tx_unref(x);
+	}
+	x = proposal(&t, 0, PROPOSAL_JOB, &p); /* not the one that runs */
+	assert_int_equal(ledger_tx_fits(t.l, x), BOOKS_RANGE);
+	tx_unref(x);
+	p = (struct payload){.upgrade = {1, 1000}}; /* what we have */
+	x = proposal(&t, 0, PROPOSAL_UPGRADE, &p);
+	assert_int_equal(ledger_tx_fits(t.l, x), BOOKS_RANGE);
+	tx_unref(x);
+	end(&t);
+}
+
+/* Each fits alone when it is proposed; after the first the second does not,
+ * and leaves no trace. Both are due in one block: the smaller id is first. */
+static void
+checked_again(void **state)
+{
+	struct payload up = setting(PARAM_STRAGGLER, 1500);
+	struct payload down = setting(PARAM_COLLECT, 2000);
+	struct tx *txs[2];
+	struct town t;
+
+	(void)state;
+	begin(&t);
+	txs[0] = proposal(&t, 0, PROPOSAL_PARAM, &up);
+	txs[1] = proposal(&t, 1, PROPOSAL_PARAM, &down);
+	commit(&t, txs, 2);
+	vote(&t, 1);
+	vote(&t, 2);
+	assert_int_equal(wait_for(&t, 2), PROPOSAL_FAILED);
+	assert_int_equal(motion(&t, 1)->p.state, PROPOSAL_EXECUTED);
+	assert_int_equal(motion(&t, 1)->p.eta, motion(&t, 2)->p.eta);
+	assert_int_equal(ledger_params(t.l)->timing.straggler, 1500);
+	assert_int_equal(ledger_params(t.l)->timing.collect, TOWN_COLLECT_MS);
+	end(&t);
+}
+
+static void
+a_pause(void **state)
+{
+	struct payload p = {.pause = {5}};
+	struct ledger_inputs in;
+	struct block *closing;
+	uint64_t id, until, when;
+	struct town t;
+
+	(void)state;
+	begin(&t);
+	/* A block that closes the round, made by who does not know yet. */
+	id = pass(&t, PROPOSAL_PAUSE, &p);
+	/* Passed early: all have said yes. */
+	assert_int_equal(motion(&t, id)->p.state, PROPOSAL_EXECUTED);
+	until = ledger_params(t.l)->paused_until;
+	assert_int_equal(until, ledger_height(t.l) + 5);
+	assert_true(ledger_paused(t.l));
+	town_all(&t, ANSWER_UPDATE);
+	in = town_inputs(&t, 0);
+	in.now_ms = t.now_ms + TOWN_STRAGGLER_MS;
+	assert_false(ledger_due(t.l, &in, &when));
+	while (ledger_height(t.l) < until) {
+		struct hash base = ledger_round(t.l)->base_model;
+
+		town_all(&t, ANSWER_UPDATE);
+		beat(&t);
+		assert_int_equal(chain[nchain - 1]->header.kind,
+		    BLOCK_ORDINARY);
+		assert_true(hash_equal(&base, &ledger_round(t.l)->base_model));
+	}
+	/* It lapses by itself, and the round has all its time again. */
+	assert_false(ledger_paused(t.l));
+	assert_int_equal(ledger_round(t.l)->number, 0);
+	assert_int_equal(ledger_round(t.l)->collect_at_ms,
+	    t.now_ms + TOWN_COLLECT_MS);
+	town_all(&t, ANSWER_UPDATE);
+	t.now_ms += TOWN_INTERVAL_MS;
+	closing = town_build(&t);
+	assert_int_equal(closing->header.kind, BLOCK_AGGREGATE);
+	keep(&t, closing);
+	end(&t);
+}
+
+/* Nobody may close a round in a pause, however complete the block is. */
+static void
+no_way_around_a_pause(void **state)
+{
+	struct payload p = {.pause = {5}};
+	struct block *b;
+	struct town t;
+
+	(void)state;
+	begin(&t);
+	(void)pass(&t, PROPOSAL_PAUSE, &p);
+	town_all(&t, ANSWER_UPDATE);
+	t.now_ms += TOWN_HEARTBEAT_MS;
+	b = town_build(&t);
+	b->header.kind = BLOCK_SKIP;
+	assert_int_equal(block_seal(b), 0);
+	assert_int_equal(ledger_check(t.l, b), LEDGER_PAUSED);
+	block_free(b);
+	end(&t);
+}
+
+static void
+the_end_of_a_job(void **state)
+{
+	struct payload p = {.job = {.op = PAYLOAD_JOB_CANCEL}};
+	struct town t;
+	uint64_t id;
+
+	(void)state;
+	begin(&t);
+	p.job.job = ledger_round(t.l)->job;
+	id = pass(&t, PROPOSAL_JOB, &p);
+	assert_int_equal(wait_for(&t, id), PROPOSAL_EXECUTED);
+	assert_true(ledger_round(t.l)->finished);
+	/* Cancelled, not completed: no version is minted for it. */
+	beat(&t);
+	assert_null(books_token_at(ledger_books(t.l), 0));
+	end(&t);
+}
+
+/* This program knows one version: up to the height it goes on, there it
+ * stops. */
+static void
+an_upgrade(void **state)
+{
+	struct payload p = {.upgrade = {BLOCK_APP_VERSION + 1, 2300}};
+	struct ledger_inputs in;
+	struct hash missing;
+	struct block *b;
+	struct town t;
+	uint64_t id;
+
+	(void)state;
+	begin(&t);
+	id = pass(&t, PROPOSAL_UPGRADE, &p);
+	assert_int_equal(wait_for(&t, id), PROPOSAL_EXECUTED);
+	assert_int_equal(ledger_params(t.l)->next_version_at, 2300);
+	assert_int_equal(ledger_version(t.l), BLOCK_APP_VERSION);
+	while (ledger_height(t.l) < 2298)
+		beat(&t);
+	t.now_ms += TOWN_HEARTBEAT_MS;
+	b = town_build(&t);
+	b->header.app_version++; /* too early */
+	assert_int_equal(block_seal(b), 0);
+	assert_int_equal(ledger_check(t.l, b), LEDGER_VERSION);
+	block_free(b);
+	keep(&t, town_build(&t));
+	assert_int_equal(ledger_height(t.l), 2299);
+	assert_int_equal(ledger_version(t.l), BLOCK_APP_VERSION + 1);
+	assert_false(ledger_version_known(t.l));
+	t.now_ms += TOWN_HEARTBEAT_MS;
+	in = town_inputs(&t, 0);
+	assert_int_equal(ledger_build(t.l, &in, &b, &missing), -EINVAL);
+	end(&t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_timing),
+	    cmocka_unit_test(what_is_refused),
+	    cmocka_unit_test(checked_again),
+	    cmocka_unit_test(a_pause),
+	    cmocka_unit_test(no_way_around_a_pause),
+	    cmocka_unit_test(the_end_of_a_job),
+	    cmocka_unit_test(an_upgrade),
+	};
+
+	return sign_setup() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}
