@@ -9,7 +9,7 @@
 #include "proto/federation.h"
 #include "proto/id.h"
 
-#define FEDERATION_DRAFT_ROWS 128
+#define FEDERATION_DRAFT_ROWS 160
 #define FEDERATION_BEFORE_LEN 32
 /* schema_row.when: the key is of tasks of these kinds; 0: of all. */
 #define FEDERATION_WHEN(kind) (1u << (kind))

@@ -83,6 +83,8 @@ static const char *const auto_words[] = {"auto", NULL};
 		.key = key_, .type = SCHEMA_BLOCK, at, .hi = JOB_TEXT_MAX, \
 		.def = "", .help = words_, .when = mask                    \
 	}
+#define UNITS(name, least, most, value, words) \
+	INT("economy." #name, AT(f.economy.name), least, most, value, 0, words)
 #define TIMING(name, least, most, value, words)                           \
 	{                                                                 \
 		.key = "timing." #name, .type = SCHEMA_DURATION,          \
@@ -366,6 +368,35 @@ static const struct schema_row rows[] = {
     DECIMAL("control.rate_last", JOB(control.rate_last), "0.004", L,
 	"as job.rate_last"),
     DECIMAL("control.l2", JOB(control.l2), "0", L, "as job.l2"),
+    UNITS(cap, 1, ECONOMY_UNITS_MAX, "1000000000000000",
+	"token units; never are there more"),
+    UNITS(opening, 0, ECONOMY_UNITS_MAX, "1000000000",
+	"units on every founder's account"),
+    UNITS(mint, 0, ECONOMY_UNITS_MAX, "100000000",
+	"units that are made for the first round"),
+    UNITS(half_life, 1, 1000000000, "1000",
+	"rounds after which half as many are made"),
+    UNITS(fee, 0, ECONOMY_UNITS_MAX, "1000",
+	"least fee of a transaction; half of it is burned"),
+    UNITS(contributors, 0, ECONOMY_PPM, "700000",
+	"millionths of the mint for those whose updates are worth something"),
+    UNITS(signers, 0, ECONOMY_PPM, "100000",
+	"millionths for those who signed the block"),
+    UNITS(assets, 0, ECONOMY_PPM, "100000",
+	"millionths for the owners of the data used"),
+    UNITS(treasury, 0, ECONOMY_PPM, "100000",
+	"millionths for the treasury; the four add up to 1000000"),
+    UNITS(voting_period, 1, 10000000, "100", "blocks a proposal is open"),
+    UNITS(voting_extension, 0, 10000000, "20",
+	"blocks that are left at least, once, when the quorum comes late"),
+    UNITS(voting_grace, 1, 10000000, "1000",
+	"blocks within which what passed is carried out"),
+    UNITS(voting_lock, 0, 100, "100",
+	"percent of the time locks between a vote and its effect"),
+    UNITS(worth_blocks, 1, 10000000, "20",
+	"blocks a round's utilities are waited for"),
+    FLAG("economy.assets_needed", AT(f.economy.assets_needed),
+	"updates count only with a data asset that is registered"),
 };
 
 _Static_assert(sizeof(rows) / sizeof(rows[0]) <= FEDERATION_DRAFT_ROWS,

@@ -257,6 +257,12 @@ federation_file_write(const struct federation *f, FILE *to)
 		fputs("\ncontrol:\n", to);
 		write_rows(&d, "control.", to);
 	}
+	if (!economy_is_default(&f->economy)) {
+		fputs("\n# Tokens are the consortium's own credits; times are "
+		      "blocks.\neconomy:\n",
+		    to);
+		write_rows(&d, "economy.", to);
+	}
 	return fflush(to) != 0 || ferror(to) ? -EIO : 0;
 }
 

@@ -8,7 +8,7 @@
 
 #include "config/value.h"
 
-#define ROWS_MAX 128
+#define ROWS_MAX 160
 #define PATH_MAX_LEN 96
 #define NAMES_MAX 96
 

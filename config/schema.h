@@ -50,7 +50,7 @@ struct schema_origin {
 	struct config_place at;
 };
 
-/* Keys are at most two levels deep, 128 of them. */
+/* Keys are at most two levels deep, 160 of them. */
 struct schema {
 	const struct schema_row *rows;
 	size_t n;

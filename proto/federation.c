@@ -185,6 +185,7 @@ federation_put(struct bytes_writer *w, const struct federation *f)
 	put_timing(w, &f->timing);
 	bytes_put_u16(w, f->answers_min);
 	job_put(w, &f->job);
+	economy_put(w, &f->economy);
 }
 
 /* A counted array of at most max entries, each at least least bytes. NULL for
@@ -277,6 +278,7 @@ federation_get(struct bytes_reader *r, struct federation *out)
 	get_timing(r, &out->timing);
 	out->answers_min = bytes_get_u16(r);
 	job_get(r, &out->job);
+	economy_get(r, &out->economy);
 	if (r->bad || federation_check(out, err, sizeof(err)) != 0) {
 		bytes_reader_fail(r);
 		federation_close(out);

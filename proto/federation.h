@@ -14,6 +14,7 @@
 
 #include "proto/bytes.h"
 #include "proto/decimal.h"
+#include "proto/economy.h"
 #include "proto/hash.h"
 #include "proto/job.h"
 #include "proto/sign.h"
@@ -81,8 +82,9 @@ struct federation {
 	struct decimal label_hi; /* both 0 with labels or without a label */
 	uint8_t missing;         /* enum federation_missing */
 	struct timing timing;
-	uint16_t answers_min; /* to close by time; 0: n - (n - 1) / 3 */
-	struct job job;       /* the first job */
+	uint16_t answers_min;   /* to close by time; 0: n - (n - 1) / 3 */
+	struct job job;         /* the first job */
+	struct economy economy; /* all zero: ECONOMY_DEFAULT */
 };
 
 #define FEDERATION_INIT ((struct federation){0})
@@ -108,7 +110,7 @@ int federation_check_timing(const struct timing *t, char *err, size_t errlen)
 bool federation_labelled(const struct federation *f);
 
 void federation_put(struct bytes_writer *w, const struct federation *f);
-/* Bad unless canonical and federation_check passes. */
+/* All that is left. Bad unless canonical and federation_check passes. */
 void federation_get(struct bytes_reader *r, struct federation *out);
 /* -ENOMEM. */
 int federation_id(const struct federation *f, struct hash *out)

@@ -405,5 +405,7 @@ federation_check(const struct federation *f, char *err, size_t errlen)
 		    f->answers_min);
 	if (rc == 0)
 		rc = check_job(f, e);
+	if (rc == 0)
+		rc = economy_check(&f->economy, f->nmembers, err, errlen);
 	return rc;
 }

@@ -29,13 +29,31 @@ read_job(const uint8_t *bytes, uint32_t len, struct books_job *out)
 	return ok;
 }
 
+static struct books_terms
+terms_of(const struct federation *f)
+{
+	const struct economy def = ECONOMY_DEFAULT;
+	const struct economy *e = f->economy.cap > 0 ? &f->economy : &def;
+
+	return (struct books_terms){.cap = e->cap,
+	    .opening = e->opening,
+	    .mint = e->mint,
+	    .half_life = e->half_life,
+	    .fee = e->fee,
+	    .shares = {e->contributors, e->signers, e->assets, e->treasury},
+	    .calendar = {e->voting_period, e->voting_extension, e->voting_grace,
+		e->voting_lock},
+	    .worth_blocks = e->worth_blocks,
+	    .assets_needed = e->assets_needed,
+	    .job = read_job};
+}
+
 int
 txs_found(const struct federation *f, struct books **out)
 {
 	struct books_founder founders[FEDERATION_MAX_MEMBERS];
-	struct books_terms terms = BOOKS_TERMS_DEFAULT;
+	const struct books_terms terms = terms_of(f);
 
-	terms.job = read_job;
 	for (uint16_t i = 0; i < f->nmembers; i++) {
 		founders[i].key = f->members[i].sign;
 		memcpy(founders[i].name, f->members[i].name,

@@ -317,6 +317,12 @@ found(struct demo *d)
 	f->timing.round_step = 250;
 	f->timing.precision = 100;
 	f->timing.interval = 20;
+	/* Votes that somebody who watches can see the end of. */
+	f->economy = ECONOMY_DEFAULT;
+	f->economy.voting_period = 12;
+	f->economy.voting_extension = 4;
+	f->economy.voting_lock = 5;
+	f->economy.worth_blocks = 10;
 	/* A liar trains for all the others before it answers. */
 	if (d->nliars > 0) {
 		f->timing.collect = 30000;

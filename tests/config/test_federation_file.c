@@ -160,7 +160,9 @@ test_write(void **state)
 {
 	static const char *const texts[] = {GOOD,
 	    HEAD MEMBERS SCHEMA
-	    "job: {task: linear, rounds: 3, seed: \"" KEY("0f") "\"}\n"};
+	    "job: {task: linear, rounds: 3, seed: \"" KEY("0f") "\"}\n",
+	    GOOD "economy: {opening: 5, voting_period: 3, worth_blocks: 2,\n"
+		 "  assets_needed: true}\n"};
 	static char first[32768], again[32768];
 	struct federation f;
 	struct config_error e;
@@ -168,7 +170,7 @@ test_write(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 3; i++) {
 		a = id_of(texts[i]);
 		assert_int_equal(parse(&f, texts[i], &e), 0);
 		write_text(&f, first, sizeof(first));
@@ -180,6 +182,19 @@ test_write(void **state)
 		federation_close(&f);
 		assert_string_equal(first, again);
 	}
+}
+
+/* What is the default is as if it had not been said. */
+static void
+test_economy(void **state)
+{
+	struct hash plain = id_of(GOOD), said, other;
+
+	(void)state;
+	said = id_of(GOOD "economy: {fee: 1000, assets_needed: false}\n");
+	other = id_of(GOOD "economy: {fee: 1001}\n");
+	assert_true(hash_equal(&plain, &said));
+	assert_false(hash_equal(&plain, &other));
 }
 
 /* Names that need quotes, the widest of everything. */
@@ -432,6 +447,14 @@ static const struct {
 	"f.yaml:23:9: timing.straggler: want 360000 to"},
     {HEAD MEMBERS SCHEMA JOB "timing: {collect: 6m, straggler: 6s}\n",
 	"f.yaml:23:34: timing.straggler: want 360000 to"},
+    {GOOD "economy: {mint: many}\n",
+	"f.yaml:23:17: economy.mint: want an integer, 0 to"},
+    {GOOD "economy: {mints: 1}\n",
+	"f.yaml:23:11: unknown key \"economy.mints\"\n  did you mean \"mint"},
+    {GOOD "economy: {contributors: 700001}\n",
+	"f.yaml:23:10: economy.treasury: contributors, signers, assets and"},
+    {GOOD "economy:\n  opening: 400\n  cap: 1000\n",
+	"f.yaml:24:12: economy.opening: 400 for each of 2 members and as"},
     {HEAD MEMBERS SCHEMA JOB "answers_min: 3\n",
 	"f.yaml:23:14: answers_min: want 0 to 2, got 3"},
     {HEAD MEMBERS SCHEMA JOB "  rate: fast\n",
@@ -595,6 +618,7 @@ main(void)
 	    cmocka_unit_test(test_values),
 	    cmocka_unit_test(test_order_and_comments),
 	    cmocka_unit_test(test_write),
+	    cmocka_unit_test(test_economy),
 	    cmocka_unit_test(test_count),
 	    cmocka_unit_test(test_write_hard_names),
 	    cmocka_unit_test(test_tasks),

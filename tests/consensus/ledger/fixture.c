@@ -91,6 +91,8 @@ town_open(struct town *t, const struct town_setup *s)
 	found_schema(&t->f);
 	found_job(&t->f.job, s);
 	t->f.answers_min = s->answers_min;
+	if (s->economy)
+		t->f.economy = *s->economy;
 	t->f.timing = (struct timing){
 	    .collect = TOWN_COLLECT_MS,
 	    .straggler = TOWN_STRAGGLER_MS,

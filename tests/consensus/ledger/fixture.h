@@ -28,8 +28,9 @@ struct town_setup {
 	uint16_t trim;
 	uint16_t answers_min;
 	bool weighted; /* member i of the YAML order has weight i + 1 */
-	uint32_t powers[TOWN_MAX];   /* 0: 1 */
-	void (*edit)(struct job *j); /* last; sizes follow */
+	uint32_t powers[TOWN_MAX];     /* 0: 1 */
+	void (*edit)(struct job *j);   /* last; sizes follow */
+	const struct economy *economy; /* NULL: nothing is said */
 };
 
 struct town {

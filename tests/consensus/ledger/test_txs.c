@@ -315,10 +315,57 @@ replayed_at_any_block(void **state)
 	town_close(&t);
 }
 
+/* What the books know of the terms. */
+static void
+check_terms(const struct ledger *l, const struct books_terms *want)
+{
+	const struct books_totals got = books_totals(ledger_books(l));
+	const struct proposal_calendar *c = books_calendar(ledger_books(l));
+	const struct account *a = books_account_at(ledger_books(l), 0);
+
+	assert_true(got.cap == want->cap && got.fee == want->fee);
+	assert_true(a->balance == want->opening);
+	assert_int_equal(c->period, want->calendar.period);
+	assert_int_equal(c->extension, want->calendar.extension);
+	assert_int_equal(c->grace, want->calendar.grace);
+	assert_int_equal(c->lock_percent, want->calendar.lock_percent);
+}
+
+static void
+test_economy(void **state)
+{
+	struct economy e = ECONOMY_DEFAULT;
+	struct books_terms terms = BOOKS_TERMS_DEFAULT;
+	struct town t;
+
+	(void)state;
+	town_open(&t, &(struct town_setup){.n = 4, .rounds = 2});
+	check_terms(t.l, &terms);
+	town_close(&t);
+	e.cap = terms.cap = 5000;
+	e.opening = terms.opening = 77;
+	e.fee = terms.fee = 3;
+	e.mint = 9;
+	e.voting_period = terms.calendar.period = 5;
+	e.voting_extension = terms.calendar.extension = 2;
+	e.voting_grace = terms.calendar.grace = 6;
+	e.voting_lock = terms.calendar.lock_percent = 7;
+	town_open(&t, &(struct town_setup){.n = 4, .rounds = 2, .economy = &e});
+	check_terms(t.l, &terms);
+	town_begin(&t);
+	t.now_ms += TOWN_INTERVAL_MS;
+	town_all(&t, ANSWER_UPDATE);
+	assert_int_equal(town_step(&t), BLOCK_AGGREGATE);
+	assert_true(books_totals(ledger_books(t.l)).minted == 4 * 77 + 9);
+	assert_true(books_conserved(ledger_books(t.l)));
+	town_close(&t);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_economy),
 	    cmocka_unit_test(one_transfer),
 	    cmocka_unit_test(what_a_proposer_takes),
 	    cmocka_unit_test(what_is_refused),
