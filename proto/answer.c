@@ -2,6 +2,7 @@
 
 #include <assert.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "proto/q24.h"
 #include "proto/vote.h"
@@ -34,6 +35,23 @@ answer_new(uint32_t dim)
 		}
 	}
 	return a;
+}
+
+struct answer *
+answer_copy(const struct answer *a)
+{
+	struct answer *copy = answer_new(a->dim);
+	int64_t *delta;
+
+	if (copy == NULL)
+		return NULL;
+	delta = copy->delta;
+	*copy = *a;
+	copy->delta = delta;
+	copy->nrefs = 1;
+	if (a->dim > 0)
+		memcpy(delta, a->delta, a->dim * sizeof(*delta));
+	return copy;
 }
 
 struct answer *

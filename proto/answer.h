@@ -82,6 +82,8 @@ struct answer {
 
 /* A zeroed answer with one reference, and room for dim deltas. NULL: memory. */
 struct answer *answer_new(uint32_t dim);
+/* Another object with the same fields; a has its payload. NULL: memory. */
+struct answer *answer_copy(const struct answer *a);
 struct answer *answer_ref(struct answer *a);
 void answer_unref(struct answer *a); /* NULL is fine */
 

@@ -62,7 +62,8 @@ struct trainwire_ready {
 struct trainwire_model { /* TRAIN and SCORE */
 	uint64_t round;
 	uint64_t aggregated; /* rounds aggregated before */
-	uint64_t kept; /* 1 + round of our last update on the chain; 0: none */
+	uint64_t kept; /* 1 + round of our last update on the chain; 0: none.
+			* A round here is the first with the model. */
 	uint16_t member;
 	uint32_t dim;
 	int64_t *model; /* [dim] Q24, owned */

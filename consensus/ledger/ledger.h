@@ -15,10 +15,10 @@
 #include <stdint.h>
 
 #include "consensus/books/books.h"
-#include "consensus/ledger/bases.h"
 #include "consensus/ledger/bench.h"
 #include "consensus/ledger/included.h"
 #include "consensus/ledger/params.h"
+#include "consensus/ledger/round.h"
 #include "consensus/ledger/summary.h"
 #include "consensus/ledger/verdict.h"
 #include "proto/answer.h"
@@ -37,27 +37,6 @@ int ledger_new(const struct federation *f, struct ledger **out)
 int ledger_clone(const struct ledger *l, struct ledger **out)
     __attribute__((warn_unused_result));
 void ledger_free(struct ledger *l); /* NULL is fine */
-
-struct ledger_round {
-	struct hash job;
-	uint64_t number;    /* counts through all jobs; if finished, to come */
-	uint64_t first;     /* the job's; its own rounds count from here */
-	uint64_t opened_ms; /* time of the block that opened it */
-	uint64_t collect_at_ms;   /* collection over: attest what is held */
-	uint64_t straggler_at_ms; /* closed or skipped from here on */
-	struct hash base_model;
-	uint32_t skips;   /* skipped in a row just before this one */
-	uint64_t skipped; /* skipped so far, all together */
-	uint64_t aggregated;
-	bool finished;
-	/* Early stopping: the best validation loss so far, and validated
-	 * rounds since then; best is INT64_MAX before the first. */
-	int64_t best_q24;
-	uint32_t stale;
-	struct bases bases; /* base_model is its newest */
-	/* Who is asked: all, or a share drawn by the head before it opened. */
-	bool asked[FEDERATION_MAX_MEMBERS];
-};
 
 /* Views; pointers live until the next ledger_apply or ledger_free. */
 uint64_t ledger_height(const struct ledger *l);

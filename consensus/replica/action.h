@@ -49,8 +49,9 @@ enum replica_action_type {
 	REPLICA_SEND,    /* data to peer or REPLICA_ALL */
 	REPLICA_STORE,   /* see enum replica_store */
 	REPLICA_SERVE,   /* read blocks [from, from + count) for peer */
-	REPLICA_TRAIN,   /* train fl_round on model; replaces earlier ones */
-	REPLICA_CANCEL,  /* the round closed without our answer */
+	REPLICA_TRAIN,   /* train on the ledger's model, which opened fl_round
+			  * first; replaces earlier ones */
+	REPLICA_CANCEL,  /* that training can count in no round any more */
 	REPLICA_APPLIED, /* block is decided, durable and in the ledger */
 	REPLICA_PUNISH,  /* peer sent what no honest node sends: text */
 	REPLICA_NOTICE,  /* something a person may want to see: text */

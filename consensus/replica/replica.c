@@ -62,6 +62,7 @@ replica_free(struct replica *r)
 	free(r->pending);
 	bodies_clear(r);
 	round_clear(r);
+	answer_unref(r->carried);
 	sync_clear(r);
 	recv_clear(r);
 	txpool_clear(&r->txpool);

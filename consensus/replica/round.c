@@ -37,22 +37,68 @@ round_clear(struct replica *r)
 	r->attested_ms = 0;
 }
 
-/* Train, unless an answer of ours was made before a restart. */
+/* May an answer of ours be given to the open round? Not if one was, also
+ * before a restart; and a round that others have left behind is not worth it. */
+static bool
+is_expected(const struct replica *r)
+{
+	return r->started && r->round_open && !r->halted && !r->own_lost &&
+	    !sync_active(r) && r->own == NULL &&
+	    r->answers[r->self][0] == NULL && ledger_asked(r->ledger, r->self);
+}
+
+/* Is work on the model of this round still to be had from us? */
+static bool
+is_in_time(const struct replica *r, uint64_t round)
+{
+	const struct bases *b = &ledger_round(r->ledger)->bases;
+	int age = bases_age_of(b, round);
+
+	return age >= 0 && !bases_used(b, r->self, age);
+}
+
+/* What came too late for its own round; else train. */
 static void
 start_training(struct replica *r)
 {
+	const struct bases *b = &ledger_round(r->ledger)->bases;
 	struct replica_action *a;
+	struct answer *late;
 
-	/* A round that others have left behind is not worth the work. */
-	if (!r->started || !r->round_open || r->training || r->own_lost ||
-	    sync_active(r) || r->own != NULL ||
-	    r->answers[r->self][0] != NULL || !ledger_asked(r->ledger, r->self))
+	if (!is_expected(r))
+		return;
+	if (r->carried != NULL) {
+		late = answer_copy(r->carried);
+		if (late != NULL)
+			round_trained(r, late);
+		return;
+	}
+	if (r->training)
 		return;
 	a = queue_add(r, REPLICA_TRAIN);
 	if (a == NULL)
 		return;
-	a->fl_round = r->fl_round;
+	a->fl_round = r->trained_on = b->one[0].round;
 	r->training = true;
+}
+
+/* The ledger moved on: what of our work is of no use any more? */
+static void
+drop_late(struct replica *r)
+{
+	struct replica_action *a;
+
+	if (r->carried != NULL &&
+	    (!r->round_open || !is_in_time(r, r->carried->round))) {
+		answer_unref(r->carried);
+		r->carried = NULL;
+	}
+	if (!r->training || (r->round_open && is_in_time(r, r->trained_on)))
+		return;
+	a = queue_add(r, REPLICA_CANCEL);
+	if (a != NULL)
+		a->fl_round = r->trained_on;
+	r->training = false;
 }
 
 /* The ledger's round changed, or we start. */
@@ -60,23 +106,17 @@ void
 round_enter(struct replica *r)
 {
 	const struct ledger_round *lr = ledger_round(r->ledger);
-	struct replica_action *a;
 
-	if (r->round_open && r->training) {
-		a = queue_add(r, REPLICA_CANCEL);
-		if (a != NULL)
-			a->fl_round = r->fl_round;
-	}
-	r->training = false;
 	if (r->fl_round != lr->number || lr->finished)
 		round_clear(r);
 	r->fl_round = lr->number;
 	r->round_open = !lr->finished;
+	drop_late(r);
 	start_training(r);
 }
 
-/* Our own trainer gave what nobody may accept: say that we have no update,
- * or, when even that is refused, stay silent in this round. */
+/* Our own trainer gave what nobody may accept, now or later: say that we have
+ * no update, or, when even that is refused, stay silent in this round. */
 static void
 refuse(struct replica *r, struct answer *draft, enum answer_reason why)
 {
@@ -85,13 +125,37 @@ refuse(struct replica *r, struct answer *draft, enum answer_reason why)
 	if (no != NULL) {
 		no->kind = ANSWER_NO_UPDATE;
 		no->reason = (uint8_t)why;
-		no->round = draft->round;
+		no->round = ledger_round(r->ledger)->bases.one[0].round;
 	} else {
 		r->own_lost = true;
 	}
 	answer_unref(draft);
+	answer_unref(r->carried);
+	r->carried = NULL;
 	if (no != NULL)
 		round_trained(r, no);
+}
+
+/* A draft names the round whose model it is from. What can only count later
+ * is kept, a failure on an old model is nothing to tell: the newest is tried.
+ * True: it is for the open round. */
+static bool
+take_draft(struct replica *r, struct answer *draft)
+{
+	const struct bases *b = &ledger_round(r->ledger)->bases;
+	bool update = draft->kind == ANSWER_UPDATE;
+
+	if (draft->round == r->trained_on)
+		r->training = false;
+	if (!r->round_open || r->halted || !is_in_time(r, draft->round))
+		return false;
+	if (!update && draft->round != b->one[0].round) {
+		start_training(r);
+		return false;
+	}
+	if (update && b->carry > 0 && r->carried == NULL)
+		r->carried = answer_copy(draft);
+	return is_expected(r);
 }
 
 /* Sign what the trainer gave; it leaves when it is durable. */
@@ -99,23 +163,22 @@ void
 round_trained(struct replica *r, struct answer *draft)
 {
 	const struct ledger_round *lr = ledger_round(r->ledger);
+	const struct bases *b = &lr->bases;
 	const struct replica_pending wait = {.wait = WAIT_ANSWER,
-	    .fl_round = draft->round};
+	    .fl_round = r->fl_round};
 	struct replica_action store = {.store = REPLICA_STORE_ANSWER};
 	struct bytes_writer w = BYTES_WRITER_INIT;
 	enum ledger_verdict v;
 
-	if (draft->round == r->fl_round)
-		r->training = false;
-	if (!r->round_open || draft->round != r->fl_round || r->own != NULL ||
-	    sync_active(r) || r->answers[r->self][0] != NULL || r->halted) {
+	if (!take_draft(r, draft)) {
 		answer_unref(draft);
 		return;
 	}
 	draft->version = ANSWER_VERSION;
 	draft->member = r->self;
 	draft->job = lr->job;
-	draft->base_model = lr->base_model;
+	draft->base_model = b->one[bases_age_of(b, draft->round)].model;
+	draft->round = r->fl_round;
 	draft->clip_q24 = (uint64_t)ledger_clip_q24(r->ledger);
 	answer_sign(draft, r->key, &r->fed_id);
 	v = ledger_check_answer(r->ledger, draft);

@@ -118,6 +118,10 @@ struct replica {
 	uint64_t fl_round; /* that the fields below belong to */
 	bool round_open;
 	bool training;
+	uint64_t trained_on; /* the round whose model it is given */
+	/* Our last update, until an aggregate holds it or its model is too
+	 * old: what a later round takes in place of a fresh one. */
+	struct answer *carried;
 	struct answer *answers[VOTE_MAX_VALIDATORS][2]; /* first, conflicting */
 	struct attest *attests[VOTE_MAX_VALIDATORS];
 	uint8_t taken[VOTE_MAX_VALIDATORS]; /* answers, by member */

@@ -85,18 +85,6 @@ node_note_round(struct node *n, const struct ledger_round_summary *s)
 	n->rounds[n->nrounds++ % NODE_ROUNDS_KEPT] = node_round_of(s);
 }
 
-/* The trainer's state may go on from what the chain has. */
-static void
-note_kept(struct node *n, const struct block *b)
-{
-	for (uint16_t i = 0; i < b->header.nanswers; i++)
-		if (b->header.kind == BLOCK_AGGREGATE &&
-		    b->answers[i] != NULL &&
-		    b->answers[i]->member == n->opt->self &&
-		    b->answers[i]->kind == ANSWER_UPDATE)
-			n->kept = b->header.fl_round + 1;
-}
-
 static void
 note_txs(struct node *n, const struct block *b)
 {
@@ -136,7 +124,6 @@ handle_applied(struct node *n, const struct replica_action *a)
 	    (unsigned long long)a->height, b->header.kind,
 	    (unsigned long long)b->header.fl_round, b->header.nanswers,
 	    b->header.ntxs, id_text(ID_BLOCK, &b->id, id));
-	note_kept(n, b);
 	note_txs(n, b);
 	if (b->header.kind != BLOCK_ORDINARY && n->answer_ms != 0) {
 		n->latency_us[n->nlatencies++ % NODE_LATENCIES_KEPT] =
@@ -161,7 +148,7 @@ handle_train(struct node *n, const struct replica_action *a)
 		const struct trainwire_model m = {.round = a->fl_round,
 		    .member = n->opt->self,
 		    .aggregated = ledger_round(l)->aggregated,
-		    .kept = n->kept,
+		    .kept = ledger_round(l)->bases.used[n->opt->self],
 		    .dim = ledger_dim(l),
 		    .model = (int64_t *)(uintptr_t)ledger_model(l)};
 

@@ -67,7 +67,6 @@ struct node {
 	struct storage *storage;
 	struct peers *peers;
 	struct trainer *trainer; /* NULL without data */
-	uint64_t kept;           /* 1 + round of our last update on the chain */
 	struct control *control;
 	uv_timer_t timer;
 	uv_signal_t sigterm, sigint;

@@ -32,7 +32,7 @@ struct replay {
 	uint8_t salt[ASSET_SALT_LEN];
 	bool salted;
 	uint64_t round;
-	uint64_t kept; /* 1 + round of the member's last update so far */
+	int64_t *models[BASES_MAX]; /* by age, as far as the ledger's go */
 	uint16_t member;
 	uint16_t threads;
 	bool json;
@@ -139,27 +139,44 @@ closes_round(const struct block *b, uint64_t round)
 	return b->header.kind != BLOCK_ORDINARY && b->header.fl_round == round;
 }
 
-/* What the member did in this round, before its block is applied. */
+/* The ledger's model is a new one: kept for those who are late with it. */
+static int
+keep_model(struct replay *r)
+{
+	size_t size = ledger_dim(r->ledger) * sizeof(int64_t);
+	int64_t *model = malloc(size);
+
+	if (!model)
+		return complain("the chain", strerror(ENOMEM));
+	memcpy(model, ledger_model(r->ledger), size);
+	free(r->models[BASES_MAX - 1]);
+	memmove(r->models + 1, r->models,
+	    (BASES_MAX - 1) * sizeof(r->models[0]));
+	r->models[0] = model;
+	return TOOL_DONE;
+}
+
+/* What the member did for this answer, before its block is applied. */
 static int
 retrain(struct replay *r, const struct answer *a, struct trainwire_msg *out)
 {
-	struct trainwire_model m = {
-	    .round = a->round,
-	    .aggregated = ledger_round(r->ledger)->aggregated,
-	    .kept = r->kept,
+	const struct ledger_round *lr = ledger_round(r->ledger);
+	int rc, age = bases_age(&lr->bases, &a->base_model);
+	struct trainwire_model m;
+
+	if (age < 0)
+		return complain("training", "its model is unknown");
+	m = (struct trainwire_model){
+	    .round = lr->bases.one[age].round,
+	    .aggregated = lr->aggregated - (uint64_t)age,
+	    .kept = lr->bases.used[r->member],
 	    .member = r->member,
 	    .dim = ledger_dim(r->ledger),
+	    .model = r->models[age],
 	};
-	int rc;
-
-	m.model = calloc(m.dim, sizeof(*m.model));
-	if (!m.model)
-		return complain("training", strerror(ENOMEM));
-	memcpy(m.model, ledger_model(r->ledger), m.dim * sizeof(*m.model));
 	if ((a->flags & ANSWER_STATE_LOST) != 0)
 		session_forget(&r->session);
 	rc = session_train(&r->session, &m, out);
-	free(m.model);
 	if (rc < 0)
 		return complain("training", strerror(-rc));
 	if (out->type == TRAINWIRE_TRAINED)
@@ -183,7 +200,6 @@ follow(struct replay *r, const struct block *b)
 	rc = retrain(r, a, &msg);
 	if (rc == TOOL_DONE)
 		trainwire_msg_close(&msg);
-	r->kept = a->round + 1;
 	return rc;
 }
 
@@ -194,9 +210,11 @@ walk(struct replay *r)
 	uint64_t h, head = segments_head(&r->segments);
 	char what[64];
 	struct block *b;
-	int rc;
+	int rc = keep_model(r);
+	const struct ledger_round *lr;
+	uint64_t newest;
 
-	for (h = 1; h <= head; h++) {
+	for (h = 1; rc == TOOL_DONE && h <= head; h++) {
 		snprintf(what, sizeof(what), "block %" PRIu64, h);
 		b = read_block(r, h);
 		if (!b)
@@ -206,13 +224,17 @@ walk(struct replay *r)
 			r->block = b;
 			return TOOL_DONE;
 		}
+		lr = ledger_round(r->ledger);
+		newest = lr->bases.one[0].round;
 		rc = follow(r, b);
 		if (rc == TOOL_DONE && ledger_apply(r->ledger, b) < 0)
 			rc = complain(what, "does not follow the rules");
+		if (rc == TOOL_DONE && lr->bases.one[0].round != newest)
+			rc = keep_model(r);
 		block_free(b);
-		if (rc != TOOL_DONE)
-			return rc;
 	}
+	if (rc != TOOL_DONE)
+		return rc;
 	fprintf(stderr,
 	    "qmltrain: replay: no block of this chain (height "
 	    "%" PRIu64 ") closes round %" PRIu64 "\n",
@@ -453,6 +475,8 @@ tool_replay(int argc, char **argv)
 		rc = open_chain(&r, home, chain);
 	if (rc == TOOL_DONE)
 		rc = run(&r, data, member);
+	for (int age = 0; age < BASES_MAX; age++)
+		free(r.models[age]);
 	block_free(r.block);
 	ledger_free(r.ledger);
 	session_close(&r.session);
