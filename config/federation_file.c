@@ -374,6 +374,20 @@ fit_circuit(struct reading *r)
 		t->encoding = JOB_OWN;
 }
 
+/* Without noise its settings are not there, and must not stand there. */
+static void
+fit_privacy(struct reading *r)
+{
+	struct job_privacy *p = &r->d.f.job.privacy;
+
+	if (p->noise.mant == 0 && find(r, "privacy", "rate") == NULL)
+		p->rate = (struct decimal){0, 0};
+	if (p->noise.mant == 0 && find(r, "privacy", "clip") == NULL)
+		p->clip = (struct decimal){0, 0};
+	if (p->noise.mant != 0 && find(r, "privacy", "min_rows") == NULL)
+		p->min_rows = JOB_PRIVACY_ROWS;
+}
+
 static int
 read_job(struct reading *r)
 {
@@ -389,6 +403,7 @@ read_job(struct reading *r)
 	if (rc != 0)
 		return rc;
 	fit_circuit(r);
+	fit_privacy(r);
 	if (f->job.main.kind == JOB_VQE && find(r, "job", "bound") == NULL)
 		f->job.bound = (struct decimal){1, JOB_VQE_BOUND};
 	if (f->job.combine.stragglers == JOB_CARRY &&

@@ -249,6 +249,11 @@ federation_file_write(const struct federation *f, FILE *to)
 	      "job:\n",
 	    to);
 	write_rows(&d, "job.", to);
+	if (job_private(&f->job) || f->job.privacy.min_rows > 0) {
+		fputs("\n# Noise for the sake of single records.\nprivacy:\n",
+		    to);
+		write_rows(&d, "privacy.", to);
+	}
 	if (d.stage) {
 		fputs("\nstage:\n", to);
 		write_rows(&d, "stage.", to);

@@ -8,8 +8,8 @@
 #include "proto/vote.h"
 
 /* The signed head is fixed in length: see proto/README.md. */
-#define ANSWER_HEAD_LEN                                                        \
-	(2 + 1 + 1 + 2 + 2 + 32 + 8 + 4 * 32 + 1 + 8 + 8 + 4 + 8 + 8 + 4 + 4 + \
+#define ANSWER_HEAD_LEN                                                     \
+	(2 + 1 + 1 + 2 + 2 + 32 + 8 + 4 * 32 + 21 + 8 + 4 + 8 + 8 + 4 + 4 + \
 	    32 + 5 * 4 + 3 * 8)
 #define ANSWER_FLAGS (ANSWER_REPLAYABLE | ANSWER_STATE_LOST | ANSWER_CONFINED)
 
@@ -87,8 +87,7 @@ head_put(struct bytes_writer *w, const struct answer *a)
 	bytes_put_hash(w, &a->data_asset);
 	bytes_put_hash(w, &a->trainer_state);
 	bytes_put_hash(w, &a->seed_commit);
-	bytes_put_u8(w, a->privacy_mechanism);
-	bytes_put_u64(w, a->privacy_rho_nano);
+	privacy_claim_put(w, &a->privacy);
 	bytes_put_u64(w, a->clip_q24);
 	bytes_put_u32(w, a->rows);
 	bytes_put_i64(w, a->loss_before_q24);
@@ -161,8 +160,7 @@ head_get(struct bytes_reader *r, struct answer *a)
 	a->data_asset = bytes_get_hash(r);
 	a->trainer_state = bytes_get_hash(r);
 	a->seed_commit = bytes_get_hash(r);
-	a->privacy_mechanism = bytes_get_u8(r);
-	a->privacy_rho_nano = bytes_get_u64(r);
+	privacy_claim_get(r, &a->privacy);
 	a->clip_q24 = bytes_get_u64(r);
 	a->rows = bytes_get_u32(r);
 	a->loss_before_q24 = bytes_get_i64(r);

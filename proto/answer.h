@@ -16,6 +16,7 @@
 
 #include "proto/bytes.h"
 #include "proto/hash.h"
+#include "proto/job_privacy.h"
 #include "proto/sign.h"
 
 #define ANSWER_VERSION 1
@@ -50,15 +51,16 @@ struct answer {
 	struct hash job;
 	uint64_t round;
 	struct hash base_model;
-	struct hash data_asset;    /* salted Merkle root over the rows */
-	struct hash trainer_state; /* before training; zero: none */
-	struct hash
-	    seed_commit; /* zero: seed derives from job, member, round */
-	uint8_t privacy_mechanism; /* 0: none claimed */
-	uint64_t privacy_rho_nano; /* zCDP, 1e-9 */
-	uint64_t clip_q24;         /* declared L2 bound */
-	uint32_t rows;             /* rows trained on */
-	int64_t loss_before_q24;   /* mean loss on the local rows, Q24 */
+	struct hash data_asset;       /* salted Merkle root over the rows */
+	struct hash trainer_state;    /* before training; zero: none */
+	struct hash seed_commit;      /* of private coins and noise; zero: none,
+				  * the seed derives from job, member, round */
+	struct privacy_claim privacy; /* the job's; zero: no noise */
+	uint64_t clip_q24;            /* declared L2 bound of the update */
+	/* With noise claimed, losses and counts below are 0 and rows is a
+	 * public number: they would go out without noise. */
+	uint32_t rows;           /* rows trained on */
+	int64_t loss_before_q24; /* mean loss on the local rows, Q24 */
 	int64_t loss_after_q24;
 	uint32_t correct; /* of `rows`, after training; of many an estimate */
 	uint32_t steps;   /* local steps taken */

@@ -26,6 +26,7 @@ job_put(struct bytes_writer *w, const struct job *j)
 		job_text_put(w, j->start_params);
 	job_local_put(w, &j->local);
 	job_combine_put(w, &j->combine);
+	job_privacy_put(w, &j->privacy);
 	decimal_put(w, &j->validation);
 	bytes_put_u32(w, j->validation_every);
 	bytes_put_u32(w, j->patience);
@@ -51,6 +52,7 @@ job_get(struct bytes_reader *r, struct job *out)
 		out->start_params = job_text_get(r);
 	job_local_get(r, &out->local);
 	job_combine_get(r, &out->combine);
+	job_privacy_get(r, &out->privacy);
 	decimal_get(r, &out->validation);
 	out->validation_every = bytes_get_u32(r);
 	out->patience = bytes_get_u32(r);

@@ -10,6 +10,7 @@
 #define QML_PROTO_JOB_H
 
 #include "proto/hash.h"
+#include "proto/job_privacy.h"
 #include "proto/job_settings.h"
 #include "proto/job_task.h"
 
@@ -30,6 +31,7 @@ struct job {
 	char *start_params;      /* its Q24 integers, a line each; owned */
 	struct job_local local;
 	struct job_combine combine;
+	struct job_privacy privacy;
 	struct decimal validation; /* share of a member's rows, [0, 0.5] */
 	uint32_t validation_every; /* rounds; 0: never */
 	uint32_t patience; /* validated rounds without progress; 0: no end */

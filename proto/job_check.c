@@ -481,6 +481,8 @@ job_check(const struct job *j, uint32_t weight_sum, char *err, size_t errlen)
 		rc = check_combine(&j->combine, e);
 	if (rc == 0)
 		rc = check_stragglers(j, e);
+	if (rc == 0)
+		rc = job_privacy_check(j, err, errlen);
 	if (rc == 0 && j->patience > 0 &&
 	    (j->validation.mant == 0 || j->validation_every == 0))
 		rc = fail(e, "patience: want a validation share and how often");

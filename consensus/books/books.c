@@ -381,20 +381,23 @@ books_apply(struct books *b, const struct tx *t, uint64_t height)
 
 enum books_verdict
 books_update(const struct books *b, uint16_t member, const struct hash *asset,
-    uint64_t height)
+    const struct books_ask *ask)
 {
 	const struct order *o = order_running(b);
 	const struct asset *a;
+	enum books_verdict v;
+	bool ordered = false;
 
 	assert(member < b->nmembers);
 	a = asset_of_root(b, &b->members[member], asset);
 	if (!a)
 		return b->terms.assets_needed || o ? BOOKS_UNKNOWN : BOOKS_OK;
-	if (o)
-		for (uint16_t i = 0; i < o->nassets; i++)
-			if (hash_equal(&o->assets[i], &a->id))
-				return asset_usable(a, height);
-	return o ? BOOKS_UNKNOWN : asset_usable(a, height);
+	for (uint16_t i = 0; o && i < o->nassets; i++)
+		ordered = ordered || hash_equal(&o->assets[i], &a->id);
+	if (o && !ordered)
+		return BOOKS_UNKNOWN;
+	v = asset_usable(a, ask->height);
+	return v == BOOKS_OK && ask->job ? asset_allows(b, a, ask->job, 1) : v;
 }
 
 int

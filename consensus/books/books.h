@@ -48,6 +48,11 @@ struct books_job {
 	uint32_t steps;       /* noisy steps a round */
 };
 
+struct books_ask {
+	const struct books_job *job; /* NULL: only consent is looked at */
+	uint64_t height;
+};
+
 /* Fixed at the founding. */
 struct books_terms {
 	uint64_t cap;       /* never more units than this */
@@ -96,9 +101,10 @@ int books_apply(struct books *b, const struct tx *t, uint64_t height)
     __attribute__((warn_unused_result));
 
 /* May this member's update with this asset (its rows' root) enter a round of
- * the running job? */
+ * the running job? `job` is what that one asks for: its task and circuit must
+ * be allowed, and one more round of it fit into the asset's budget. */
 enum books_verdict books_update(const struct books *b, uint16_t member,
-    const struct hash *asset, uint64_t height);
+    const struct hash *asset, const struct books_ask *ask);
 /* What this member promised for the round; NULL: nothing. */
 const struct hash *books_promise(const struct books *b, uint16_t member,
     const struct hash *job, uint64_t round);

@@ -50,13 +50,11 @@ check_allowed(const struct body_asset *terms, const struct books_job *job)
 	return BOOKS_CIRCUIT_DENIED;
 }
 
-/* All rounds of the job must fit into what is left of the budget: a job that
- * would have to stop in the middle is refused before it starts. */
 static enum books_verdict
 check_privacy(const struct books *b, const struct asset *a,
-    const struct books_job *job)
+    const struct books_job *job, uint32_t rounds)
 {
-	uint64_t steps = (uint64_t)job->steps * job->rounds;
+	uint64_t steps = (uint64_t)job->steps * rounds;
 
 	if (a->terms.privacy.eps_milli == 0)
 		return BOOKS_OK;
@@ -68,7 +66,18 @@ check_privacy(const struct books *b, const struct asset *a,
 	    : BOOKS_PRIVACY;
 }
 
-/* May this buyer's job run on this asset? */
+enum books_verdict
+asset_allows(const struct books *b, const struct asset *a,
+    const struct books_job *job, uint32_t rounds)
+{
+	enum books_verdict v = check_allowed(&a->terms, job);
+
+	return v == BOOKS_OK ? check_privacy(b, a, job, rounds) : v;
+}
+
+/* May this buyer's job run on this asset? All of its rounds must fit into what
+ * is left of the budget: a job that would have to stop in the middle is refused
+ * before it starts. */
 static enum books_verdict
 check_asset(const struct books *b, const struct asset *a, const struct order *o,
     uint64_t height)
@@ -86,7 +95,7 @@ check_asset(const struct books *b, const struct asset *a, const struct order *o,
 	if (a->terms.credential &&
 	    !credential_held(b, &o->buyer, a->terms.credential, height))
 		return BOOKS_CREDENTIAL;
-	return check_privacy(b, a, &o->wants);
+	return check_privacy(b, a, &o->wants, o->wants.rounds);
 }
 
 /* The order that a step asks for, without its job's bytes. */

@@ -107,6 +107,10 @@ struct asset *asset_find(const struct books *b, const struct hash *id);
 struct asset *asset_of_root(const struct books *b,
     const struct sign_public *owner, const struct hash *root);
 enum books_verdict asset_usable(const struct asset *a, uint64_t height);
+/* The job's task and circuit are on the owner's list, and so many rounds of it
+ * fit into what is left of the budget. */
+enum books_verdict asset_allows(const struct books *b, const struct asset *a,
+    const struct books_job *job, uint32_t rounds);
 struct order *order_find(const struct books *b, const struct hash *id);
 struct order *order_running(const struct books *b);
 

@@ -4,6 +4,7 @@
  */
 #include "consensus/bft/quorum.h"
 #include "consensus/ledger/state.h"
+#include "consensus/ledger/txs.h"
 #include "proto/q24.h"
 
 #define FLAGS_KNOWN (ANSWER_REPLAYABLE | ANSWER_STATE_LOST | ANSWER_CONFINED)
@@ -31,6 +32,8 @@ check_round(const struct ledger *l, const struct hash *job, uint64_t round)
 static enum ledger_verdict
 check_refusal(const struct ledger *l, const struct answer *a)
 {
+	const struct privacy_claim none = {.mechanism = PRIVACY_NONE};
+
 	if (a->dim != 0 || !hash_is_zero(&a->payload))
 		return LEDGER_DIM;
 	if (a->reason == ANSWER_REASON_NONE ||
@@ -45,6 +48,9 @@ check_refusal(const struct ledger *l, const struct answer *a)
 	    a->valid_rows != 0 || a->valid_loss_q24 != 0 ||
 	    a->valid_control_loss_q24 != 0)
 		return LEDGER_METRICS;
+	if (!privacy_claim_equal(&a->privacy, &none) ||
+	    !hash_is_zero(&a->seed_commit))
+		return LEDGER_PRIVACY;
 	return LEDGER_OK;
 }
 
@@ -52,8 +58,27 @@ check_refusal(const struct ledger *l, const struct answer *a)
 static bool
 asset_usable(const struct ledger *l, const struct answer *a)
 {
-	return books_update(l->consent, a->member, &a->data_asset,
-		   l->consent_height) == BOOKS_OK;
+	return txs_consent(l, a->member, &a->data_asset) == BOOKS_OK;
+}
+
+/* The job's noise was added, as far as a claim goes, and nothing beside it says
+ * anything about rows. */
+static bool
+claim_right(const struct ledger *l, const struct answer *a)
+{
+	const struct job *j = ledger_job(l);
+	const struct privacy_claim want = job_claim(j);
+
+	if (!privacy_claim_equal(&a->privacy, &want) ||
+	    hash_is_zero(&a->seed_commit) == job_private(j))
+		return false;
+	if (!job_private(j))
+		return true;
+	return a->loss_before_q24 == 0 && a->loss_after_q24 == 0 &&
+	    a->correct == 0 && a->control_loss_q24 == 0 &&
+	    a->control_correct == 0 && a->valid_rows == 0 &&
+	    a->valid_loss_q24 == 0 && a->valid_control_loss_q24 == 0 &&
+	    a->steps == job_private_steps(j);
 }
 
 /* Only energies may be negative. */
@@ -82,6 +107,10 @@ check_update(const struct ledger *l, const struct answer *a)
 		return LEDGER_CLIP_CLAIM;
 	if (!metrics_possible(l, a))
 		return LEDGER_METRICS;
+	if (!claim_right(l, a))
+		return LEDGER_PRIVACY;
+	if (a->rows < ledger_job(l)->privacy.min_rows)
+		return LEDGER_FEW_ROWS;
 	if (!asset_usable(l, a))
 		return LEDGER_ASSET;
 	return a->delta ? LEDGER_OK : LEDGER_MISSING_ANSWER;
@@ -114,8 +143,7 @@ check_answer_head(const struct ledger *l, const struct answer *a)
 	v = check_base(l, a);
 	if (v != LEDGER_OK)
 		return v;
-	if ((a->flags & ~FLAGS_KNOWN) != 0 ||
-	    (a->privacy_mechanism == 0 && a->privacy_rho_nano != 0))
+	if ((a->flags & ~FLAGS_KNOWN) != 0)
 		return LEDGER_FLAGS;
 	if (a->kind == ANSWER_UPDATE)
 		return check_update(l, a);

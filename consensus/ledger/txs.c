@@ -5,6 +5,20 @@
 
 #include "consensus/ledger/state.h"
 
+void
+txs_job(const struct job *j, struct books_job *out)
+{
+	const struct privacy_claim c = job_claim(j);
+
+	*out = (struct books_job){.task = j->main.kind,
+	    .rounds = j->rounds,
+	    .step = {c.q_ppb, c.sigma_milli},
+	    .steps = c.steps};
+	if (j->main.circuit)
+		out->circuit = hash_bytes("qml.circuit", j->main.circuit,
+		    strlen(j->main.circuit));
+}
+
 /* What books ask about a job that is ordered. */
 static bool
 read_job(const uint8_t *bytes, uint32_t len, struct books_job *out)
@@ -17,14 +31,8 @@ read_job(const uint8_t *bytes, uint32_t len, struct books_job *out)
 	job_get(&r, &j);
 	ok = bytes_reader_done(&r) && job_check(&j, 1, err, sizeof(err)) == 0;
 	*out = (struct books_job){0};
-	if (ok) {
-		out->task = j.main.kind;
-		out->rounds = j.rounds;
-		out->steps = j.local.steps;
-	}
-	if (ok && j.main.circuit)
-		out->circuit = hash_bytes("qml.circuit", j.main.circuit,
-		    strlen(j.main.circuit));
+	if (ok)
+		txs_job(&j, out);
 	job_close(&j);
 	return ok;
 }
@@ -46,6 +54,16 @@ terms_of(const struct federation *f)
 	    .worth_blocks = e->worth_blocks,
 	    .assets_needed = e->assets_needed,
 	    .job = read_job};
+}
+
+enum books_verdict
+txs_consent(const struct ledger *l, uint16_t member, const struct hash *asset)
+{
+	struct books_job job;
+	const struct books_ask ask = {&job, l->consent_height};
+
+	txs_job(ledger_job(l), &job);
+	return books_update(l->consent, member, asset, &ask);
 }
 
 int
@@ -79,12 +97,15 @@ static int
 close_round(const struct ledger *l, const struct block *b, struct books *books)
 {
 	struct books_use uses[FEDERATION_MAX_MEMBERS];
+	const struct privacy_claim claim = job_claim(ledger_job(l));
 	struct books_closed c = {
 	    .job = l->round.job,
 	    .aggregate = l->memory->aggregate,
 	    .round = l->round.number,
 	    .height = b->header.height,
 	    .uses = uses,
+	    .step = {claim.q_ppb, claim.sigma_milli},
+	    .steps = claim.steps,
 	};
 
 	for (uint16_t i = 0; i < b->header.nanswers; i++) {

@@ -14,6 +14,13 @@
 int txs_found(const struct federation *f, struct books **out)
     __attribute__((warn_unused_result));
 
+/* What books ask of a job that passed job_check. */
+void txs_job(const struct job *j, struct books_job *out);
+/* Was this member's data, by the root of its rows, to be used in the open
+ * round? As the books stood when it opened. */
+enum books_verdict txs_consent(const struct ledger *l, uint16_t member,
+    const struct hash *asset);
+
 /* Every transaction's signature; LEDGER_FORMAT: one is missing. */
 enum ledger_verdict txs_signed(const struct ledger *l, const struct block *b);
 

@@ -29,9 +29,12 @@ enum ledger_verdict {
 	LEDGER_CLIP,       /* L2 norm above the clip */
 	LEDGER_BOUND,      /* a coordinate beyond the bound */
 	LEDGER_SEGMENT,    /* not zero where it must be */
-	LEDGER_FLAGS,      /* kind, reason, flags or privacy claim */
+	LEDGER_FLAGS,      /* kind, reason or flags */
 	LEDGER_METRICS,
-	LEDGER_ASSET, /* its data were not to be used in this round */
+	LEDGER_PRIVACY,  /* its claim is not the job's, or a number beside it
+			  * would tell what the noise hides */
+	LEDGER_FEW_ROWS, /* fewer than the job's least */
+	LEDGER_ASSET,    /* its data were not to be used in this round */
 	/* attestations, votes, proposals */
 	LEDGER_VALIDATOR, /* no such validator */
 	LEDGER_ORDER,     /* members or validators not ascending */

@@ -150,8 +150,11 @@ sample_answer(struct sample *s, uint16_t member)
 	a->data_asset = sample_hash(s);
 	a->trainer_state = sample_hash(s);
 	a->seed_commit = sample_hash(s);
-	a->privacy_mechanism = (uint8_t)sample_below(s, 256);
-	a->privacy_rho_nano = sample_u64(s);
+	a->privacy.mechanism = (uint8_t)sample_below(s, 256);
+	a->privacy.clip_q24 = sample_u64(s);
+	a->privacy.q_ppb = (uint32_t)(a->privacy.clip_q24 >> 32);
+	a->privacy.sigma_milli = (uint32_t)(a->privacy.clip_q24 >> 16);
+	a->privacy.steps = (uint32_t)a->privacy.clip_q24;
 	a->clip_q24 = sample_u64(s);
 	a->rows = sample_below(s, 1000);
 	a->loss_before_q24 = (int64_t)sample_u64(s);

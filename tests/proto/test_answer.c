@@ -8,7 +8,7 @@
 #include "proto/answer.h"
 #include "tests/proto/sample.h"
 
-#define HEAD_LEN 297
+#define HEAD_LEN 309
 #define DIM_MAX 100
 
 /* Decodes b; when accepted, it must encode to b again. */

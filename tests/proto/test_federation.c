@@ -51,9 +51,9 @@ static void
 test_golden(void **state)
 {
 	static const char federation[] =
-	    "d2b8c4f5ff8345773fa404e7a73195164589ab3d6f869efd332be6cd9230e21d";
+	    "c8adc682bd545a4e983bf8218fd2c35a63086fdc371ca8efb6db493b25a431e1";
 	static const char job[] =
-	    "d363b3b4024a069c87bdf9e77e10768d841d7b5913dce02b33500920fba2ae24";
+	    "06664ee856f518f26794fe47d6ead1110638102bffe4a9a1c3c91f25667b77a0";
 	struct federation f = sample_federation(4);
 	char hex[HASH_HEX_LEN];
 	struct hash h;

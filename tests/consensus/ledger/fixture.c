@@ -159,9 +159,15 @@ town_draft(struct town *t, uint16_t member, uint8_t kind)
 		return a;
 	a->clip_q24 = (uint64_t)ledger_clip_q24(t->l);
 	a->rows = 10u + member;
-	a->correct = member;
-	a->loss_before_q24 = 3 * Q24_ONE;
-	a->loss_after_q24 = 2 * Q24_ONE;
+	if (job_private(&t->f.job)) {
+		a->privacy = job_claim(&t->f.job);
+		a->steps = job_private_steps(&t->f.job);
+		a->seed_commit = hash_bytes("x", "seed", 4);
+	} else {
+		a->correct = member;
+		a->loss_before_q24 = 3 * Q24_ONE;
+		a->loss_after_q24 = 2 * Q24_ONE;
+	}
 	for (uint32_t j = 0; j < a->dim; j++)
 		a->delta[j] =
 		    (int64_t)(town_random(t) % (2 * Q24_ONE)) - Q24_ONE;

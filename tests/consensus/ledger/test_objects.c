@@ -26,12 +26,12 @@ enum spoil {
 	SPOIL_KIND,
 	SPOIL_REASON,
 	SPOIL_FLAG,
-	SPOIL_RHO,
+	SPOIL_CLAIM,
 	SPOIL_NO_ROWS,
 	SPOIL_CORRECT,
 	SPOIL_LOSS_BEFORE,
 	SPOIL_LOSS_AFTER,
-	SPOIL_PRIVACY_OK,
+	SPOIL_FLAGS_OK,
 	SPOIL_BOUND_OK,
 	SPOIL_CLIP_OK,
 };
@@ -54,12 +54,12 @@ static const struct {
     {SPOIL_KIND, LEDGER_FLAGS},
     {SPOIL_REASON, LEDGER_FLAGS},
     {SPOIL_FLAG, LEDGER_FLAGS},
-    {SPOIL_RHO, LEDGER_FLAGS},
+    {SPOIL_CLAIM, LEDGER_PRIVACY},
     {SPOIL_NO_ROWS, LEDGER_METRICS},
     {SPOIL_CORRECT, LEDGER_METRICS},
     {SPOIL_LOSS_BEFORE, LEDGER_METRICS},
     {SPOIL_LOSS_AFTER, LEDGER_METRICS},
-    {SPOIL_PRIVACY_OK, LEDGER_OK},
+    {SPOIL_FLAGS_OK, LEDGER_OK},
     {SPOIL_BOUND_OK, LEDGER_OK},
     {SPOIL_CLIP_OK, LEDGER_OK},
 };
@@ -85,8 +85,8 @@ spoil_head(struct answer *a, enum spoil what)
 		a->reason = ANSWER_REASON_TRAINER;
 	if (what == SPOIL_FLAG)
 		a->flags = 8;
-	if (what == SPOIL_RHO)
-		a->privacy_rho_nano = 1;
+	if (what == SPOIL_CLAIM)
+		a->privacy.steps = 1;
 	if (what == SPOIL_NO_ROWS)
 		a->rows = a->correct = 0;
 	if (what == SPOIL_CORRECT)
@@ -95,9 +95,7 @@ spoil_head(struct answer *a, enum spoil what)
 		a->loss_before_q24 = -1;
 	if (what == SPOIL_LOSS_AFTER)
 		a->loss_after_q24 = INT64_MIN;
-	if (what == SPOIL_PRIVACY_OK) {
-		a->privacy_mechanism = 1;
-		a->privacy_rho_nano = 5;
+	if (what == SPOIL_FLAGS_OK) {
 		a->flags = ANSWER_REPLAYABLE | ANSWER_CONFINED;
 	}
 }

@@ -12,7 +12,7 @@
 #include "proto/q24.h"
 #include "tests/consensus/ledger/fixture.h"
 
-#define ROUNDS 12
+#define ROUNDS 20
 
 static void
 open_town(struct town *t, uint16_t n, void (*edit)(struct job *))

@@ -70,7 +70,7 @@ data(struct town *t, uint16_t owner, const struct hash *root)
 	struct bytes_writer w = BYTES_WRITER_INIT;
 	struct body_asset b = {.root = *root,
 	    .rows = 10,
-	    .tasks = 2,
+	    .tasks = 6, /* vqc and linear */
 	    .expires = 100000,
 	    .name = "rows"};
 
