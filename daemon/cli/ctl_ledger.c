@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/cli/ctl_books.h"
+#include "daemon/cli/ctl_settle.h"
 #include "daemon/cli/ctl_text.h"
 
 #define COLUMNS 7
@@ -49,13 +50,6 @@ static const struct view {
 };
 
 static void
-tokens_text(int64_t units, char out[static CTL_TEXT_LEN])
-{
-	snprintf(out, CTL_TEXT_LEN, "%" PRId64 ".%06" PRId64, units / 1000000,
-	    units % 1000000);
-}
-
-static void
 add_row(struct ctl_table *t, const struct view *v, const struct jv *row)
 {
 	char text[COLUMNS][160];
@@ -67,7 +61,7 @@ add_row(struct ctl_table *t, const struct view *v, const struct jv *row)
 
 		cells[i] = text[i];
 		if (v->columns[i].cell == CELL_TOKENS)
-			tokens_text(n, text[i]);
+			ctl_text_tokens(n, text[i]);
 		else if (v->columns[i].cell == CELL_NUMBER)
 			snprintf(text[i], sizeof(text[i]), "%" PRId64, n);
 		else
@@ -113,7 +107,7 @@ print_balance(const struct jv *v)
 	const struct jv *a = jv_get(v, "account");
 	char text[CTL_TEXT_LEN];
 
-	tokens_text(ctl_integer(a, "balance"), text);
+	ctl_text_tokens(ctl_integer(a, "balance"), text);
 	printf("%s  %s tokens\n",
 	    ctl_string(a, "name")[0] != '\0' ? ctl_string(a, "name")
 					     : "account",
@@ -121,7 +115,7 @@ print_balance(const struct jv *v)
 	printf("account   %s\nsent      %" PRId64 " transactions\n",
 	    ctl_string(a, "account"), ctl_integer(a, "nonce"));
 	for (size_t i = 0; i < 3; i++) {
-		tokens_text(ctl_integer(v, keys[i]), text);
+		ctl_text_tokens(ctl_integer(v, keys[i]), text);
 		printf("%-9s %s\n", keys[i], text);
 	}
 	return CLI_OK;
@@ -153,43 +147,6 @@ balance(int argc, char **argv)
 	return rc < 0 ? CLI_OK : rc;
 }
 
-/* A settlement file: every account, for the members' accountants. */
-static int
-export_csv(int argc, char **argv)
-{
-	bool csv = false;
-	const struct cli_option own[] = {{"csv", NULL, &csv}};
-	const struct ctl_args a = {own, 1,
-	    "usage: qmlctl ledger export --csv\n"
-	    "Every account with its balance in token units.\n",
-	    1};
-	struct jv *v = NULL, *p = jv_object();
-	const struct jv *rows;
-	struct ctl c;
-	int rc = ctl_parse(&c, &a, &argc, argv);
-
-	jv_put_string(p, "table", "accounts");
-	if (rc == CLI_OK)
-		rc = ctl_call(&c, "ledger.list", p, &v);
-	else
-		jv_free(p);
-	rows = jv_get(v, "rows");
-	if (rc == CLI_OK && c.json)
-		rc = ctl_print_json(v);
-	else if (rc == CLI_OK)
-		puts("account,name,balance_units,transactions,height");
-	for (size_t i = 0; rc == CLI_OK && !c.json && i < jv_len(rows); i++)
-		printf("%s,%s,%" PRId64 ",%" PRId64 ",%" PRId64 "\n",
-		    ctl_string(jv_at(rows, i), "account"),
-		    ctl_string(jv_at(rows, i), "name"),
-		    ctl_integer(jv_at(rows, i), "balance"),
-		    ctl_integer(jv_at(rows, i), "nonce"),
-		    ctl_integer(v, "height"));
-	jv_free(v);
-	ctl_close(&c);
-	return rc < 0 ? CLI_OK : rc;
-}
-
 int
 ctl_cmd_ledger(int argc, char **argv)
 {
@@ -197,7 +154,9 @@ ctl_cmd_ledger(int argc, char **argv)
 		if (strcmp(argv[i], "balance") == 0)
 			return balance(argc, argv);
 		if (strcmp(argv[i], "export") == 0)
-			return export_csv(argc, argv);
+			return ctl_ledger_export(argc, argv);
+		if (strcmp(argv[i], "history") == 0)
+			return ctl_ledger_history(argc, argv);
 	}
 	return ctl_books_command("ledger", argc, argv);
 }

@@ -50,6 +50,17 @@ ctl_text_bytes(int64_t bytes, char out[static CTL_TEXT_LEN])
 }
 
 char *
+ctl_text_tokens(int64_t units, char out[static CTL_TEXT_LEN])
+{
+	uint64_t v = units < 0 ? 0 - (uint64_t)units : (uint64_t)units;
+
+	snprintf(out, CTL_TEXT_LEN, "%s%llu.%06llu", units < 0 ? "-" : "",
+	    (unsigned long long)(v / 1000000),
+	    (unsigned long long)(v % 1000000));
+	return out;
+}
+
+char *
 ctl_text_id(const char *id, char out[static CTL_TEXT_LEN])
 {
 	snprintf(out, CTL_TEXT_LEN, strlen(id) > 12 ? "%.12s..." : "%s", id);

@@ -19,6 +19,8 @@
 char *ctl_text_span(int64_t ms, char out[static CTL_TEXT_LEN]);
 /* "512 B", "1.4 kB", "3.2 MB" (powers of 1000). */
 char *ctl_text_bytes(int64_t bytes, char out[static CTL_TEXT_LEN]);
+/* Token units as "-12.500001". Returns out. */
+char *ctl_text_tokens(int64_t units, char out[static CTL_TEXT_LEN]);
 /* The head of an id: enough to recognise it, not to compare it. */
 char *ctl_text_id(const char *id, char out[static CTL_TEXT_LEN]);
 /* Bar characters from the lowest to the highest value, the last ones that fit

@@ -197,7 +197,12 @@ make_work(uv_work_t *w)
 {
 	struct ticket *t = w->data;
 
-	t->text = ctl_line_result(t->id, t->method->make(t->copy));
+	enum ctl_error code = CTL_INTERNAL;
+	char err[256] = "out of memory";
+	struct jv *result = t->method->make(t->copy, &code, err, sizeof(err));
+
+	t->text = result != NULL ? ctl_line_result(t->id, result)
+				 : ctl_line_error(t->id, code, err);
 }
 
 static void
@@ -216,9 +221,10 @@ static char *
 ask(struct client *cl, const struct ctl_method *m, const struct ctl_request *q)
 {
 	struct node *n = cl->control->node;
+	enum ctl_error code = CTL_INTERNAL;
 	struct past_question question;
+	char err[256] = "out of memory", *text = NULL;
 	struct ticket *t;
-	char err[256];
 	int rc;
 
 	if (m->ask != NULL && !m->ask(q->params, &question, err, sizeof(err)))
@@ -232,15 +238,18 @@ ask(struct client *cl, const struct ctl_method *m, const struct ctl_request *q)
 	t->work.data = t;
 	if (m->ask != NULL)
 		rc = storage_ask(n->storage, &question, t);
-	else if ((t->copy = m->take(n)) != NULL)
+	else if ((t->copy = m->take(n, q->params, &code, err, sizeof(err))) !=
+	    NULL)
 		rc = uv_queue_work(&n->loop, &t->work, make_work, make_done);
 	else
 		rc = -ENOMEM;
+	if (rc < 0 && m->take != NULL)
+		text = ctl_line_error(q->id, code, err);
 	if (rc < 0)
 		ticket_free(t);
 	else
 		cl->waiting = t;
-	return NULL;
+	return text;
 }
 
 /* NULL: no memory, or cl is now waiting for the storage thread. */

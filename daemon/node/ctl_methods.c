@@ -121,12 +121,13 @@ struct model_copy {
 };
 
 static void *
-take_model(const struct node *n)
+take_model(const struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
 	const struct ledger *l = replica_ledger(n->replica);
 	const size_t bytes = ledger_dim(l) * sizeof(int64_t);
 	struct model_copy *c = malloc(sizeof(*c) + bytes);
 
+	(void)params, (void)code, (void)err, (void)errlen;
 	if (c == NULL)
 		return NULL;
 	c->model = ledger_round(l)->base_model;
@@ -153,12 +154,13 @@ put_circuit(struct jv *o, const struct job_task *t)
 }
 
 static struct jv *
-make_model(const void *copy)
+make_model(const void *copy, CTL_ERR_ARGS)
 {
 	const struct model_copy *c = copy;
 	struct jv *o = ctl_object("qml.model/1");
 	struct jv *q = jv_array(), *v = jv_array();
 
+	(void)code, (void)err, (void)errlen;
 	ctl_put_id(o, "model", ID_MODEL, &c->model);
 	ctl_put_id(o, "federation", ID_FEDERATION, &c->federation);
 	jv_put_integer(o, "round", (int64_t)c->round);
@@ -210,6 +212,12 @@ static const struct ctl_method methods[] = {
 	.help = "an account and the totals; account: whose, else ours"},
     {"ledger.list", .run = ctl_books_list,
 	.help = "rows of a table; table: which, from: where to begin"},
+    {"ledger.history", .take = ctl_take_history, .make = ctl_make_report,
+	.help = "changes of a balance; account, n, before: a row"},
+    {"ledger.entries", .take = ctl_take_entries, .make = ctl_make_report,
+	.help = "changes of all balances; from, to, n, after: a row"},
+    {"ledger.settlement", .take = ctl_take_settlement, .make = ctl_make_report,
+	.help = "every account's sums by cause; from, to: heights"},
     {"tx.submit", true, .run = ctl_tx_submit,
 	.help = "sign and send a transaction; kind and its fields"},
     {"tx.status", .run = ctl_tx_status,

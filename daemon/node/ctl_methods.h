@@ -31,9 +31,11 @@ struct ctl_method {
 	struct jv *(
 	    *tell)(struct node *n, const struct past_answer *a, CTL_ERR_ARGS);
 	/* A copy for make, malloc'd in one piece, freed by the caller; NULL:
-	 * memory. */
-	void *(*take)(const struct node *n);
-	struct jv *(*make)(const void *copy);
+	 * memory, or parameters as err says. */
+	void *(
+	    *take)(const struct node *n, const struct jv *params, CTL_ERR_ARGS);
+	/* As run, on a thread of the pool. */
+	struct jv *(*make)(const void *copy, CTL_ERR_ARGS);
 	const char *help;
 };
 
@@ -67,6 +69,15 @@ struct jv *ctl_books_list(struct node *n, const struct jv *params,
     CTL_ERR_ARGS);
 struct jv *ctl_books_account(struct node *n, const struct jv *params,
     CTL_ERR_ARGS);
+
+/* ctl_index.c */
+void *ctl_take_history(const struct node *n, const struct jv *params,
+    CTL_ERR_ARGS);
+void *ctl_take_entries(const struct node *n, const struct jv *params,
+    CTL_ERR_ARGS);
+void *ctl_take_settlement(const struct node *n, const struct jv *params,
+    CTL_ERR_ARGS);
+struct jv *ctl_make_report(const void *copy, CTL_ERR_ARGS);
 
 struct jv *ctl_kept_round_json(const struct node *n,
     const struct node_round *r);

@@ -1,0 +1,158 @@
+#!/usr/bin/env python3
+"""What an operator asks of the books: histories, settlements, proposals,
+versions and their cards, credentials, erasure. On four real daemons."""
+
+import csv
+import io
+import json
+import sqlite3
+import sys
+
+from consortium import Consortium, Tap, program, run, wait
+
+QMLCTL = program("qmlctl")
+
+
+def ctl(node, *words, code=0):
+    return run(QMLCTL, *words, "--home", node.home, "--timeout", "60",
+               code=code)
+
+
+def ask(node, *words):
+    return json.loads(ctl(node, *words, "--json").stdout)
+
+
+def refused(node, text, *words, code=9):
+    p = ctl(node, *words, code=code)
+    assert text in p.stderr, (text, p.stderr)
+
+
+def rows(node, table):
+    return node.call("ledger.list", table=table)["rows"]
+
+
+def indexed(node, height):
+    """index.db follows when nothing else waits."""
+    def reached():
+        try:
+            return node.call("ledger.history")["applied_height"] >= height
+        except RuntimeError as e:  # the file is just being made
+            assert "not there yet" in str(e), e
+            return False
+
+    wait("index of %s at %d" % (node.name, height), 60, reached)
+
+
+def units(text):
+    whole, part = text.split(".")
+    sign = -1 if whole.startswith("-") else 1
+    assert len(part) == 6, text
+    return sign * (abs(int(whole)) * 1000000 + int(part))
+
+
+def history(c):
+    a, b = c.nodes[:2]
+    sent = ask(a, "ledger", "transfer", "beta", "12.5", "--memo", "=1, two")
+    indexed(a, sent["height"])
+    h = ask(a, "ledger", "history", "-n", "1000")
+    first, entries = h["entries"][0], h["entries"]
+    assert first["cause"] == "opening" and first["height"] == 0, first
+    balance = 0
+    for e in entries:
+        balance += e["change"]
+        assert e["balance"] == balance, e
+    mine = [e for e in entries if e.get("tx") == sent["id"]]
+    assert [e["cause"] for e in mine] == ["fee", "transfer"], mine
+    assert mine[1]["change"] == -12500000, mine
+    assert mine[1]["receiver"] == "beta" and mine[1]["memo"] == "=1, two"
+    assert mine[1]["height"] == sent["height"], mine
+    out = ctl(a, "ledger", "history", "beta").stdout
+    assert "from alpha: =1, two" in out and "12.500000" in out, out
+    assert "signed the block of round" in ctl(b, "ledger", "history").stdout
+    assert ask(a, "ledger", "history", "-n", "2")["entries"] == entries[-2:] \
+        or len(ask(a, "ledger", "history", "-n", "2")["entries"]) == 2
+    refused(a, "want a member's name", "ledger", "history", "nobody", code=2)
+    refused(a, "is not 1 to", "ledger", "history", "-n", "0", code=2)
+
+
+def settlement(c):
+    a = c.nodes[0]
+    text = ctl(a, "ledger", "export", "--csv").stdout
+    table = list(csv.DictReader(io.StringIO(text)))
+    assert [r["name"] for r in table][-1] == "treasury", table
+    for r in table:
+        skip = ("account", "name", "balance_units", "transactions", "closing",
+                "from_block", "to_block")
+        moved = sum(units(v) for k, v in r.items() if k not in skip)
+        assert moved == units(r["closing"]) == int(r["balance_units"]), r
+    alpha = [r for r in table if r["name"] == "alpha"][0]
+    assert units(alpha["transfers_out"]) == -12500000, alpha
+    height = int(alpha["to_block"])
+    part = list(csv.DictReader(io.StringIO(ctl(
+        a, "ledger", "export", "--csv", "--from", "1", "--to",
+        height).stdout)))
+    again = [r for r in part if r["name"] == "alpha"][0]
+    assert units(again["opening"]) == 1000000000, again
+    assert again["closing"] == alpha["closing"], (again, alpha)
+    text = ctl(a, "ledger", "export", "--csv", "--entries", "--to",
+               height).stdout
+    lines = list(csv.DictReader(io.StringIO(text)))
+    memo = [r for r in lines if r["memo"]]
+    assert memo and memo[0]["memo"] == "'=1, two", memo
+    assert sum(units(r["change"]) for r in lines
+               if r["name"] == "alpha") == int(alpha["balance_units"])
+    days = ctl(a, "ledger", "export", "--csv", "--from", "2000-01-01", "--to",
+               "2000-02-01").stdout
+    assert all(units(r["closing"]) == 0 or r["name"] != "alpha" or
+               units(r["closing"]) == 1000000000
+               for r in csv.DictReader(io.StringIO(days))), days
+    refused(a, "neither a block's height nor a day", "ledger", "export",
+            "--csv", "--from", "yesterday", code=2)
+    refused(a, "want --csv or --json", "ledger", "export", code=2)
+
+
+def index(c):
+    """The same tables at every node, rebuilt from the segments or not."""
+    assert [n.stop() for n in c.nodes] == [0, 0, 0, 0]
+    facts = []
+    for n in c.nodes:
+        db = sqlite3.connect("file:%s/index.db?mode=ro" % n.home, uri=True)
+        top = db.execute("SELECT value FROM meta WHERE key ="
+                         " 'applied_height'").fetchone()[0]
+        assert not db.execute("SELECT * FROM meta WHERE key ="
+                              " 'books_stopped'").fetchall()
+        facts.append((top, {t: db.execute(
+            "SELECT * FROM %s ORDER BY 1, 2" % t).fetchall()
+            for t in ("accounts", "entries", "payouts", "assets", "proposals",
+                      "votes", "tokens", "credentials", "uses")}))
+        db.close()
+    low = min(f[0] for f in facts)
+    entries = [[e for e in f[1]["entries"] if e[0] <= low] for f in facts]
+    assert entries[0] and all(e == entries[0] for e in entries[1:])
+    n = c.nodes[0]
+    run("rm", "-f", n.home + "/index.db", n.home + "/index.db-wal",
+        n.home + "/index.db-shm")
+    c.start()
+    indexed(n, facts[0][0])
+    db = sqlite3.connect("file:%s/index.db?mode=ro" % n.home, uri=True)
+    again = db.execute("SELECT * FROM entries WHERE height <= ? ORDER BY 1, 2",
+                       (facts[0][0],)).fetchall()
+    db.close()
+    assert again == facts[0][1]["entries"]
+
+
+def main():
+    tap = Tap()
+    with Consortium(rounds=12) as c:
+        c.start()
+        c.wait_height(13)
+        tap.run("history: every change and what was left",
+                lambda: history(c))
+        tap.run("settlement: adds up to the last digit", lambda: settlement(c))
+        tap.run("index.db: the same everywhere, and rebuilt",
+                lambda: index(c))
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
