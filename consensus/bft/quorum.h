@@ -24,4 +24,15 @@ quorum_honest(uint64_t power, uint64_t total)
 	return 3 * power > total;
 }
 
+/*
+ * Do these, ourselves not among them, share an honest validator with every
+ * quorum there ever was, ours included? A quorum has more than two thirds and
+ * at most F is faulty: power + quorum - total > F.
+ */
+static inline bool
+quorum_overlaps(uint64_t power, uint64_t total)
+{
+	return power + (2 * total / 3 + 1) > total + (total - 1) / 3;
+}
+
 #endif

@@ -14,22 +14,27 @@
 #define NUMBER_MAX 999999u
 #define ZEROS 65536u
 
-static int
-segment_name(const struct segments *s, uint32_t number, char *out, size_t size)
+int
+segments_file_name(const char *dir, uint32_t number, char *out, size_t size)
 {
-	int n;
+	int n =
+	    snprintf(out, size, "%s%s%06u.seg", dir, *dir ? "/" : "", number);
 
-	if (*s->single)
-		n = snprintf(out, size, "%s", s->single);
-	else
-		n = snprintf(out, size, "%s%s%06u.seg", s->dir,
-		    *s->dir ? "/" : "", number);
 	return n < 0 || (size_t)n >= size ? -ENAMETOOLONG : 0;
 }
 
-/* The number in a file's name, 0 when it is none of ours. */
-static uint32_t
-segment_number(const char *name)
+static int
+segment_name(const struct segments *s, uint32_t number, char *out, size_t size)
+{
+	if (!*s->single)
+		return segments_file_name(s->dir, number, out, size);
+	assert(strlen(s->single) < size);
+	memcpy(out, s->single, strlen(s->single) + 1);
+	return 0;
+}
+
+uint32_t
+segments_file_number(const char *name)
 {
 	uint32_t n = 0;
 	int i;
@@ -51,7 +56,7 @@ static int
 list_one(void *arg, const char *name)
 {
 	struct listing *l = arg;
-	uint32_t n = segment_number(name);
+	uint32_t n = segments_file_number(name);
 
 	if (n > 0)
 		l->count++;
@@ -103,6 +108,7 @@ report_scan(struct segments_report *r, const struct scan *scan,
 	    .offset = scan->wrong,
 	    .end = scan->end,
 	    .height = scan->height,
+	    .start = scan->offset,
 	};
 }
 
@@ -247,7 +253,7 @@ segments_open_file(struct segments *s, struct disk *d, const char *name,
 	*s = SEGMENTS_INIT;
 	s->disk = d;
 	s->mode = SEGMENTS_READ;
-	s->last = segment_number(name);
+	s->last = segments_file_number(name);
 	if (*name == 0 || strlen(name) >= sizeof(s->single))
 		return -ENAMETOOLONG;
 	memcpy(s->single, name, strlen(name) + 1);

@@ -45,6 +45,7 @@ struct segments_report {
 	uint64_t offset;    /* first byte of the finding */
 	uint64_t end;       /* its last byte */
 	uint64_t height;    /* of the record that lies or should lie there */
+	uint64_t start;     /* where that record begins */
 	uint64_t cut_bytes; /* zeroed by SEGMENTS_REPAIR */
 };
 
@@ -106,5 +107,12 @@ const struct segments_entry *segments_find(const struct segments *s,
     uint64_t height);
 /* Height of the last record. */
 uint64_t segments_head(const struct segments *s);
+
+/* The file of dir with that number; dir "" is the disk's root.
+ * -ENAMETOOLONG. */
+int segments_file_name(const char *dir, uint32_t number, char *out, size_t size)
+    __attribute__((warn_unused_result));
+/* The number in a file's name, 0 when it is no segment's. */
+uint32_t segments_file_number(const char *name);
 
 #endif

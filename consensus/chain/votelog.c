@@ -3,6 +3,7 @@
  */
 #include <assert.h>
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -34,6 +35,52 @@ write_both(struct disk_file *f, size_t page, const uint8_t *bytes)
 	if (rc == 0)
 		rc = disk_write(f, bytes, DISK_PAGE, page_offset(1, page));
 	return rc == 0 ? disk_sync(f) : rc;
+}
+
+void
+votelog_name(unsigned number, char out[static DISK_NAME_MAX])
+{
+	if (number == 0)
+		memcpy(out, VOTELOG_NAME, sizeof(VOTELOG_NAME));
+	else
+		(void)snprintf(out, DISK_NAME_MAX, "votes-%u.wal", number);
+}
+
+/* -1: no log's name. */
+static int
+log_number(const char *name)
+{
+	char again[DISK_NAME_MAX];
+	unsigned n = 0;
+
+	if (strcmp(name, VOTELOG_NAME) == 0)
+		return 0;
+	if (sscanf(name, "votes-%4u.wal", &n) != 1 || n == 0)
+		return -1;
+	votelog_name(n, again);
+	return strcmp(again, name) == 0 ? (int)n : -1;
+}
+
+static int
+find_newest(void *arg, const char *name)
+{
+	int *newest = arg, n = log_number(name);
+
+	if (n > *newest)
+		*newest = n;
+	return 0;
+}
+
+int
+votelog_newest(struct disk *d, unsigned *number)
+{
+	int newest = -1;
+	int rc = disk_list(d, "", find_newest, &newest);
+
+	*number = newest > 0 ? (unsigned)newest : 0;
+	if (rc < 0)
+		return rc;
+	return newest < 0 ? -ENOENT : 0;
 }
 
 int

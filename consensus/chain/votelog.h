@@ -25,6 +25,7 @@
 #include "proto/hash.h"
 
 #define VOTELOG_NAME "votes.wal"
+#define VOTELOG_LATER_MAX 9999u
 #define VOTELOG_HALF_BYTES (1u << 20)
 #define VOTELOG_SLOTS (VOTELOG_HALF_BYTES / DISK_PAGE - 1)
 
@@ -77,8 +78,15 @@ struct votelog {
 
 typedef int votelog_fn(void *arg, uint64_t seq, const struct votelog_record *r);
 
-/* By `init` only, together with the key: -EEXIST when there is one. node is
- * the id of the key's node. */
+/* A node's logs by number: 0 is VOTELOG_NAME, made by init; "votes-K.wal"
+ * follows one that was lost or damaged, and only the newest counts. */
+void votelog_name(unsigned number, char out[static DISK_NAME_MAX]);
+/* -ENOENT: there is none; *number is then 0. */
+int votelog_newest(struct disk *d, unsigned *number)
+    __attribute__((warn_unused_result));
+
+/* Number 0 by `init` only, together with the key: -EEXIST when there is one.
+ * node is the id of the key's node. */
 int votelog_create(struct disk *d, const char *name, const struct hash *node)
     __attribute__((warn_unused_result));
 

@@ -11,6 +11,7 @@
 #include "consensus/replica/queue.h"
 #include "consensus/replica/recv.h"
 #include "consensus/replica/round.h"
+#include "consensus/replica/silence.h"
 #include "consensus/replica/sync.h"
 
 static void
@@ -375,6 +376,13 @@ agree_enter(struct replica *r)
 	ev.enter.power = ledger_powers(r->ledger);
 	ev.enter.turns = ledger_turns(r->ledger);
 	ev.enter.n = r->n;
-	ev.enter.self = r->self;
+	ev.enter.self = silence_now(r) ? BFT_NOT_VALIDATOR : r->self;
 	agree_feed(r, &ev);
+	if (r->nrecords == 0 || r->records[0].height != ev.enter.height)
+		return;
+	ev = (struct bft_event){.type = BFT_EV_RESTORE};
+	ev.restore.records = r->records;
+	ev.restore.nrecords = r->nrecords;
+	agree_feed(r, &ev);
+	r->nrecords = 0;
 }

@@ -5,6 +5,7 @@
 #include "consensus/replica/bodies.h"
 #include "consensus/replica/queue.h"
 #include "consensus/replica/round.h"
+#include "consensus/replica/silence.h"
 #include "consensus/replica/sync.h"
 #include "consensus/replica/txgossip.h"
 
@@ -220,6 +221,7 @@ gossip_heard(struct replica *r, uint16_t peer, const struct wire_status *s)
 
 	p->status = *s;
 	p->heard = true;
+	silence_heard(r);
 	if (s->head > ledger_height(r->ledger))
 		sync_ask(r);
 	/* Else a peer that asks without end makes us send without end. */

@@ -11,6 +11,7 @@
 #include "consensus/replica/queue.h"
 #include "consensus/replica/recv.h"
 #include "consensus/replica/round.h"
+#include "consensus/replica/silence.h"
 #include "consensus/replica/state.h"
 #include "consensus/replica/sync.h"
 #include "consensus/replica/txgossip.h"
@@ -79,18 +80,10 @@ replica_free(struct replica *r)
 static void
 start(struct replica *r)
 {
-	struct bft_event ev = {.type = BFT_EV_RESTORE};
-
 	r->started = true;
 	agree_enter(r);
 	if (r->halted)
 		return;
-	ev.restore.records = r->records;
-	ev.restore.nrecords = r->nrecords;
-	agree_feed(r, &ev);
-	free(r->records);
-	r->records = NULL;
-	r->nrecords = 0;
 	polka_replay(r);
 	round_enter(r);
 	round_progress(r);
@@ -213,7 +206,8 @@ replica_progress(const struct replica *r)
 	    .answered = r->answers[r->self][0] != NULL,
 	    .training = r->training,
 	    .syncing = sync_active(r),
-	    .target = sync_target(r)};
+	    .target = sync_target(r),
+	    .silent_until = silence_until(r)};
 
 	for (uint16_t i = 0; i < r->n; i++) {
 		p.answers = (uint16_t)(p.answers + (r->answers[i][0] != NULL));

@@ -51,10 +51,15 @@ int replica_replay(struct replica *r, const struct block *b,
 void replica_load_answer(struct replica *r, const uint8_t *data, size_t len);
 void replica_load_body(struct replica *r, const uint8_t *data, size_t len);
 void replica_load_polka(struct replica *r, const uint8_t *data, size_t len);
-/* Records of the vote log, oldest first. -EBADMSG: the log is ahead of the
- * chain by more than one height, so blocks were lost. */
+/* Records of the vote log, oldest first. Where the log is ahead of the chain,
+ * blocks were lost: nothing is signed until they are back; -EBADMSG where
+ * nobody else has them. */
 int replica_load_records(struct replica *r, const struct votelog_record *recs,
     size_t n) __attribute__((warn_unused_result));
+
+/* After the records: what we signed is not known any more. Nothing is signed
+ * until the others say how far it can have been; see silence.h. */
+void replica_quarantine(struct replica *r);
 
 /* Cannot fail: a lack of memory drops messages, as a bad network would, or
  * ends in HALT. */
@@ -85,6 +90,9 @@ struct replica_progress {
 	bool training;
 	bool syncing;
 	uint64_t target; /* highest height an honest part claims */
+	/* Silent: we sign nothing below this height; UINT64_MAX: not known
+	 * yet, for too few members told us theirs (quarantine). 0: we vote. */
+	uint64_t silent_until;
 };
 struct replica_progress replica_progress(const struct replica *r);
 /* Whether member i's answer / attestation of the open round is held. */

@@ -4,6 +4,7 @@
 
 #include "consensus/replica/bodies.h"
 #include "consensus/replica/round.h"
+#include "consensus/replica/silence.h"
 #include "consensus/replica/state.h"
 
 /*
@@ -97,8 +98,10 @@ replica_load_records(struct replica *r, const struct votelog_record *recs,
 		return 0;
 	}
 	last = &recs[n - 1];
-	if (last->has_bft && last->bft.height > height + 1)
+	/* Alone there is nobody to fetch the blocks from. */
+	if (r->n == 1 && last->has_bft && last->bft.height > height + 1)
 		return -EBADMSG;
+	silence_restore(r, last);
 	if (last->has_attest && last->attest.fl_round == lr->number)
 		r->own_seq = last->attest.seq;
 	drop_unnamed(r,
@@ -113,9 +116,12 @@ replica_load_records(struct replica *r, const struct votelog_record *recs,
 	r->records = calloc(n, sizeof(*r->records));
 	if (r->records == NULL)
 		return -ENOMEM;
+	/* What was signed for the height that is due; for a later one if the
+	 * chain lost blocks, which come back first. */
 	for (size_t i = 0; i < n; i++)
 		if (recs[i].type == VOTELOG_BFT &&
-		    recs[i].bft.height == height + 1)
+		    recs[i].bft.height == last->bft.height &&
+		    recs[i].bft.height > height)
 			r->records[r->nrecords++] = recs[i].bft;
 	return 0;
 }

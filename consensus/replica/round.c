@@ -7,6 +7,7 @@
 #include "consensus/replica/agree.h"
 #include "consensus/replica/bodies.h"
 #include "consensus/replica/queue.h"
+#include "consensus/replica/silence.h"
 #include "consensus/replica/sync.h"
 
 #define ROUND_TAKEN_MAX 16   /* answers of one member, one round */
@@ -33,6 +34,7 @@ round_clear(struct replica *r)
 	memset(r->taken, 0, sizeof(r->taken));
 	r->own_seq = 0;
 	r->own_lost = false;
+	r->silent_round = false;
 	r->attested_n = 0;
 	r->attested_ms = 0;
 }
@@ -43,7 +45,7 @@ static bool
 is_expected(const struct replica *r)
 {
 	return r->started && r->round_open && !r->halted && !r->own_lost &&
-	    !sync_active(r) && r->own == NULL &&
+	    !r->silent_round && !sync_active(r) && r->own == NULL &&
 	    r->answers[r->self][0] == NULL && ledger_asked(r->ledger, r->self);
 }
 
@@ -112,6 +114,7 @@ round_enter(struct replica *r)
 	r->fl_round = lr->number;
 	r->round_open = !lr->finished;
 	drop_late(r);
+	silence_round(r);
 	start_training(r);
 }
 
@@ -341,7 +344,7 @@ attest(struct replica *r)
 	struct attest *a;
 
 	if (!r->round_open || r->attesting || r->halted || !r->started ||
-	    sync_active(r))
+	    r->silent_round || sync_active(r))
 		return;
 	if (r->own_seq > 0 && held <= r->attested_n)
 		return;

@@ -100,7 +100,7 @@ struct replica {
 	struct commit *last_commit; /* of the head; NULL at height 0 */
 	char text[160];             /* of the last HALT */
 	struct block *applied;      /* last one; APPLIED actions show it */
-	struct bft_record *records; /* of start-up, until EV_START */
+	struct bft_record *records; /* of one height, until it is entered */
 	size_t nrecords;
 
 	/* polka.c */
@@ -132,6 +132,12 @@ struct replica {
 	uint16_t attested_n;
 	uint64_t attested_ms;
 	uint64_t due_wall; /* wall time at which a block may be due; 0 */
+
+	/* silence.c */
+	bool unsure;            /* in quarantine until others have spoken */
+	bool silent_round;      /* entered in silence: no word from us in it */
+	uint64_t silent_until;  /* nothing is signed for heights below */
+	uint64_t silent_rounds; /* nor in rounds below */
 
 	/* gossip.c, sync.c */
 	struct replica_peer peers[VOTE_MAX_VALIDATORS];

@@ -4,6 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consensus/chain/salvage.h"
+
 static int
 keep_record(void *arg, uint64_t seq, const struct votelog_record *rec)
 {
@@ -35,14 +37,21 @@ room_for(const struct federation *f)
 
 static int
 open_chain(struct store *s, struct disk *d, const struct federation *f,
-    struct segments_report *report)
+    struct store_report *report)
 {
 	struct bytes_writer w = BYTES_WRITER_INIT;
 	struct hash id;
 	int rc;
 
 	rc = segments_open(&s->segments, d, SEGMENTS_DIR, SEGMENTS_REPAIR,
-	    report);
+	    &report->chain);
+	if (rc == -EBADMSG && f->nmembers > 1) {
+		rc = salvage_chain(d, SEGMENTS_DIR, &report->chain);
+		report->cut = rc == 0;
+		if (rc == 0)
+			rc = segments_open(&s->segments, d, SEGMENTS_DIR,
+			    SEGMENTS_REPAIR, NULL);
+	}
 	if (rc < 0 && rc != -ENOENT)
 		return rc;
 	if (rc < 0) {
@@ -57,7 +66,7 @@ open_chain(struct store *s, struct disk *d, const struct federation *f,
 		bytes_writer_close(&w);
 		if (rc == 0)
 			rc = segments_open(&s->segments, d, SEGMENTS_DIR,
-			    SEGMENTS_REPAIR, report);
+			    SEGMENTS_REPAIR, &report->chain);
 		if (rc < 0)
 			return rc;
 	}
@@ -67,12 +76,48 @@ open_chain(struct store *s, struct disk *d, const struct federation *f,
 	return rc == 0 ? segments_reserve(&s->segments, s->room) : rc;
 }
 
+/* With fewer members the others cannot go on without us, so there would be no
+ * height from which on we may vote again. */
+#define QUARANTINE_MEMBERS 4
+
+/*
+ * The newest log. One that is lost or damaged must not be guessed at: another
+ * takes its place, empty, and we are in quarantine until a floor stands in it.
+ */
+static int
+open_log(struct store *s, struct disk *d, uint16_t nmembers,
+    struct votelog_open_args *args, struct store_report *report)
+{
+	char name[DISK_NAME_MAX];
+	int rc = votelog_newest(d, &report->log_number);
+
+	args->name = name;
+	if (rc == 0) {
+		votelog_name(report->log_number, name);
+		rc = votelog_open(&s->log, d, args);
+	}
+	if ((rc == -EBADMSG || rc == -ENOENT) &&
+	    nmembers >= QUARANTINE_MEMBERS &&
+	    report->log_number < VOTELOG_LATER_MAX) {
+		report->log_error = rc;
+		report->log_lost = report->log.seq;
+		free(s->records);
+		s->records = NULL;
+		s->nrecords = s->cap = 0;
+		votelog_name(++report->log_number, name);
+		rc = votelog_create(d, name, &args->node);
+		if (rc == 0)
+			rc = votelog_open(&s->log, d, args);
+	}
+	s->unsure = report->log_number > 0 && s->log.last.floor == 0;
+	return rc;
+}
+
 int
 store_open(struct store *s, struct disk *d, const struct federation *f,
     const struct hash *node, struct store_report *report)
 {
-	const struct votelog_open_args args = {.name = VOTELOG_NAME,
-	    .node = *node,
+	struct votelog_open_args args = {.node = *node,
 	    .replay = keep_record,
 	    .arg = s,
 	    .report = &report->log};
@@ -83,7 +128,7 @@ store_open(struct store *s, struct disk *d, const struct federation *f,
 	s->room = room_for(f);
 	/* First the vote log: without it nothing may be signed, whatever the
 	 * chain says. */
-	rc = votelog_open(&s->log, d, &args);
+	rc = open_log(s, d, f->nmembers, &args, report);
 	/* A process that was killed leaves writes that can be read and are not
 	 * durable yet. Nothing may be said again on the strength of those. */
 	if (rc == 0)
@@ -91,7 +136,7 @@ store_open(struct store *s, struct disk *d, const struct federation *f,
 	if (rc < 0)
 		goto out;
 	report->part = STORE_CHAIN;
-	rc = open_chain(s, d, f, &report->chain);
+	rc = open_chain(s, d, f, report);
 	if (rc == 0)
 		rc = disk_sync(s->segments.file);
 	if (rc < 0)
@@ -194,6 +239,8 @@ store_load(struct store *s, struct replica *r, uint64_t *height)
 	*height = 0;
 	if (rc == 0)
 		rc = replica_load_records(r, s->records, s->nrecords);
+	if (rc == 0 && s->unsure)
+		replica_quarantine(r);
 	free(s->records);
 	s->records = NULL;
 	s->nrecords = s->cap = 0;

@@ -28,6 +28,7 @@ struct store {
 	struct votelog_record *records; /* of the log at open, oldest first */
 	size_t nrecords, cap;
 	uint64_t room; /* bytes kept free behind the last block */
+	bool unsure;   /* what we signed is not known: see replica_quarantine */
 };
 
 #define STORE_INIT \
@@ -40,11 +41,20 @@ struct store_report {
 	enum store_part part;
 	struct segments_report chain;
 	struct votelog_report log;
+	bool cut;            /* chain: from chain.height on, to be fetched */
+	unsigned log_number; /* of the log in force */
+	int log_error;       /* why the one before is not; 0: it was found so */
+	uint64_t log_lost;   /* record that is damaged; 0: its first page */
 };
 
-/* Opens all three, founding the chain with block 0 if there is none. -ENOENT:
- * the vote log is lost. -EBADMSG: damage. -EEXIST: the chain of another
- * federation. -ENOSPC: no room for a block. report says which part, where. */
+/*
+ * Opens all three, founding the chain with block 0 if there is none. Where
+ * others have the chain (two members) its damaged end is cut off; where they
+ * can say how far we may have signed (four members), a lost or damaged vote log is
+ * followed by a new one, in quarantine. Else -EBADMSG: damage, or -ENOENT:
+ * the vote log is lost. -EEXIST: the chain of another federation. -ENOSPC: no
+ * room for a block. report says which part, where.
+ */
 int store_open(struct store *s, struct disk *d, const struct federation *f,
     const struct hash *node, struct store_report *report)
     __attribute__((warn_unused_result));

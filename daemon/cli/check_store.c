@@ -71,27 +71,28 @@ open_disk(struct reading_disk *r, const char *home)
 }
 
 static int
-explain_votes(const struct prepare *p, int rc)
+explain_votes(const struct prepare *p, const char *name, int rc)
 {
 	if (rc == -ENOENT)
 		return cli_error(CLI_DAMAGED,
-		    "%s/" VOTELOG_NAME " is gone; without it this node could "
-		    "sign a second, different vote\n"
-		    "  Put the file back. If it is lost, this node is: make "
-		    "another one with\n  qmlnode init --home OTHER, and ask "
-		    "the members to take it in",
-		    p->home);
+		    "%s/%s is gone; without it this node could sign a second, "
+		    "different vote\n"
+		    "  Put the file back. If it is lost, run begins in "
+		    "quarantine where four members or\n  more are; with fewer "
+		    "this node is lost: qmlnode init --home OTHER makes "
+		    "another",
+		    p->home, name);
 	if (rc == -EBADMSG)
 		return cli_error(CLI_DAMAGED,
-		    "%s/" VOTELOG_NAME " is damaged in both copies of a "
-		    "record\n  Restore the newest copy of it; never an older "
-		    "one",
-		    p->home);
+		    "%s/%s is damaged in both copies of a record\n"
+		    "  Restore the newest copy of it; never an older one. "
+		    "Else run begins in quarantine\n  where four members or "
+		    "more are",
+		    p->home, name);
 	if (rc == -EINVAL)
 		return cli_error(CLI_CONFLICT,
-		    "%s/" VOTELOG_NAME " belongs to another node.key", p->home);
-	return cli_error(CLI_IO, "%s/" VOTELOG_NAME ": %s", p->home,
-	    strerror(-rc));
+		    "%s/%s belongs to another node.key", p->home, name);
+	return cli_error(CLI_IO, "%s/%s: %s", p->home, name, strerror(-rc));
 }
 
 int
@@ -101,20 +102,25 @@ check_store_votes(const struct prepare *p,
 	struct reading_disk disk;
 	struct votelog log = VOTELOG_INIT;
 	struct votelog_report report;
-	const struct votelog_open_args args = {.name = VOTELOG_NAME,
+	char name[DISK_NAME_MAX] = VOTELOG_NAME;
+	const struct votelog_open_args args = {.name = name,
 	    .node = p->keys.id,
 	    .report = &report};
 	uint64_t seq = 0;
+	unsigned number;
 	int rc = open_disk(&disk, p->home);
 
+	if (rc == 0)
+		rc = votelog_newest(&disk.posix.disk, &number);
 	if (rc == 0) {
+		votelog_name(number, name);
 		rc = votelog_open(&log, &disk.posix.disk, &args);
 		seq = log.seq;
 	}
 	votelog_close(&log);
 	disk_posix_close(&disk.posix);
 	if (rc != 0 && rc != -EROFS)
-		return explain_votes(p, rc);
+		return explain_votes(p, name, rc);
 	if (rc == -EROFS)
 		snprintf(text, CHECK_STORE_TEXT_LEN,
 		    "one of its two copies is torn; run mends it");
@@ -132,7 +138,7 @@ explain_chain(const struct prepare *p, int rc,
 		return cli_error(CLI_DAMAGED,
 		    "%s/" SEGMENTS_DIR "/%06u.seg: byte %" PRIu64
 		    ", block %" PRIu64 ": %s\n  qmlnode audit %s says more; "
-		    "copy that file from another member",
+		    "run cuts it there and fetches the rest from the others",
 		    p->home, report->segment, report->offset, report->height,
 		    record_verdict_text(report->verdict), p->home);
 	return cli_error(CLI_IO, "%s/" SEGMENTS_DIR ": %s", p->home,

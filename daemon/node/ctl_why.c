@@ -183,6 +183,15 @@ ctl_why(const struct node *n, char out[static CTL_WHY_LEN])
 		snprintf(out, CTL_WHY_LEN, "stopped voting: %s", n->halted);
 	else if (n->stopping)
 		snprintf(out, CTL_WHY_LEN, "shutting down");
+	else if (p.silent_until == UINT64_MAX)
+		snprintf(out, CTL_WHY_LEN,
+		    "in quarantine: the vote log was lost, so it signs "
+		    "nothing until it has heard from enough members");
+	else if (p.silent_until > 0)
+		snprintf(out, CTL_WHY_LEN,
+		    "follows, and signs from block %" PRIu64
+		    " on: before it could contradict what it signed once",
+		    p.silent_until);
 	else if (p.syncing)
 		snprintf(out, CTL_WHY_LEN, "syncing %" PRIu64 " of %" PRIu64,
 		    ledger_height(l), p.target);

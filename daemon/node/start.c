@@ -110,9 +110,10 @@ explain_open(const struct node *n, int rc, const struct store_report *rep)
 		log_error("storage.votes_missing",
 		    "file=%s/%s "
 		    "why=\"the vote log is gone; without it this node could "
-		    "sign a second, different vote\" mend=\"put the file "
-		    "back, or found a new identity with qmlnode init in "
-		    "another home\"",
+		    "sign a second, different vote, and fewer than four "
+		    "members cannot say how far it had come\" mend=\"put "
+		    "the file back, or found a new identity with qmlnode init "
+		    "in another home\"",
 		    home, VOTELOG_NAME);
 		return NODE_EXIT_DAMAGED;
 	}
@@ -159,6 +160,25 @@ explain_open(const struct node *n, int rc, const struct store_report *rep)
 static void
 tell_mended(const struct store_report *rep)
 {
+	char votes[DISK_NAME_MAX];
+
+	votelog_name(rep->log_number, votes);
+	if (rep->cut)
+		log_error("storage.chain_cut",
+		    "segment=%06u.seg offset=%" PRIu64 " height=%" PRIu64
+		    " why=\"%s\" next=\"the blocks from there on come from "
+		    "the other members; the old bytes lie in %s/*.damaged-*, "
+		    "and the disk is not to be trusted\"",
+		    rep->chain.segment, rep->chain.offset, rep->chain.height,
+		    record_verdict_text(rep->chain.verdict), SEGMENTS_DIR);
+	if (rep->log_error != 0)
+		log_error("storage.quarantine",
+		    "file=%s seq=%" PRIu64 " why=\"the vote log before it is "
+		    "%s: what this node signed is not known\" next=\"it "
+		    "signs nothing until the others have said how far they "
+		    "are, and two blocks more\"",
+		    votes, rep->log_lost,
+		    rep->log_error == -ENOENT ? "gone" : "damaged");
 	if (rep->chain.cut_bytes > 0)
 		log_warn("storage.tail_cut",
 		    "segment=%06u.seg offset=%" PRIu64 " bytes=%" PRIu64
@@ -172,7 +192,7 @@ tell_mended(const struct store_report *rep)
 		    "file=%s pages=%u torn=%s "
 		    "why=\"a copy of a record was unfinished or damaged; "
 		    "nothing that was sent is lost\"",
-		    VOTELOG_NAME, rep->log.nmended,
+		    votes, rep->log.nmended,
 		    rep->log.torn ? "yes" : "no");
 }
 

@@ -1,0 +1,82 @@
+#include "consensus/replica/silence.h"
+
+#include "consensus/bft/quorum.h"
+#include "consensus/replica/agree.h"
+#include "consensus/replica/queue.h"
+#include "consensus/replica/state.h"
+
+bool
+silence_now(const struct replica *r)
+{
+	return r->unsure || ledger_height(r->ledger) + 1 < r->silent_until;
+}
+
+uint64_t
+silence_until(const struct replica *r)
+{
+	if (r->unsure)
+		return UINT64_MAX;
+	return silence_now(r) ? r->silent_until : 0;
+}
+
+void
+silence_round(struct replica *r)
+{
+	const uint64_t number = ledger_round(r->ledger)->number;
+
+	if (silence_now(r) || number < r->silent_rounds)
+		r->silent_round = true;
+}
+
+void
+silence_restore(struct replica *r, const struct votelog_record *last)
+{
+	const struct ledger_round *lr = ledger_round(r->ledger);
+
+	r->silent_until = last->floor;
+	if (last->has_bft && last->bft.height > r->silent_until)
+		r->silent_until = last->bft.height;
+	if (last->has_answer && last->answer.fl_round > lr->number)
+		r->silent_rounds = last->answer.fl_round + 1;
+	if (last->has_attest && last->attest.fl_round > lr->number &&
+	    last->attest.fl_round + 1 > r->silent_rounds)
+		r->silent_rounds = last->attest.fl_round + 1;
+	silence_round(r);
+}
+
+void
+replica_quarantine(struct replica *r)
+{
+	r->unsure = true;
+	silence_round(r);
+}
+
+void
+silence_heard(struct replica *r)
+{
+	const uint32_t *power = ledger_powers(r->ledger);
+	uint64_t total = 0, heard = 0, head = ledger_height(r->ledger);
+	struct replica_action store = {.store = REPLICA_STORE_RECORD};
+
+	if (!r->unsure)
+		return;
+	for (uint16_t i = 0; i < r->n; i++) {
+		total += power[i];
+		if (i == r->self || !r->peers[i].heard)
+			continue;
+		heard += power[i];
+		if (r->peers[i].status.head > head)
+			head = r->peers[i].status.head;
+	}
+	/* A head that leaves no height to vote at is a lie. */
+	if (!quorum_overlaps(heard, total) || head > UINT64_MAX - 4)
+		return;
+	r->unsure = false;
+	r->silent_until = head + 3;
+	/* Before any vote: storage keeps the order. */
+	store.record = (struct votelog_record){.type = VOTELOG_HEIGHT,
+	    .floor = r->silent_until};
+	(void)queue_store(r, &store, NULL);
+	queue_notice(r, REPLICA_NOTICE, r->self,
+	    "knows from which height on it can vote again");
+}

@@ -1,0 +1,39 @@
+/*
+ * silence.h - when a node must not sign, though it follows.
+ *
+ * Two ways lead here. The chain was cut or lost behind what the vote log says:
+ * then nothing is signed below the height of the newest vote, which is taken
+ * up where it was left, nor in the round of the newest answer. Or the vote log itself was lost: quarantine. Then what
+ * was signed is bounded by what others can have seen. Our last vote was for
+ * height h + 1 at most, where a quorum had precommitted h; whoever shares an
+ * honest validator with that quorum (quorum_overlaps) hears from one whose
+ * head is h - 1 at least. So with X the highest head among them, heights from
+ * X + 3 on are new. A round that was entered in silence gets no answer and no
+ * attestation of ours, however many blocks it lasts.
+ *
+ * A liar among those asked can name any head and so keep one node silent: no
+ * fewer reports would be safe. Reference 2.11. Internal to the room.
+ */
+#ifndef QML_CONSENSUS_REPLICA_SILENCE_H
+#define QML_CONSENSUS_REPLICA_SILENCE_H
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "consensus/chain/votelog.h"
+
+struct replica;
+
+/* At start: the newest record of the vote log, after the chain. */
+void silence_restore(struct replica *r, const struct votelog_record *last);
+/* A round was entered. */
+void silence_round(struct replica *r);
+/* A peer said how far it is. */
+void silence_heard(struct replica *r);
+
+/* Nothing may be signed for the height that is due. */
+bool silence_now(const struct replica *r);
+/* As in struct replica_progress. */
+uint64_t silence_until(const struct replica *r);
+
+#endif
