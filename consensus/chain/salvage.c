@@ -30,15 +30,15 @@ find_last(void *arg, const char *name)
 
 /* A file that is not there yet: copies of earlier damage stay. */
 static int
-open_copy(struct salvage *s, uint32_t number, struct disk_file **out)
+open_copy(struct salvage *s, uint32_t number, char name[static DISK_NAME_MAX],
+    struct disk_file **out)
 {
-	char name[DISK_NAME_MAX];
 	int rc = -EEXIST, n;
 
 	for (unsigned k = 1; rc == -EEXIST && k <= COPIES_MAX; k++) {
-		n = snprintf(name, sizeof(name), "%s%s%06u.damaged-%u", s->dir,
+		n = snprintf(name, DISK_NAME_MAX, "%s%s%06u.damaged-%u", s->dir,
 		    *s->dir ? "/" : "", number, k);
-		if (n < 0 || (size_t)n >= sizeof(name))
+		if (n < 0 || (size_t)n >= DISK_NAME_MAX)
 			return -ENAMETOOLONG;
 		rc = disk_open(s->disk, name, DISK_CREATE, out);
 	}
@@ -72,19 +72,22 @@ keep(struct salvage *s, uint32_t number, uint64_t at)
 {
 	struct disk_file *from = NULL, *to = NULL;
 	char name[DISK_NAME_MAX];
-	int rc = segments_file_name(s->dir, number, name, sizeof(name));
+	int undo, rc = segments_file_name(s->dir, number, name, sizeof(name));
 
 	if (rc == 0)
 		rc = disk_open(s->disk, name, DISK_READ, &from);
 	if (rc == -ENOENT)
 		return 0; /* a gap in the numbers is damage too */
 	if (rc == 0)
-		rc = open_copy(s, number, &to);
+		rc = open_copy(s, number, name, &to);
 	if (rc == 0)
 		rc = copy(s, from, at, to);
 	disk_close(from);
 	disk_close(to);
-	return rc;
+	if (rc == 0 || to == NULL)
+		return rc;
+	undo = disk_unlink(s->disk, name); /* half a copy is none */
+	return undo < 0 ? undo : rc;
 }
 
 static int

@@ -32,10 +32,10 @@
 	X(SYNC_EIO, "failed syncs")                                      \
 	X(ENOSPC, "full disks")                                          \
 	X(SLOW_DISK, "slow writes")                                      \
-	X(LOG_LOST, "starts refused: vote log lost")                     \
-	X(LOG_ROTTEN, "starts refused: vote log damaged")                \
+	X(LOG_LOST, "starts in quarantine: vote log lost")               \
+	X(LOG_ROTTEN, "starts in quarantine: vote log damaged")          \
 	X(LOG_MENDED, "starts with one copy of the vote log damaged")    \
-	X(CHAIN_ROTTEN, "starts refused: bit flipped in the chain")      \
+	X(CHAIN_ROTTEN, "starts with a bit flipped in the chain")        \
 	X(CLOCK_SKEW, "clocks that are wrong")                           \
 	X(CLOCK_JUMP, "clocks that jump by up to an hour")               \
 	X(TWIN, "federations with one key on two machines")              \

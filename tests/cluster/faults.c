@@ -126,23 +126,6 @@ faults_jump(struct world *w)
 		.at = w->now + 1 + rng_below(&w->rng, 8000)});
 }
 
-/* Try to start on a disk that is not as we left it. */
-static void
-must_refuse(struct world *w, uint16_t slot, int want, enum store_part part)
-{
-	struct world_node *n = &w->nodes[slot];
-	struct store_report rep;
-	int rc = store_open(&n->store, &n->disk.disk, &w->fed,
-	    &w->fed.members[n->member].id, &rep);
-
-	if (rc == want && rep.part == part)
-		return;
-	world_fail(w, "node %u starts on a damaged disk: %d, part %d", slot, rc,
-	    (int)rep.part);
-	if (rc == 0)
-		store_close(&n->store);
-}
-
 /* Flips one bit that is not padding, in place; again: mends it. */
 static void
 flip(struct simfile *f, uint64_t at)
@@ -161,6 +144,24 @@ page_seq(const struct simfile *f, uint64_t page)
 	return seq;
 }
 
+/*
+ * A member that lost what it had stored is one of those that may be faulty: no
+ * more than one in a run. One that lost its vote log gives no votes for a
+ * while, so it takes the place of a liar; what was cut off a chain comes back
+ * from any honest member.
+ */
+static bool
+may_lose(struct world *w, uint16_t slot, bool votes)
+{
+	if (w->nfaulty == 0 || (votes && w->nliars > 0) ||
+	    w->nodes[slot].liar || w->faults.jumps ||
+	    (w->has_loser && w->loser != slot))
+		return false;
+	w->has_loser = true;
+	w->loser = slot;
+	return true;
+}
+
 /* Damages a record that is not the newest. False: there is none yet. */
 static bool
 rot_log(struct world *w, uint16_t slot, struct simfile *f)
@@ -173,19 +174,16 @@ rot_log(struct world *w, uint16_t slot, struct simfile *f)
 	if (seq == 0 || page_seq(f, page % VOTELOG_SLOTS + 1) != seq + 1)
 		return false;
 	flip(f, at);
-	if (!both) {
+	if (!both || !may_lose(w, slot, true)) {
 		world_count(w, COUNT_LOG_MENDED);
 		return true; /* the start that follows mends it */
 	}
 	flip(f, at + VOTELOG_HALF_BYTES);
-	must_refuse(w, slot, -EBADMSG, STORE_VOTELOG);
 	world_count(w, COUNT_LOG_ROTTEN);
-	flip(f, at);
-	flip(f, at + VOTELOG_HALF_BYTES);
 	return true;
 }
 
-/* Block 0 embeds the federation: no start may pass over a bit in it. */
+/* Any byte that was written, block 0 included: the chain is cut there. */
 static void
 rot_chain(struct world *w, uint16_t slot)
 {
@@ -195,34 +193,41 @@ rot_chain(struct world *w, uint16_t slot)
 
 	if (f == NULL || n->head < 2)
 		return;
-	at = rng_below(&w->rng, 512);
-	if (f->now[at] == 0)
+	at = rng_below(&w->rng, 2) == 0
+	    ? rng_below(&w->rng, 512)
+	    : rng_below(&w->rng, n->head * DISK_PAGE);
+	if (at >= f->size || f->now[at] == 0 || !may_lose(w, slot, false))
 		return;
 	flip(f, at);
-	must_refuse(w, slot, -EBADMSG, STORE_CHAIN);
+	n->rotten = true;
 	world_count(w, COUNT_CHAIN_ROTTEN);
-	flip(f, at);
 }
 
 /*
  * Before a start in the stormy phase, now and then: take the vote log away,
- * or flip bits. The node has to refuse; then the disk is put right.
+ * or flip bits.
  */
 void
 faults_damage(struct world *w, uint16_t slot)
 {
 	struct world_node *n = &w->nodes[slot];
-	struct simfile *f = simdisk_find(&n->disk, VOTELOG_NAME);
+	char name[DISK_NAME_MAX];
+	struct simfile *f;
+	unsigned number;
 
 	if (world_is_calm(w) || w->setup.calm || n->life == 0 ||
-	    !rng_chance(&w->rng, 100))
+	    !rng_chance(&w->rng, 100) ||
+	    votelog_newest(&n->disk.disk, &number) < 0)
 		return;
+	votelog_name(number, name);
+	f = simdisk_find(&n->disk, name);
 	switch (rng_below(&w->rng, 4)) {
 	case 0:
-		f->name[0] = 'V';
-		must_refuse(w, slot, -ENOENT, STORE_VOTELOG);
+		if (!may_lose(w, slot, true))
+			break;
+		(void)!disk_unlink(&n->disk.disk, name);
+		(void)!disk_sync_dir(&n->disk.disk, "");
 		world_count(w, COUNT_LOG_LOST);
-		f->name[0] = VOTELOG_NAME[0];
 		break;
 	case 1:
 	case 2:

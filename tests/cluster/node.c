@@ -53,6 +53,9 @@ check_kept(struct world *w, uint16_t slot)
 	struct hash id;
 
 	world_count(w, COUNT_CHECK_KEPT);
+	if (n->rotten)
+		n->head = ledger_height(l);
+	n->rotten = false;
 	if (ledger_height(l) < n->head)
 		world_fail(w,
 		    "node %u lost blocks: %" PRIu64 " of %" PRIu64 " (I7)",

@@ -64,6 +64,7 @@ struct world_node {
 	struct world_job *jobs; /* storage queue */
 	size_t njobs, cap;
 	uint64_t head;          /* highest height reported APPLIED */
+	bool rotten;            /* a bit of its chain was flipped */
 	int64_t skew;           /* wall clock - true time, ms */
 	bool sees[WORLD_MAX];   /* PEER_UP was said, by member */
 	uint8_t cut[WORLD_MAX]; /* to slot: enum world_cut */
@@ -84,6 +85,8 @@ struct world {
 	uint64_t seq;
 	struct faults faults;
 	uint16_t n, nslots, nfaulty; /* members; members that may misbehave */
+	bool has_loser; /* a member lost stored data: */
+	uint16_t loser;
 	bool mute_liars;             /* PUNISH closes the link for a while */
 	uint64_t progress_ms;        /* of the last block that was new */
 	uint64_t calm_head;          /* height when it became calm */

@@ -367,8 +367,12 @@ stored_record(struct world *w, uint16_t who, const struct votelog_record *r)
 static void
 check_synced(struct world *w, uint16_t slot, const struct replica_action *a)
 {
-	char hex[HASH_HEX_LEN], name[DISK_NAME_MAX] = VOTELOG_NAME;
+	struct disk *d = &w->nodes[slot].disk.disk;
+	char hex[HASH_HEX_LEN], name[DISK_NAME_MAX];
+	unsigned number;
 
+	(void)!votelog_newest(d, &number);
+	votelog_name(number, name);
 	hash_hex(&a->id, hex);
 	if (a->store == REPLICA_STORE_BLOCK)
 		snprintf(name, sizeof(name), "%s/", SEGMENTS_DIR);
