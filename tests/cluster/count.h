@@ -79,7 +79,9 @@
 	X(CHECK_REPLAY, "disks replayed and compared with memory (I16)") \
 	X(TX_SENT, "transactions sent")                                  \
 	X(TX_APPLIED, "transactions applied, at every node")             \
-	X(CHECK_BOOKS, "checks of the books (I17)")
+	X(CHECK_BOOKS, "checks of the books (I17)")                      \
+	X(IN_TIME, "answers to the newest model in blocks")              \
+	X(LATE, "updates from an older model in blocks")
 
 enum count {
 #define COUNT_ENUM(name, text) COUNT_##name,

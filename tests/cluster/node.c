@@ -237,6 +237,22 @@ notice(struct world *w, uint16_t slot, const struct replica_action *a)
 		    a->peer, a->text);
 }
 
+/* Where late updates count, some are: the collection takes 2 s. */
+static void
+train(struct world *w, uint16_t slot, uint64_t round)
+{
+	uint64_t ms = 50 + rng_below(&w->rng, 500);
+
+	if (w->fed.job.combine.stragglers == JOB_CARRY &&
+	    rng_chance(&w->rng, 200))
+		ms += rng_below(&w->rng, 8000);
+	world_push(w,
+	    (struct world_event){.type = WORLD_TRAINED,
+		.node = slot,
+		.number = round,
+		.at = w->now + ms});
+}
+
 static void
 act(struct world *w, uint16_t slot, struct replica_action *a)
 {
@@ -249,11 +265,7 @@ act(struct world *w, uint16_t slot, struct replica_action *a)
 		queue_job(w, slot, a);
 		break;
 	case REPLICA_TRAIN:
-		world_push(w,
-		    (struct world_event){.type = WORLD_TRAINED,
-			.node = slot,
-			.number = a->fl_round,
-			.at = w->now + 50 + rng_below(&w->rng, 500)});
+		train(w, slot, a->fl_round);
 		break;
 	case REPLICA_APPLIED:
 		applied(w, slot, a);

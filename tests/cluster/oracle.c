@@ -111,28 +111,6 @@ check_set(struct world *w, const struct block *b)
 			blame(w, b, "an answer too many");
 }
 
-static void
-check_answer(struct world *w, const struct block *b, const struct answer *a)
-{
-	const struct hash base = q24_hash("qml.model", w->model, WORLD_DIM);
-	const int64_t clip = INT64_C(1) << 24; /* the job's 1.0 */
-	int64_t norm = 0;
-	bool large = false;
-
-	if (a->member >= w->n || a->round != b->header.fl_round ||
-	    !hash_equal(&a->base_model, &base) ||
-	    !answer_verify(a, &w->fed.members[a->member].sign, &w->fed_id))
-		blame(w, b, "an answer to something else");
-	for (uint32_t k = 0; k < a->dim; k++) {
-		if (a->delta[k] > clip || a->delta[k] < -clip)
-			large = true;
-		else
-			norm += a->delta[k] * a->delta[k];
-	}
-	if (large || norm > clip * clip)
-		blame(w, b, "an answer above the clip");
-}
-
 /* sum / n, halves to the even neighbour. */
 static int64_t
 mean(int64_t sum, int64_t n)
@@ -146,34 +124,101 @@ mean(int64_t sum, int64_t n)
 	return q + (2 * r > n || (2 * r == n && (q & 1) != 0));
 }
 
+/* How many aggregations ago its model was the newest; refusals are about the
+ * open round. */
+static unsigned
+age_of(struct world *w, const struct block *b, const struct answer *a)
+{
+	unsigned most = w->fed.job.combine.carry_rounds, age = 0;
+
+	if (most > w->serial)
+		most = (unsigned)w->serial;
+	if (a->kind != ANSWER_UPDATE)
+		most = 0;
+	while (age <= most &&
+	    !hash_equal(&w->models[(w->serial - age) % WORLD_MODELS],
+		&a->base_model))
+		age++;
+	if (age > most)
+		blame(w, b, "an answer to another model");
+	else if (a->member < w->n && w->worked[a->member] > w->serial - age)
+		blame(w, b, "work on a model that was done");
+	world_count(w, age > 0 ? COUNT_LATE : COUNT_IN_TIME);
+	return age <= most ? age : 0;
+}
+
+/* floor(2^24 / sqrt(1 + age)), bit by bit. */
+static int64_t
+weight(unsigned age)
+{
+	int64_t w = 0;
+
+	for (int bit = 24; bit >= 0; bit--) {
+		w |= INT64_C(1) << bit;
+		if (w * w > (INT64_C(1) << 48) / (1 + age))
+			w ^= INT64_C(1) << bit;
+	}
+	return w;
+}
+
+static void
+check_answer(struct world *w, const struct block *b, const struct answer *a)
+{
+	const int64_t clip = INT64_C(1) << 24; /* the job's 1.0 */
+	int64_t norm = 0;
+	bool large = false;
+
+	if (a->member >= w->n || a->round != b->header.fl_round ||
+	    !answer_verify(a, &w->fed.members[a->member].sign, &w->fed_id))
+		blame(w, b, "an answer to something else");
+	for (uint32_t k = 0; k < a->dim; k++) {
+		if (a->delta[k] > clip || a->delta[k] < -clip)
+			large = true;
+		else
+			norm += a->delta[k] * a->delta[k];
+	}
+	if (large || norm > clip * clip)
+		blame(w, b, "an answer above the clip");
+}
+
 static void
 check_model(struct world *w, const struct block *b)
 {
-	int64_t sum[WORLD_DIM] = {0}, n = 0;
+	int64_t sum[WORLD_DIM] = {0}, n = 0, part;
+	bool aggregate = b->header.kind == BLOCK_AGGREGATE;
 	struct hash h;
+	unsigned age;
+
+	w->models[w->serial % WORLD_MODELS] =
+	    q24_hash("qml.model", w->model, WORLD_DIM);
 
 	for (uint16_t i = 0; i < b->header.nanswers; i++) {
 		const struct answer *a = b->answers[i];
 
 		check_answer(w, b, a);
+		age = age_of(w, b, a);
 		n += a->kind == ANSWER_UPDATE;
-		for (uint32_t k = 0; k < a->dim && k < WORLD_DIM; k++)
-			sum[k] += a->delta[k];
+		for (uint32_t k = 0; k < a->dim && k < WORLD_DIM; k++) {
+			part = a->delta[k] * weight(age);
+			sum[k] += mean(part, INT64_C(1) << 24);
+		}
+		if (aggregate && a->kind == ANSWER_UPDATE && a->member < w->n)
+			w->worked[a->member] = 1 + w->serial - age;
 	}
-	if (b->header.kind == BLOCK_AGGREGATE && n == 0)
+	if (aggregate && n == 0)
 		blame(w, b, "an aggregate of nothing");
 	for (int k = 0; k < WORLD_DIM && n > 0; k++) {
 		sum[k] = mean(sum[k], n);
-		if (b->header.kind == BLOCK_AGGREGATE)
+		if (aggregate)
 			w->model[k] += sum[k];
 	}
 	h = q24_hash("qml.agg", sum, WORLD_DIM);
-	if (b->header.kind == BLOCK_AGGREGATE &&
-	    !hash_equal(&h, &b->header.aggregate))
+	if (aggregate && !hash_equal(&h, &b->header.aggregate))
 		blame(w, b, "another aggregate");
 	h = q24_hash("qml.model", w->model, WORLD_DIM);
 	if (!hash_equal(&h, &b->header.model))
 		blame(w, b, "another model");
+	w->serial += aggregate;
 }
 
 /* A quorum has clocks that are right within what the federation allows. */

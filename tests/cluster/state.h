@@ -71,6 +71,8 @@ struct world_node {
 	uint64_t mute_until[WORLD_MAX];
 };
 
+#define WORLD_MODELS 16 /* more than JOB_CARRY_MAX */
+
 enum world_cut {
 	CUT_NOT,
 	CUT_KNOWN,  /* the link is down and both ends know */
@@ -98,7 +100,12 @@ struct world {
 	size_t nheap, cap;
 	struct watch watch;
 	int64_t model[WORLD_DIM]; /* the oracle's, after the newest block */
-	uint64_t time_ms;         /* of that block */
+	uint64_t serial;          /* how many models came before it */
+	struct hash models[WORLD_MODELS]; /* by serial */
+	/* By member: 1 + the serial of the newest model that an update of its
+	 * in an aggregate is from. */
+	uint64_t worked[WORLD_MAX];
+	uint64_t time_ms; /* of that block */
 	struct rng txrng;
 	uint64_t books_height; /* newest height whose books were seen */
 	struct hash books_root;
