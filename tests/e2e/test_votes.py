@@ -1,0 +1,156 @@
+#!/usr/bin/env python3
+"""Votes on four real daemons: a parameter changes at all of them and stays
+changed over a restart, a pause stops the rounds and lapses by itself, and an
+upgrade that this program does not know stops it before its height."""
+
+import json
+import sys
+
+from consortium import Consortium, Tap, program, run, wait
+
+QMLCTL = program("qmlctl")
+
+
+def ctl(node, *words, code=0):
+    return run(QMLCTL, *words, "--home", node.home, "--timeout", "60",
+               code=code)
+
+
+def proposals(node):
+    return node.call("ledger.list", table="proposals")["rows"]
+
+
+def proposal(node, i):
+    return next((p for p in proposals(node) if p["id"] == i), None)
+
+
+def params(node):
+    return node.call("status")["params"]
+
+
+def decide(c, *words, voters=4):
+    """Proposed by the first, voted for by `voters`; its number."""
+    before = len(proposals(c.nodes[0]))
+    ctl(c.nodes[0], "proposal", "new", *words)
+    wait("the proposal at all", 30, lambda: all(
+        len(proposals(n)) == before + 1 for n in c.nodes))
+    for n in c.nodes[:voters]:
+        ctl(n, "proposal", "vote", before + 1, "yes")
+    return before + 1
+
+
+def executed(c, i, seconds=60):
+    for n in c.nodes:
+        wait("proposal %d executed at %s" % (i, n.name), seconds,
+             lambda n=n: proposal(n, i)["state"] == "executed")
+
+
+def a_parameter(c):
+    was = params(c.nodes[0])["collect"]
+    assert was == 2000, was
+    i = decide(c, "param", "more time", "--set",
+               "collect=3s,straggler=12s,answers_min=3", voters=3)
+    p = proposal(c.nodes[1], i)
+    assert p["does"] == ("sets collect to 3000 ms, straggler to 12000 ms, "
+                         "answers_min to 3"), p
+    assert params(c.nodes[0])["collect"] == 2000
+    text = ctl(c.nodes[2], "proposal", "list").stdout
+    assert "sets collect to 3000 ms" in text, text
+    executed(c, i)
+    for n in c.nodes:
+        wait("3 s at " + n.name, 10, lambda n=n: params(n)["collect"] == 3000)
+        r = n.call("status")["round"]
+        assert r["collect_at_ms"] - r["opened_ms"] == 3000, r
+
+
+def refused(c):
+    def no(text, *words, code):
+        p = ctl(c.nodes[0], "proposal", "new", *words, code=code)
+        assert text in p.stderr, (text, p.stderr)
+
+    no("want a number, or a duration", "param", "x", "--set", "collect=soon",
+       code=2)
+    no("want NAME=VALUE", "param", "x", "--set", "colect=3s", code=2)
+    no("out of bounds", "param", "x", "--set", "collect=1h", code=9)
+    no("out of bounds", "param", "x", "--set", "straggler=2s", code=9)
+    no("want 1 to 10000", "pause", "x", "--blocks", "0", code=2)
+    no("out of bounds", "upgrade", "x", "--version", "1", "--height", "99999",
+       code=9)
+
+
+def restart(c):
+    assert c.stop() == [0, 0, 0, 0]
+    c.start()
+    for n in c.nodes:
+        assert params(n)["collect"] == 3000, n.name
+    top = max(c.heights())
+    c.wait_height(top + 3)
+
+
+def a_pause(c):
+    i = decide(c, "pause", "stop", "--blocks", "30", voters=3)
+    executed(c, i)
+    until = params(c.nodes[0])["paused_until"]
+    assert until > 0, until
+    why = c.nodes[3].call("status")["why"]
+    closed = c.nodes[0].call("status")["round"]["aggregated"]
+    wait("the end of the pause", 60,
+         lambda: c.nodes[0].height() >= until - 1)
+    kinds = [c.nodes[0].call("block", height=h)["kind"]
+             for h in range(until - 25, until)]
+    assert set(kinds) == {"ordinary"}, kinds
+    wait("rounds again", 60, lambda: c.nodes[0].call("status")["round"][
+        "aggregated"] > closed)
+    assert params(c.nodes[0])["paused_until"] == until, why
+
+
+def audited(c):
+    assert c.stop() == [0, 0, 0, 0]
+    for n in c.nodes:
+        run(program("qmlnode"), "audit", n.home, "--json")
+    c.start()
+
+
+def an_upgrade(c):
+    i = decide(c, "upgrade", "next", "--version", "2", "--height",
+               str(max(c.heights()) + 150))
+    executed(c, i)
+    at = params(c.nodes[0])["next_version_at"]
+    for n in c.nodes:
+        assert n.proc.wait(60) == 78, n.log()[-500:]
+        n.proc = None
+        assert "from height %d on the members run rules of version 2" % at \
+            in n.log(), n.log()[-500:]
+    n = c.nodes[0]
+    p = run(program("qmlnode"), "run", "--home", n.home, code=78)
+    assert "install a newer one" in p.stderr, p.stderr
+    p = run(program("qmlnode"), "audit", n.home, "--json")
+    assert json.loads(p.stdout)["blocks"] >= at - 1, p.stdout
+
+
+def faster(text):
+    """Blocks, and so votes, do not wait for a heartbeat of ten seconds."""
+    assert "heartbeat: 10s" in text
+    return text.replace("heartbeat: 10s", "heartbeat: 60ms") + (
+        "economy:\n  voting_period: 30\n  voting_extension: 5\n"
+        "  voting_lock: 2\n")
+
+
+def main():
+    tap = Tap()
+    with Consortium(rounds=100000, edit=faster) as c:
+        c.start()
+        c.wait_height(2)
+        tap.run("a vote changes a parameter everywhere",
+                lambda: a_parameter(c))
+        tap.run("what is out of bounds is refused", lambda: refused(c))
+        tap.run("it stays over a restart", lambda: restart(c))
+        tap.run("a pause, and its end", lambda: a_pause(c))
+        tap.run("four chains pass the audit", lambda: audited(c))
+        tap.run("an upgrade nobody has stops all before it",
+                lambda: an_upgrade(c))
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
