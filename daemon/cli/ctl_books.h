@@ -44,6 +44,9 @@ int ctl_books_command(const char *noun, int argc, char **argv);
 /* Has this noun such a verb? */
 bool ctl_books_has(const char *noun, const char *verb);
 
+/* ctl_proposal.c; argv[1] is that word. */
+int ctl_proposal_show(int argc, char **argv);
+
 /* Rows of a table for people. */
 int ctl_books_print(const char *table, const struct jv *list);
 

@@ -170,6 +170,9 @@ ctl_cmd_job(int argc, char **argv)
 int
 ctl_cmd_proposal(int argc, char **argv)
 {
+	for (int i = 1; i < argc; i++)
+		if (strcmp(argv[i], "show") == 0)
+			return ctl_proposal_show(argc, argv);
 	return ctl_books_command("proposal", argc, argv);
 }
 

@@ -350,7 +350,8 @@ ctl_ledger_export(int argc, char **argv)
 	    {"entries", NULL, &entries}, {"from", &from, NULL},
 	    {"to", &to, NULL}};
 	const struct ctl_args a = {own, 4,
-	    "usage: qmlctl ledger export --csv [--entries] [--from F] [--to T]\n"
+	    "usage: qmlctl ledger export --csv [--entries] [--from F] "
+	    "[--to T]\n"
 	    "A settlement file: every account, what it had, what came and went "
 	    "by cause,\nwhat it has; --entries: every single change. F and T "
 	    "are heights of blocks,\nboth included, or days in UTC, the second "

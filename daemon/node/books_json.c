@@ -151,6 +151,8 @@ house_json(const struct decision *p, enum proposal_house house)
 	struct ballots t;
 
 	proposal_tally(p, house, &t);
+	jv_put_boolean(o, "quorum",
+	    ballots_has_quorum(&t, &proposal_terms(p->kind)->rule));
 	jv_put_integer(o, "yes", (int64_t)t.count[VOTE_YES]);
 	jv_put_integer(o, "no", (int64_t)t.count[VOTE_NO]);
 	jv_put_integer(o, "veto", (int64_t)t.count[VOTE_VETO]);
@@ -170,6 +172,23 @@ payload_says(const struct motion *m, char out[static PAYLOAD_TEXT])
 	return out;
 }
 
+/* What it takes to pass, and when that takes effect. */
+static void
+put_rules(struct jv *o, const struct books_look *at, const struct motion *m)
+{
+	const struct proposal_terms *t = proposal_terms(m->p.kind);
+	const struct proposal_calendar *c = books_calendar(at->books);
+
+	jv_put_integer(o, "quorum_ppm", t->rule.quorum_ppm);
+	jv_put_integer(o, "threshold_ppm", t->rule.threshold_ppm);
+	jv_put_integer(o, "veto_ppm", t->rule.veto_ppm);
+	jv_put_integer(o, "time_lock",
+	    (int64_t)((uint64_t)t->time_lock * c->lock_percent / 100));
+	jv_put_integer(o, "grace", c->grace);
+	jv_put_boolean(o, "early", t->early);
+	jv_put_boolean(o, "extended", m->p.extended);
+}
+
 static struct jv *
 row_proposal(const struct books_look *at, size_t i)
 {
@@ -179,13 +198,14 @@ row_proposal(const struct books_look *at, size_t i)
 	const struct motion *m = books_motion_at(at->books, i);
 	const struct proposal_terms *terms;
 	char does[PAYLOAD_TEXT];
-	struct jv *o, *votes;
+	struct jv *o, *votes, *voters;
 
 	if (m == NULL)
 		return NULL;
 	terms = proposal_terms(m->p.kind);
 	o = jv_object();
 	votes = jv_object();
+	voters = jv_array();
 	jv_put_integer(o, "id", (int64_t)m->p.id);
 	jv_put_string(o, "kind", terms->name);
 	jv_put_string(o, "title", m->title);
@@ -202,11 +222,21 @@ row_proposal(const struct books_look *at, size_t i)
 		jv_put(o, "seats", house_json(&m->p, HOUSE_SEATS));
 	if (terms->houses & HOUSE_TOKENS)
 		jv_put(o, "tokens", house_json(&m->p, HOUSE_TOKENS));
-	for (uint16_t k = 0; k < m->p.nvoters; k++)
+	put_rules(o, at, m);
+	for (uint16_t k = 0; k < m->p.nvoters; k++) {
+		struct jv *v = jv_object();
+
+		jv_put_string(v, "member", f->members[k].name);
+		jv_put_string(v, "option", options[m->p.votes[k]]);
+		jv_put_integer(v, "seats", (int64_t)m->p.seats[k]);
+		jv_put_integer(v, "tokens", (int64_t)m->p.tokens[k]);
+		jv_add(voters, v);
 		if (m->p.votes[k] != VOTE_NONE)
 			jv_put_string(votes, f->members[k].name,
 			    options[m->p.votes[k]]);
+	}
 	jv_put(o, "votes", votes);
+	jv_put(o, "voters", voters);
 	return o;
 }
 

@@ -111,6 +111,56 @@ def settlement(c):
     refused(a, "want --csv or --json", "ledger", "export", code=2)
 
 
+def tick(node, height):
+    """Blocks until this height: transactions make them come at once."""
+    while node.height() < height:
+        ctl(node, "ledger", "transfer", "beta", "0.000001")
+
+
+def proposals(c):
+    a, b = c.nodes[:2]
+    text = c.dir + "/reasons.txt"
+    with open(text, "w") as f:
+        f.write("Because it is better so.\n")
+    ctl(a, "proposal", "new", "text", "a better way", "--text", text)
+    p = ask(b, "proposal", "show", "1")
+    assert p["kind"] == "text" and p["title"] == "a better way", p
+    assert [v["option"] for v in p["voters"]] == [""] * 4, p
+    assert p["quorum_ppm"] == 334000 and not p["seats"]["quorum"], p
+    out = ctl(b, "proposal", "show", "1", "--text", text)
+    assert "nothing by itself" in out.stdout, out.stdout
+    assert "is the text of this proposal" in out.stderr, out.stderr
+    assert "0.0 % cast, quorum of 33.4 % not reached" in out.stdout, out.stdout
+    assert "next: qmlctl proposal vote 1" in out.stdout, out.stdout
+    with open(text, "a") as f:
+        f.write("And more.\n")
+    refused(b, "is not the text", "proposal", "show", "1", "--text", text,
+            code=8)
+    refused(b, "there is no proposal 9", "proposal", "show", "9", code=5)
+    refused(b, "want its number", "proposal", "show", "x", code=2)
+    ctl(a, "proposal", "vote", "1", "yes")
+    ctl(b, "proposal", "vote", "1", "no")
+    ctl(b, "proposal", "vote", "1", "abstain")
+    out = ctl(a, "proposal", "show", "1").stdout
+    assert "alpha yes, beta abstain" in out, out
+    assert "50.0 % cast, quorum of 33.4 % reached; 100.0 % yes" in out, out
+    assert "blocks from now" in out and "not yet   " in out, out
+    end = ask(a, "proposal", "show", "1")["end"]
+    tick(a, end)
+    out = ctl(a, "proposal", "show", "1").stdout
+    assert "state     executed" in out and "next:" not in out, out
+    refused(a, "refused", "proposal", "vote", "1", "yes")
+    assert "executed" in ctl(a, "proposal", "list").stdout
+
+
+FAST = """
+economy:
+  voting_period: 8
+  voting_extension: 0
+  voting_lock: 0
+"""
+
+
 def index(c):
     """The same tables at every node, rebuilt from the segments or not."""
     assert [n.stop() for n in c.nodes] == [0, 0, 0, 0]
@@ -143,12 +193,13 @@ def index(c):
 
 def main():
     tap = Tap()
-    with Consortium(rounds=12) as c:
+    with Consortium(rounds=12, edit=lambda text: text + FAST) as c:
         c.start()
         c.wait_height(13)
         tap.run("history: every change and what was left",
                 lambda: history(c))
         tap.run("settlement: adds up to the last digit", lambda: settlement(c))
+        tap.run("proposals: shown, voted, carried out", lambda: proposals(c))
         tap.run("index.db: the same everywhere, and rebuilt",
                 lambda: index(c))
     return tap.done()
