@@ -15,6 +15,7 @@
 #include "consensus/chain/verify.h"
 #include "consensus/ledger/ledger.h"
 #include "daemon/cli/audit.h"
+#include "daemon/cli/conclude.h"
 #include "proto/bytes.h"
 
 #define LIVE_TRIES 10
@@ -30,14 +31,17 @@ struct walk {
 	struct federation f;
 	struct verify verify;
 	struct ledger *ledger;
+	const struct audit_watch *watch;
 };
 
-__attribute__((format(printf, 3, 4))) static int
-fault(struct walk *w, uint64_t height, const char *format, ...)
+__attribute__((format(printf, 4, 5))) static int
+fault(struct walk *w, enum check_id check, uint64_t height, const char *format,
+    ...)
 {
 	struct audit_fault *out = &w->a->fault;
 	va_list ap;
 
+	out->check = check;
 	out->height = height;
 	va_start(ap, format);
 	vsnprintf(out->why, sizeof(out->why), format, ap);
@@ -150,12 +154,13 @@ damage(struct walk *w, const struct segments_report *r)
 {
 	set_place(w, r->segment, r->offset, r->end);
 	if (r->verdict == RECORD_EMPTY)
-		return fault(w, r->height,
+		return fault(w, CHECK_ORDER, r->height,
 		    "segment file %06u is missing or empty", r->segment);
 	if (r->verdict == RECORD_BAD_PADDING && w->log.nentries == r->height)
-		return fault(w, r->height,
+		return fault(w, CHECK_ORDER, r->height,
 		    "bytes behind the last block that must be zero are not");
-	return fault(w, r->height, "%s", record_verdict_text(r->verdict));
+	return fault(w, CHECK_ORDER, r->height, "%s",
+	    record_verdict_text(r->verdict));
 }
 
 static void
@@ -186,14 +191,16 @@ load_genesis(struct walk *w)
 	r = bytes_reader_of(data, len);
 	federation_get(&r, &w->f);
 	if (!bytes_reader_done(&r))
-		rc = fault(w, 0, "block 0 does not hold a federation");
+		rc = fault(w, CHECK_FOUNDING, 0,
+		    "block 0 does not hold a federation");
 	free(data);
 	if (rc < 0)
 		return rc;
 	rc = federation_id(&w->f, &w->a->federation);
 	if (rc == 0 &&
 	    !hash_equal(&w->a->federation, &segments_find(&w->log, 0)->id))
-		rc = fault(w, 0, "block 0 is not the federation it is named");
+		rc = fault(w, CHECK_FOUNDING, 0,
+		    "block 0 is not the federation it is named");
 	if (rc == 0)
 		rc = verify_init(&w->verify, &w->f);
 	if (rc == 0)
@@ -210,7 +217,7 @@ check_genesis(struct walk *w, const struct hash *want)
 	if (segments_find(&w->log, 0) == NULL) {
 		if (w->damage)
 			return w->damage;
-		return fault(w, w->log.first,
+		return fault(w, CHECK_FOUNDING, w->log.first,
 		    "the file begins at block %" PRIu64 ": the keys to verify "
 		    "it with are in block 0; give the folder",
 		    w->log.first);
@@ -222,32 +229,49 @@ check_genesis(struct walk *w, const struct hash *want)
 	w->a->founded = true;
 	memcpy(w->a->name, w->f.name, sizeof(w->a->name));
 	if (want && !hash_equal(want, &w->a->federation))
-		return fault(w, 0, "this is another federation's chain");
+		return fault(w, CHECK_FOUNDING, 0,
+		    "this is another federation's chain");
 	return 0;
+}
+
+static int
+judge_links(struct walk *w, const struct block *b, const struct commit *c)
+{
+	uint64_t height = w->verify.height + 1;
+	enum verify_verdict v = verify_block(&w->verify, b, c);
+	enum check_id check = check_of_verify(v);
+
+	if (v == VERIFY_OK)
+		return 0;
+	if (v == VERIFY_COMMIT_SIGNATURE || v == VERIFY_ANSWER_SIGNATURE ||
+	    v == VERIFY_ATTEST_SIGNATURE)
+		return fault(w, check, height, "%s %s", verify_text(v),
+		    w->f.members[w->verify.who].name);
+	return fault(w, check, height, "%s", verify_text(v));
 }
 
 static int
 judge_block(struct walk *w, const struct block *b, const struct commit *c)
 {
 	uint64_t height = w->verify.height + 1;
-	enum verify_verdict v = verify_block(&w->verify, b, c);
+	int rc = judge_links(w, b, c);
 	enum ledger_verdict l;
-	int rc;
+	enum check_id check;
+	const char *why;
 
-	if (v == VERIFY_COMMIT_SIGNATURE || v == VERIFY_ANSWER_SIGNATURE ||
-	    v == VERIFY_ATTEST_SIGNATURE)
-		return fault(w, height, "%s %s", verify_text(v),
-		    w->f.members[w->verify.who].name);
-	if (v != VERIFY_OK)
-		return fault(w, height, "%s", verify_text(v));
+	if (rc < 0)
+		return rc;
 	l = ledger_check(w->ledger, b);
+	if (l == LEDGER_NO_MEMORY)
+		return -ENOMEM;
+	check = check_of_block(w->ledger, b, l, &why);
 	if (l != LEDGER_OK)
-		return fault(w, height, "%s", ledger_verdict_text(l));
+		return fault(w, check, height, "%s", why);
 	rc = ledger_apply(w->ledger, b);
 	if (rc < 0)
 		return rc;
 	if (!books_conserved(ledger_books(w->ledger)))
-		return fault(w, height,
+		return fault(w, CHECK_TOKENS, height,
 		    "tokens: accounts, treasury and escrows are not what was "
 		    "minted less what was burned");
 	return 0;
@@ -265,34 +289,62 @@ count_block(struct audit *a, const struct walk *w, const struct block *b)
 	a->nskips += b->header.kind == BLOCK_SKIP;
 	a->nheartbeats += b->header.kind == BLOCK_ORDINARY;
 	a->model = b->header.model;
+	for (uint16_t i = 0; i < b->header.nanswers; i++)
+		a->nnoisy += b->answers[i]->privacy_mechanism != 0;
+	for (uint16_t i = 0; i < b->header.ntxs; i++)
+		a->txs[b->txs[i]->kind]++;
+	findings_block(&a->findings, w->ledger, b, &a->checks);
+}
+
+/* Decodes the record of a block; else says what is wrong with it. */
+static int
+read_block(struct walk *w, uint64_t height, struct block **b, struct commit *c)
+{
+	enum verify_verdict v;
+	enum check_id check;
+	const char *why;
+	uint8_t *data;
+	uint32_t len;
+	int rc = segments_read(&w->log, height, &data, &len);
+
+	*b = NULL;
+	set_record(w, height);
+	if (rc == -EBADMSG)
+		return fault(w, CHECK_ORDER, height,
+		    "the file changed while it was read");
+	if (rc < 0)
+		return rc;
+	v = verify_decode(data, len, ANSWER_DIM_MAX, b, c);
+	check = v == VERIFY_OK ? CHECK_NONE : check_of_record(data, len, &why);
+	free(data);
+	if (v != VERIFY_OK)
+		return fault(w, check, height, "%s", why);
+	if (!hash_equal(&(*b)->id, &segments_find(&w->log, height)->id))
+		return fault(w, CHECK_ORDER, height, "%s",
+		    verify_text(VERIFY_ID));
+	return 0;
+}
+
+static void
+show(const struct walk *w, const struct block *b, const struct commit *c)
+{
+	if (w->watch)
+		w->watch->block(w->watch->arg, w->ledger, b, c);
 }
 
 static int
 check_block(struct walk *w, uint64_t height)
 {
-	struct block *b = NULL;
-	enum verify_verdict v;
+	struct block *b;
 	struct commit c;
-	uint8_t *data;
-	uint32_t len;
-	int rc = segments_read(&w->log, height, &data, &len);
+	int rc = read_block(w, height, &b, &c);
 
-	set_record(w, height);
-	if (rc == -EBADMSG)
-		return fault(w, height, "the file changed while it was read");
-	if (rc < 0)
-		return rc;
-	v = verify_decode(data, len, ANSWER_DIM_MAX, &b, &c);
-	free(data);
-	if (v == VERIFY_OK &&
-	    !hash_equal(&b->id, &segments_find(&w->log, height)->id))
-		v = VERIFY_ID;
-	if (v != VERIFY_OK)
-		rc = fault(w, height, "%s", verify_text(v));
-	else
-		rc = judge_block(w, b, &c);
 	if (rc == 0)
+		rc = judge_block(w, b, &c);
+	if (rc == 0) {
 		count_block(w->a, w, b);
+		show(w, b, &c);
+	}
 	block_free(b);
 	return rc;
 }
@@ -316,6 +368,8 @@ walk(struct walk *w, const char *path, const struct hash *federation)
 	first = w->a->fault;
 	count_records(w);
 	rc = check_genesis(w, federation);
+	if (rc == 0)
+		show(w, NULL, NULL);
 	for (h = 1; rc == 0 && segments_find(&w->log, h); h++)
 		rc = check_block(w, h);
 	if (rc == 0 && w->damage) { /* everything before it is sound */
@@ -327,22 +381,49 @@ walk(struct walk *w, const char *path, const struct hash *federation)
 	return rc;
 }
 
+/* A check that failed without stopping the walk: a finding. */
+static int
+findings(struct walk *w)
+{
+	enum check_id id = checks_first(&w->a->checks);
+	const struct check *k = &w->a->checks.of[id];
+
+	if (id == CHECK_NONE)
+		return 0;
+	w->a->fault = (struct audit_fault){0};
+	return fault(w, id, k->height, "%s", k->why);
+}
+
 int
-audit_run(struct audit *a, const char *path, const struct hash *federation)
+audit_watch(struct audit *a, const char *path, const struct hash *federation,
+    const struct audit_watch *watch)
 {
 	struct walk w = {
 	    .a = a,
 	    .disk = DISK_POSIX_INIT,
 	    .log = SEGMENTS_INIT,
 	    .f = FEDERATION_INIT,
+	    .watch = watch,
 	};
 	int rc;
 
 	*a = (struct audit){0};
 	rc = walk(&w, path, federation);
+	if (rc == 0 || rc == -EBADMSG)
+		conclude(a, w.ledger, federation != NULL);
+	if (rc == 0)
+		rc = findings(&w);
+	if (watch && w.ledger && (rc == 0 || rc == -EBADMSG))
+		watch->end(watch->arg, w.ledger);
 	ledger_free(w.ledger);
 	federation_close(&w.f);
 	segments_close(&w.log);
 	disk_posix_close(&w.disk);
 	return rc;
+}
+
+int
+audit_run(struct audit *a, const char *path, const struct hash *federation)
+{
+	return audit_watch(a, path, federation, NULL);
 }

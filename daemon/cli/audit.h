@@ -12,6 +12,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "daemon/cli/checks.h"
+#include "daemon/cli/findings.h"
 #include "proto/federation.h"
 #include "proto/hash.h"
 
@@ -20,6 +22,7 @@
 
 /* What was found wrong first. Blocks below height are sound. */
 struct audit_fault {
+	enum check_id check; /* whose rule was broken */
 	uint64_t height;
 	char file[AUDIT_PATH_LEN]; /* "": not in one place */
 	uint64_t offset;           /* first and last byte of the finding */
@@ -43,13 +46,31 @@ struct audit {
 	uint64_t naggregates; /* rounds closed by an aggregate */
 	uint64_t nskips;
 	uint64_t nheartbeats;
-	struct hash model; /* after the last block that passed */
+	uint64_t nnoisy;        /* updates that claim noise */
+	uint64_t txs[TX_KINDS]; /* by kind */
+	struct hash model;      /* after the last block that passed */
 	struct audit_fault fault;
+	struct findings findings;
+	struct checks checks; /* concluded, whatever audit_run returns */
+};
+
+/* Who looks on: called behind every block that passed, block 0 with b and c
+ * NULL; l is the state after it. end: once, after the checks were concluded;
+ * not called when there is no sound block 0. */
+struct audit_watch {
+	void (*block)(void *arg, const struct ledger *l, const struct block *b,
+	    const struct commit *c);
+	void (*end)(void *arg, const struct ledger *l);
+	void *arg;
 };
 
 /* federation: the id it must have, or NULL. 0: proved. -EBADMSG: not, see
  * fault. -ENOENT: no chain at path. Else the files cannot be read. */
 int audit_run(struct audit *a, const char *path, const struct hash *federation)
+    __attribute__((warn_unused_result));
+/* watch may be NULL. */
+int audit_watch(struct audit *a, const char *path,
+    const struct hash *federation, const struct audit_watch *watch)
     __attribute__((warn_unused_result));
 
 #endif

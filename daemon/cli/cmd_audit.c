@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/cli/audit.h"
+#include "daemon/cli/audit_report.h"
 #include "daemon/cli/cli.h"
 #include "daemon/node/jv.h"
 #include "proto/id.h"
@@ -17,11 +18,25 @@
 
 static const char usage[] =
     "usage: qmlnode audit DIR|FILE [--federation ID] [--json]\n"
+    "                     [--report OUT.html|OUT.json [--key node.key]]\n"
+    "       qmlnode audit --verify REPORT.json\n"
     "Verify a chain from its files alone. DIR is a home or its chain folder,\n"
-    "FILE its first segment. Nothing is written.\n"
+    "FILE its first segment. Nothing is written but the report.\n"
     "  --federation ID  the id it must have (qf1..., or 64 hex digits)\n"
+    "  --report OUT     a dossier: the checks A1 to A20 by name, members,\n"
+    "                   jobs, rounds, data, privacy, pay, votes, versions\n"
+    "  --key FILE       sign the dossier with this node's key\n"
+    "  --verify         who signed a .json dossier, and does it hold\n"
     "  --json           one JSON object on standard output\n"
     "Exit: 0 proved, 8 not, 5 no chain there, 1 it cannot be read.\n";
+
+/* What was asked for. */
+struct wish {
+	const char *path, *federation;
+	struct audit_report report;
+	bool json, verify;
+	struct hash want; /* federation's id, when there is one */
+};
 
 /* 1234567 as "1,234,567". */
 static const char *
@@ -106,6 +121,12 @@ say_fault(const struct audit *a)
 	else if (*f->file)
 		printf("    %s, byte %s\n", f->file,
 		    with_commas(f->offset, from));
+	if (f->height > 0 && f->height <= a->nblocks) {
+		printf("    The blocks are what their members signed; this is "
+		       "check %s, %s.\nFAILED\n",
+		    check_code(f->check), check_name(f->check));
+		return;
+	}
 	if (f->height > 0 && a->founded)
 		printf("    Blocks 0 to %" PRIu64 " are sound; ", a->nblocks);
 	else
@@ -123,6 +144,7 @@ fault_json(const struct audit_fault *f)
 	struct jv *v = jv_object();
 
 	jv_put_integer(v, "block", (int64_t)f->height);
+	jv_put_string(v, "check", check_code(f->check));
 	jv_put_string(v, "why", f->why);
 	jv_put_string(v, "file", f->file);
 	jv_put_integer(v, "offset", (int64_t)f->offset);
@@ -194,36 +216,59 @@ report(const struct audit *a, int rc, bool json, bool id_given)
 	return code;
 }
 
+static int
+run(const struct wish *w)
+{
+	const struct hash *want = w->federation ? &w->want : NULL;
+	struct audit a;
+	int code = CLI_OK, said, rc;
+
+	if (w->report.out)
+		rc = audit_report_run(&a, w->path, want, &w->report, &code);
+	else
+		rc = audit_run(&a, w->path, want);
+	if (rc == -ENOENT)
+		return cli_error(CLI_NOT_FOUND,
+		    "%s: there is no chain here\n  Give a node's home, its "
+		    "chain folder or its first segment, 000001.seg.",
+		    w->path);
+	if (rc < 0 && rc != -EBADMSG)
+		return cli_error(CLI_FAILED, "%s: %s", a.chain, strerror(-rc));
+	said = report(&a, rc, w->json, want != NULL);
+	if (code == CLI_OK && w->report.out && a.founded)
+		fprintf(stderr, "wrote %s%s\n", w->report.out,
+		    w->report.key ? "" : " (not signed: no --key)");
+	return code == CLI_OK ? said : code;
+}
+
 int
 cmd_audit(int argc, char **argv)
 {
-	const char *federation = NULL;
-	bool json = false;
+	struct wish w = {0};
 	const struct cli_option options[] = {
-	    {"federation", &federation, NULL},
-	    {"json", NULL, &json},
+	    {"federation", &w.federation, NULL},
+	    {"report", &w.report.out, NULL},
+	    {"key", &w.report.key, NULL},
+	    {"verify", NULL, &w.verify},
+	    {"json", NULL, &w.json},
 	};
-	const struct cli_options all = {options, 2, usage, 1};
-	struct hash want;
-	struct audit a;
+	const struct cli_options all = {options, 5, usage, 1};
 	int rc = cli_parse(&all, &argc, argv);
 
 	if (rc != CLI_OK)
 		return rc < 0 ? CLI_OK : rc;
 	if (argc < 2)
 		return cli_error(CLI_USAGE, "audit what?\n%s", usage);
-	rc = federation ? parse_federation(federation, &want) : CLI_OK;
+	w.path = argv[1];
+	if (w.federation)
+		rc = parse_federation(w.federation, &w.want);
+	if (rc == CLI_OK && w.report.out)
+		rc = audit_report_name(w.report.out);
+	if (rc == CLI_OK && w.report.key && !w.report.out)
+		rc = cli_error(CLI_USAGE, "--key signs a --report");
 	if (rc != CLI_OK)
 		return rc;
 	if (sign_setup() < 0)
 		return cli_error(CLI_FAILED, "libsodium cannot start");
-	rc = audit_run(&a, argv[1], federation ? &want : NULL);
-	if (rc == -ENOENT)
-		return cli_error(CLI_NOT_FOUND,
-		    "%s: there is no chain here\n  Give a node's home, its "
-		    "chain folder or its first segment, 000001.seg.",
-		    argv[1]);
-	if (rc < 0 && rc != -EBADMSG)
-		return cli_error(CLI_FAILED, "%s: %s", a.chain, strerror(-rc));
-	return report(&a, rc, json, federation);
+	return w.verify ? audit_report_verify(w.path) : run(&w);
 }

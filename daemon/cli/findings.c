@@ -124,12 +124,13 @@ look_at_texts(struct findings *f, const struct block *b, struct checks *out)
 
 /* Members of a vqe compute the same terms: there, equal updates are meant. */
 static void
-look_at_updates(struct findings *f, const struct federation *who,
+look_at_updates(struct findings *f, const struct ledger *l,
     const struct block *b, struct checks *out)
 {
 	struct findings now = {0};
 
-	if (who->job.main.kind == JOB_VQE || b->header.kind == BLOCK_ORDINARY)
+	if (ledger_job(l)->main.kind == JOB_VQE ||
+	    b->header.kind == BLOCK_ORDINARY)
 		return;
 	for (uint16_t i = 0; i < b->header.nanswers; i++) {
 		const struct answer *a = b->answers[i];
@@ -148,9 +149,9 @@ look_at_updates(struct findings *f, const struct federation *who,
 			snprintf(why, sizeof(why),
 			    "%s sent in round %llu the update that %s had "
 			    "sent in %s",
-			    who->members[a->member].name,
+			    ledger_member(l, a->member)->name,
 			    (unsigned long long)a->round,
-			    who->members[s->member[k / 2]].name,
+			    ledger_member(l, s->member[k / 2])->name,
 			    s == f ? "the round before" : "the same round");
 			checks_fail(out, CHECK_UNUSUAL, b->header.height, why);
 			break;
@@ -164,11 +165,11 @@ look_at_updates(struct findings *f, const struct federation *who,
 }
 
 void
-findings_block(struct findings *f, const struct federation *who,
+findings_block(struct findings *f, const struct ledger *l,
     const struct block *b, struct checks *out)
 {
 	look_at_texts(f, b, out);
-	look_at_updates(f, who, b, out);
+	look_at_updates(f, l, b, out);
 }
 
 static bool

@@ -10,7 +10,6 @@
 
 #include "consensus/books/view.h"
 #include "daemon/cli/checks.h"
-#include "proto/federation.h"
 
 /* Updates of the round before: who repeats one did not train. */
 struct findings {
@@ -26,8 +25,8 @@ struct findings {
 /* An e-mail address, or a telephone number that begins with a plus. */
 bool findings_personal(const char *text);
 
-/* A block that passed. */
-void findings_block(struct findings *f, const struct federation *who,
+/* A block that passed; l is the state after it. */
+void findings_block(struct findings *f, const struct ledger *l,
     const struct block *b, struct checks *out);
 
 /* Rows of the books; NULL: sound, else a sentence of static storage. */

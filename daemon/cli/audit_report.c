@@ -1,0 +1,158 @@
+#include "daemon/cli/audit_report.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "config/node.h"
+#include "daemon/cli/cli.h"
+#include "daemon/cli/dossier.h"
+#include "daemon/cli/dossier_html.h"
+#include "daemon/node/home.h"
+#include "daemon/node/jcs.h"
+#include "daemon/node/jv.h"
+#include "daemon/node/keys.h"
+
+#define REPORT_BYTES_MAX (64u << 20)
+
+static bool
+ends_in(const char *name, const char *end)
+{
+	size_t n = strlen(name), k = strlen(end);
+
+	return n > k && strcmp(name + n - k, end) == 0;
+}
+
+int
+audit_report_name(const char *out)
+{
+	if (ends_in(out, ".html") || ends_in(out, ".json"))
+		return CLI_OK;
+	return cli_error(CLI_USAGE,
+	    "--report %s: want a name that ends in .html or .json", out);
+}
+
+static uint64_t
+now_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_REALTIME, &t);
+	return (uint64_t)t.tv_sec * 1000;
+}
+
+static int
+sign(struct jv *document, const char *path, uint64_t when)
+{
+	struct keys k = KEYS_INIT;
+	char err[KEYS_ERR_LEN];
+	int rc = keys_load(&k, path, err, sizeof(err));
+
+	if (rc < 0)
+		return cli_error(rc == -EPERM ? CLI_KEY_PERMISSIONS
+					      : CLI_FAILED,
+		    "%s", err);
+	rc = dossier_sign(document, k.sign, when);
+	keys_close(&k);
+	return rc < 0 ? cli_error(CLI_FAILED, "the report cannot be signed: %s",
+			    strerror(-rc))
+		      : CLI_OK;
+}
+
+/* The canonical form is what is signed, so that is what is written. */
+static int
+put_json(FILE *f, const struct jv *document)
+{
+	char *text;
+	size_t len;
+	int rc = jcs_text(document, &text, &len);
+
+	if (rc < 0)
+		return rc;
+	fwrite(text, 1, len, f);
+	fputc('\n', f);
+	free(text);
+	return 0;
+}
+
+/* Beside its place, moved there when whole. */
+static int
+put_file(const char *out, const struct jv *document)
+{
+	char beside[HOME_PATH_LEN];
+	int rc = 0;
+	FILE *f;
+
+	if (snprintf(beside, sizeof(beside), "%s.part", out) >=
+	    (int)sizeof(beside))
+		return -ENAMETOOLONG;
+	f = fopen(beside, "w");
+	if (!f)
+		return -errno;
+	if (ends_in(out, ".json"))
+		rc = put_json(f, document);
+	else
+		dossier_html(f, document);
+	if (ferror(f) && rc == 0)
+		rc = -EIO;
+	if (fclose(f) != 0 && rc == 0)
+		rc = -errno;
+	if (rc == 0 && rename(beside, out) != 0)
+		rc = -errno;
+	if (rc < 0)
+		(void)remove(beside);
+	return rc;
+}
+
+int
+audit_report_run(struct audit *a, const char *path,
+    const struct hash *federation, const struct audit_report *r, int *code)
+{
+	uint64_t when = now_ms();
+	struct jv *document;
+	int rc = dossier_make(a, path, federation, when, &document);
+	int put;
+
+	*code = CLI_OK;
+	if (!document)
+		return rc;
+	if (r->key)
+		*code = sign(document, r->key, when);
+	if (*code == CLI_OK) {
+		put = put_file(r->out, document);
+		if (put < 0)
+			*code =
+			    cli_error(CLI_IO, "%s: %s", r->out, strerror(-put));
+	}
+	jv_free(document);
+	return rc;
+}
+
+int
+audit_report_verify(const char *path)
+{
+	char by[CREDENTIAL_DID_LEN], err[CREDENTIAL_ERR_LEN];
+	struct config_error e = {0};
+	struct jv *document;
+	void *text;
+	size_t len;
+	int rc = config_read(path, REPORT_BYTES_MAX, &text, &len, &e);
+
+	if (rc < 0)
+		return cli_error(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILED,
+		    "%s: %s", path, strerror(-rc));
+	document = jv_parse(text, len, err, sizeof(err));
+	free(text);
+	if (!document)
+		return cli_error(CLI_NOT_VERIFIED, "%s: not JSON: %s", path,
+		    err);
+	rc = dossier_verify(document, by, err);
+	if (rc == 0)
+		printf("signed by %s\nverdict   %s\n", by,
+		    jv_text(jv_get(jv_get(document, "verdict"), "chain"), "?"));
+	jv_free(document);
+	return rc < 0 ? cli_error(CLI_NOT_VERIFIED, "%s: %s", path, err)
+		      : CLI_OK;
+}
