@@ -290,7 +290,7 @@ count_block(struct audit *a, const struct walk *w, const struct block *b)
 	a->nheartbeats += b->header.kind == BLOCK_ORDINARY;
 	a->model = b->header.model;
 	for (uint16_t i = 0; i < b->header.nanswers; i++)
-		a->nnoisy += b->answers[i]->privacy_mechanism != 0;
+		a->nnoisy += b->answers[i]->privacy.mechanism != PRIVACY_NONE;
 	for (uint16_t i = 0; i < b->header.ntxs; i++)
 		a->txs[b->txs[i]->kind]++;
 	findings_block(&a->findings, w->ledger, b, &a->checks);

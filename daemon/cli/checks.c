@@ -4,6 +4,7 @@
 #include <stdio.h>
 
 #include "consensus/books/journal.h"
+#include "consensus/ledger/txs.h"
 
 static const struct {
 	const char *name, *claim;
@@ -230,6 +231,7 @@ check_of_books(uint8_t tx_kind, enum books_verdict v)
 		return CHECK_CREDENTIALS;
 	case BOOKS_POLICY:
 	case BOOKS_VOTED:
+	case BOOKS_RANGE:
 		return CHECK_VOTES;
 	default:
 		return check_of_kind(tx_kind);
@@ -240,9 +242,10 @@ check_of_books(uint8_t tx_kind, enum books_verdict v)
 static enum check_id
 check_of_txs(const struct ledger *l, const struct block *b, const char **why)
 {
-	enum check_id id = CHECK_TRANSACTIONS;
+	enum check_id id = CHECK_VOTES; /* asked for the impossible */
 	struct books *books;
 
+	*why = books_verdict_text(BOOKS_RANGE);
 	if (books_clone(ledger_books(l), &books) < 0)
 		return id;
 	books_watch(books, (struct books_journal){NULL, NULL});
@@ -260,6 +263,24 @@ check_of_txs(const struct ledger *l, const struct block *b, const char **why)
 	}
 	books_free(books);
 	return id;
+}
+
+/* Why the data of an update were not to be used. */
+static enum check_id
+check_of_data(const struct ledger *l, const struct block *b, const char **why)
+{
+	for (uint16_t i = 0; i < b->header.nanswers; i++) {
+		const struct answer *a = b->answers[i];
+		enum books_verdict v = BOOKS_OK;
+
+		if (a->kind == ANSWER_UPDATE)
+			v = txs_consent(l, a->member, &a->data_asset);
+		if (v == BOOKS_OK)
+			continue;
+		*why = books_verdict_text(v);
+		return v == BOOKS_PRIVACY ? CHECK_PRIVACY : CHECK_CONSENT;
+	}
+	return CHECK_CONSENT;
 }
 
 enum check_id
@@ -281,8 +302,20 @@ check_of_block(const struct ledger *l, const struct block *b,
 	case LEDGER_COMMIT:
 		return CHECK_CERTIFICATES;
 	case LEDGER_PROPOSER:
-	case LEDGER_PARAMS:
 		return CHECK_VALIDATORS;
+	case LEDGER_PARAMS:
+		return hash_equal(&b->header.validators,
+			   ledger_validators(l)) &&
+			hash_equal(&b->header.next_validators,
+			    ledger_validators(l))
+		    ? CHECK_VOTES
+		    : CHECK_VALIDATORS;
+	case LEDGER_VERSION:
+	case LEDGER_PAUSED:
+		return CHECK_VOTES;
+	case LEDGER_PRIVACY:
+	case LEDGER_FEW_ROWS:
+		return CHECK_PRIVACY;
 	case LEDGER_SIGNATURE: /* the answers' were verified before */
 		return CHECK_TRANSACTIONS;
 	case LEDGER_TX:
@@ -296,7 +329,7 @@ check_of_block(const struct ledger *l, const struct block *b,
 	case LEDGER_MODEL:
 		return CHECK_MODEL;
 	case LEDGER_ASSET:
-		return CHECK_CONSENT;
+		return check_of_data(l, b, why);
 	default:
 		return CHECK_ROUNDS;
 	}
