@@ -420,7 +420,7 @@ put_round(struct index *x, const struct block *b)
 
 	if (rc < 0 && rc != -ENOENT)
 		return rc;
-	summary_of_block(&s, b, (uint64_t)opened);
+	summary_of_block(&s, b, (uint64_t)opened, NULL);
 	rc = INDEX_RUN(x, SCHEMA_PUT_ROUND,
 	    s.nupdates ? "iitiiiiiiddidiidid" : "iitiiiiiinnnnnnnnn",
 	    (int64_t)s.round, (int64_t)s.height, kind_text(s.kind),

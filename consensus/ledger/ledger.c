@@ -354,7 +354,8 @@ ledger_apply(struct ledger *l, const struct block *b)
 		return v == LEDGER_NO_MEMORY ? -ENOMEM : -EBADMSG;
 	/* From here on nothing can fail. */
 	if (b->header.kind != BLOCK_ORDINARY) {
-		summary_of_block(&l->last, b, l->round.opened_ms);
+		summary_of_block(&l->last, b, l->round.opened_ms,
+		    &l->round.base_model);
 		l->has_last = true;
 	}
 	if (b->header.kind == BLOCK_AGGREGATE) {

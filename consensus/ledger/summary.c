@@ -4,7 +4,7 @@
 
 void
 summary_of_block(struct ledger_round_summary *out, const struct block *b,
-    uint64_t opened_ms)
+    uint64_t opened_ms, const struct hash *base)
 {
 	q24_wide before = 0, after = 0, control = 0;
 	q24_wide valid = 0, valid_control = 0;
@@ -25,6 +25,8 @@ summary_of_block(struct ledger_round_summary *out, const struct block *b,
 		    .kind = a->kind,
 		    .reason = a->reason,
 		    .flags = a->flags,
+		    .late = a->kind == ANSWER_UPDATE && base &&
+			!hash_equal(&a->base_model, base),
 		    .rows = a->rows,
 		    .correct = a->correct,
 		    .loss_before_q24 = a->loss_before_q24,

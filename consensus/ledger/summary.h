@@ -18,6 +18,7 @@ struct ledger_part {
 	uint8_t kind;   /* enum answer_kind */
 	uint8_t reason; /* enum answer_reason */
 	uint16_t flags;
+	bool late; /* an update from an older model than the round's */
 	uint32_t rows;
 	uint32_t correct;
 	int64_t loss_before_q24;
@@ -46,8 +47,9 @@ struct ledger_round_summary {
 	struct ledger_part part[ATTEST_MAX_ANSWERS]; /* by member */
 };
 
-/* Of a block of kind 1 or 2 with all answers; opened_ms: the round's. */
+/* Of a block of kind 1 or 2 with all answers; opened_ms and base: the round's
+ * time and model (NULL: not known, nobody is late). */
 void summary_of_block(struct ledger_round_summary *out, const struct block *b,
-    uint64_t opened_ms);
+    uint64_t opened_ms, const struct hash *base);
 
 #endif

@@ -24,7 +24,10 @@ add_part(struct ctl_table *t, const struct jv *p)
 	const bool update = jv_true(jv_get(p, "update"));
 	char rows[24] = "-", before[32] = "-", after[32] = "-", acc[32] = "-";
 	const char *cells[8] = {ctl_string(p, "member"),
-	    update ? "update" : "no update", rows, before, after, acc,
+	    jv_true(jv_get(p, "late")) ? "late update"
+		: update               ? "update"
+				       : "no update",
+	    rows, before, after, acc,
 	    jv_true(jv_get(p, "replayable")) ? "yes" : "no",
 	    jv_true(jv_get(p, "state_lost")) ? "state lost"
 					     : ctl_string(p, "reason")};

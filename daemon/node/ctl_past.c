@@ -109,6 +109,7 @@ ctl_round_json(const struct node *n, const struct ledger_round_summary *s)
 		    (p->flags & ANSWER_CONFINED) != 0);
 		jv_put_boolean(j, "state_lost",
 		    (p->flags & ANSWER_STATE_LOST) != 0);
+		jv_put_boolean(j, "late", p->late);
 		jv_add(parts, j);
 	}
 	jv_put(o, "parts", parts);
@@ -178,7 +179,8 @@ ctl_tell_round(struct node *n, const struct past_answer *a, CTL_ERR_ARGS)
 	*code = CTL_INTERNAL;
 	if (s == NULL)
 		return NULL;
-	summary_of_block(s, a->decided.block, a->opened_ms);
+	summary_of_block(s, a->decided.block, a->opened_ms,
+	    hash_is_zero(&a->model) ? NULL : &a->model);
 	o = ctl_round_json(n, s);
 	free(s);
 	return o;

@@ -65,7 +65,7 @@ static int
 ask_round(struct store *s, const struct federation *f, struct past_answer *a)
 {
 	uint64_t round = a->question.number;
-	struct header before, h;
+	struct header before = {.model = {{0}}}, h;
 	int rc = find_closing(s, round, &h);
 
 	if (rc < 0)
@@ -77,6 +77,7 @@ ask_round(struct store *s, const struct federation *f, struct past_answer *a)
 	if (rc < 0)
 		return rc;
 	a->opened_ms = before.time_ms;
+	a->model = before.model;
 	return store_block(s, h.height, &a->decided);
 }
 
@@ -138,7 +139,7 @@ past_recent(struct store *s, const struct federation *f,
 				visit(v, held, d.block->header.time_ms);
 				n++;
 			}
-			summary_of_block(held, d.block, 0);
+			summary_of_block(held, d.block, 0, NULL);
 			has_held = true;
 		}
 		block_free(d.block);

@@ -33,6 +33,7 @@ struct past_answer {
 	int err;            /* -ENOENT: not there (yet); -EBADMSG: damaged */
 	uint64_t head;      /* height of the last block in the chain */
 	uint64_t opened_ms; /* PAST_ROUND: when the round was opened */
+	struct hash model;  /* PAST_ROUND: its model; zero: the job's first */
 	struct wire_decided decided; /* block is NULL for block 0 */
 };
 
