@@ -55,6 +55,8 @@ static void
 check_pending(const struct bft *b)
 {
 	assert(b->persisted <= b->seq);
+	for (unsigned i = 0; i < BFT_NTIMERS; i++)
+		assert(b->deadline_ms[i] <= b->now_ms + b->params.cap_ms);
 	assert(b->npending <= BFT_MAX_PENDING);
 	for (size_t i = 0; i < b->npending; i++) {
 		assert(b->pending[i].seq > b->persisted);
@@ -79,6 +81,19 @@ check_decision(const struct bft *b)
 	assert(known_of(b, &b->decision.block) == BFT_BLOCK_VALID);
 }
 
+/* L55 leaves nobody behind: no honest part of the power is in a later round
+ * when a step is over. */
+static void
+check_skip(const struct bft *b)
+{
+	uint64_t ahead = 0;
+
+	for (uint16_t i = 0; i < b->set.n; i++)
+		if (b->seen_round[i] > b->round)
+			ahead += b->set.power[i];
+	assert(b->decided || !quorum_honest(ahead, b->set.total));
+}
+
 void
 bft_check(const struct bft *b)
 {
@@ -97,6 +112,7 @@ bft_check(const struct bft *b)
 	check_rounds(b);
 	check_own(b);
 	check_pending(b);
+	check_skip(b);
 	if (b->decided)
 		check_decision(b);
 }

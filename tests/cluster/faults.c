@@ -31,6 +31,31 @@ draw_clocks(struct world *w)
 		    (struct world_event){.type = WORLD_JUMP, .at = 3000});
 }
 
+static bool
+without(const struct world *w, enum faults_kind kind)
+{
+	return (w->setup.without >> kind & 1u) != 0;
+}
+
+/* What was drawn stays drawn, so that the rest of the seed is the same. */
+static void
+do_without(struct world *w)
+{
+	struct faults *f = &w->faults;
+
+	f->loss = without(w, FAULTS_LOSS) ? 0 : f->loss;
+	f->twice = without(w, FAULTS_TWICE) ? 0 : f->twice;
+	f->slow = without(w, FAULTS_SLOW) ? 0 : f->slow;
+	f->delay_ms = without(w, FAULTS_DELAY) ? 0 : f->delay_ms;
+	f->crash_ms = without(w, FAULTS_CRASH) ? 0 : f->crash_ms;
+	f->split_ms = without(w, FAULTS_SPLIT) ? 0 : f->split_ms;
+	f->point = without(w, FAULTS_POINT) ? 0 : f->point;
+	f->disk_fail = without(w, FAULTS_DISK) ? 0 : f->disk_fail;
+	f->disk_ms = without(w, FAULTS_SLOW_DISK) ? 0 : f->disk_ms;
+	for (uint16_t i = 0; i < w->nslots && without(w, FAULTS_SKEW); i++)
+		w->nodes[i].skew = 0;
+}
+
 void
 faults_draw(struct world *w)
 {
@@ -50,6 +75,7 @@ faults_draw(struct world *w)
 	f->disk_fail = rng_chance(r, 300) ? (uint32_t)rng_below(r, 800) : 0;
 	f->disk_ms = rng_chance(r, 300) ? (uint32_t)rng_below(r, 400) : 0;
 	draw_clocks(w);
+	do_without(w);
 	if (f->crash_ms > 0)
 		world_push(w,
 		    (struct world_event){.type = WORLD_CRASH, .at = 2000});
@@ -86,6 +112,21 @@ faults_point(struct world *w, uint16_t slot)
 	return !world_is_calm(w) && w->nodes[slot].up &&
 	    !w->nodes[slot].doomed && w->faults.point > 0 &&
 	    rng_below(&w->rng, 100000) < w->faults.point;
+}
+
+bool
+faults_store_point(struct world *w, uint16_t slot, enum replica_store store)
+{
+	static const uint8_t times[] = {[REPLICA_STORE_RECORD] = 1,
+	    [REPLICA_STORE_ANSWER] = 3,
+	    [REPLICA_STORE_BODY] = 3,
+	    [REPLICA_STORE_POLKA] = 20,
+	    [REPLICA_STORE_BLOCK] = 6};
+
+	for (unsigned k = 0; k < times[store]; k++)
+		if (faults_point(w, slot))
+			return true;
+	return false;
 }
 
 /* Kill one node, or now and then all of them at once; each comes back. */
@@ -153,7 +194,7 @@ page_seq(const struct simfile *f, uint64_t page)
 static bool
 may_lose(struct world *w, uint16_t slot, bool votes)
 {
-	if (w->nfaulty == 0 || (votes && w->nliars > 0) ||
+	if (w->nfaulty == 0 || (votes && (w->nliars > 0 || w->nslots > w->n)) ||
 	    w->nodes[slot].liar || w->faults.jumps ||
 	    (w->has_loser && w->loser != slot))
 		return false;
@@ -204,6 +245,30 @@ rot_chain(struct world *w, uint16_t slot)
 }
 
 /*
+ * The answers of the pool are gone, its own among them: it must not give a
+ * second one. Whatever was attested has to stay with somebody else.
+ */
+static void
+lose_answers(struct world *w, uint16_t slot)
+{
+	struct world_node *n = &w->nodes[slot];
+	bool any = false;
+
+	if (!rng_chance(&w->rng, 100) || !may_lose(w, slot, true))
+		return;
+	for (size_t i = 0; i < SIMDISK_FILES; i++) {
+		struct simfile *f = &n->disk.files[i];
+		static const char own[] = POOL_DIR "/a";
+
+		if (f->gone || strncmp(f->name, own, sizeof(own) - 1) != 0)
+			continue;
+		any |= disk_unlink(&n->disk.disk, f->name) == 0;
+	}
+	if (any && disk_sync_dir(&n->disk.disk, POOL_DIR) == 0)
+		world_count(w, COUNT_POOL_LOST);
+}
+
+/*
  * Before a start in the stormy phase, now and then: take the vote log away,
  * or flip bits.
  */
@@ -216,7 +281,10 @@ faults_damage(struct world *w, uint16_t slot)
 	unsigned number;
 
 	if (world_is_calm(w) || w->setup.calm || n->life == 0 ||
-	    !rng_chance(&w->rng, 100) ||
+	    without(w, FAULTS_DAMAGE))
+		return;
+	lose_answers(w, slot);
+	if (!rng_chance(&w->rng, 100) ||
 	    votelog_newest(&n->disk.disk, &number) < 0)
 		return;
 	votelog_name(number, name);

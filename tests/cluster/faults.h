@@ -7,6 +7,8 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consensus/replica/action.h"
+
 struct world;
 
 /* Drawn from the seed; all zero in a calm world. */
@@ -23,6 +25,23 @@ struct faults {
 	uint64_t calm_at; /* from here on everything works */
 };
 
+/* Kinds of faults that a run can do without, to see what a failure needs. */
+enum faults_kind {
+	FAULTS_LOSS,
+	FAULTS_TWICE,
+	FAULTS_SLOW,
+	FAULTS_DELAY,
+	FAULTS_CRASH,
+	FAULTS_SPLIT,
+	FAULTS_POINT,
+	FAULTS_DISK,
+	FAULTS_SLOW_DISK,
+	FAULTS_SKEW,
+	FAULTS_DAMAGE,
+	FAULTS_TXS,
+	FAULTS_KINDS,
+};
+
 void faults_draw(struct world *w);
 void faults_crash(struct world *w);
 void faults_jump(struct world *w);
@@ -30,6 +49,9 @@ void faults_jump(struct world *w);
 void faults_doom(struct world *w, uint16_t slot, bool power);
 /* Now, at one of the moments when a crash would be most unpleasant? */
 bool faults_point(struct world *w, uint16_t slot);
+/* The same about a write: rare kinds are more often the moment. */
+bool faults_store_point(struct world *w, uint16_t slot,
+    enum replica_store store);
 /* Before a start: damage that must be refused, and then mended. */
 void faults_damage(struct world *w, uint16_t slot);
 

@@ -106,7 +106,7 @@ liar_keep(struct liar *l, struct answer *a)
 }
 
 static void
-remember(struct liar *l, struct wire_msg *m)
+remember(struct world *w, struct liar *l, struct wire_msg *m)
 {
 	struct attest **at;
 
@@ -114,6 +114,8 @@ remember(struct liar *l, struct wire_msg *m)
 		liar_keep(l, m->u.answer);
 		l->models[l->nmodels++ % LIAR_IDS] = m->u.answer->base_model;
 	}
+	if (m->type == WIRE_PROPOSAL && liar_does(l, COUNT_IN_NAME))
+		liar_in_name(w, l, &m->u.proposal);
 	if (m->type == WIRE_PROPOSAL)
 		l->ids[l->nids++ % LIAR_IDS] = m->u.proposal.head.block;
 	if (m->type != WIRE_ATTEST ||
@@ -135,7 +137,7 @@ listen(struct world *w, struct liar *l, const struct replica_action *a)
 		return;
 	if (wire_decode(a->data, a->len, WORLD_DIM, &m) != WIRE_OK)
 		return;
-	remember(l, &m);
+	remember(w, l, &m);
 	wire_msg_close(&m);
 }
 
@@ -298,7 +300,7 @@ liar_send(struct world *w, uint16_t slot, const struct replica_action *a)
 		if (i != slot &&
 		    (a->peer == REPLICA_ALL || a->peer == w->nodes[i].member))
 			send_to(w, l, i, a, &m);
-	remember(l, &m);
+	remember(w, l, &m);
 	wire_msg_close(&m);
 	return true;
 }

@@ -63,6 +63,9 @@ bool liar_vote(struct world *w, struct liar *l, uint16_t to,
     const struct vote *v);
 bool liar_proposal(struct world *w, struct liar *l,
     const struct wire_proposal *p);
+/* Says that somebody else proposed two blocks. */
+void liar_in_name(struct world *w, struct liar *l,
+    const struct wire_proposal *p);
 void liar_flood(struct world *w, struct liar *l);
 
 /* liar_round.c */

@@ -324,6 +324,27 @@ liar_proposal(struct world *w, struct liar *l, const struct wire_proposal *p)
 	return false;
 }
 
+void
+liar_in_name(struct world *w, struct liar *l, const struct wire_proposal *p)
+{
+	struct wire_proposal q = *p;
+
+	if (p->head.proposer == w->nodes[l->slot].member ||
+	    !rng_chance(&w->rng, 300))
+		return;
+	q.block = copy_block(p->block);
+	if (q.block == NULL)
+		return;
+	q.block->header.time_ms++;
+	if (block_seal(q.block) == 0) {
+		world_count(w, COUNT_IN_NAME);
+		for (uint16_t i = 0; i < w->nslots; i++)
+			if (i != l->slot)
+				tell_block(w, l, i, &q);
+	}
+	block_free(q.block);
+}
+
 /* Votes for what may come: they must neither fill memory nor move rounds. */
 void
 liar_flood(struct world *w, struct liar *l)

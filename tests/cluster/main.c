@@ -16,10 +16,13 @@
 #include <unistd.h>
 
 #include "proto/sign.h"
+#include "tests/cluster/faults.h"
+#include "tests/cluster/twins.h"
 #include "tests/cluster/world.h"
 
 #define MAIN_JOBS_MAX 64
-#define MAIN_SHOWN 20 /* failing seeds printed per group */
+#define MAIN_SHOWN 20  /* failing seeds printed per group */
+#define MAIN_LONG 2000 /* seeds after which nothing may not have happened */
 
 #if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
 #define MAIN_SHARE 10 /* a sanitizer costs about that */
@@ -32,10 +35,13 @@ struct options {
 	uint64_t from, seeds;
 	unsigned jobs;
 	bool tap, json, first; /* first: stop at the first failure */
+	bool twins;
+	unsigned rounds; /* of a schedule of twins */
 };
 
 struct tally {
 	uint64_t seeds, failures, first_failure, heights, virtual_ms, reruns;
+	uint64_t slow, pace_ms;
 	uint64_t counts[COUNTS];
 };
 
@@ -46,6 +52,34 @@ clock_ms(void)
 
 	clock_gettime(CLOCK_MONOTONIC, &t);
 	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+/*
+ * The failure with less of everything: first fewer heights, then one kind of
+ * fault after another left out, for as long as something still fails.
+ */
+static void
+shrink(struct world_setup *s, struct world_result *r)
+{
+	static struct world_result again;
+	struct world_setup try = *s;
+
+	for (uint64_t h = 1; h < s->heights; h *= 2) {
+		try.heights = h;
+		if (world_run(&try, &again) < 0) {
+			*s = try;
+			*r = again;
+			break;
+		}
+	}
+	for (unsigned k = 0; k < FAULTS_KINDS; k++) {
+		try = *s;
+		try.without |= 1u << k;
+		if (try.without != s->without && world_run(&try, &again) < 0) {
+			*s = try;
+			*r = again;
+		}
+	}
 }
 
 /* One line that brings the failure back. */
@@ -59,6 +93,10 @@ show_failure(const struct world_setup *s, const char *why)
 		printf(" --nodes %u", s->n);
 	if (s->calm)
 		printf(" --calm");
+	if (s->without != 0)
+		printf(" --without %" PRIu32, s->without);
+	if (s->dead || s->steady)
+		printf(s->dead ? " --dead" : " --steady");
 	if (s->liars != WORLD_LIARS_DRAWN)
 		printf(" --liars %d", (int)s->liars);
 	printf(" --trace\n");
@@ -66,13 +104,15 @@ show_failure(const struct world_setup *s, const char *why)
 }
 
 static void
-run_seed(const struct world_setup *s, struct tally *t)
+run_seed(const struct world_setup *s, struct tally *t, bool to_shrink)
 {
 	static struct world_result r, again;
 	int rc = world_run(s, &r);
 
 	t->seeds++;
 	t->heights += r.heights;
+	t->slow += r.slow;
+	t->pace_ms += r.pace_ms;
 	t->virtual_ms += r.virtual_ms;
 	for (int c = 0; c < COUNTS; c++)
 		t->counts[c] += r.counts[c];
@@ -87,8 +127,13 @@ run_seed(const struct world_setup *s, struct tally *t)
 	}
 	if (rc == 0)
 		return;
-	if (t->failures++ < MAIN_SHOWN)
-		show_failure(s, r.failure);
+	if (t->failures++ < MAIN_SHOWN) {
+		struct world_setup small = *s;
+
+		if (to_shrink)
+			shrink(&small, &r);
+		show_failure(&small, r.failure);
+	}
 	if (t->failures == 1)
 		t->first_failure = s->seed;
 }
@@ -102,6 +147,8 @@ add(struct tally *sum, const struct tally *t)
 	sum->seeds += t->seeds;
 	sum->failures += t->failures;
 	sum->heights += t->heights;
+	sum->slow += t->slow;
+	sum->pace_ms += t->pace_ms;
 	sum->virtual_ms += t->virtual_ms;
 	sum->reruns += t->reruns;
 	for (int c = 0; c < COUNTS; c++)
@@ -117,7 +164,7 @@ run_share(const struct options *o, unsigned job, struct tally *t)
 	for (uint64_t i = job; i < o->seeds && !(o->first && t->failures > 0);
 	     i += o->jobs) {
 		s.seed = o->from + i;
-		run_seed(&s, t);
+		run_seed(&s, t, !o->first && !s.trace);
 	}
 }
 
@@ -198,18 +245,37 @@ static const struct group {
     {"five nodes", {.n = 5, .heights = 20}, 4300, 100},
     {"seven nodes, up to two liars", {.n = 7, .heights = 20}, 4500, 100},
     {"whatever the seed says", {.heights = 20}, 5000, 200},
+    {"all four alive, links and disks alike",
+	{.n = 4, .heights = 100, .calm = true, .steady = true}, 6000, 4},
+    {"one of four dead from the start",
+	{.n = 4, .heights = 100, .calm = true, .dead = true}, 6000, 4},
 };
 
 #define GROUPS (sizeof(groups) / sizeof(groups[0]))
+
+/* Row 8: a dead validator costs three slow blocks, and no pace after that. */
+static bool
+check_bench(const struct tally *alive, const struct tally *dead)
+{
+	bool ok = alive->slow == 0 && dead->slow <= 3 * dead->seeds &&
+	    dead->slow > 0 && dead->pace_ms * 100 <= alive->pace_ms * 105;
+
+	printf("%sok %zu - a dead validator costs three blocks and no pace\n",
+	    ok ? "" : "not ", GROUPS + 3);
+	printf("# slow blocks: %" PRIu64 " of %" PRIu64 " runs; %" PRIu64
+	       " ms against %" PRIu64 " ms\n",
+	    dead->slow, dead->seeds, dead->pace_ms, alive->pace_ms);
+	return ok;
+}
 
 static int
 run_tap(const struct options *base)
 {
 	const bool longer = getenv("QML_TEST_LONG") != NULL;
-	struct tally all = {0};
+	struct tally all = {0}, of[GROUPS];
 	unsigned nbad = 0, nzero = 0;
 
-	printf("1..%zu\n", GROUPS + 2);
+	printf("1..%zu\n", GROUPS + 3);
 	for (size_t i = 0; i < GROUPS; i++) {
 		struct options o = *base;
 		struct tally t = {0};
@@ -218,13 +284,14 @@ run_tap(const struct options *base)
 
 		o.setup = groups[i].setup;
 		o.from = groups[i].from;
-		o.seeds = groups[i].seeds / MAIN_SHARE;
+		o.seeds = 1 + (groups[i].seeds - 1) / MAIN_SHARE;
 		if (longer) {
 			o.from += 100000;
 			o.seeds *= 10;
 		}
 		ok = run_all(&o, &t) && t.failures == 0 && t.seeds == o.seeds;
 		nbad += !ok;
+		of[i] = t;
 		add(&all, &t);
 		printf("%sok %zu - %s: %" PRIu64 " seeds\n", ok ? "" : "not ",
 		    i + 1, groups[i].name, t.seeds);
@@ -241,7 +308,40 @@ run_tap(const struct options *base)
 	    nzero == 0 ? "" : "not ", GROUPS + 1);
 	printf("%sok %zu - %" PRIu64 " seeds ran twice with one outcome\n",
 	    all.reruns > 0 ? "" : "not ", GROUPS + 2, all.reruns);
+	nbad += !check_bench(&of[GROUPS - 2], &of[GROUPS - 1]);
 	return nbad + nzero > 0 || all.reruns == 0;
+}
+
+/* A long run of drawn federations has to have met everything. */
+static unsigned
+count_zero(const struct options *o, const struct tally *t)
+{
+	const struct world_setup *s = &o->setup;
+	unsigned n = 0;
+
+	if (t->seeds < MAIN_LONG || s->calm || s->n != 0 || s->without != 0 ||
+	    s->liars != WORLD_LIARS_DRAWN)
+		return 0;
+	for (int c = 0; c < COUNTS; c++) {
+		if (t->counts[c] > 0)
+			continue;
+		n++;
+		printf("# never happened: %s\n", count_text((enum count)c));
+	}
+	return n;
+}
+
+/* Bugs planted in a copy of the sources, one after another: a build each, so
+ * a script does it. From the root of the tree. */
+static int
+run_mutants(void)
+{
+	static char name[] = "tests/cluster/mutants";
+	char *argv[] = {name, NULL};
+
+	execv(name, argv);
+	perror(name);
+	return 1;
 }
 
 static int
@@ -249,11 +349,16 @@ run_plain(const struct options *o)
 {
 	struct tally t = {0};
 	uint64_t start = clock_ms(), ms;
+	unsigned nzero;
 	bool whole = run_all(o, &t);
 
 	ms = clock_ms() - start;
 	ms += ms == 0;
 	show_counts(&t);
+	nzero = count_zero(o, &t);
+	printf("# %" PRIu64 " blocks of a later round; %" PRIu64
+	       " ms for the blocks after %d\n",
+	    t.slow, t.pace_ms, WORLD_PACE_FROM);
 	printf("%" PRIu64 " seeds, %" PRIu64 " failed, %" PRIu64
 	       " heights, %.1f s\n",
 	    t.seeds, t.failures, t.heights, (double)ms / 1000);
@@ -270,13 +375,14 @@ run_plain(const struct options *o)
 		    t.heights, (double)t.seeds * 1000 / (double)ms,
 		    (double)t.virtual_ms / (double)ms);
 	}
-	return !whole || t.failures > 0;
+	return !whole || t.failures > 0 || nzero > 0;
 }
 
 static const char usage[] =
     "cluster [--from S] [--seeds N] [--heights H] [--nodes N] [--seed S]\n"
-    "        [--liars 0|1|2|3] [--calm] [--trace] [--jobs J] [--first]\n"
-    "        [--json]\n"
+    "        [--liars 0|1|2|3] [--calm] [--dead] [--steady] [--without MASK]\n"
+    "        [--trace] [--jobs J] [--first] [--json]\n"
+    "cluster --mutants | --twins [--rounds R]\n"
     "Without arguments: the seeds of make check, as TAP.\n"
     "--first: stop at the first failure.\n"
     "--liars: 0 as the seed says, 1 none, 2 some, 3 a twin.\n";
@@ -299,6 +405,10 @@ take_number(struct options *o, const char *name, const char *text)
 		o->setup.heights = v;
 	else if (strcmp(name, "--nodes") == 0 && v > 0 && v <= 100)
 		o->setup.n = (uint16_t)v;
+	else if (strcmp(name, "--rounds") == 0 && v > 0 && v <= TWINS_ROUNDS)
+		o->rounds = (unsigned)v;
+	else if (strcmp(name, "--without") == 0 && v <= UINT32_MAX)
+		o->setup.without = (uint32_t)v;
 	else if (strcmp(name, "--jobs") == 0 && v > 0 && v <= MAIN_JOBS_MAX)
 		o->jobs = (unsigned)v;
 	else if (strcmp(name, "--liars") == 0 && v <= WORLD_LIARS_TWIN)
@@ -316,6 +426,14 @@ take_options(struct options *o, int argc, char **argv)
 			o->setup.trace = true;
 		else if (strcmp(argv[i], "--calm") == 0)
 			o->setup.calm = true;
+		else if (strcmp(argv[i], "--dead") == 0)
+			o->setup.dead = o->setup.calm = true;
+		else if (strcmp(argv[i], "--steady") == 0)
+			o->setup.steady = o->setup.calm = true;
+		else if (strcmp(argv[i], "--mutants") == 0)
+			exit(run_mutants());
+		else if (strcmp(argv[i], "--twins") == 0)
+			o->twins = true;
 		else if (strcmp(argv[i], "--json") == 0)
 			o->json = true;
 		else if (strcmp(argv[i], "--first") == 0)
@@ -335,6 +453,7 @@ main(int argc, char **argv)
 {
 	struct options o = {.setup = {.heights = 20},
 	    .seeds = 1,
+	    .rounds = TWINS_ROUNDS,
 	    .jobs = 1,
 	    .tap = true};
 	long cpus = sysconf(_SC_NPROCESSORS_ONLN);
@@ -350,5 +469,7 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
+	if (o.twins)
+		return twins_run(o.rounds, o.json);
 	return o.tap ? run_tap(&o) : run_plain(&o);
 }

@@ -144,6 +144,8 @@ travel(struct world *w, uint64_t *at)
 	const struct faults *f = &w->faults;
 
 	*at = w->now + 1 + rng_below(&w->rng, 20);
+	if (w->setup.steady || w->setup.dead)
+		*at = w->now + 10;
 	if (world_is_calm(w))
 		return true;
 	if (rng_chance(&w->rng, f->loss)) {

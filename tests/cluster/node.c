@@ -81,7 +81,7 @@ node_start(struct world *w, uint16_t slot)
 	bool crash;
 	int rc;
 
-	if (n->up)
+	if (n->up || slot == world_dead(w))
 		return;
 	if (n->liar)
 		liar_forget(w, slot);
@@ -147,6 +147,8 @@ queue_job(struct world *w, uint16_t slot, struct replica_action *a)
 	struct world_node *n = &w->nodes[slot];
 	uint64_t at = w->now + 1 + rng_below(&w->rng, 5);
 
+	if (w->setup.steady || w->setup.dead)
+		at = w->now + 2;
 	if (!world_is_calm(w) && w->faults.disk_ms > 0 &&
 	    rng_chance(&w->rng, 100)) {
 		world_count(w, COUNT_SLOW_DISK);
@@ -207,12 +209,32 @@ blame(struct world *w, uint16_t slot, const struct replica_action *a)
 }
 
 static void
+count_send(struct world *w, const struct replica_action *a)
+{
+	enum count c = COUNT_CRASH_SEND_OTHER;
+	struct wire_msg m;
+
+	if (wire_decode(a->data, a->len, WORLD_DIM, &m) != WIRE_OK)
+		return;
+	if (m.type == WIRE_PROPOSAL)
+		c = COUNT_CRASH_SEND_PROPOSAL;
+	else if (m.type == WIRE_VOTE)
+		c = COUNT_CRASH_SEND_VOTE;
+	else if (m.type == WIRE_ANSWER)
+		c = COUNT_CRASH_SEND_OFFER;
+	else if (m.type == WIRE_ATTEST)
+		c = COUNT_CRASH_SEND_ATTEST;
+	world_count(w, c);
+	wire_msg_close(&m);
+}
+
+static void
 send(struct world *w, uint16_t slot, const struct replica_action *a)
 {
 	struct world_node *n = &w->nodes[slot];
 
 	if (faults_point(w, slot)) {
-		world_count(w, COUNT_CRASH_IN_SEND);
+		count_send(w, a);
 		faults_doom(w, slot, rng_chance(&w->rng, 500));
 		return;
 	}
@@ -261,6 +283,9 @@ act(struct world *w, uint16_t slot, struct replica_action *a)
 		send(w, slot, a);
 		break;
 	case REPLICA_STORE:
+		watch_asked(w, slot, a);
+		queue_job(w, slot, a);
+		break;
 	case REPLICA_SERVE:
 		queue_job(w, slot, a);
 		break;
@@ -344,11 +369,11 @@ serve(struct world *w, uint16_t slot, const struct replica_action *a)
 
 /* A disk that fails in the next operations of this write. */
 static void
-draw_disk(struct world *w, uint16_t slot)
+draw_disk(struct world *w, uint16_t slot, const struct replica_action *a)
 {
 	struct simdisk *d = &w->nodes[slot].disk;
 
-	if (faults_point(w, slot)) {
+	if (faults_store_point(w, slot, a->store)) {
 		d->fail = SIMDISK_FAIL_ALL;
 		d->fail_in = rng_below(&w->rng, 6);
 	} else if (!world_is_calm(w) && w->faults.disk_fail > 0 &&
@@ -372,9 +397,8 @@ job_failed(struct world *w, uint16_t slot, const struct replica_action *a,
 		return;
 	}
 	if (d->fail == SIMDISK_FAIL_ALL) {
-		world_count(w, COUNT_CRASH_IN_STORE);
-		if (a->store == REPLICA_STORE_BLOCK)
-			world_count(w, COUNT_CRASH_IN_COMMIT);
+		world_count(w,
+		    (enum count)(COUNT_CRASH_IN_RECORD + (int)a->store));
 	} else {
 		world_count(w, rc == -ENOSPC ? COUNT_ENOSPC : COUNT_SYNC_EIO);
 	}
@@ -387,6 +411,7 @@ node_job(struct world *w, uint16_t slot)
 	struct world_node *n = &w->nodes[slot];
 	struct replica_event ev = {.type = REPLICA_EV_STORED};
 	struct replica_action a = n->jobs[0].action;
+	const enum replica_store store = a.store;
 	int rc;
 
 	n->njobs--;
@@ -395,13 +420,14 @@ node_job(struct world *w, uint16_t slot)
 		serve(w, slot, &a);
 		return;
 	}
-	if (faults_point(w, slot)) {
-		world_count(w, COUNT_CRASH_BEFORE_STORE);
+	if (faults_store_point(w, slot, a.store)) {
+		world_count(w,
+		    (enum count)(COUNT_CRASH_BEFORE_RECORD + (int)a.store));
 		faults_doom(w, slot, rng_chance(&w->rng, 500));
 		replica_action_close(&a);
 		return;
 	}
-	draw_disk(w, slot);
+	draw_disk(w, slot, &a);
 	rc = store_perform(&n->store, &a);
 	if (rc < 0) {
 		job_failed(w, slot, &a, rc);
@@ -413,8 +439,9 @@ node_job(struct world *w, uint16_t slot)
 	replica_action_close(&a);
 	if (rc < 0)
 		return;
-	if (faults_point(w, slot)) {
-		world_count(w, COUNT_CRASH_AFTER_STORE);
+	if (faults_store_point(w, slot, store)) {
+		world_count(w,
+		    (enum count)(COUNT_CRASH_AFTER_RECORD + (int)store));
 		faults_doom(w, slot, rng_chance(&w->rng, 500));
 		return;
 	}

@@ -11,6 +11,7 @@
 #include "consensus/ledger/leaves.h"
 #include "consensus/replica/replica.h"
 #include "consensus/replica/store.h"
+#include "proto/merkle.h"
 #include "tests/cluster/faults.h"
 #include "tests/cluster/liar.h"
 #include "tests/cluster/rng.h"
@@ -87,11 +88,11 @@ struct world {
 	uint64_t seq;
 	struct faults faults;
 	uint16_t n, nslots, nfaulty; /* members; members that may misbehave */
-	bool has_loser; /* a member lost stored data: */
+	bool has_loser;              /* a member lost stored data: */
 	uint16_t loser;
-	bool mute_liars;             /* PUNISH closes the link for a while */
-	uint64_t progress_ms;        /* of the last block that was new */
-	uint64_t calm_head;          /* height when it became calm */
+	bool mute_liars;      /* PUNISH closes the link for a while */
+	uint64_t progress_ms; /* of the last block that was new */
+	uint64_t calm_head;   /* height when it became calm */
 	struct federation fed;
 	struct hash fed_id;
 	struct sign_key *keys[WORLD_MAX];
@@ -106,6 +107,8 @@ struct world {
 	 * in an aggregate is from. */
 	uint64_t worked[WORLD_MAX];
 	uint64_t time_ms; /* of that block */
+	uint64_t pace_from;
+	struct merkle history; /* ids of the decided blocks, in order */
 	struct rng txrng;
 	uint64_t books_height; /* newest height whose books were seen */
 	struct hash books_root;
@@ -122,6 +125,12 @@ static inline void
 world_count(struct world *w, enum count c)
 {
 	w->result->counts[c]++;
+}
+/* The slot that never starts, or WORLD_MAX. */
+static inline uint16_t
+world_dead(const struct world *w)
+{
+	return w->setup.dead ? (uint16_t)(w->setup.seed % w->n) : WORLD_MAX;
 }
 static inline bool
 world_is_calm(const struct world *w)

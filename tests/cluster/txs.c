@@ -12,6 +12,8 @@
 static void
 schedule(struct world *w, uint16_t slot)
 {
+	if (w->setup.without >> FAULTS_TXS & 1u)
+		return;
 	world_push(w,
 	    (struct world_event){.type = WORLD_TX,
 		.node = slot,

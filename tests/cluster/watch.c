@@ -6,98 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "proto/merkle.h"
 #include "proto/q24.h"
 #include "tests/cluster/oracle.h"
 #include "tests/cluster/state.h"
+
+#define WATCH_ROUNDS_MAX 1000 /* of a height: a storm is some 100 long */
 
 struct watch_found {
 	struct world *world;
 	uint16_t slot;
 };
-
-static uint64_t
-mix(uint64_t x)
-{
-	x ^= x >> 31;
-	x *= UINT64_C(0x7fb5d329728ea185);
-	x ^= x >> 27;
-	x *= UINT64_C(0x81dadef4bc2dd44d);
-	return x ^ x >> 33;
-}
-
-static bool
-same_key(const struct watch_fact *x, const struct watch_fact *y)
-{
-	return x->kind == y->kind && x->who == y->who && x->a == y->a &&
-	    x->b == y->b;
-}
-
-/* The value takes no part, so all facts of a key lie in one run. */
-static size_t
-place(const struct watch *t, const struct watch_fact *f)
-{
-	uint64_t h = mix(f->a * 64 + f->kind);
-
-	return (
-	    size_t)(mix(h ^ ((uint64_t)f->b << 16 | f->who)) & (t->cap - 1));
-}
-
-static void
-insert(struct watch *t, const struct watch_fact *f)
-{
-	size_t i = place(t, f);
-
-	while (t->facts[i].kind != WATCH_FREE)
-		i = (i + 1) & (t->cap - 1);
-	t->facts[i] = *f;
-	t->nfacts++;
-}
-
-static void
-grow(struct watch *t)
-{
-	struct watch old = *t;
-
-	t->cap = old.cap > 0 ? 2 * old.cap : 1024;
-	t->nfacts = 0;
-	t->facts = calloc(t->cap, sizeof(*t->facts));
-	assert(t->facts != NULL);
-	for (size_t i = 0; i < old.cap; i++)
-		if (old.facts[i].kind != WATCH_FREE)
-			insert(t, &old.facts[i]);
-	free(old.facts);
-}
-
-/* The first fact of this key; with_value: that also has its value. */
-static const struct watch_fact *
-find(const struct watch *t, const struct watch_fact *f, bool with_value)
-{
-	if (t->cap == 0)
-		return NULL;
-	for (size_t i = place(t, f); t->facts[i].kind != WATCH_FREE;
-	     i = (i + 1) & (t->cap - 1))
-		if (same_key(&t->facts[i], f) &&
-		    (!with_value || hash_equal(&t->facts[i].value, &f->value)))
-			return &t->facts[i];
-	return NULL;
-}
-
-static void
-add(struct watch *t, const struct watch_fact *f)
-{
-	if (find(t, f, true) != NULL)
-		return;
-	if (2 * t->nfacts >= t->cap)
-		grow(t);
-	insert(t, f);
-}
-
-void
-watch_close(struct watch *t)
-{
-	free(t->facts);
-	*t = (struct watch){0};
-}
 
 static bool
 is_honest(const struct world *w, uint16_t member)
@@ -110,7 +29,7 @@ static void
 check_signed(struct world *w, const struct watch_fact *f,
     const struct watch_fact *durable)
 {
-	const struct watch_fact *old = find(&w->watch, f, false);
+	const struct watch_fact *old = watch_find(&w->watch, f, false);
 
 	world_count(w, COUNT_CHECK_SIGNED);
 	if (old != NULL && !hash_equal(&old->value, &f->value))
@@ -118,9 +37,9 @@ check_signed(struct world *w, const struct watch_fact *f,
 		    "node %u signed two different things, kind %u of %" PRIu64
 		    " / %" PRIu32 " (I3)",
 		    f->who, f->kind, f->a, f->b);
-	add(&w->watch, f);
+	watch_add(&w->watch, f);
 	world_count(w, COUNT_CHECK_DURABLE);
-	if (find(&w->watch, durable, true) == NULL)
+	if (watch_find(&w->watch, durable, true) == NULL)
 		world_fail(w,
 		    "node %u sent kind %u of %" PRIu64 " / %" PRIu32
 		    " before it was durable (I5)",
@@ -136,7 +55,7 @@ need_in_pool(struct world *w, uint16_t who, enum watch_kind kind,
 	    .value = *id};
 
 	world_count(w, COUNT_CHECK_DURABLE);
-	if (find(&w->watch, &f, true) == NULL)
+	if (watch_find(&w->watch, &f, true) == NULL)
 		world_fail(w,
 		    "node %u vouched for what is not in its pool, kind %d (I5)",
 		    who, (int)kind);
@@ -156,7 +75,7 @@ has_polka(const struct world *w, const struct vote *v, uint32_t from)
 			    .b = r,
 			    .value = v->block};
 
-			power += find(&w->watch, &f, true) != NULL;
+			power += watch_find(&w->watch, &f, true) != NULL;
 		}
 		if (3 * power > 2u * w->n)
 			return true;
@@ -178,7 +97,7 @@ check_lock(struct world *w, const struct vote *v)
 		return;
 	for (uint32_t r = v->round; r-- > 0;) {
 		f.b = r;
-		old = find(&w->watch, &f, false);
+		old = watch_find(&w->watch, &f, false);
 		if (old == NULL || hash_is_zero(&old->value))
 			continue;
 		world_count(w, COUNT_CHECK_LOCK);
@@ -201,7 +120,7 @@ note_vote(struct world *w, const struct vote *v)
 	    .value = v->block};
 
 	if (v->type == VOTE_PREVOTE && !hash_is_zero(&v->block))
-		add(&w->watch, &f);
+		watch_add(&w->watch, &f);
 }
 
 static void
@@ -216,7 +135,7 @@ sent_vote(struct world *w, const struct vote *v)
 	    .value = v->block};
 	struct watch_fact d = f;
 
-	if (find(&w->watch, &f, true) != NULL)
+	if (watch_find(&w->watch, &f, true) != NULL)
 		return; /* said before */
 	d.kind = pre ? WATCH_DURABLE_PREVOTE : WATCH_DURABLE_PRECOMMIT;
 	check_signed(w, &f, &d);
@@ -270,7 +189,7 @@ sent_attest(struct world *w, const struct attest *a)
 	struct watch_fact d = f;
 	bool named[WORLD_MAX] = {false};
 
-	if (find(&w->watch, &f, true) != NULL)
+	if (watch_find(&w->watch, &f, true) != NULL)
 		return;
 	d.kind = WATCH_DURABLE_ATTEST;
 	check_signed(w, &f, &d);
@@ -278,14 +197,14 @@ sent_attest(struct world *w, const struct attest *a)
 	for (uint16_t i = 0; i < a->nheld; i++) {
 		need_in_pool(w, a->validator, WATCH_POOL_ANSWER, &a->held[i]);
 		f.value = a->held[i];
-		add(&w->watch, &f);
+		watch_add(&w->watch, &f);
 		named[a->member[i]] = true;
 	}
 	f.value = (struct hash){{0}};
 	for (uint16_t i = 0; i < w->n; i++) {
 		f.kind = named[i] ? WATCH_OPEN : WATCH_LEFT_OUT;
 		f.who = i;
-		add(&w->watch, &f);
+		watch_add(&w->watch, &f);
 	}
 }
 
@@ -360,7 +279,7 @@ stored_record(struct world *w, uint16_t who, const struct votelog_record *r)
 	default:
 		return;
 	}
-	add(&w->watch, &f);
+	watch_add(&w->watch, &f);
 }
 
 /* On return from the write, the file that it went to is durable. */
@@ -410,7 +329,7 @@ watch_stored(struct world *w, uint16_t slot, const struct replica_action *a)
 	case REPLICA_STORE_BLOCK:
 		return;
 	}
-	add(&w->watch, &f);
+	watch_add(&w->watch, &f);
 }
 
 static int
@@ -431,7 +350,7 @@ found_item(void *arg, enum pool_kind kind, const struct hash *id)
 	    pool_get(&n->store.pool, kind, id, &data, &len) < 0)
 		return 0;
 	free(data);
-	add(&w->watch, &f);
+	watch_add(&w->watch, &f);
 	return 0;
 }
 
@@ -494,14 +413,15 @@ check_included(struct world *w, const struct block *b)
 		f.kind = WATCH_HELD;
 		f.who = 0;
 		f.value = b->answer_ids[i];
-		if (find(&w->watch, &f, true) == NULL)
+		if (watch_find(&w->watch, &f, true) == NULL)
 			world_fail(w,
 			    "round %" PRIu64
 			    " has an answer that no honest node attested (I12)",
 			    round);
 		f.kind = WATCH_DURABLE_ANSWER;
 		f.who = who;
-		if (is_honest(w, who) && find(&w->watch, &f, true) == NULL)
+		if (is_honest(w, who) &&
+		    watch_find(&w->watch, &f, true) == NULL)
 			world_fail(w,
 			    "round %" PRIu64
 			    " has an answer that %u never gave (I12)",
@@ -513,9 +433,9 @@ check_included(struct world *w, const struct block *b)
 
 		f.who = i;
 		f.kind = WATCH_OPEN;
-		open = find(&w->watch, &f, true) != NULL;
+		open = watch_find(&w->watch, &f, true) != NULL;
 		f.kind = WATCH_LEFT_OUT;
-		left_out = find(&w->watch, &f, true) != NULL;
+		left_out = watch_find(&w->watch, &f, true) != NULL;
 		if (is_honest(w, i) && open && !left_out && !in[i])
 			world_fail(w,
 			    "round %" PRIu64
@@ -524,13 +444,52 @@ check_included(struct world *w, const struct block *b)
 	}
 }
 
+/*
+ * I14: every header shows a checkpoint. Each is the root over the ids of the
+ * blocks before it as they were decided, so of any two the shorter one is a
+ * beginning of the longer one.
+ */
+static void
+check_history(struct world *w, const struct block *b)
+{
+	struct hash root;
+
+	world_count(w, COUNT_CHECK_HISTORY);
+	if (b->header.height == 1)
+		merkle_append(&w->history, &w->fed_id);
+	root = merkle_root(&w->history);
+	if (b->header.history_size != b->header.height ||
+	    !hash_equal(&root, &b->header.history_root))
+		world_fail(w,
+		    "the checkpoint of block %" PRIu64
+		    " does not continue the one before (I14)",
+		    b->header.height);
+	merkle_append(&w->history, &b->id);
+}
+
+void
+watch_asked(struct world *w, uint16_t slot, const struct replica_action *a)
+{
+	const struct world_node *n = &w->nodes[slot];
+
+	if (n->liar || a->store != REPLICA_STORE_RECORD ||
+	    a->record.type != VOTELOG_BFT)
+		return;
+	world_count(w, COUNT_CHECK_QUIET);
+	if (replica_progress(n->replica).syncing)
+		world_fail(w,
+		    "node %u signs for height %" PRIu64
+		    " while it catches up (I15)",
+		    slot, a->record.bft.height);
+}
+
 void
 watch_block(struct world *w, uint16_t slot, const struct block *b)
 {
 	const struct watch_fact f = {.kind = WATCH_DECIDED,
 	    .a = b->header.height,
 	    .value = b->id};
-	const struct watch_fact *old = find(&w->watch, &f, false);
+	const struct watch_fact *old = watch_find(&w->watch, &f, false);
 
 	if (old != NULL && !hash_equal(&old->value, &b->id))
 		world_fail(w, "fork at height %" PRIu64 " seen by node %u (I1)",
@@ -538,10 +497,38 @@ watch_block(struct world *w, uint16_t slot, const struct block *b)
 	if (old == NULL) {
 		w->progress_ms = w->now;
 		w->result->heights++;
+		w->result->slow += b->header.round > 0;
+		if (b->header.round > WATCH_ROUNDS_MAX)
+			world_fail(w,
+			    "block %" PRIu64 " in round %" PRIu32
+			    ": a liar pulls (I11)",
+			    b->header.height, b->header.round);
+		if (b->header.height == WORLD_PACE_FROM)
+			w->pace_from = w->now;
+		if (b->header.height > WORLD_PACE_FROM)
+			w->result->pace_ms = w->now - w->pace_from;
+		check_history(w, b);
 		check_included(w, b);
 		oracle_block(w, b);
 	}
-	add(&w->watch, &f);
+	watch_add(&w->watch, &f);
+}
+
+/* Less than a third of the power has no turn (reference 2.6). */
+static void
+check_bench(struct world *w, const struct ledger *l)
+{
+	const uint32_t *turns = ledger_turns(l);
+	unsigned out = 0;
+
+	world_count(w, COUNT_CHECK_BENCH);
+	for (uint16_t i = 0; i < w->n; i++)
+		out += turns[i] == 0;
+	if (out > 0 && 3 * out >= w->n)
+		world_fail(w, "%u of %u sit out at height %" PRIu64, out, w->n,
+		    ledger_height(l));
+	if (out > 0)
+		world_count(w, COUNT_BENCHED);
 }
 
 void
@@ -554,22 +541,23 @@ watch_applied(struct world *w, uint16_t slot, const struct replica_action *a)
 	watch_block(w, slot, a->block);
 	if (ledger_height(l) != a->height)
 		return;
+	check_bench(w, l);
 	world_count(w, COUNT_CHECK_STATE);
 	f.kind = WATCH_MODEL;
 	f.value = q24_hash("qml.model", ledger_model(l), ledger_dim(l));
-	old = find(&w->watch, &f, false);
+	old = watch_find(&w->watch, &f, false);
 	if ((old != NULL && !hash_equal(&old->value, &f.value)) ||
 	    !hash_equal(&f.value, &a->block->header.model))
 		world_fail(w, "another model at height %" PRIu64 " (I6)",
 		    a->height);
-	add(&w->watch, &f);
+	watch_add(&w->watch, &f);
 }
 
 bool
 watch_decided(const struct world *w, uint64_t height, struct hash *out)
 {
 	const struct watch_fact f = {.kind = WATCH_DECIDED, .a = height};
-	const struct watch_fact *old = find(&w->watch, &f, false);
+	const struct watch_fact *old = watch_find(&w->watch, &f, false);
 
 	if (old != NULL)
 		*out = old->value;

@@ -53,6 +53,10 @@ struct watch {
 };
 
 void watch_close(struct watch *w);
+/* The first fact of this key; with_value: that also has its value. */
+const struct watch_fact *watch_find(const struct watch *t,
+    const struct watch_fact *f, bool with_value);
+void watch_add(struct watch *t, const struct watch_fact *f);
 
 /* What an honest node sends, before anybody gets it. */
 void watch_sent(struct world *w, uint16_t slot, const uint8_t *data,
@@ -61,6 +65,9 @@ void watch_sent(struct world *w, uint16_t slot, const uint8_t *data,
 void watch_lied(struct world *w, const struct wire_msg *m);
 /* What a twin sends: the same. */
 void watch_twin(struct world *w, const struct replica_action *a);
+/* A STORE that is asked for: nothing new is signed while behind (I15). */
+void watch_asked(struct world *w, uint16_t slot,
+    const struct replica_action *a);
 /* A STORE that was performed. */
 void watch_stored(struct world *w, uint16_t slot,
     const struct replica_action *a);

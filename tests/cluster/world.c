@@ -138,10 +138,12 @@ found(struct world *w)
 		if (i < 2)
 			snprintf(f->labels[i], FEDERATION_TEXT_LEN, "%u", i);
 	}
+	if (w->setup.steady || w->setup.dead)
+		f->timing.heartbeat = f->timing.interval;
 	job_default(&f->job, JOB_LINEAR);
 	f->job.main.dim = f->job.main.update = WORLD_DIM;
 	f->job.dim = f->job.update = WORLD_DIM;
-	f->job.rounds = 1000000;
+	f->job.rounds = w->setup.steady || w->setup.dead ? 1 : 1000000;
 	f->job.combine.rule = JOB_MEAN;
 	memset(f->job.combine.pre, 0, sizeof(f->job.combine.pre));
 	f->job.combine.faults = 0;
@@ -232,7 +234,8 @@ make_nodes(struct world *w)
 		world_push(w,
 		    (struct world_event){.type = WORLD_RESTART,
 			.node = i,
-			.at = rng_below(&w->rng, 1000)});
+			.at = rng_below(&w->rng, 1000) *
+			    !(w->setup.steady || w->setup.dead)});
 	}
 }
 
@@ -304,7 +307,7 @@ is_finished(const struct world *w)
 	if (!world_is_calm(w))
 		return false;
 	for (uint16_t i = 0; i < w->nslots; i++)
-		if (!w->nodes[i].liar &&
+		if (!w->nodes[i].liar && i != world_dead(w) &&
 		    (!w->nodes[i].up || w->nodes[i].head < w->setup.heights ||
 			w->nodes[i].head < w->calm_head + WORLD_AFTER))
 			return false;

@@ -28,13 +28,22 @@ struct world_setup {
 	uint64_t heights; /* the run is over when all live nodes are there */
 	bool trace;
 	bool calm; /* nothing goes wrong */
+	/* One node never starts; links and disks take the same time always,
+	 * and there is no training, so that blocks show the agreement's pace.*/
+	bool dead;
+	bool steady;      /* the same, and every node is there */
+	uint32_t without; /* bits of enum faults_kind */
 	enum world_liars liars;
 };
+
+#define WORLD_PACE_FROM 30 /* blocks; by then the bench has settled */
 
 struct world_result {
 	char failure[512]; /* the first invariant that broke, or "" */
 	uint64_t heights, virtual_ms, steps;
-	uint64_t trace; /* hash of everything that happened, in order */
+	uint64_t slow;    /* blocks first proposed in a round after 0 */
+	uint64_t pace_ms; /* of the blocks after the first PACE_FROM */
+	uint64_t trace;   /* hash of everything that happened, in order */
 	uint64_t counts[COUNTS];
 };
 
