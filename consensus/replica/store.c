@@ -292,6 +292,9 @@ append_block(struct store *s, const struct replica_action *a)
 	struct header h;
 	int rc;
 
+	/* Again, after there was no room behind it. */
+	if (segments_head(&s->segments) == a->height)
+		return segments_reserve(&s->segments, s->room);
 	bytes_put_raw(&w, a->data, a->len);
 	commit_put(&w, a->commit);
 	rc = w.error;

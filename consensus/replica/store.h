@@ -4,7 +4,8 @@
  * Performs the STORE actions of a replica, in the order they came, and brings
  * a replica back from what is on the disk. The daemon's storage thread and
  * the simulated disks of tests/cluster run this same code. A failure of
- * store_perform is final: nothing that depends on it may be reported STORED.
+ * store_perform other than a full disk is final: nothing that depends on it may
+ * be reported STORED.
  * Room for the next block is taken when the last one is safe, so that -ENOSPC
  * comes before anything of a block is written.
  * One thread, the disk's.
@@ -65,7 +66,8 @@ void store_close(struct store *s); /* accepts STORE_INIT */
 int store_load(struct store *s, struct replica *r, uint64_t *height)
     __attribute__((warn_unused_result));
 
-/* a->type is REPLICA_STORE; borrowed. */
+/* a->type is REPLICA_STORE; borrowed. -ENOSPC and -EDQUOT are not final: the
+ * same action may be performed again when there is room. */
 int store_perform(struct store *s, const struct replica_action *a)
     __attribute__((warn_unused_result));
 

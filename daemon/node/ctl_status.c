@@ -198,7 +198,7 @@ ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	jv_put_string(o, "halted", n->halted != NULL ? n->halted : "");
 	jv_put_boolean(o, "syncing", replica_progress(n->replica).syncing);
 	jv_put_boolean(o, "silent",
-	    replica_progress(n->replica).silent_until > 0);
+	    n->full || replica_progress(n->replica).silent_until > 0);
 	jv_put(o, "round", round_json(n));
 	jv_put(o, "params", ctl_params_json(ledger_params(ledger(n))));
 	jv_put(o, "agreement", agreement_json(n));
@@ -238,13 +238,14 @@ ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	quorum = quorum_reached(up, total);
 	trainer = t != TRAINER_REFUSED && t != TRAINER_WAITING;
 	synced = !replica_progress(n->replica).syncing;
-	signs = replica_progress(n->replica).silent_until == 0;
+	signs = !n->full && replica_progress(n->replica).silent_until == 0;
 	add_check(a, "voting", n->halted == NULL, n->halted);
 	add_check(a, "quorum", quorum,
 	    "links to members of more than two "
 	    "thirds of the power are needed");
 	add_check(a, "synced", synced, "blocks are being fetched");
-	add_check(a, "signing", signs, "stored data were lost: see status");
+	add_check(a, "signing", signs,
+	    "stored data were lost, or the disk is full: see status");
 	add_check(a, "trainer", trainer,
 	    n->trainer != NULL ? trainer_text(n->trainer) : "");
 	jv_put_boolean(o, "ok",

@@ -181,6 +181,11 @@ ctl_why(const struct node *n, char out[static CTL_WHY_LEN])
 
 	if (n->halted != NULL)
 		snprintf(out, CTL_WHY_LEN, "stopped voting: %s", n->halted);
+	else if (n->full)
+		snprintf(out, CTL_WHY_LEN,
+		    "the disk is full: it signs nothing until there is room "
+		    "under %s",
+		    n->opt->home);
 	else if (n->stopping)
 		snprintf(out, CTL_WHY_LEN, "shutting down");
 	else if (p.silent_until == UINT64_MAX)

@@ -326,6 +326,23 @@ answered_cb(void *arg, void *ticket, struct past_answer *a)
 }
 
 static void
+storage_full_cb(void *arg, bool full)
+{
+	struct node *n = arg;
+
+	n->full = full;
+	if (full)
+		log_error("storage.full",
+		    "home=%s why=\"no room for what this node would have to "
+		    "keep, so it signs nothing\" mend=\"make room on that "
+		    "disk; the node goes on by itself\"",
+		    n->opt->home);
+	else
+		log_info("storage.room", "home=%s why=\"there is room again\"",
+		    n->opt->home);
+}
+
+static void
 storage_failed_cb(void *arg, int err, const char *text)
 {
 	struct node *n = arg;
@@ -342,11 +359,9 @@ storage_failed_cb(void *arg, int err, const char *text)
 		return;
 	}
 	log_error("storage.failed",
-	    "what=%s why=\"%s\" mend=\"%s, then start "
+	    "what=%s why=\"%s\" mend=\"look at the disk, then start "
 	    "the node again; nothing that was committed is lost\"",
-	    text, uv_strerror(err),
-	    err == -ENOSPC || err == -EDQUOT ? "make room on the disk"
-					     : "look at the disk");
+	    text, uv_strerror(err));
 	node_stop(n, NODE_EXIT_IO);
 }
 
@@ -478,6 +493,7 @@ node_storage_callbacks(struct node *n)
 	    .stored = stored_cb,
 	    .served = served_cb,
 	    .answered = answered_cb,
+	    .full = storage_full_cb,
 	    .failed = storage_failed_cb};
 }
 

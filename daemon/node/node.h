@@ -80,6 +80,7 @@ struct node {
 	uint64_t refused_ms; /* mono: last line about strangers */
 	uint64_t nrefused;   /* since then */
 	const char *halted;  /* why we stopped voting, or NULL */
+	bool full;           /* the disk: nothing can be signed */
 
 	struct node_round rounds[NODE_ROUNDS_KEPT]; /* ring by round */
 	uint64_t nrounds;                           /* ever */

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
 #include "consensus/chain/disk_posix.h"
 #include "consensus/chain/index.h"
@@ -17,6 +18,7 @@
  * for each. More is dropped; who is in need asks again. */
 #define STORAGE_SERVES_MAX 2
 #define STORAGE_SERVE_BYTES (32u << 20)
+#define STORAGE_FULL_MS 500 /* between two tries on a full disk */
 
 struct storage_job {
 	struct storage_job *next;
@@ -28,7 +30,14 @@ struct storage_job {
 
 struct result {
 	struct result *next;
-	enum { RESULT_STORED, RESULT_SERVED, RESULT_FAILED, RESULT_PAST } what;
+	enum {
+		RESULT_STORED,
+		RESULT_SERVED,
+		RESULT_FULL,
+		RESULT_FAILED,
+		RESULT_PAST
+	} what;
+	bool full;
 	uint64_t seq;
 	uint16_t peer;
 	uint8_t *data;
@@ -48,6 +57,7 @@ struct storage {
 	const struct federation *federation;
 	char index_path[STORAGE_INDEX_NAME_LEN];
 	bool failed;
+	struct storage_job *held; /* a write without room; others wait */
 
 	/* under lock */
 	pthread_mutex_t lock;
@@ -70,6 +80,7 @@ storage_open(struct storage **out, const char *home, const struct federation *f,
     const struct hash *node, struct store_report *report)
 {
 	struct storage *s = calloc(1, sizeof(*s));
+	pthread_condattr_t attr;
 	int rc;
 
 	if (s == NULL)
@@ -80,7 +91,11 @@ storage_open(struct storage **out, const char *home, const struct federation *f,
 	s->last = &s->first;
 	s->done_last = &s->done;
 	pthread_mutex_init(&s->lock, NULL);
-	pthread_cond_init(&s->wake, NULL);
+	/* Clocks on the wall jump. */
+	pthread_condattr_init(&attr);
+	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
+	pthread_cond_init(&s->wake, &attr);
+	pthread_condattr_destroy(&attr);
 	snprintf(s->index_path, sizeof(s->index_path), "%s/%s", home,
 	    INDEX_NAME);
 	rc = disk_posix_open(&s->disk, home);
@@ -155,7 +170,14 @@ report(struct storage *s, const struct result *res)
 	uv_async_send(&s->async);
 }
 
-static void
+static bool
+no_room(int rc)
+{
+	return rc == -ENOSPC || rc == -EDQUOT;
+}
+
+/* False: there is no room for it, so it is held. */
+static bool
 perform_store(struct storage *s, struct storage_job *j)
 {
 	static const char *const what[] = {[REPLICA_STORE_RECORD] = "votes.wal",
@@ -166,18 +188,25 @@ perform_store(struct storage *s, struct storage_job *j)
 	int rc;
 
 	if (s->failed)
-		return;
+		return true;
 	rc = store_perform(&s->store, &j->action);
+	if (no_room(rc) != (s->held != NULL))
+		report(s,
+		    &(struct result){.what = RESULT_FULL, .full = no_room(rc)});
+	s->held = no_room(rc) ? j : NULL;
+	if (s->held != NULL)
+		return false;
 	if (rc < 0) {
 		s->failed = true;
 		report(s,
 		    &(struct result){.what = RESULT_FAILED,
 			.err = rc,
 			.text = what[j->action.store]});
-		return;
+		return true;
 	}
 	report(s,
 	    &(struct result){.what = RESULT_STORED, .seq = j->action.seq});
+	return true;
 }
 
 static void
@@ -217,16 +246,66 @@ perform_ask(struct storage *s, struct storage_job *j)
 }
 
 static void
-perform(struct storage *s, struct storage_job *j)
+job_free(struct storage_job *j)
 {
-	if (j->asked)
-		perform_ask(s, j);
-	else if (j->action.type == REPLICA_STORE)
-		perform_store(s, j);
-	else
-		perform_serve(s, j);
 	replica_action_close(&j->action);
 	free(j);
+}
+
+static bool
+is_write(const struct storage_job *j)
+{
+	return !j->asked && j->action.type == REPLICA_STORE;
+}
+
+static void
+perform(struct storage *s, struct storage_job *j)
+{
+	if (is_write(j)) {
+		if (!perform_store(s, j))
+			return;
+	} else if (j->asked) {
+		perform_ask(s, j);
+	} else {
+		perform_serve(s, j);
+	}
+	job_free(j);
+}
+
+/* The next job, under the lock; while a write is held, what only reads. */
+static struct storage_job *
+take_job(struct storage *s)
+{
+	struct storage_job *j, **at = &s->first;
+
+	while (s->held != NULL && *at != NULL && is_write(*at))
+		at = &(*at)->next;
+	j = *at;
+	if (j == NULL)
+		return NULL;
+	*at = j->next;
+	if (j->next == NULL)
+		s->last = at;
+	return j;
+}
+
+/* Something to do, or time to try the held write again. Under the lock. */
+static void
+wait_for_work(struct storage *s)
+{
+	struct timespec at;
+
+	if (s->held == NULL) {
+		pthread_cond_wait(&s->wake, &s->lock);
+		return;
+	}
+	clock_gettime(CLOCK_MONOTONIC, &at);
+	at.tv_nsec += STORAGE_FULL_MS * 1000000L;
+	if (at.tv_nsec >= 1000000000L) {
+		at.tv_nsec -= 1000000000L;
+		at.tv_sec++;
+	}
+	pthread_cond_timedwait(&s->wake, &s->lock, &at);
 }
 
 static void *
@@ -237,17 +316,15 @@ run(void *arg)
 
 	pthread_mutex_lock(&s->lock);
 	for (;;) {
-		j = s->first;
+		j = take_job(s);
 		if (j == NULL && s->stopping)
-			break;
-		if (j == NULL && !index_behind(s)) {
-			pthread_cond_wait(&s->wake, &s->lock);
+			break; /* a held write was never promised */
+		if (j == NULL && s->held != NULL) {
+			wait_for_work(s);
+			j = s->held;
+		} else if (j == NULL && !index_behind(s)) {
+			wait_for_work(s);
 			continue;
-		}
-		if (j != NULL) {
-			s->first = j->next;
-			if (s->first == NULL)
-				s->last = &s->first;
 		}
 		pthread_mutex_unlock(&s->lock);
 		if (j == NULL)
@@ -285,6 +362,9 @@ deliver(struct storage *s, struct result *r)
 		break;
 	case RESULT_SERVED:
 		s->cb.served(s->cb.arg, r->peer, r->data, r->len);
+		break;
+	case RESULT_FULL:
+		s->cb.full(s->cb.arg, r->full);
 		break;
 	case RESULT_FAILED:
 		s->depth--;
@@ -426,9 +506,10 @@ storage_free(struct storage *s)
 		return;
 	while ((j = s->first) != NULL) {
 		s->first = j->next;
-		replica_action_close(&j->action);
-		free(j);
+		job_free(j);
 	}
+	if (s->held != NULL)
+		job_free(s->held);
 	while ((r = s->done) != NULL) {
 		s->done = r->next;
 		if (r->past != NULL)

@@ -5,7 +5,9 @@
  * on the loop in that order. The SQL index follows when nothing else waits;
  * nobody waits for it. The first failed write ends it: FAILED comes
  * once and nothing after that write is reported, so no vote leaves on the
- * strength of a record that may not be there. Loop thread only.
+ * strength of a record that may not be there. A full disk is no failure: the
+ * write waits, and all behind it, until there is room; blocks are still read
+ * for others and for people. Loop thread only.
  */
 #ifndef QML_DAEMON_NODE_STORAGE_H
 #define QML_DAEMON_NODE_STORAGE_H
@@ -27,6 +29,8 @@ struct storage_callbacks {
 	void (*served)(void *arg, uint16_t peer, uint8_t *data, size_t len);
 	/* To storage_ask, in the order of asking. *a is taken: close it. */
 	void (*answered)(void *arg, void *ticket, struct past_answer *a);
+	/* There is no room, or there is again. */
+	void (*full)(void *arg, bool full);
 	/* err is a negative errno; text says what was being written. */
 	void (*failed)(void *arg, int err, const char *text);
 	/* After storage_stop, once everything queued is done. */

@@ -57,6 +57,7 @@
 	X(CRASH_AT_START, "crashes during recovery")                          \
 	X(BENCHED, "blocks with somebody on the bench")                       \
 	X(SYNC_EIO, "failed syncs")                                           \
+	X(FULL_MENDED, "full disks with room again")                          \
 	X(ENOSPC, "full disks")                                               \
 	X(SLOW_DISK, "slow writes")                                           \
 	X(POOL_LOST, "starts with the pool's answers gone")                   \

@@ -429,6 +429,12 @@ node_job(struct world *w, uint16_t slot)
 	}
 	draw_disk(w, slot, &a);
 	rc = store_perform(&n->store, &a);
+	/* The daemon's storage thread waits for room; so may this one. */
+	if (rc == -ENOSPC && rng_chance(&w->rng, 500)) {
+		world_count(w, COUNT_FULL_MENDED);
+		n->disk.fail = SIMDISK_FAIL_NOT;
+		rc = store_perform(&n->store, &a);
+	}
 	if (rc < 0) {
 		job_failed(w, slot, &a, rc);
 	} else {
