@@ -379,6 +379,12 @@ books_apply(struct books *b, const struct tx *t, uint64_t height)
 	return BOOKS_OK;
 }
 
+void
+books_bind(struct books *b, const void *job_arg)
+{
+	b->terms.job_arg = job_arg;
+}
+
 enum books_verdict
 books_update(const struct books *b, uint16_t member, const struct hash *asset,
     const struct books_ask *ask)

@@ -44,6 +44,7 @@ struct books_job {
 	uint8_t task;        /* enum job_task */
 	struct hash circuit; /* zero: the task has none */
 	uint32_t rounds;
+	uint32_t members;     /* fewest whose updates its rule can combine */
 	struct rdp_step step; /* q_ppb 0: trains without noise */
 	uint32_t steps;       /* noisy steps a round */
 };
@@ -64,8 +65,10 @@ struct books_terms {
 	struct proposal_calendar calendar;
 	uint32_t worth_blocks; /* a round's utilities are waited for so long */
 	bool assets_needed;    /* updates count only with a registered asset */
-	/* False: not a job. */
-	bool (*job)(const uint8_t *bytes, uint32_t len, struct books_job *out);
+	/* False: not a job that can run here. */
+	bool (*job)(const void *arg, const uint8_t *bytes, uint32_t len,
+	    struct books_job *out);
+	const void *job_arg;
 };
 
 #define BOOKS_TERMS_DEFAULT                                      \
@@ -91,6 +94,8 @@ int books_new(const struct books_terms *terms,
 int books_clone(const struct books *b, struct books **out)
     __attribute__((warn_unused_result));
 void books_free(struct books *b); /* NULL is fine */
+/* Whom terms.job is asked with from now on. */
+void books_bind(struct books *b, const void *job_arg);
 
 /* Would it apply in the block at `height`, after what applied before? The
  * signature is the caller's business. */

@@ -95,6 +95,17 @@ books_mint(struct books *b, const struct books_mint *m)
 	return 0;
 }
 
+struct hash
+books_version_of(const struct books *b, const struct hash *model)
+{
+	const struct token *rows = BOOKS_ROWS(struct token, b->tokens);
+
+	for (size_t i = b->tokens.n; i > 0 && !hash_is_zero(model); i--)
+		if (hash_equal(&rows[i - 1].model, model))
+			return rows[i - 1].id;
+	return (struct hash){{0}};
+}
+
 static enum books_verdict
 check_transfer(const struct books *b, const struct step *s)
 {

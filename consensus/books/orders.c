@@ -112,7 +112,8 @@ order_of(const struct books *b, const struct step *s, struct order *out)
 	    .nassets = x->nassets};
 	memcpy(out->purpose, x->purpose, sizeof(out->purpose));
 	memcpy(out->assets, x->assets, x->nassets * sizeof(x->assets[0]));
-	return b->terms.job && b->terms.job(x->job, x->job_len, &out->wants) &&
+	return b->terms.job &&
+	    b->terms.job(b->terms.job_arg, x->job, x->job_len, &out->wants) &&
 	    out->wants.rounds > 0;
 }
 
@@ -133,6 +134,37 @@ check_prices(const struct books *b, const struct order *o)
 	if (o->price && o->escrow / o->price < o->wants.rounds)
 		return BOOKS_PRICE;
 	return BOOKS_OK;
+}
+
+bool
+books_in_order(const struct books *b, const struct hash *order, uint16_t member)
+{
+	const struct order *o = order_find(b, order);
+
+	for (uint16_t i = 0; o && i < o->nassets; i++) {
+		const struct asset *a = asset_find(b, &o->assets[i]);
+
+		if (key_equal(&a->owner, &b->members[member]))
+			return true;
+	}
+	return false;
+}
+
+/* How many members own data that it asks for. */
+static uint32_t
+owners_of(const struct books *b, const struct order *o)
+{
+	uint32_t n = 0;
+
+	for (uint16_t m = 0; m < b->nmembers; m++) {
+		bool owns = false;
+
+		for (uint16_t i = 0; i < o->nassets && !owns; i++)
+			owns = key_equal(&asset_find(b, &o->assets[i])->owner,
+			    &b->members[m]);
+		n += owns;
+	}
+	return n;
 }
 
 static enum books_verdict
@@ -156,6 +188,8 @@ check_order(const struct books *b, const struct step *s)
 		if (v != BOOKS_OK)
 			return v;
 	}
+	if (owners_of(b, &o) < o.wants.members)
+		return BOOKS_FEW_MEMBERS;
 	if (o.escrow > step_funds(b, s))
 		return BOOKS_FUNDS;
 	return check_prices(b, &o);
@@ -235,7 +269,10 @@ check_cancel(const struct books *b, const struct step *s)
 		return BOOKS_UNKNOWN;
 	if (!key_equal(&o->buyer, &s->t->sender))
 		return BOOKS_NOT_OWNER;
-	return o->state < ORDER_RUNNING ? BOOKS_OK : BOOKS_STATE;
+	return o->state < ORDER_RUNNING ||
+		(o->state == ORDER_RUNNING && !o->ending)
+	    ? BOOKS_OK
+	    : BOOKS_STATE;
 }
 
 static void
@@ -243,6 +280,11 @@ commit_cancel(struct books *b, struct step *s)
 {
 	struct order *o = order_find(b, &s->u.ref.id);
 
+	/* The round that this block may close is still paid for. */
+	if (o->state == ORDER_RUNNING) {
+		o->ending = true;
+		return;
+	}
 	o->state = ORDER_CANCELLED;
 	refund(b, o);
 }
@@ -278,7 +320,40 @@ books_job_finished(struct books *b, const struct hash *order)
 	struct order *o = order_find(b, order);
 
 	assert(o && o->state == ORDER_RUNNING);
-	o->state = ORDER_DONE;
+	o->state = o->ending ? ORDER_CANCELLED : ORDER_DONE;
+	refund(b, o);
+}
+
+bool
+books_job_ending(const struct books *b, const struct hash *order)
+{
+	const struct order *o = order_find(b, order);
+
+	return o && o->ending;
+}
+
+bool
+books_job_fits(const struct books *b, const struct hash *order, uint64_t height)
+{
+	const struct order *o = order_find(b, order);
+
+	assert(o);
+	if (!hash_equal(&o->policy, &b->policy))
+		return false;
+	for (uint16_t i = 0; i < o->nassets; i++)
+		if (check_asset(b, asset_find(b, &o->assets[i]), o, height) !=
+		    BOOKS_OK)
+			return false;
+	return true;
+}
+
+void
+books_job_refused(struct books *b, const struct hash *order)
+{
+	struct order *o = order_find(b, order);
+
+	assert(o && o->state == ORDER_QUEUED);
+	o->state = ORDER_CANCELLED;
 	refund(b, o);
 }
 

@@ -97,6 +97,7 @@ orders_root(const struct books *b, struct row *r)
 		bytes_put_u64(&r->w, o[i].escrow);
 		bytes_put_u64(&r->w, o[i].paid);
 		bytes_put_u32(&r->w, o[i].rounds);
+		bytes_put_u8(&r->w, o[i].ending);
 		for (uint16_t k = 0; k < o[i].nassets; k++) {
 			bytes_put_hash(&r->w, &o[i].assets[k]);
 			bytes_put_u8(&r->w, o[i].accepted[k]);

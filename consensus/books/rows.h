@@ -57,6 +57,7 @@ struct order {
 	uint64_t escrow;
 	uint64_t paid;
 	uint32_t rounds; /* run so far */
+	bool ending;     /* cancelled by its buyer while it ran */
 	uint16_t nassets;
 	struct hash assets[BODY_ASSETS];
 	bool accepted[BODY_ASSETS];

@@ -2,8 +2,8 @@
  * turn.h - what blocks and rounds do to the books, without a transaction.
  *
  * Called by the ledger for every block, in this order: transactions
- * (books_apply), books_close_round if the block closes one, the jobs' calls,
- * books_end_block, then what books_next_due hands out. After -ENOMEM the books
+ * (books_apply), books_close_round if the block closes one, books_end_block,
+ * what books_next_due hands out, then the jobs' calls. After -ENOMEM the books
  * are half changed: work on a clone and throw it away. Pure.
  */
 #ifndef QML_CONSENSUS_BOOKS_TURN_H
@@ -76,8 +76,18 @@ struct books_next_job {
 
 bool books_next_job(const struct books *b, struct books_next_job *out);
 void books_job_started(struct books *b, const struct hash *order);
-/* Refunds what is left of the escrow. */
+/* Refunds what is left of the escrow; done, or cancelled if it was ending. */
 void books_job_finished(struct books *b, const struct hash *order);
+/* Its buyer cancelled it while it ran. */
+bool books_job_ending(const struct books *b, const struct hash *order);
+/* Is it still what its data's owners allow, and under the policy in force? */
+bool books_job_fits(const struct books *b, const struct hash *order,
+    uint64_t height);
+/* A queued one that cannot run any more: cancelled, refunded. */
+void books_job_refused(struct books *b, const struct hash *order);
+/* Does this member own data that the order asks for? */
+bool books_in_order(const struct books *b, const struct hash *order,
+    uint16_t member);
 
 /* A version of a model, once for each job and last round. Its shares are what
  * the members earned in this job, equal if nobody did. -EEXIST, -ENOMEM. */
@@ -90,5 +100,7 @@ struct books_mint {
 
 int books_mint(struct books *b, const struct books_mint *m)
     __attribute__((warn_unused_result));
+/* The newest token of this model; zero: none. */
+struct hash books_version_of(const struct books *b, const struct hash *model);
 
 #endif

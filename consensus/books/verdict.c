@@ -53,6 +53,8 @@ static const struct verdict_row rows[BOOKS_VERDICTS] = {
 	"what it asks for is not possible as things stand, or is out of "
 	"bounds"},
     [BOOKS_LIMIT] = {"limit", "too many are open at once"},
+    [BOOKS_FEW_MEMBERS] = {"few_members",
+	"the job's rule needs the data of more members"},
 };
 
 const char *

@@ -25,13 +25,14 @@ enum books_verdict {
 	BOOKS_CIRCUIT_DENIED,
 	BOOKS_PRICE, /* the assets cost more than the buyer pays */
 	BOOKS_PURPOSE,
-	BOOKS_POLICY,     /* not the ethics policy in force */
-	BOOKS_PRIVACY,    /* noise is needed, or the budget would be passed */
-	BOOKS_CREDENTIAL, /* missing, lapsed or revoked */
-	BOOKS_VOTED,      /* the vote has ended or is not open to this key */
-	BOOKS_RANGE,      /* a proposal of what is not possible */
-	BOOKS_LIMIT,      /* too many open at once */
-	BOOKS_VERDICTS,   /* past the last */
+	BOOKS_POLICY,      /* not the ethics policy in force */
+	BOOKS_PRIVACY,     /* noise is needed, or the budget would be passed */
+	BOOKS_CREDENTIAL,  /* missing, lapsed or revoked */
+	BOOKS_VOTED,       /* the vote has ended or is not open to this key */
+	BOOKS_RANGE,       /* a proposal of what is not possible */
+	BOOKS_LIMIT,       /* too many open at once */
+	BOOKS_FEW_MEMBERS, /* the job's rule needs more members' data */
+	BOOKS_VERDICTS,    /* past the last */
 };
 
 /* A sentence without a full stop. */

@@ -23,9 +23,7 @@ read_params(struct ledger *l)
 	for (uint16_t i = 0; i < f->nmembers; i++) {
 		l->power[i] = f->members[i].power;
 		l->weight[i] = f->members[i].weight;
-		if (f->job.combine.weight_cap > 0 &&
-		    l->weight[i] > f->job.combine.weight_cap)
-			l->weight[i] = f->job.combine.weight_cap;
+		l->round.takes_part[i] = true;
 		l->active[i] = true;
 	}
 	return 0;
@@ -66,12 +64,13 @@ found(struct ledger *l)
 	merkle_append(&l->history, &l->fid);
 	job_start_model(&l->f.job, l->model);
 	merge_start(&l->merge, l->moments);
-	l->moments_hash = state_hash_moments(l, l->moments);
+	l->moments_hash = state_hash_moments(&l->merge, l->moments);
 	l->round.base_model = q24_hash("qml.model", l->model, l->f.job.dim);
 	l->round.best_q24 = INT64_MAX;
 	bases_start(&l->round.bases, &l->f.job, &l->round.base_model, 0);
-	state_open_round(l, &l->round, 0, l->time_ms);
-	rc = txs_found(&l->f, &l->books);
+	state_open_round(l, &l->round,
+	    &(struct opening){&l->merge, 0, l->time_ms});
+	rc = txs_found(l, &l->books);
 	if (rc == 0)
 		rc = books_clone(l->books, &l->consent);
 	if (rc < 0)
@@ -124,6 +123,7 @@ ledger_clone(const struct ledger *l, struct ledger **out)
 	c->model = c->moments = NULL;
 	c->memory = NULL;
 	c->books = c->consent = NULL;
+	c->shelf = (struct shelf){0};
 	rc = federation_copy(&c->f, &l->f);
 	if (rc == 0)
 		rc = allocate(c);
@@ -131,6 +131,8 @@ ledger_clone(const struct ledger *l, struct ledger **out)
 		rc = books_clone(l->books, &c->books);
 	if (rc == 0)
 		rc = books_clone(l->consent, &c->consent);
+	if (rc == 0)
+		rc = shelf_copy(&c->shelf, &l->shelf);
 	if (rc < 0) {
 		ledger_free(c);
 		return rc;
@@ -138,6 +140,7 @@ ledger_clone(const struct ledger *l, struct ledger **out)
 	memcpy(c->model, l->model, size);
 	memcpy(c->moments, l->moments, l->merge.nmoments * sizeof(*l->moments));
 	c->memory->seen = l->memory->seen;
+	txs_bind(c);
 	*out = c;
 	return 0;
 }
@@ -153,7 +156,10 @@ ledger_free(struct ledger *l)
 	free(l->moments);
 	books_free(l->books);
 	books_free(l->consent);
+	shelf_close(&l->shelf);
 	if (l->memory) {
+		jobs_drop(&l->memory->start);
+		free(l->memory->minted.params);
 		books_free(l->memory->books);
 		books_free(l->memory->consent);
 		free(l->memory->model);
@@ -265,6 +271,22 @@ ledger_job_id(const struct ledger *l)
 	return &l->round.job;
 }
 
+uint64_t
+ledger_job_round(const struct ledger *l)
+{
+	return l->round.number - l->round.first;
+}
+
+const int64_t *
+ledger_version_params(const struct ledger *l, const struct hash *model,
+    uint32_t *dim)
+{
+	const struct shelf_model *m = shelf_find(&l->shelf, model);
+
+	*dim = m ? m->dim : 0;
+	return m ? m->params : NULL;
+}
+
 int64_t
 ledger_clip_q24(const struct ledger *l)
 {
@@ -366,8 +388,9 @@ ledger_apply(struct ledger *l, const struct block *b)
 		old = l->moments;
 		l->moments = mem->moments;
 		mem->moments = old;
-		l->moments_hash = mem->moments_hash;
 	}
+	l->moments_hash = mem->moments_hash;
+	jobs_take(l);
 	l->round = mem->next;
 	l->bench = mem->bench;
 	state_turns(l);

@@ -56,8 +56,11 @@ const struct hash *ledger_validators(const struct ledger *l);
 const struct hash *ledger_federation_id(const struct ledger *l);
 /* As it stands now: its job is that of the open round, not the first one. */
 const struct federation *ledger_federation(const struct ledger *l);
-/* Of the open round or, when finished, of the last one. */
+/* Of the open round or, when finished, of the last one; without the model that
+ * an order gave it to start from, which round->start names. */
 const struct job *ledger_job(const struct ledger *l);
+/* Number of the open round within its job: trainers and rules count so. */
+uint64_t ledger_job_round(const struct ledger *l);
 const struct hash *ledger_job_id(const struct ledger *l);
 int64_t ledger_clip_q24(const struct ledger *l);
 int64_t ledger_bound_q24(const struct ledger *l);
@@ -65,6 +68,9 @@ const uint32_t *ledger_turns(const struct ledger *l); /* 0: on the bench */
 const struct bench *ledger_bench(const struct ledger *l);
 /* Whose turn it is at height + 1 in this BFT round. */
 uint16_t ledger_proposer(const struct ledger *l, uint32_t bft_round);
+/* A version that was minted, if it is one of the last: [*dim], or NULL. */
+const int64_t *ledger_version_params(const struct ledger *l,
+    const struct hash *model, uint32_t *dim);
 /* What members own, allowed and decided. */
 const struct books *ledger_books(const struct ledger *l);
 /* Of the last closed round; NULL before the first. */

@@ -155,7 +155,7 @@ check_answer_head(const struct ledger *l, const struct answer *a)
 static enum ledger_verdict
 check_payload(const struct ledger *l, const struct answer *a)
 {
-	const struct merge_round r = {.number = l->round.number,
+	const struct merge_round r = {.number = ledger_job_round(l),
 	    .aggregated = l->round.aggregated};
 
 	if (a->dim == 0)

@@ -20,8 +20,10 @@ struct ledger_round {
 	uint64_t collect_at_ms;   /* collection over: attest what is held */
 	uint64_t straggler_at_ms; /* closed or skipped from here on */
 	struct hash base_model;
-	uint32_t skips;   /* skipped in a row just before this one */
-	uint64_t skipped; /* skipped so far, all together */
+	struct hash order; /* that bought the job; zero: the founders' */
+	struct hash start; /* the model it began with; zero: a new one */
+	uint32_t skips;    /* skipped in a row just before this one */
+	uint64_t skipped;  /* skipped so far, all together */
 	uint64_t aggregated;
 	bool finished;
 	/* Early stopping: the best validation loss so far, and validated
@@ -29,7 +31,9 @@ struct ledger_round {
 	int64_t best_q24;
 	uint32_t stale;
 	struct bases bases; /* base_model is its newest */
-	/* Who is asked: all, or a share drawn by the head before it opened. */
+	/* Whose data were ordered: all's in a job that nobody ordered. */
+	bool takes_part[FEDERATION_MAX_MEMBERS];
+	/* Who of those is asked: all, or a share drawn by the head before it opened. */
 	bool asked[FEDERATION_MAX_MEMBERS];
 };
 

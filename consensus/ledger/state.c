@@ -99,6 +99,15 @@ hash_numbers(const char *tag, const uint64_t *v, size_t n)
 	return hash_end(&s);
 }
 
+/* A round of a job that is not the first one. */
+static struct hash
+hash_later(const struct ledger_round *r, const struct hash *round)
+{
+	const struct hash all[3] = {*round, r->order, r->start};
+
+	return hash_bytes("qml.later", all, sizeof(all));
+}
+
 void
 state_leaves(const struct ledger *l, const struct state_now *now,
     struct hash out[static LEDGER_LEAVES])
@@ -124,6 +133,8 @@ state_leaves(const struct ledger *l, const struct state_now *now,
 
 		out[6] = hash_bytes("qml.carried", both, sizeof(both));
 	}
+	if (r->first > 0)
+		out[6] = hash_later(r, &out[6]);
 	out[7] = hash_numbers("qml.counts", counts, 5);
 	out[8] = *now->moments;
 	out[9] = *now->books;
@@ -150,11 +161,11 @@ state_root_next(const struct ledger *l)
 }
 
 struct hash
-state_hash_moments(const struct ledger *l, const int64_t *moments)
+state_hash_moments(const struct merge *m, const int64_t *moments)
 {
-	if (l->merge.nmoments == 0)
+	if (m->nmoments == 0)
 		return (struct hash){{0}};
-	return q24_hash("qml.moments", moments, l->merge.nmoments);
+	return q24_hash("qml.moments", moments, m->nmoments);
 }
 
 /* A member's place in this round's draw. */
@@ -176,12 +187,12 @@ lot_of(const struct ledger *l, uint64_t number, uint16_t i)
 /* How many of n are asked: the job's share, rounded up, but enough for its
  * rule. */
 static uint32_t
-share_of(const struct ledger *l, uint32_t n, uint64_t aggregated)
+share_of(const struct merge *m, uint32_t n, uint64_t aggregated)
 {
-	uint32_t least = merge_minimum(&l->merge, aggregated), some;
+	uint32_t least = merge_minimum(m, aggregated), some;
 	int64_t share = 0;
 
-	if (decimal_q24(&l->f.job.combine.participation, &share) < 0)
+	if (decimal_q24(&m->job->combine.participation, &share) < 0)
 		return n; /* job_check has refused such a job */
 	some = (uint32_t)(((uint64_t)share * n + Q24_ONE - 1) / Q24_ONE);
 	some = some < least ? least : some;
@@ -191,19 +202,24 @@ share_of(const struct ledger *l, uint32_t n, uint64_t aggregated)
 /* The head before the round decides, so nobody knows it much earlier; those
  * with the smallest lots are asked. */
 static void
-draw_asked(const struct ledger *l, struct ledger_round *r)
+draw_asked(const struct ledger *l, const struct merge *m,
+    struct ledger_round *r)
 {
 	struct hash lots[FEDERATION_MAX_MEMBERS];
 	uint16_t n = l->f.nmembers, i, k;
-	uint32_t some = share_of(l, n, r->aggregated), before;
+	uint32_t all = 0, some, before;
 
-	for (i = 0; i < n; i++)
+	for (i = 0; i < n; i++) {
 		lots[i] = lot_of(l, r->number, i);
+		all += r->takes_part[i];
+	}
+	some = share_of(m, all, r->aggregated);
 	for (i = 0; i < n; i++) {
 		before = 0;
 		for (k = 0; k < n; k++)
-			before += hash_compare(&lots[k], &lots[i]) < 0;
-		r->asked[i] = before < some;
+			before += r->takes_part[k] &&
+			    hash_compare(&lots[k], &lots[i]) < 0;
+		r->asked[i] = r->takes_part[i] && before < some;
 	}
 }
 
@@ -262,13 +278,21 @@ state_time_round(struct ledger_round *r, const struct timing *t)
 
 void
 state_open_round(const struct ledger *l, struct ledger_round *r,
-    uint64_t number, uint64_t opened_ms)
+    const struct opening *o)
 {
-	r->number = number;
-	r->opened_ms = opened_ms;
+	r->number = o->number;
+	r->opened_ms = o->opened_ms;
 	state_time_round(r, &l->params.timing);
-	r->finished = number >= l->f.job.rounds;
-	draw_asked(l, r);
+	r->finished = r->number - r->first >= o->m->job->rounds;
+	draw_asked(l, o->m, r);
+}
+
+static uint32_t
+weight_of(const struct ledger *l, uint16_t member)
+{
+	uint32_t cap = l->f.job.combine.weight_cap;
+
+	return cap > 0 && l->weight[member] > cap ? cap : l->weight[member];
 }
 
 /* The change by the block's updates into memory->model, and the moments; notes
@@ -281,7 +305,7 @@ aggregate_answers(const struct ledger *l, const struct block *b)
 	int64_t scales[FEDERATION_MAX_MEMBERS];
 	struct ledger_memory *mem = l->memory;
 	struct merge_round r = {
-	    .number = l->round.number,
+	    .number = ledger_job_round(l),
 	    .aggregated = l->round.aggregated,
 	    .updates = updates,
 	    .weights = weights,
@@ -306,13 +330,13 @@ aggregate_answers(const struct ledger *l, const struct block *b)
 		bases_use(&mem->next.bases, a->member, age);
 		updates[r.n] = a;
 		scales[r.n] = bases_weight(age);
-		weights[r.n++] = l->weight[a->member];
+		weights[r.n++] = weight_of(l, a->member);
 	}
 	memcpy(mem->moments, l->moments,
 	    l->merge.nmoments * sizeof(*l->moments));
 	if (!merge_run(&l->merge, &r, l->model, mem->moments, mem->model))
 		return false;
-	mem->moments_hash = state_hash_moments(l, mem->moments);
+	mem->moments_hash = state_hash_moments(&l->merge, mem->moments);
 	return true;
 }
 
@@ -322,21 +346,23 @@ compute_round(const struct ledger *l, const struct block *b)
 {
 	struct ledger_memory *mem = l->memory;
 	struct ledger_round *r = &mem->next;
+	struct opening o = {&l->merge, l->round.number + 1, b->header.time_ms};
 	bool over;
 
 	mem->aggregate = (struct hash){{0}};
 	mem->moments_hash = l->moments_hash;
 	*r = l->round;
 	if (b->header.kind == BLOCK_ORDINARY) {
+		o.number--;
 		if (b->header.height == 1)
-			state_open_round(l, r, r->number, b->header.time_ms);
+			state_open_round(l, r, &o);
 		return true;
 	}
 	if (b->header.kind == BLOCK_SKIP) {
 		r->skips++;
 		r->skipped++;
 		bases_skipped(&r->bases, r->number + 1);
-		state_open_round(l, r, r->number + 1, b->header.time_ms);
+		state_open_round(l, r, &o);
 		return true;
 	}
 	if (!aggregate_answers(l, b))
@@ -349,7 +375,7 @@ compute_round(const struct ledger *l, const struct block *b)
 	r->skips = 0;
 	r->aggregated++;
 	over = note_loss(l, r, b);
-	state_open_round(l, r, r->number + 1, b->header.time_ms);
+	state_open_round(l, r, &o);
 	r->finished |= over;
 	return true;
 }
@@ -386,8 +412,6 @@ settle(const struct ledger *l, const struct block *b)
 
 	if (l->params.paused_until == height && p->paused_until == height)
 		r->opened_ms = b->header.time_ms;
-	if (l->memory->enact.job_over)
-		r->finished = true;
 	state_time_round(r, &p->timing);
 	l->memory->params_hash = enact_hash(p);
 }
@@ -402,6 +426,9 @@ state_compute_next(const struct ledger *l, const struct block *b)
 	books_free(mem->books);
 	books_free(mem->consent);
 	mem->books = mem->consent = NULL;
+	jobs_drop(&mem->start);
+	free(mem->minted.params);
+	mem->minted = (struct shelf_model){.params = NULL};
 	if (!compute_round(l, b))
 		return LEDGER_AGGREGATE;
 	compute_bench(l, b);
@@ -410,7 +437,7 @@ state_compute_next(const struct ledger *l, const struct block *b)
 		return v;
 	settle(l, b);
 	mem->books_root = books_root(mem->books);
-	if (mem->next.number != l->round.number &&
+	if ((mem->next.number != l->round.number || mem->start.on) &&
 	    books_clone(mem->books, &mem->consent) < 0)
 		return LEDGER_NO_MEMORY;
 	return LEDGER_OK;

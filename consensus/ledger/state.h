@@ -9,6 +9,7 @@
 
 #include "consensus/ledger/bench.h"
 #include "consensus/ledger/enact.h"
+#include "consensus/ledger/jobs.h"
 #include "consensus/ledger/leaves.h"
 #include "consensus/ledger/ledger.h"
 #include "consensus/ledger/merge.h"
@@ -33,6 +34,8 @@ struct ledger_memory {
 	struct books *consent; /* owned; NULL: stays what it was */
 	struct hash books_root;
 	struct bench bench;
+	struct jobs_start start;   /* the job that it starts */
+	struct shelf_model minted; /* the version that it mints */
 };
 
 struct ledger {
@@ -46,6 +49,7 @@ struct ledger {
 	struct hash validators;
 	struct hash members;
 	/* moved by every block */
+	struct shelf shelf;
 	uint64_t height;
 	uint64_t time_ms;
 	struct hash head;
@@ -106,12 +110,18 @@ void state_leaves(const struct ledger *l, const struct state_now *now,
 /* After the block that state_compute_next looked at. */
 struct hash state_root_next(const struct ledger *l);
 /* Of the moments; zero when there are none. */
-struct hash state_hash_moments(const struct ledger *l, const int64_t *moments);
+struct hash state_hash_moments(const struct merge *m, const int64_t *moments);
 /* Whose turns there are, from power and bench. */
 void state_turns(struct ledger *l);
-/* Opens round `number` at opened_ms; skips is set already. */
+/* Opens round `number` of m's job at opened_ms; what came before in the job is
+ * set already. */
+struct opening {
+	const struct merge *m;
+	uint64_t number, opened_ms;
+};
+
 void state_open_round(const struct ledger *l, struct ledger_round *r,
-    uint64_t number, uint64_t opened_ms);
+    const struct opening *o);
 /* Its times, by when it was opened, the skips before it and these. */
 void state_time_round(struct ledger_round *r, const struct timing *t);
 /* The outcome of b (kind, time, resolved answers, transactions) into l->memory,

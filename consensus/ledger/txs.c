@@ -19,24 +19,6 @@ txs_job(const struct job *j, struct books_job *out)
 		    strlen(j->main.circuit));
 }
 
-/* What books ask about a job that is ordered. */
-static bool
-read_job(const uint8_t *bytes, uint32_t len, struct books_job *out)
-{
-	struct bytes_reader r = bytes_reader_of(bytes, len);
-	struct job j = {0};
-	char err[160];
-	bool ok;
-
-	job_get(&r, &j);
-	ok = bytes_reader_done(&r) && job_check(&j, 1, err, sizeof(err)) == 0;
-	*out = (struct books_job){0};
-	if (ok)
-		txs_job(&j, out);
-	job_close(&j);
-	return ok;
-}
-
 static struct books_terms
 terms_of(const struct federation *f)
 {
@@ -53,7 +35,7 @@ terms_of(const struct federation *f)
 		e->voting_lock},
 	    .worth_blocks = e->worth_blocks,
 	    .assets_needed = e->assets_needed,
-	    .job = read_job};
+	    .job = jobs_read};
 }
 
 enum books_verdict
@@ -67,10 +49,13 @@ txs_consent(const struct ledger *l, uint16_t member, const struct hash *asset)
 }
 
 int
-txs_found(const struct federation *f, struct books **out)
+txs_found(const struct ledger *l, struct books **out)
 {
 	struct books_founder founders[FEDERATION_MAX_MEMBERS];
-	const struct books_terms terms = terms_of(f);
+	const struct federation *f = &l->f;
+	struct books_terms terms = terms_of(f);
+
+	terms.job_arg = l;
 
 	for (uint16_t i = 0; i < f->nmembers; i++) {
 		founders[i].key = f->members[i].sign;
@@ -78,6 +63,13 @@ txs_found(const struct federation *f, struct books **out)
 		    sizeof(founders[i].name));
 	}
 	return books_new(&terms, founders, f->nmembers, out);
+}
+
+void
+txs_bind(struct ledger *l)
+{
+	books_bind(l->books, l);
+	books_bind(l->consent, l);
 }
 
 enum ledger_verdict
@@ -122,23 +114,6 @@ close_round(const struct ledger *l, const struct block *b, struct books *books)
 	return books_close_round(books, &c);
 }
 
-/* A version for whoever trained it, once the job is over. */
-static int
-mint(const struct ledger *l, const struct block *b, struct books *books)
-{
-	const struct ledger_round *next = &l->memory->next;
-	const struct books_mint m = {.job = next->job,
-	    .model = next->base_model,
-	    .round_to = next->number,
-	    .height = b->header.height};
-	int rc;
-
-	if (l->round.finished || !next->finished)
-		return 0;
-	rc = books_mint(books, &m);
-	return rc == -EEXIST ? 0 : rc;
-}
-
 static int
 turn(const struct ledger *l, const struct block *b, struct books *books)
 {
@@ -151,17 +126,14 @@ turn(const struct ledger *l, const struct block *b, struct books *books)
 		books_skip_round(books);
 	if (rc == 0)
 		rc = books_end_block(books, b->header.height);
-	if (rc == 0)
-		rc = mint(l, b, books);
-	if (rc < 0)
-		return rc;
-	for (;;) {
+	while (rc == 0) {
 		due = books_next_due(books, b->header.height);
 		if (due.proposal == 0)
-			return 0;
+			break;
 		books_executed(books, due.proposal,
 		    enact_run(l, &l->memory->enact, &due));
 	}
+	return rc < 0 ? rc : jobs_turn(l, b, books);
 }
 
 enum ledger_verdict

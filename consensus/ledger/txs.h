@@ -11,7 +11,7 @@
 #include "consensus/ledger/ledger.h"
 
 /* Books after block 0. -EINVAL, -ENOMEM. */
-int txs_found(const struct federation *f, struct books **out)
+int txs_found(const struct ledger *l, struct books **out)
     __attribute__((warn_unused_result));
 
 /* What books ask of a job that passed job_check. */
@@ -20,6 +20,9 @@ void txs_job(const struct job *j, struct books_job *out);
  * round? As the books stood when it opened. */
 enum books_verdict txs_consent(const struct ledger *l, uint16_t member,
     const struct hash *asset);
+
+/* The books of a clone ask the clone. */
+void txs_bind(struct ledger *l);
 
 /* Every transaction's signature; LEDGER_FORMAT: one is missing. */
 enum ledger_verdict txs_signed(const struct ledger *l, const struct block *b);

@@ -71,8 +71,10 @@ town_do(struct town *t, uint16_t from, uint8_t kind, struct bytes_writer *w,
 }
 
 bool
-town_job_of(const uint8_t *bytes, uint32_t len, struct books_job *out)
+town_job_of(const void *arg, const uint8_t *bytes, uint32_t len,
+    struct books_job *out)
 {
+	(void)arg;
 	if (len != 4)
 		return false;
 	*out = (struct books_job){.task = bytes[0],

@@ -146,7 +146,7 @@ town_draft(struct town *t, uint16_t member, uint8_t kind)
 {
 	const struct ledger_round *r = ledger_round(t->l);
 	bool update = kind == ANSWER_UPDATE;
-	struct answer *a = answer_new(update ? t->f.job.update : 0);
+	struct answer *a = answer_new(update ? ledger_update_dim(t->l) : 0);
 
 	assert_non_null(a);
 	a->kind = kind;
@@ -159,9 +159,9 @@ town_draft(struct town *t, uint16_t member, uint8_t kind)
 		return a;
 	a->clip_q24 = (uint64_t)ledger_clip_q24(t->l);
 	a->rows = 10u + member;
-	if (job_private(&t->f.job)) {
-		a->privacy = job_claim(&t->f.job);
-		a->steps = job_private_steps(&t->f.job);
+	if (job_private(ledger_job(t->l))) {
+		a->privacy = job_claim(ledger_job(t->l));
+		a->steps = job_private_steps(ledger_job(t->l));
 		a->seed_commit = hash_bytes("x", "seed", 4);
 	} else {
 		a->correct = member;

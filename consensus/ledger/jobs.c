@@ -1,0 +1,356 @@
+#include "consensus/ledger/jobs.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "consensus/books/view.h"
+#include "consensus/ledger/state.h"
+#include "consensus/ledger/txs.h"
+#include "proto/q24.h"
+
+void
+jobs_drop(struct jobs_start *s)
+{
+	job_close(&s->job);
+	merge_close(&s->merge);
+	free(s->model);
+	free(s->moments);
+	free(s->model_room);
+	free(s->moments_room);
+	*s = (struct jobs_start){0};
+}
+
+/* The bytes of an order's job. A start that is only named is looked up by
+ * start_from, so it is no part of what federation_check sees. */
+static bool
+decode(const struct ledger *l, const uint8_t *bytes, uint32_t len,
+    struct job *out, struct hash *start)
+{
+	struct bytes_reader r = bytes_reader_of(bytes, len);
+	struct federation f = l->f; /* borrowed: never closed */
+	char err[256];
+
+	job_get(&r, out);
+	*start = out->start;
+	if (!bytes_reader_done(&r))
+		return false;
+	if (out->start_params == NULL)
+		out->start = (struct hash){{0}};
+	f.job = *out;
+	return federation_check(&f, err, sizeof(err)) == 0;
+}
+
+/* Is the model that a job names, and does not carry, on the shelf? */
+static bool
+start_known(const struct ledger *l, const struct job *j,
+    const struct hash *start)
+{
+	const struct shelf_model *m;
+
+	if (hash_is_zero(start) || j->start_params != NULL)
+		return true;
+	m = shelf_find(&l->shelf, start);
+	return m != NULL && m->dim == j->dim;
+}
+
+/* A merge whose job is j. */
+static int
+open_merge(const struct ledger *l, const struct job *j, struct merge *m)
+{
+	struct federation f = l->f; /* borrowed: never closed */
+	char err[160];
+	int rc;
+
+	f.job = *j;
+	rc = merge_init(m, &f, err, sizeof(err));
+	m->job = j;
+	return rc;
+}
+
+bool
+jobs_read(const void *arg, const uint8_t *bytes, uint32_t len,
+    struct books_job *out)
+{
+	const struct ledger *l = arg;
+	struct merge m = {0};
+	struct job j = {0};
+	struct hash start;
+	bool ok = decode(l, bytes, len, &j, &start) &&
+	    start_known(l, &j, &start) && open_merge(l, &j, &m) == 0;
+
+	*out = (struct books_job){0};
+	if (ok) {
+		uint32_t first = merge_minimum(&m, 0);
+		uint32_t later = merge_minimum(&m, j.stage_rounds);
+
+		txs_job(&j, out);
+		out->members = first > later ? first : later;
+	}
+	merge_close(&m);
+	job_close(&j);
+	return ok;
+}
+
+static int
+allocate(struct jobs_start *s)
+{
+	size_t dim = s->job.dim, n = s->merge.nmoments + 1;
+
+	s->model = calloc(dim, sizeof(*s->model));
+	s->model_room = calloc(dim, sizeof(*s->model_room));
+	s->moments = calloc(n, sizeof(*s->moments));
+	s->moments_room = calloc(n, sizeof(*s->moments_room));
+	return s->model && s->model_room && s->moments && s->moments_room
+	    ? 0
+	    : -ENOMEM;
+}
+
+/* The first model and moments; what the model came from is not kept. */
+static void
+fill(const struct ledger *l, const struct hash *start, struct jobs_start *s)
+{
+	const struct shelf_model *m = NULL;
+
+	if (!hash_is_zero(start) && s->job.start_params == NULL)
+		m = shelf_find(&l->shelf, start);
+	if (m != NULL)
+		memcpy(s->model, m->params, m->dim * sizeof(*s->model));
+	else
+		job_start_model(&s->job, s->model);
+	merge_start(&s->merge, s->moments);
+	s->job.start = (struct hash){{0}};
+	free(s->job.start_params);
+	s->job.start_params = NULL;
+}
+
+/* -EINVAL: the order's job cannot run as things are now. */
+static int
+prepare(const struct ledger *l, const struct books_next_job *n,
+    struct hash *start, struct jobs_start *s)
+{
+	int rc;
+
+	if (!decode(l, n->bytes, n->len, &s->job, start) ||
+	    !start_known(l, &s->job, start))
+		return -EINVAL;
+	rc = open_merge(l, &s->job, &s->merge);
+	if (rc == 0)
+		rc = allocate(s);
+	if (rc == 0)
+		fill(l, start, s);
+	return rc;
+}
+
+/* Rounds go on being counted: no answer, vote or record of one job can be
+ * taken for one of another. */
+static void
+open_first(const struct ledger *l, const struct block *b, struct books *books)
+{
+	struct ledger_memory *mem = l->memory;
+	const struct jobs_start *s = &mem->start;
+	struct ledger_round *r = &mem->next;
+
+	r->first = r->number;
+	r->skips = 0;
+	r->skipped = r->aggregated = 0;
+	r->best_q24 = INT64_MAX;
+	r->stale = 0;
+	r->base_model = q24_hash("qml.model", s->model, s->job.dim);
+	bases_start(&r->bases, &s->job, &r->base_model, r->number);
+	for (uint16_t i = 0; i < l->f.nmembers; i++)
+		r->takes_part[i] = books_in_order(books, &r->order, i);
+	mem->moments_hash = state_hash_moments(&s->merge, s->moments);
+	mem->enact.params.combine = s->job.combine;
+	(void)!decimal_q24(&s->job.clip, &mem->enact.params.clip_q24);
+	(void)!decimal_q24(&s->job.bound, &mem->enact.params.bound_q24);
+	state_open_round(l, r,
+	    &(struct opening){&s->merge, r->number, b->header.time_ms});
+}
+
+/* The oldest order that still fits. */
+static int
+start_next(const struct ledger *l, const struct block *b, struct books *books)
+{
+	struct ledger_memory *mem = l->memory;
+	struct books_next_job n;
+	int rc;
+
+	while (books_next_job(books, &n)) {
+		rc = books_job_fits(books, &n.order, b->header.height + 1)
+		    ? prepare(l, &n, &mem->next.start, &mem->start)
+		    : -EINVAL;
+		if (rc == -EINVAL) {
+			jobs_drop(&mem->start);
+			books_job_refused(books, &n.order);
+			continue;
+		}
+		if (rc < 0)
+			return rc;
+		mem->start.on = true;
+		mem->next.job = hash_bytes("qml.job", n.bytes, n.len);
+		mem->next.order = n.order;
+		books_job_started(books, &n.order);
+		open_first(l, b, books);
+		return 0;
+	}
+	return 0;
+}
+
+/* The model after this block. */
+static const int64_t *
+outcome(const struct ledger *l, const struct block *b)
+{
+	return b->header.kind == BLOCK_AGGREGATE ? l->memory->model : l->model;
+}
+
+/* On the shelf when the block is applied. */
+static int
+keep_version(const struct ledger *l, const struct block *b)
+{
+	struct shelf_model *m = &l->memory->minted;
+	uint32_t dim = l->f.job.dim;
+
+	m->params = malloc(dim * sizeof(*m->params));
+	if (m->params == NULL)
+		return -ENOMEM;
+	memcpy(m->params, outcome(l, b), dim * sizeof(*m->params));
+	m->model = l->memory->next.base_model;
+	m->dim = dim;
+	return 0;
+}
+
+/* A version for whoever trained it: once, at the end of what it says. */
+static int
+mint(const struct ledger *l, const struct block *b, struct books *books)
+{
+	const struct ledger_round *r = &l->memory->next;
+	const struct books_mint m = {.job = r->job,
+	    .model = r->base_model,
+	    .parent = books_version_of(books, &r->start),
+	    .round_from = r->first,
+	    .round_to = r->number,
+	    .height = b->header.height};
+	int rc = books_mint(books, &m);
+
+	if (rc == -EEXIST)
+		return 0;
+	return rc < 0 ? rc : keep_version(l, b);
+}
+
+/* A round that is broken off stays a number that was used. */
+static void
+end_early(const struct ledger *l)
+{
+	struct ledger_round *r = &l->memory->next;
+
+	if (r->number == l->round.number)
+		r->number++;
+	r->finished = true;
+}
+
+int
+jobs_turn(const struct ledger *l, const struct block *b, struct books *books)
+{
+	struct ledger_memory *mem = l->memory;
+	struct ledger_round *r = &mem->next;
+	bool ordered = !hash_is_zero(&r->order);
+	int rc = 0;
+
+	if (!l->round.finished) {
+		if (!r->finished &&
+		    (mem->enact.job_over ||
+			(ordered && books_job_ending(books, &r->order))))
+			end_early(l);
+		if (r->finished && r->aggregated > 0)
+			rc = mint(l, b, books);
+		if (rc == 0 && r->finished && ordered)
+			books_job_finished(books, &r->order);
+	}
+	if (rc == 0 && r->finished)
+		rc = start_next(l, b, books);
+	return rc;
+}
+
+void
+jobs_take(struct ledger *l)
+{
+	struct ledger_memory *mem = l->memory;
+	struct jobs_start *s = &mem->start;
+	uint32_t cap = s->job.combine.weight_cap;
+
+	if (mem->minted.params != NULL)
+		shelf_add(&l->shelf, &mem->minted);
+	mem->minted = (struct shelf_model){.params = NULL};
+	if (!s->on)
+		return;
+	job_close(&l->f.job);
+	merge_close(&l->merge);
+	free(l->model);
+	free(l->moments);
+	free(mem->model);
+	free(mem->moments);
+	l->f.job = s->job;
+	l->merge = s->merge;
+	l->merge.job = &l->f.job;
+	l->model = s->model;
+	l->moments = s->moments;
+	mem->model = s->model_room;
+	mem->moments = s->moments_room;
+	*s = (struct jobs_start){0};
+	for (uint16_t i = 0; i < l->f.nmembers; i++) {
+		l->weight[i] = l->f.members[i].weight;
+		if (cap > 0 && l->weight[i] > cap)
+			l->weight[i] = cap;
+	}
+}
+
+void
+shelf_close(struct shelf *s)
+{
+	for (unsigned i = 0; i < s->n; i++)
+		free(s->at[i].params);
+	*s = (struct shelf){0};
+}
+
+int
+shelf_copy(struct shelf *to, const struct shelf *from)
+{
+	*to = (struct shelf){0};
+	for (unsigned i = 0; i < from->n; i++) {
+		struct shelf_model m = from->at[i];
+		size_t size = m.dim * sizeof(*m.params);
+
+		m.params = malloc(size);
+		if (m.params == NULL) {
+			shelf_close(to);
+			return -ENOMEM;
+		}
+		memcpy(m.params, from->at[i].params, size);
+		to->at[to->n++] = m;
+	}
+	return 0;
+}
+
+const struct shelf_model *
+shelf_find(const struct shelf *s, const struct hash *model)
+{
+	for (unsigned i = s->n; i > 0; i--)
+		if (hash_equal(&s->at[i - 1].model, model))
+			return &s->at[i - 1];
+	return NULL;
+}
+
+void
+shelf_add(struct shelf *s, const struct shelf_model *m)
+{
+	if (shelf_find(s, &m->model) != NULL) {
+		free(m->params);
+		return;
+	}
+	if (s->n == SHELF_MAX) {
+		free(s->at[0].params);
+		memmove(s->at, s->at + 1, --s->n * sizeof(s->at[0]));
+	}
+	s->at[s->n++] = *m;
+}
