@@ -315,7 +315,7 @@ agree_block_stored(struct replica *r)
 	if (a != NULL)
 		a->block = b;
 	if (ledger_round(r->ledger)->number != before ||
-	    ledger_round(r->ledger)->finished)
+	    ledger_round(r->ledger)->finished || !r->round_open)
 		round_enter(r);
 	if (ledger_params(r->ledger)->next_version_at != version_at)
 		warn_of_version(r);

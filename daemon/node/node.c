@@ -105,6 +105,29 @@ node_tx_height(const struct node *n, const struct hash *id)
 	return 0;
 }
 
+/* Another job needs another trainer. */
+static bool
+follow_job(struct node *n)
+{
+	const struct ledger *l = replica_ledger(n->replica);
+	const struct ledger_round *lr = ledger_round(l);
+
+	if (hash_equal(&n->job, &lr->job) && n->job_first == lr->first)
+		return false;
+	log_info("job.start", "round=%llu rounds=%u dim=%u",
+	    (unsigned long long)lr->first, ledger_job(l)->rounds,
+	    ledger_dim(l));
+	if (n->trainer != NULL && !n->stopping &&
+	    trainer_follow(n->trainer, ledger_federation(l)) < 0) {
+		log_error("trainer.memory", "round=%llu",
+		    (unsigned long long)lr->first);
+		trainer_stop(n->trainer);
+	}
+	n->job = lr->job;
+	n->job_first = lr->first;
+	return true;
+}
+
 static void
 handle_applied(struct node *n, const struct replica_action *a)
 {
@@ -113,7 +136,9 @@ handle_applied(struct node *n, const struct replica_action *a)
 	const struct ledger_round *lr = ledger_round(l);
 	uint64_t mono = node_mono_ms();
 	char id[ID_TEXT_LEN];
+	bool opened;
 
+	opened = follow_job(n) || b->header.kind != BLOCK_ORDINARY;
 	if (b->header.kind != BLOCK_ORDINARY && ledger_last_round(l) != NULL)
 		node_note_round(n, ledger_last_round(l));
 	n->last_block = b->id;
@@ -134,7 +159,7 @@ handle_applied(struct node *n, const struct replica_action *a)
 	if (!n->control_open)
 		return;
 	control_block_committed(n->control, b);
-	if (b->header.kind != BLOCK_ORDINARY && !lr->finished)
+	if (opened && !lr->finished)
 		control_round_opened(n->control, lr->number);
 }
 
@@ -142,13 +167,15 @@ static void
 handle_train(struct node *n, const struct replica_action *a)
 {
 	const struct ledger *l = replica_ledger(n->replica);
+	const uint64_t used = ledger_round(l)->bases.used[n->opt->self];
 	struct replica_event ev = {.type = REPLICA_EV_TRAINED};
 
 	if (n->trainer != NULL && !n->stopping) {
-		const struct trainwire_model m = {.round = a->fl_round,
+		const struct trainwire_model m = {.round = a->fl_round -
+			n->job_first,
 		    .member = n->opt->self,
 		    .aggregated = ledger_round(l)->aggregated,
-		    .kept = ledger_round(l)->bases.used[n->opt->self],
+		    .kept = used > 0 ? used - n->job_first : 0,
 		    .dim = ledger_dim(l),
 		    .model = (int64_t *)(uintptr_t)ledger_model(l)};
 
@@ -395,7 +422,7 @@ trained_cb(void *arg, const struct trainwire_trained *t)
 		return;
 	}
 	a->kind = ANSWER_UPDATE;
-	a->round = t->round;
+	a->round = t->round + n->job_first;
 	a->flags = t->flags;
 	a->data_asset = trainer_ready(n->trainer)->data_asset;
 	a->trainer_state = t->trainer_state;
@@ -423,13 +450,13 @@ train_failed_cb(void *arg, uint64_t round, uint8_t reason, const char *text)
 	struct replica_event ev = {.type = REPLICA_EV_TRAINED};
 
 	log_warn("trainer.no_update", "round=%llu why=\"%s\"",
-	    (unsigned long long)round, text);
+	    (unsigned long long)(round + n->job_first), text);
 	ev.answer = answer_new(0);
 	if (ev.answer == NULL)
 		return;
 	ev.answer->kind = ANSWER_NO_UPDATE;
 	ev.answer->reason = reason;
-	ev.answer->round = round;
+	ev.answer->round = round + n->job_first;
 	node_step(n, &ev);
 }
 

@@ -67,6 +67,8 @@ struct node {
 	struct storage *storage;
 	struct peers *peers;
 	struct trainer *trainer; /* NULL without data */
+	struct hash job;         /* what the trainer was given */
+	uint64_t job_first;      /* its first round: trainers count from 0 */
 	struct control *control;
 	uv_timer_t timer;
 	uv_signal_t sigterm, sigint;

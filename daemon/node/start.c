@@ -307,6 +307,8 @@ open_trainer(struct node *n)
 	struct trainer_callbacks cb = node_trainer_callbacks(n);
 	int rc;
 
+	n->job = *ledger_job_id(replica_ledger(n->replica));
+	n->job_first = ledger_round(replica_ledger(n->replica))->first;
 	/* A vqe has no rows. */
 	if (!trainer_has_data(&o->data) &&
 	    ledger_job(replica_ledger(n->replica))->main.kind != JOB_VQE)

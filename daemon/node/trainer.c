@@ -16,7 +16,8 @@
 
 struct trainer {
 	uv_loop_t *loop;
-	struct trainer_config cfg;
+	struct trainer_config cfg; /* its federation is the one below */
+	struct federation federation;
 	struct trainer_callbacks cb;
 	enum trainer_state state;
 	char text[TRAINWIRE_TEXT_MAX];
@@ -27,6 +28,7 @@ struct trainer {
 	uv_timer_t timer;  /* pause before a restart, or patience at the end */
 	unsigned nhandles; /* not yet closed, of one child */
 	bool alive, stopping, broken;
+	bool renewed; /* ended by us, for another job */
 	uint64_t pause_ms;
 
 	uint8_t *frame; /* a message being read */
@@ -330,6 +332,10 @@ child_closed_cb(uv_handle_t *h)
 		uv_close((uv_handle_t *)&t->timer, stopped_cb);
 		return;
 	}
+	if (t->renewed) {
+		launch(t);
+		return;
+	}
 	if (t->state == TRAINER_REFUSED)
 		return; /* the same data would be refused again */
 	t->state = TRAINER_WAITING;
@@ -354,7 +360,7 @@ exit_cb(uv_process_t *p, int64_t status, int sig)
 	struct trainer *t = p->data;
 
 	uv_timer_stop(&t->timer);
-	if (!t->stopping && t->state != TRAINER_REFUSED) {
+	if (!t->stopping && !t->renewed && t->state != TRAINER_REFUSED) {
 		if (!t->broken)
 			snprintf(t->text, sizeof(t->text),
 			    "the trainer ended (exit %lld, signal %d)",
@@ -392,7 +398,7 @@ launch(struct trainer *t)
 {
 	int rc;
 
-	t->broken = false;
+	t->broken = t->renewed = false;
 	t->state = TRAINER_STARTING;
 	uv_pipe_init(t->loop, &t->in, 0);
 	uv_pipe_init(t->loop, &t->out, 0);
@@ -417,22 +423,61 @@ launch(struct trainer *t)
 		close_child(t);
 }
 
+static int
+take_federation(struct trainer *t, const struct federation *f)
+{
+	struct federation copy;
+	int64_t *room = calloc(f->job.dim, sizeof(*room));
+
+	if (room == NULL)
+		return -ENOMEM;
+	if (federation_copy(&copy, f) < 0) {
+		free(room);
+		return -ENOMEM;
+	}
+	federation_close(&t->federation);
+	free(t->turn.model);
+	t->federation = copy;
+	t->turn = (struct trainwire_model){.model = room};
+	return 0;
+}
+
+int
+trainer_follow(struct trainer *t, const struct federation *f)
+{
+	int rc = take_federation(t, f);
+
+	if (rc < 0 || t->stopping)
+		return rc;
+	t->wanted = t->busy = false;
+	t->text[0] = '\0';
+	t->pause_ms = TRAINER_PAUSE_MIN_MS;
+	t->renewed = true;
+	t->state = TRAINER_STARTING;
+	if (t->alive) {
+		close_child(t);
+	} else if (t->nhandles == 0) {
+		uv_timer_stop(&t->timer);
+		launch(t);
+	}
+	return 0;
+}
+
 int
 trainer_start(struct trainer **out, uv_loop_t *loop,
     const struct trainer_config *cfg, const struct trainer_callbacks *cb)
 {
-	const size_t n = cfg->federation->job.dim;
 	struct trainer *t = calloc(1, sizeof(*t));
 
 	if (t == NULL)
 		return -ENOMEM;
-	t->turn.model = calloc(n, sizeof(*t->turn.model));
-	if (t->turn.model == NULL) {
+	if (take_federation(t, cfg->federation) < 0) {
 		free(t);
 		return -ENOMEM;
 	}
 	t->loop = loop;
 	t->cfg = *cfg;
+	t->cfg.federation = &t->federation;
 	t->cb = *cb;
 	t->pause_ms = TRAINER_PAUSE_MIN_MS;
 	uv_timer_init(loop, &t->timer);
@@ -513,6 +558,7 @@ trainer_free(struct trainer *t)
 	if (t == NULL)
 		return;
 	free(t->turn.model);
+	federation_close(&t->federation);
 	free(t->frame);
 	free(t);
 }

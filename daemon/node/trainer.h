@@ -42,7 +42,7 @@ struct trainer_config {
 	uint8_t salt[32];
 	uint16_t threads;
 	bool confine;                        /* false behind a launcher */
-	const struct federation *federation; /* borrowed for life */
+	const struct federation *federation; /* copied */
 };
 
 struct trainer_callbacks {
@@ -64,7 +64,7 @@ bool trainer_has_data(const struct trainer_data *d);
 int trainer_put_data(struct trainwire_setup *s, const struct trainer_data *d)
     __attribute__((warn_unused_result));
 
-/* Starts the child. Both arguments are kept. -ENOMEM or uv's code. */
+/* Starts the child. Both arguments are kept, the federation as a copy. -ENOMEM or uv's code. */
 int trainer_start(struct trainer **out, uv_loop_t *loop,
     const struct trainer_config *cfg, const struct trainer_callbacks *cb)
     __attribute__((warn_unused_result));
@@ -72,6 +72,10 @@ int trainer_start(struct trainer **out, uv_loop_t *loop,
  * waiting is replaced. m->model [m->dim] is copied. */
 void trainer_train(struct trainer *t, const struct trainwire_model *m);
 void trainer_cancel(struct trainer *t);
+/* Another job: what is being trained is dropped, and the child starts again
+ * with this federation (copied). -ENOMEM: it goes on as it was. */
+int trainer_follow(struct trainer *t, const struct federation *f)
+    __attribute__((warn_unused_result));
 /* What a closed round's updates are worth: found out while the child has
  * nothing to train. *x is borrowed for the call. One at a time; a child that
  * dies forgets it, and READY comes again. -EAGAIN: not ready, -EMSGSIZE: too
