@@ -13,6 +13,7 @@
 #include <cmocka.h>
 
 #include "proto/frame.h"
+#include "tests/proto/founders.h"
 #include "tests/proto/sample.h"
 
 static unsigned nfiles;
@@ -99,6 +100,51 @@ test_messages(void **state)
 		trainwire_msg_close(&m);
 	}
 	sample_close(&s);
+}
+
+static void
+golden_job(const char *name, const struct job *j)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	char err[256] = "";
+
+	if (job_check(j, 4, err, sizeof(err)) != 0)
+		fail_msg("%s: %s", name, err);
+	job_put(&w, j);
+	golden_writer("job", name, &w);
+}
+
+static void
+test_jobs(void **state)
+{
+	char weights[] = "1\n2\n3\n", ham[] = "1 ZZ\n0.5 XI\n";
+	struct job j = sample_job();
+
+	(void)state;
+	j.main.class_weights = weights;
+	golden_job("vqc", &j);
+	j.main.class_weights = NULL;
+	j.combine.stragglers = JOB_CARRY;
+	j.combine.carry_rounds = 3;
+	golden_job("carry", &j);
+	j = sample_job();
+	job_task_default(&j.stage, JOB_QPCA);
+	job_task_default(&j.control, JOB_LINEAR);
+	j.stage_rounds = 2;
+	j.local.scaffold = true;
+	assert_int_equal(job_sizes(&j, 5, 3), 0);
+	golden_job("stage", &j);
+	job_default(&j, JOB_QSVM);
+	j.rounds = 4;
+	assert_int_equal(job_sizes(&j, 3, 2), 0);
+	golden_job("qsvm", &j);
+	job_default(&j, JOB_VQE);
+	j.rounds = 4;
+	j.main.qubits = 2;
+	j.main.input = ham;
+	j.main.nangles = 8;
+	assert_int_equal(job_sizes(&j, 0, 0), 0);
+	golden_job("vqe", &j);
 }
 
 static void
@@ -212,7 +258,7 @@ static void
 test_all_were_looked_at(void **state)
 {
 	(void)state;
-	assert_int_equal(nfiles, 14 + 10 + 4 + 5 + 1);
+	assert_int_equal(nfiles, 14 + 10 + 5 + 4 + 5 + 1);
 }
 
 int
@@ -221,6 +267,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_messages),
 	    cmocka_unit_test(test_transactions),
+	    cmocka_unit_test(test_jobs),
 	    cmocka_unit_test(test_objects),
 	    cmocka_unit_test(test_blocks),
 	    cmocka_unit_test(test_frames),
