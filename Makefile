@@ -154,8 +154,9 @@ $(PROGS): $(B)/%: $(B)/obj/daemon/%.o $$(call lib,$$(USE_$$*))
 	$(call say,LD)
 	$(Q)$(CC) $(QLDFLAGS) -o $@ $^ $(if $(filter sim,$(USE_$*)),$(BLAS)) $(SYSLIBS)
 
-# test_*_oom.c supplies __wrap_malloc and friends to fail the k-th call.
+# tests/oom.c has __wrap_malloc and friends, which fail the k-th call.
 %_oom: LDFLAGS += -Wl,--wrap=malloc,--wrap=calloc,--wrap=realloc
+$(filter %_oom,$(TEST)): $(B)/obj/tests/oom.o
 $(TEST): $(B)/%: $(B)/obj/%.o $$(call helpers,$$*.c) \
 		$$(call lib,$$(call use,$$*.c))
 	@mkdir -p $(@D)

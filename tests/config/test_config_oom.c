@@ -14,41 +14,9 @@
 #include "config/federation_file.h"
 #include "config/node.h"
 #include "config/yaml.h"
+#include "tests/oom.h"
 
 #define TRIES_MAX 400
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static unsigned fail_at, ncalls; /* fail_at 0: never */
-
-static bool
-call_fails(void)
-{
-	return fail_at != 0 && ++ncalls == fail_at;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-	return call_fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return call_fails() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-	return call_fails() ? NULL : __real_realloc(p, size);
-}
 
 static void *
 read_seed(const char *path, size_t *len)
@@ -56,7 +24,6 @@ read_seed(const char *path, size_t *len)
 	struct config_error e;
 	void *data = NULL;
 
-	fail_at = 0;
 	assert_int_equal(config_read(path, YAML_BYTES_MAX, &data, len, &e), 0);
 	return data;
 }
@@ -73,10 +40,9 @@ test_node(void **state)
 
 	(void)state;
 	for (k = 1; rc != 0 && k < TRIES_MAX; k++) {
-		ncalls = 0;
-		fail_at = k;
+		oom_arm(k);
 		rc = config_node_parse(&c, data, len, &e);
-		fail_at = 0;
+		oom_disarm();
 		assert_true(rc == 0 || rc == -ENOMEM);
 		if (rc != 0)
 			assert_null(c.trainer_command.text);
@@ -100,10 +66,9 @@ test_federation(void **state)
 
 	(void)state;
 	for (k = 1; rc != 0 && k < TRIES_MAX; k++) {
-		ncalls = 0;
-		fail_at = k;
+		oom_arm(k);
 		rc = federation_file_parse(&f, data, len, &e);
-		fail_at = 0;
+		oom_disarm();
 		assert_true(rc == 0 || rc == -ENOMEM);
 		if (rc != 0)
 			assert_null(f.members);

@@ -10,50 +10,10 @@
 
 #include <cmocka.h>
 
+#include "tests/oom.h"
 #include "tests/proto/sample.h"
 
 #define TRIES_MAX 200
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static unsigned fail_at; /* 0: never */
-static unsigned ncalls;
-
-static bool
-call_fails(void)
-{
-	return fail_at != 0 && ++ncalls == fail_at;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-	return call_fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return call_fails() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-	return call_fails() ? NULL : __real_realloc(p, size);
-}
-
-static void
-arm(unsigned k)
-{
-	ncalls = 0;
-	fail_at = k;
-}
 
 /* How many allocations failed before one try passed. */
 static unsigned
@@ -62,9 +22,9 @@ encode_all(const struct wire_msg *m, uint8_t **data, size_t *len)
 	for (unsigned k = 1; k < TRIES_MAX; k++) {
 		int rc;
 
-		arm(k);
+		oom_arm(k);
 		rc = wire_encode(m, data, len);
-		arm(0);
+		oom_disarm();
 		if (rc == 0)
 			return k - 1;
 		assert_int_equal(rc, -ENOMEM);
@@ -80,9 +40,9 @@ decode_all(const uint8_t *data, size_t len)
 		struct wire_msg m;
 		enum wire_verdict v;
 
-		arm(k);
+		oom_arm(k);
 		v = wire_decode(data, len, 64, &m);
-		arm(0);
+		oom_disarm();
 		if (v == WIRE_OK) {
 			wire_msg_close(&m);
 			return k - 1;
@@ -129,15 +89,15 @@ check_train(const struct trainwire_msg *m)
 
 	for (unsigned k = 1; rc != 0; k++) {
 		assert_int_equal(rc, -ENOMEM);
-		arm(k);
+		oom_arm(k);
 		rc = trainwire_encode(m, &data, &len);
-		arm(0);
+		oom_disarm();
 	}
 	for (unsigned k = 1; v != WIRE_OK; k++) {
 		assert_int_equal(v, WIRE_NO_MEMORY);
-		arm(k);
+		oom_arm(k);
 		v = trainwire_decode(data, len, &back);
-		arm(0);
+		oom_disarm();
 	}
 	trainwire_msg_close(&back);
 	free(data);

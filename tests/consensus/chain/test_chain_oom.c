@@ -16,42 +16,11 @@
 #include "consensus/chain/pool.h"
 #include "consensus/chain/segments.h"
 #include "consensus/chain/votelog.h"
+#include "tests/oom.h"
 
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static long countdown; /* 0: never fail */
 static struct disk_posix disk;
 static char root[64];
 static const struct hash id = {{3}};
-
-static int
-fails(void)
-{
-	return countdown > 0 && --countdown == 0;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-	return fails() ? NULL : __real_realloc(p, size);
-}
 
 static int
 setup(void **state)
@@ -81,15 +50,14 @@ teardown(void **state)
 static void
 survive(int (*op)(void))
 {
-	long k;
+	size_t k;
 	bool through = false;
 	int rc;
 
 	for (k = 1; !through; k++) {
-		countdown = k;
+		oom_arm(k);
 		rc = op();
-		through = countdown > 0;
-		countdown = 0;
+		through = !oom_disarm();
 		assert_int_equal(rc, through ? 0 : -ENOMEM);
 	}
 	assert_true(k > 2); /* something was allocated at all */

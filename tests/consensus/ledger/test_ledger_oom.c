@@ -9,51 +9,18 @@
 #include <cmocka.h>
 
 #include "fixture.h"
-
-void *__real_malloc(size_t size);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t size);
-void *__wrap_malloc(size_t size);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t size);
-
-static long countdown; /* 0: never fail */
-
-static int
-fails(void)
-{
-	return countdown > 0 && --countdown == 0;
-}
-
-void *
-__wrap_malloc(size_t size)
-{
-	return fails() ? NULL : __real_malloc(size);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return fails() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t size)
-{
-	return fails() ? NULL : __real_realloc(p, size);
-}
+#include "tests/oom.h"
 
 /* Runs op with the k-th allocation failing; true when it got through. */
 static bool
-survived(long k, int (*op)(struct town *t), struct town *t)
+survived(size_t k, int (*op)(struct town *t), struct town *t)
 {
 	int rc;
 	bool through;
 
-	countdown = k;
+	oom_arm(k);
 	rc = op(t);
-	through = countdown > 0;
-	countdown = 0;
+	through = !oom_disarm();
 	assert_int_equal(rc, through ? 0 : -ENOMEM);
 	return through;
 }
@@ -88,13 +55,11 @@ op_build(struct town *t)
 	struct block *b = NULL;
 	int rc = ledger_build(t->l, &in, &b, &missing);
 
-	long left = countdown;
-
 	assert_int_equal(b == NULL, rc < 0);
-	countdown = 0; /* what was built is looked at with memory enough */
+	oom_pause(true); /* what was built is looked at with memory enough */
 	if (b)
 		assert_int_equal(ledger_check(t->l, b), LEDGER_OK);
-	countdown = left;
+	oom_pause(false);
 	block_free(b);
 	return rc;
 }
@@ -113,7 +78,7 @@ every_allocation(void **state)
 	town_all(&t, ANSWER_UPDATE);
 	t.now_ms += 100;
 	for (size_t i = 0; i < sizeof(ops) / sizeof(*ops); i++) {
-		long k = 1;
+		size_t k = 1;
 
 		while (!survived(k, ops[i], &t))
 			k++;

@@ -28,51 +28,7 @@
 #include "sim/state/noisy_plan.h"
 #include "sim/state/pool.h"
 #include "sim/state/trajectory.h"
-
-static size_t fail_at; /* the request that fails; 0: none */
-static size_t requests;
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-static int
-refuse(void)
-{
-	return ++requests == fail_at;
-}
-
-void *
-__wrap_malloc(size_t n)
-{
-	return refuse() ? NULL : __real_malloc(n);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return refuse() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return refuse() ? NULL : __real_realloc(p, n);
-}
-
-/* Not among the wrapped ones: this definition comes before the C library's. */
-void *
-aligned_alloc(size_t align, size_t n)
-{
-	void *p;
-
-	if (refuse() || posix_memalign(&p, align, n) != 0)
-		return NULL;
-	return p;
-}
+#include "tests/oom.h"
 
 #define HEAD "OPENQASM 3.0;\ninclude \"stdgates.inc\";\n"
 
@@ -276,16 +232,16 @@ static void
 walk(int (*fn)(void), size_t least, size_t spare)
 {
 	size_t k, passed = 0;
+	bool struck;
 	int rc;
 
 	for (k = 1;; k++) {
-		requests = 0;
-		fail_at = k;
+		oom_arm(k);
 		rc = fn();
-		fail_at = 0;
+		struck = oom_disarm();
 		if (rc != 0)
 			assert_int_equal(rc, -ENOMEM);
-		if (requests < k)
+		if (!struck)
 			break;
 		passed += rc == 0;
 		assert_true(k < 100000);

@@ -24,56 +24,13 @@
 #include "sim/learn/task.h"
 #include "sim/learn/train.h"
 #include "sim/learn/vqse.h"
+#include "tests/oom.h"
 #include "tests/sim/learn/rows.h"
 
 #define ROWS 20
 #define COLUMNS 4
 
 static struct dataset rows;
-static size_t fail_at; /* the request that fails; 0: none */
-static size_t requests;
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-static int
-refuse(void)
-{
-	return ++requests == fail_at;
-}
-
-void *
-__wrap_malloc(size_t n)
-{
-	return refuse() ? NULL : __real_malloc(n);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return refuse() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return refuse() ? NULL : __real_realloc(p, n);
-}
-
-/* Not among the wrapped ones: this definition comes before the C library's. */
-void *
-aligned_alloc(size_t align, size_t n)
-{
-	void *p;
-
-	if (refuse() || posix_memalign(&p, align, n) != 0)
-		return NULL;
-	return p;
-}
 
 static int
 train(const struct task_spec *spec)
@@ -205,10 +162,9 @@ check(int (*run)(void), size_t least)
 	int rc = -ENOMEM;
 
 	for (k = 1; rc != 0; k++) {
-		requests = 0;
-		fail_at = k;
+		oom_arm(k);
 		rc = run();
-		fail_at = 0;
+		oom_disarm();
 		if (rc != 0 && rc != -ENOMEM)
 			fail_msg("request %zu: %d", k, rc);
 		assert_true(k < 5000);

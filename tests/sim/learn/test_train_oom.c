@@ -18,52 +18,8 @@
 #include "sim/learn/task.h"
 #include "sim/learn/train.h"
 #include "sim/learn/train_state.h"
+#include "tests/oom.h"
 #include "tests/sim/learn/rows.h"
-
-static size_t fail_at; /* the request that fails; 0: none */
-static size_t requests;
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-static int
-refuse(void)
-{
-	return ++requests == fail_at;
-}
-
-void *
-__wrap_malloc(size_t n)
-{
-	return refuse() ? NULL : __real_malloc(n);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return refuse() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return refuse() ? NULL : __real_realloc(p, n);
-}
-
-/* Not among the wrapped ones: this definition comes before the C library's. */
-void *
-aligned_alloc(size_t align, size_t n)
-{
-	void *p;
-
-	if (refuse() || posix_memalign(&p, align, n) != 0)
-		return NULL;
-	return p;
-}
 
 static int
 train_how(const struct task_spec *spec, const struct dataset *ds,
@@ -110,18 +66,18 @@ static void
 check_how(const struct task_spec *spec, const struct train_hyper *h)
 {
 	struct dataset ds;
+	bool struck;
 	size_t k;
 	int rc;
 
 	rows_make(&ds, 12, 5, 3);
 	for (k = 1, rc = -ENOMEM; rc != 0 && k < 4000; k++) {
-		requests = 0;
-		fail_at = k;
+		oom_arm(k);
 		rc = train_how(spec, &ds, h);
-		fail_at = 0;
+		struck = oom_disarm();
 		assert_true(rc == 0 || rc == -ENOMEM || rc == -EAGAIN ||
 		    (rc == -EDOM && h->shots > 0));
-		assert_true(rc != 0 || requests < k);
+		assert_true(rc != 0 || !struck);
 	}
 	assert_int_equal(rc, 0);
 	assert_in_range(k, 30, 3999);
@@ -178,6 +134,7 @@ test_train(void **state)
 {
 	struct task_spec spec = {.name = "vqc", .nfeatures = 5, .nclasses = 3};
 	struct dataset ds;
+	bool struck;
 	size_t k;
 	int rc;
 
@@ -186,12 +143,11 @@ test_train(void **state)
 	task_spec_suggest(&spec);
 	spec.nlayers = 2;
 	for (k = 1, rc = -ENOMEM; rc != 0 && k < 1000; k++) {
-		requests = 0;
-		fail_at = k;
+		oom_arm(k);
 		rc = train(&spec, &ds);
-		fail_at = 0;
+		struck = oom_disarm();
 		assert_true(rc == 0 || rc == -ENOMEM || rc == -EAGAIN);
-		assert_true(rc != 0 || requests < k);
+		assert_true(rc != 0 || !struck);
 	}
 	assert_int_equal(rc, 0);
 	assert_in_range(k, 30, 999);
@@ -229,10 +185,9 @@ test_baseline_and_split(void **state)
 	(void)state;
 	rows_make(&ds, 40, 5, 3);
 	for (k = 1, rc = -ENOMEM; rc != 0 && k < 1000; k++) {
-		requests = 0;
-		fail_at = k;
+		oom_arm(k);
 		rc = baseline_and_split(&ds);
-		fail_at = 0;
+		oom_disarm();
 		assert_true(rc == 0 || rc == -ENOMEM);
 	}
 	assert_int_equal(rc, 0);

@@ -21,53 +21,9 @@
 #include "sim/learn/vqe_sampled.h"
 #include "sim/learn/vqe_solve.h"
 #include "sim/state/noise_model.h"
+#include "tests/oom.h"
 
 #define PARAMS_MAX 64
-
-static size_t fail_at; /* the request that fails; 0: none */
-static size_t requests;
-
-void *__real_malloc(size_t n);
-void *__real_calloc(size_t n, size_t size);
-void *__real_realloc(void *p, size_t n);
-void *__wrap_malloc(size_t n);
-void *__wrap_calloc(size_t n, size_t size);
-void *__wrap_realloc(void *p, size_t n);
-
-static int
-refuse(void)
-{
-	return fail_at > 0 && ++requests == fail_at;
-}
-
-void *
-__wrap_malloc(size_t n)
-{
-	return refuse() ? NULL : __real_malloc(n);
-}
-
-void *
-__wrap_calloc(size_t n, size_t size)
-{
-	return refuse() ? NULL : __real_calloc(n, size);
-}
-
-void *
-__wrap_realloc(void *p, size_t n)
-{
-	return refuse() ? NULL : __real_realloc(p, n);
-}
-
-/* Not among the wrapped ones: this definition comes before the C library's. */
-void *
-aligned_alloc(size_t align, size_t n)
-{
-	void *p;
-
-	if (refuse() || posix_memalign(&p, align, n) != 0)
-		return NULL;
-	return p;
-}
 
 /* Two electrons in two orbitals. */
 static const char molecule[] =
@@ -202,10 +158,9 @@ test_all(void **state)
 	(void)state;
 	for (i = 0; i < sizeof(ways) / sizeof(ways[0]); i++) {
 		for (k = 1, rc = -ENOMEM; rc != 0 && k < 20000; k++) {
-			requests = 0;
-			fail_at = k;
+			oom_arm(k);
 			rc = go(&ways[i]);
-			fail_at = 0;
+			oom_disarm();
 			if (rc != 0 && rc != -ENOMEM)
 				fail_msg("way %zu, request %zu: %d", i, k, rc);
 		}
