@@ -80,5 +80,6 @@ int cmd_version(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
+int cmd_credential(int argc, char **argv); /* verify */
 
 #endif

@@ -14,6 +14,7 @@ static const struct cli_command commands[] = {
     {"run", cmd_run, "the daemon, in the foreground"},
     {"demo", cmd_demo, "a whole federation on this machine, live"},
     {"audit", cmd_audit, "prove a chain from its files alone"},
+    {"credential", cmd_credential, "verify FILE: is it genuine and in force"},
     {"version", cmd_version, "version and build"},
 };
 

@@ -41,6 +41,9 @@ struct ctl_args {
 int ctl_parse(struct ctl *c, const struct ctl_args *a, int *argc, char **argv);
 void ctl_close(struct ctl *c);
 
+/* c->path from --socket, or from --home's qmlnode.yaml. -ENAMETOOLONG. */
+int ctl_find_socket(struct ctl *c) __attribute__((warn_unused_result));
+
 /* Takes params. CLI_OK with *result for the caller to free, or an exit code
  * after saying why. */
 int ctl_call(struct ctl *c, const char *method, struct jv *params,

@@ -164,7 +164,23 @@ follow(struct ctl *c, struct jv *sent, struct jv **last)
 		    "no block has it after %d s; it waits on\n  qmlctl rpc "
 		    "tx.status '{\"id\":\"%s\"}'",
 		    c->timeout_ms / 1000, ctl_string(sent, "id"));
-	return cli_error(CLI_CONFLICT, "refused: %s", ctl_string(*last, "why"));
+	return cli_error(CLI_CONFLICT, "refused: %s\n  %s",
+	    ctl_string(*last, "why"), ctl_string(*last, "next"));
+}
+
+int
+ctl_books_submit(struct ctl *c, const char *kind, struct jv *params,
+    struct jv **last)
+{
+	struct jv *sent = NULL;
+	int rc;
+
+	jv_put_string(params, "kind", kind);
+	rc = ctl_call(c, "tx.submit", params, &sent);
+	if (rc == CLI_OK)
+		rc = follow(c, sent, last);
+	jv_free(sent);
+	return rc;
 }
 
 static int

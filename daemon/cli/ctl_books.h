@@ -44,6 +44,11 @@ int ctl_books_command(const char *noun, int argc, char **argv);
 /* Has this noun such a verb? */
 bool ctl_books_has(const char *noun, const char *verb);
 
+/* Sends a transaction, takes params, and waits for its block: *last is what
+ * became of it, for the caller to free. An exit code; said why. */
+int ctl_books_submit(struct ctl *c, const char *kind, struct jv *params,
+    struct jv **last) __attribute__((warn_unused_result));
+
 /* ctl_proposal.c; argv[1] is that word. */
 int ctl_proposal_show(int argc, char **argv);
 

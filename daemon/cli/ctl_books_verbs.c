@@ -18,7 +18,7 @@ const struct ctl_verb ctl_verbs[] = {
 	{{"purpose", T}, {"licence", T}, {"tasks", L}, {"circuits", L},
 	    {"price", A}, {"rounds", N}, {"expires-in", N},
 	    {"epsilon-milli", N}, {"delta-exp", N}, {"parent", T},
-	    {"manifest", F}, {"root", T}, {"rows", N}, {"credential", N}},
+	    {"manifest", F}, {"root", T}, {"rows", N}, {"credential", T}},
 	"NAME --tasks vqc,linear [--circuits HASH,...] [--purpose TEXT]\n"
 	"       [--licence SPDX] [--price TOKENS] [--rounds N] "
 	"[--expires-in BLOCKS]\n"
@@ -69,10 +69,10 @@ const struct ctl_verb ctl_verbs[] = {
 	"a user for some blocks"},
     {"credential", "list", NULL, "credentials", {{0}}, {{0}}, "",
 	"who vouched for whom"},
-    {"credential", "issue", "credential", NULL, {{"id", T}, {"subject", T}},
+    {"credential", "register", "credential", NULL, {{"id", T}, {"subject", T}},
 	{{"type", N}, {"expires-in", N}},
 	"HASH SUBJECT --type N [--expires-in BLOCKS]",
-	"put the hash of a signed credential on the ledger"},
+	"put the hash of a credential that was signed elsewhere on the ledger"},
     {"credential", "revoke", "revoke", NULL, {{"id", T}}, {{0}}, "HASH",
 	"from the next block on it counts no more"},
 };

@@ -104,8 +104,8 @@ socket_of_config(struct ctl *c, const char *file, const char **name)
 	config_node_close(&config);
 }
 
-static int
-find_socket(struct ctl *c)
+int
+ctl_find_socket(struct ctl *c)
 {
 	const char *name = "qmlnode.sock";
 	char file[HOME_PATH_LEN];
@@ -212,7 +212,7 @@ ctl_call(struct ctl *c, const char *method, struct jv *params,
 	int rc = 0;
 
 	if (c->rpc.fd < 0) {
-		rc = find_socket(c);
+		rc = ctl_find_socket(c);
 		if (rc == 0)
 			rc = rpc_open(&c->rpc, c->path);
 	}

@@ -23,7 +23,7 @@ static const struct cli_command commands[] = {
 	"ledger balance|list|history|export|transfer: tokens"},
     {"job", ctl_cmd_job, "job order|accept|cancel|list"},
     {"proposal", ctl_cmd_proposal, "proposal new|list|show|vote"},
-    {"credential", ctl_cmd_credential, "credential issue|revoke|list"},
+    {"credential", ctl_cmd_credential, "credential issue|present|verify|revoke|list"},
     {"plot", ctl_cmd_plot, "plot loss|confusion|rules -o FILE.svg: a picture"},
     {"events", ctl_cmd_events, "a line for each thing that happens"},
     {"rpc", ctl_cmd_rpc, "any method: rpc METHOD [JSON]; rpc lists them"},

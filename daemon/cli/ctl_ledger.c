@@ -45,7 +45,7 @@ static const struct view {
 	    {"TOKEN", "id", 0}}},
     {"credentials",
 	{{"ISSUER", "issuer", 0}, {"SUBJECT", "subject", 0},
-	    {">TYPE", "type", CELL_NUMBER},
+	    {"TYPE", "type_name", 0}, {"STATE", "state", 0},
 	    {">REVOKED", "revoked", CELL_NUMBER}, {"HASH", "id", 0}}},
 };
 
@@ -174,10 +174,4 @@ ctl_cmd_proposal(int argc, char **argv)
 		if (strcmp(argv[i], "show") == 0)
 			return ctl_proposal_show(argc, argv);
 	return ctl_books_command("proposal", argc, argv);
-}
-
-int
-ctl_cmd_credential(int argc, char **argv)
-{
-	return ctl_books_command("credential", argc, argv);
 }

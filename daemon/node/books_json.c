@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "consensus/votes/payload.h"
+#include "daemon/node/credential.h"
 #include "daemon/node/jv.h"
 
 void
@@ -289,6 +290,12 @@ row_credential(const struct books_look *at, size_t i)
 	put_key(o, "issuer", at, &c->issuer);
 	put_key(o, "subject", at, &c->subject);
 	jv_put_integer(o, "type", c->type);
+	jv_put_string(o, "type_name",
+	    credential_type_name(c->type) ? credential_type_name(c->type) : "");
+	jv_put_string(o, "state",
+	    c->revoked                         ? "revoked"
+		: at->height + 1 >= c->expires ? "expired"
+					       : "valid");
 	jv_put_integer(o, "issued", (int64_t)c->issued);
 	jv_put_integer(o, "expires", (int64_t)c->expires);
 	jv_put_integer(o, "revoked", (int64_t)c->revoked);

@@ -136,8 +136,12 @@ contexts(void)
 	return list;
 }
 
+static const char assertion[] = "assertionMethod";
+static const char authentication[] = "authentication";
+
 static struct jv *
-proof_options(const struct sign_public *issuer, const char *created)
+proof_options(const struct sign_public *issuer, const char *created,
+    const char *purpose)
 {
 	char key[CREDENTIAL_DID_LEN];
 	char did[CREDENTIAL_DID_LEN];
@@ -151,7 +155,7 @@ proof_options(const struct sign_public *issuer, const char *created)
 	jv_put_string(o, "cryptosuite", suite);
 	jv_put_string(o, "created", created);
 	jv_put_string(o, "verificationMethod", method);
-	jv_put_string(o, "proofPurpose", "assertionMethod");
+	jv_put_string(o, "proofPurpose", purpose);
 	jv_put(o, "@context", contexts());
 	return o;
 }
@@ -182,7 +186,8 @@ credential_issue(const struct credential_order *o,
 	jv_put_string(document, "validFrom", from);
 	jv_put_string(document, "validUntil", until);
 	jv_put(document, "credentialSubject", subject);
-	if (credential_prove(document, proof_options(&pk, from), issuer) < 0) {
+	if (credential_prove(document, proof_options(&pk, from, assertion),
+		issuer) < 0) {
 		jv_free(document);
 		return NULL;
 	}
@@ -217,7 +222,8 @@ contexts_match(const struct jv *document, const struct jv *proof)
 }
 
 static const char *
-proof_fault(const struct jv *document, const struct jv *proof)
+proof_fault(const struct jv *document, const struct jv *proof,
+    const char *purpose)
 {
 	if (!jv_is_object(proof))
 		return "it has no proof";
@@ -226,9 +232,10 @@ proof_fault(const struct jv *document, const struct jv *proof)
 		return "its proof is no DataIntegrityProof";
 	if (strcmp(jv_text(jv_get(proof, "cryptosuite"), ""), suite) != 0)
 		return "its proof is not of the suite eddsa-jcs-2022";
-	if (strcmp(jv_text(jv_get(proof, "proofPurpose"), ""),
-		"assertionMethod") != 0)
-		return "its proof's purpose is not assertionMethod";
+	if (strcmp(jv_text(jv_get(proof, "proofPurpose"), ""), purpose) != 0)
+		return purpose == assertion
+		    ? "its proof's purpose is not assertionMethod"
+		    : "its proof's purpose is not authentication";
 	if (!contexts_match(document, proof))
 		return "its @context does not begin with its proof's";
 	return NULL;
@@ -250,12 +257,12 @@ split(const struct jv *document, struct jv **bare, struct jv **options)
 	return 0;
 }
 
-int
-credential_check_proof(const struct jv *document, const struct sign_public *pk,
-    char err[static CREDENTIAL_ERR_LEN])
+static int
+check_proof(const struct jv *document, const struct sign_public *pk,
+    const char *purpose, char err[static CREDENTIAL_ERR_LEN])
 {
 	const struct jv *proof = jv_get(document, "proof");
-	const char *fault = proof_fault(document, proof);
+	const char *fault = proof_fault(document, proof, purpose);
 	const char *value = jv_text(jv_get(proof, "proofValue"), "");
 	uint8_t hashes[2 * SHA256_LEN];
 	uint8_t sig[SIGN_LEN];
@@ -281,6 +288,13 @@ credential_check_proof(const struct jv *document, const struct sign_public *pk,
 		    "its signature does not fit: it was "
 		    "changed, or another key signed it");
 	return 0;
+}
+
+int
+credential_check_proof(const struct jv *document, const struct sign_public *pk,
+    char err[static CREDENTIAL_ERR_LEN])
+{
+	return check_proof(document, pk, assertion, err);
 }
 
 static uint8_t
@@ -334,6 +348,81 @@ credential_check(const struct jv *document, uint64_t now_s,
 		return refuse(err, "it is not valid yet");
 	if (now_s >= out->until_s)
 		return refuse(err, "it has expired");
-	rc = canonical_hash(document, out->id.b);
+	rc = credential_id(document, &out->id);
 	return rc < 0 ? refuse(err, "it cannot be canonical") : 0;
+}
+
+int
+credential_id(const struct jv *document, struct hash *out)
+{
+	return canonical_hash(document, out->b);
+}
+
+struct jv *
+credential_present(const struct jv *credential, const char *challenge,
+    uint64_t now_s, const struct sign_key *holder)
+{
+	struct sign_public pk = sign_key_public(holder);
+	struct jv *document = jv_object(), *list = jv_array(), *options;
+	struct jv *type = jv_array();
+	char did[CREDENTIAL_DID_LEN], created[FEDERATION_TIME_LEN];
+
+	jv_add(type, jv_string("VerifiablePresentation"));
+	jv_add(list, jv_copy(credential));
+	jv_put(document, "@context", contexts());
+	jv_put(document, "type", type);
+	jv_put_string(document, "holder", credential_did(&pk, did));
+	jv_put(document, "verifiableCredential", list);
+	federation_time_text(now_s * 1000, created);
+	options = proof_options(&pk, created, authentication);
+	if (challenge[0] != '\0')
+		jv_put_string(options, "challenge", challenge);
+	if (credential_prove(document, options, holder) < 0) {
+		jv_free(document);
+		return NULL;
+	}
+	return document;
+}
+
+bool
+credential_is_presentation(const struct jv *document)
+{
+	const struct jv *list = jv_get(document, "type");
+
+	for (size_t i = 0; i < jv_len(list); i++)
+		if (strcmp(jv_text(jv_at(list, i), ""),
+			"VerifiablePresentation") == 0)
+			return true;
+	return false;
+}
+
+int
+credential_check_presentation(const struct jv *p, const char *challenge,
+    const struct jv **credential, char err[static CREDENTIAL_ERR_LEN])
+{
+	const char *holder = jv_text(jv_get(p, "holder"), "");
+	const struct jv *list = jv_get(p, "verifiableCredential");
+	const struct jv *subject;
+	struct sign_public pk;
+	int rc;
+
+	*credential = jv_at(list, 0);
+	if (credential_did_parse(holder, &pk) < 0)
+		return refuse(err, "its holder is no did:key of Ed25519");
+	rc = check_proof(p, &pk, authentication, err);
+	if (rc < 0)
+		return rc;
+	if (challenge != NULL &&
+	    strcmp(jv_text(jv_get(jv_get(p, "proof"), "challenge"), ""),
+		challenge) != 0)
+		return refuse(err,
+		    "it was not made for this challenge: somebody may "
+		    "have kept it");
+	if (jv_len(list) != 1)
+		return refuse(err, "want one credential in it");
+	subject = jv_get(*credential, "credentialSubject");
+	if (strcmp(jv_text(jv_get(subject, "id"), ""), holder) != 0)
+		return refuse(err,
+		    "its holder is not the credential's subject");
+	return 0;
 }

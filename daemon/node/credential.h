@@ -10,6 +10,7 @@
 #ifndef QML_DAEMON_NODE_CREDENTIAL_H
 #define QML_DAEMON_NODE_CREDENTIAL_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -78,5 +79,23 @@ struct credential_view {
 int credential_check(const struct jv *document, uint64_t now_s,
     struct credential_view *out, char err[static CREDENTIAL_ERR_LEN])
     __attribute__((warn_unused_result));
+
+/* SHA-256 of the canonical document with its proof: its name on the chain.
+ * -EINVAL, -ENOMEM. */
+int credential_id(const struct jv *document, struct hash *out)
+    __attribute__((warn_unused_result));
+
+/* A verifiable presentation: the holder shows its credential to whoever asked
+ * with this challenge ("": nobody did). Takes nothing; jv_free the result.
+ * NULL: no memory, or the credential cannot be canonical. */
+struct jv *credential_present(const struct jv *credential,
+    const char *challenge, uint64_t now_s, const struct sign_key *holder);
+/* Its proof, and that the holder is the credential's subject; *credential is
+ * borrowed from p and not checked yet. challenge NULL: any. -EINVAL with a
+ * sentence. */
+int credential_check_presentation(const struct jv *p, const char *challenge,
+    const struct jv **credential, char err[static CREDENTIAL_ERR_LEN])
+    __attribute__((warn_unused_result));
+bool credential_is_presentation(const struct jv *document);
 
 #endif

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "consensus/books/view.h"
+#include "daemon/node/credential.h"
 #include "daemon/node/ctl_payload.h"
 
 #define BODY_ERR 160
@@ -155,6 +156,22 @@ schema_hash(const struct federation *f)
 	return hash_end(&s);
 }
 
+/* By its name or number; 0: none is asked for. */
+static uint8_t
+credential_of(struct words *w)
+{
+	const struct jv *v = jv_get(w->params, "credential");
+	uint8_t type;
+
+	if (!jv_is_string(v))
+		return (uint8_t)number(w, "credential", 0, UINT8_MAX);
+	type = credential_type_named(jv_text(v, ""));
+	if (type == 0)
+		complain(w, "credential",
+		    "want membership, data-steward or auditor");
+	return type;
+}
+
 static void
 put_asset(struct words *w, struct bytes_writer *out)
 {
@@ -173,7 +190,7 @@ put_asset(struct words *w, struct bytes_writer *out)
 	    .rounds = (uint32_t)number(w, "rounds", 0, UINT32_MAX),
 	    .privacy = {(uint32_t)number(w, "epsilon_milli", 0, 1000000),
 		(uint8_t)number(w, "delta_exp", 0, 18)},
-	    .credential = (uint8_t)number(w, "credential", 0, UINT8_MAX)};
+	    .credential = credential_of(w)};
 
 	text(w, "name", b.name);
 	text(w, "purpose", b.purpose);

@@ -70,6 +70,14 @@ struct jv *ctl_books_list(struct node *n, const struct jv *params,
 struct jv *ctl_books_account(struct node *n, const struct jv *params,
     CTL_ERR_ARGS);
 
+/* ctl_credential.c */
+struct jv *ctl_credential_sign(struct node *n, const struct jv *params,
+    CTL_ERR_ARGS);
+struct jv *ctl_credential_present(struct node *n, const struct jv *params,
+    CTL_ERR_ARGS);
+struct jv *ctl_credential_status(struct node *n, const struct jv *params,
+    CTL_ERR_ARGS);
+
 /* ctl_index.c */
 void *ctl_take_history(const struct node *n, const struct jv *params,
     CTL_ERR_ARGS);

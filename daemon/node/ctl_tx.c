@@ -22,13 +22,58 @@ put_hash(struct jv *o, const char *key, const struct hash *h)
 	jv_put_string(o, key, hash_hex(h, hex));
 }
 
+/* What to do about a refusal. */
+static const char *
+hint(enum books_verdict v)
+{
+	static const char *const hints[BOOKS_VERDICTS] = {
+	    [BOOKS_BODY] = "a value is out of its bounds: see qmlctl(1)",
+	    [BOOKS_EXPIRED] = "send it again",
+	    [BOOKS_NONCE] = "send it again: its number is taken",
+	    [BOOKS_FEE] = "leave --fee out, or: qmlctl ledger balance --json",
+	    [BOOKS_FUNDS] = "see what there is: qmlctl ledger balance",
+	    [BOOKS_NOBODY] =
+		"an account begins with its first tokens: have some sent",
+	    [BOOKS_NOT_MEMBER] = "ask a member to do it: qmlctl members",
+	    [BOOKS_EXISTS] = "it is there: look at the list",
+	    [BOOKS_UNKNOWN] = "look for its id in the list: qmlctl data|job|"
+			      "proposal|model|credential list",
+	    [BOOKS_NOT_OWNER] = "ask who owns it: see the list",
+	    [BOOKS_STATE] = "see how it stands in the list",
+	    [BOOKS_ASSET_WITHDRAWN] = "choose other data: qmlctl data list",
+	    [BOOKS_ASSET_EXPIRED] = "ask the owner for a new version: qmlctl "
+				    "data register --parent ID",
+	    [BOOKS_ASSET_BANNED] = "the members decide: qmlctl proposal new "
+				   "asset TITLE --asset ID --ban 0",
+	    [BOOKS_ASSET_USED_UP] =
+		"ask the owner: qmlctl data show ID; qmlctl privacy",
+	    [BOOKS_TASK_DENIED] = "see what is allowed: qmlctl data show ID",
+	    [BOOKS_CIRCUIT_DENIED] = "see what is allowed: qmlctl data show ID",
+	    [BOOKS_PRICE] = "offer more: qmlctl data list says the prices; "
+			    "the escrow must cover all rounds",
+	    [BOOKS_PURPOSE] = "name the data's purpose: qmlctl data show ID",
+	    [BOOKS_POLICY] =
+		"name the policy in force: qmlctl ledger balance --json",
+	    [BOOKS_PRIVACY] = "see what is left: qmlctl privacy; a job with "
+			      "more noise or fewer rounds costs less",
+	    [BOOKS_CREDENTIAL] =
+		"have one issued: qmlctl credential list, qmlctl data show ID",
+	    [BOOKS_VOTED] = "see how it stands: qmlctl proposal show N",
+	    [BOOKS_RANGE] = "see the bounds: federation.yaml(5)",
+	    [BOOKS_LIMIT] = "wait until some are closed",
+	};
+
+	return v < BOOKS_VERDICTS && hints[v] != NULL ? hints[v] : "";
+}
+
 static void
 explain(int rc, enum ctl_error *code, char *err, size_t errlen)
 {
 	*code = CTL_REFUSED;
 	if (rc > 0)
-		snprintf(err, errlen, "refused: %s",
-		    books_verdict_text((enum books_verdict)rc));
+		snprintf(err, errlen, "refused: %s; %s",
+		    books_verdict_text((enum books_verdict)rc),
+		    hint((enum books_verdict)rc));
 	else if (rc == -ENOSPC)
 		snprintf(err, errlen,
 		    "too many transactions wait already: try again later");
@@ -132,6 +177,7 @@ ctl_tx_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 		jv_put_string(o, "state", "refused");
 		jv_put_string(o, "verdict", books_verdict_name(gone->why));
 		jv_put_string(o, "why", books_verdict_text(gone->why));
+		jv_put_string(o, "next", hint(gone->why));
 	} else {
 		jv_put_string(o, "state", "unknown");
 	}

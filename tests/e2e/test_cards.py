@@ -153,6 +153,68 @@ def proposals(c):
     assert "executed" in ctl(a, "proposal", "list").stdout
 
 
+def credentials(c):
+    a, b, d = c.nodes[0], c.nodes[1], c.nodes[3]
+    vc, vp = c.dir + "/vc.json", c.dir + "/vp.json"
+    ctl(a, "data", "register", "guarded rows", "--tasks", "vqc,linear",
+        "--purpose", "research", "--credential", "data-steward")
+    asset = rows(a, "assets")[-1]["id"]
+    order = ("job", "order", "--assets", asset, "--price", "1", "--escrow",
+             "100", "--purpose", "research")
+    p = ctl(b, *order, code=9)
+    assert "credential" in p.stderr and "qmlctl credential" in p.stderr, p
+
+    made = ask(a, "credential", "issue", "beta", "--type", "data-steward",
+               "--days", "30", "-o", vc)
+    assert made["state"] == "applied" and made["file"] == vc, made
+    with open(vc) as f:
+        doc = json.load(f)
+    assert doc["type"] == ["VerifiableCredential", "DataStewardCredential"]
+    assert doc["proof"]["cryptosuite"] == "eddsa-jcs-2022", doc
+    refused(a, "choose another -o", "credential", "issue", "beta", "--type",
+            "auditor", "-o", vc)
+    refused(a, "want membership, data-steward or auditor", "credential",
+            "issue", "beta", "--type", "king", code=2)
+
+    v = ask(d, "credential", "verify", vc)
+    assert v["ok"] and v["issuer"] == "alpha" and v["subject"] == "beta", v
+    assert v["revocation"] == "valid" and v["id"] == made["credential"], v
+    offline = ctl(d, "credential", "verify", vc, "--offline").stdout
+    assert "a revocation cannot be known" in offline, offline
+    run(program("qmlnode"), "credential", "verify", vc, "--federation", c.file)
+
+    ctl(b, "credential", "present", vc, "--challenge", "for delta", "-o", vp)
+    v = ask(d, "credential", "verify", vp, "--challenge", "for delta")
+    assert v["ok"] and v["presentation"], v
+    p = ctl(d, "credential", "verify", vp, "--challenge", "other", code=8)
+    assert "not made for this challenge" in p.stdout, p
+    refused(d, "its subject is not this node", "credential", "present", vc)
+
+    bad = c.dir + "/bad.json"
+    for change in ({"validUntil": "2099-01-01T00:00:00Z"},
+                   {"credentialSubject": dict(doc["credentialSubject"],
+                                              name="king")}):
+        with open(bad, "w") as f:
+            json.dump(dict(doc, **change), f)
+        p = ctl(d, "credential", "verify", bad, code=8)
+        assert "signature does not fit" in p.stdout, p
+    with open(bad, "w") as f:
+        f.write("{}")
+    ctl(d, "credential", "verify", bad, code=8)
+
+    sent = ask(b, *order)
+    ctl(b, "job", "cancel", sent["id"])
+    refused(b, "refused", "credential", "revoke", made["credential"])
+    gone = ask(a, "credential", "revoke", made["credential"])
+    assert gone["state"] == "applied", gone
+    p = ctl(b, *order, code=9)
+    assert "credential" in p.stderr, p
+    p = ctl(d, "credential", "verify", vc, code=8)
+    assert "revoked" in p.stdout, p
+    out = ctl(a, "credential", "list").stdout
+    assert "DataStewardCredential" in out and "revoked" in out, out
+
+
 FAST = """
 economy:
   voting_period: 8
@@ -200,6 +262,8 @@ def main():
                 lambda: history(c))
         tap.run("settlement: adds up to the last digit", lambda: settlement(c))
         tap.run("proposals: shown, voted, carried out", lambda: proposals(c))
+        tap.run("credentials: issued, shown, verified, revoked",
+                lambda: credentials(c))
         tap.run("index.db: the same everywhere, and rebuilt",
                 lambda: index(c))
     return tap.done()

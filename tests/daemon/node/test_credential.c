@@ -213,6 +213,69 @@ test_issue_and_check(void **state)
 	sign_key_free(k);
 }
 
+/* What a holder shows: its own proof around the issuer's. */
+static void
+test_presentation(void **state)
+{
+	static const struct {
+		const char *from, *to, *why;
+	} bad[] = {
+	    {"for delta", "for gamma", "does not fit"},
+	    {"\"authentication\"", "\"assertionMethod\"", "authentication"},
+	    {"VerifiableCredential\"", "OtherCredential\"", "does not fit"},
+	};
+	uint8_t seed[SIGN_SEED_LEN] = {5}, other[SIGN_SEED_LEN] = {6};
+	struct credential_order o = {.type = CREDENTIAL_AUDITOR,
+	    .federation = "qf1example",
+	    .from_s = 1700000000,
+	    .until_s = 1800000000};
+	char err[CREDENTIAL_ERR_LEN];
+	struct sign_key *issuer, *holder;
+	const struct jv *inside;
+	struct credential_view view;
+	struct jv *document, *p;
+
+	(void)state;
+	assert_int_equal(sign_setup(), 0);
+	assert_int_equal(sign_key_new(seed, &issuer), 0);
+	assert_int_equal(sign_key_new(other, &holder), 0);
+	o.subject = sign_key_public(holder);
+	document = credential_issue(&o, issuer);
+	p = credential_present(document, "for delta", 1750000000, holder);
+	assert_non_null(p);
+	assert_true(credential_is_presentation(p));
+	assert_false(credential_is_presentation(document));
+	assert_int_equal(credential_check_presentation(p, "for delta", &inside,
+			     err),
+	    0);
+	assert_int_equal(credential_check(inside, 1750000000, &view, err), 0);
+	assert_int_equal(credential_check_presentation(p, NULL, &inside, err),
+	    0);
+	assert_int_equal(credential_check_presentation(p, "", &inside, err),
+	    -EINVAL);
+	assert_non_null(strstr(err, "challenge"));
+	for (size_t i = 0; i < sizeof(bad) / sizeof(*bad); i++) {
+		struct jv *v = altered(p, bad[i].from, bad[i].to);
+
+		assert_int_equal(credential_check_presentation(v, NULL, &inside,
+				     err),
+		    -EINVAL);
+		if (!strstr(err, bad[i].why))
+			fail_msg("%s: got %s", bad[i].why, err);
+		jv_free(v);
+	}
+	jv_free(p);
+	/* Somebody else's credential. */
+	p = credential_present(document, "x", 1750000000, issuer);
+	assert_int_equal(credential_check_presentation(p, "x", &inside, err),
+	    -EINVAL);
+	assert_non_null(strstr(err, "subject"));
+	jv_free(p);
+	jv_free(document);
+	sign_key_free(issuer);
+	sign_key_free(holder);
+}
+
 int
 main(void)
 {
@@ -220,6 +283,7 @@ main(void)
 	    cmocka_unit_test(test_canonical_form),
 	    cmocka_unit_test(test_w3c_vector),
 	    cmocka_unit_test(test_issue_and_check),
+	    cmocka_unit_test(test_presentation),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
