@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/cli/sim_bench.h"
+#include "daemon/cli/sim_number.h"
 #include "daemon/cli/sim_table.h"
 #include "sim/learn/feature_map.h"
 #include "sim/learn/projected.h"
@@ -55,37 +56,6 @@ struct kernel {
 	size_t nthreads;
 	double *k;
 };
-
-static int
-read_number(const char *name, const char *text, double *out)
-{
-	char *end;
-	double v;
-
-	if (text == NULL)
-		return CLI_OK;
-	v = strtod(text, &end);
-	if (end == text || *end != '\0' || !isfinite(v))
-		return cli_error(CLI_USAGE,
-		    "--%s wants a number, not \"%.40s\"", name, text);
-	*out = v;
-	return CLI_OK;
-}
-
-static int
-read_count(const char *name, const char *text, uint32_t max, uint32_t *out)
-{
-	double v = *out;
-
-	if (read_number(name, text, &v) != CLI_OK)
-		return CLI_USAGE;
-	if (v < 1.0 || v > max || v != floor(v))
-		return cli_error(CLI_USAGE,
-		    "--%s \"%.20s\": want a whole number, 1 to %u", name, text,
-		    max);
-	*out = (uint32_t)v;
-	return CLI_OK;
-}
 
 /* The place of text in words, which end with NULL; -1 after saying so. */
 static int
@@ -190,17 +160,17 @@ read_options(struct kernel *k)
 	if (rc == CLI_OK)
 		rc = read_strings(k);
 	if (rc == CLI_OK)
-		rc = read_count("reps", k->v[REPS], QKERNEL_MAX_REPS,
-		    &k->map.reps);
+		rc = sim_count("--reps", k->v[REPS],
+		    (struct sim_range){1, QKERNEL_MAX_REPS}, &k->map.reps);
 	if (rc == CLI_OK)
-		rc = read_count("threads", k->v[THREADS], POOL_MAX_THREADS,
-		    &threads);
+		rc = sim_count("--threads", k->v[THREADS],
+		    (struct sim_range){1, POOL_MAX_THREADS}, &threads);
 	if (rc == CLI_OK)
-		rc = read_number("alpha", k->v[ALPHA], &k->map.alpha);
+		rc = sim_number("--alpha", k->v[ALPHA], &k->map.alpha);
 	if (rc == CLI_OK)
-		rc = read_number("scale", k->v[SCALE], &k->map.scale);
+		rc = sim_number("--scale", k->v[SCALE], &k->map.scale);
 	if (rc == CLI_OK)
-		rc = read_number("gamma", k->v[GAMMA], &k->gamma);
+		rc = sim_number("--gamma", k->v[GAMMA], &k->gamma);
 	k->nthreads = threads;
 	return rc;
 }
@@ -227,7 +197,8 @@ read_tables(struct kernel *k)
 	}
 	while (n < 32 && (uint64_t)1 << n < d)
 		n++;
-	rc = read_count("qubits", k->v[QUBITS], QKERNEL_MAX_QUBITS, &n);
+	rc = sim_count("--qubits", k->v[QUBITS],
+	    (struct sim_range){1, QKERNEL_MAX_QUBITS}, &n);
 	k->map.nfeatures = (uint32_t)d;
 	k->map.nqubits = k->map.kind == FEATURE_MAP_AMPLITUDE ? n : (uint32_t)d;
 	why = feature_map_check(&k->map);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/cli/sim.h"
+#include "daemon/cli/sim_number.h"
 #include "daemon/cli/sim_table.h"
 #include "sim/learn/dataset.h"
 #include "sim/learn/jacobi.h"
@@ -70,25 +71,6 @@ struct qpca {
 	size_t nparams;
 };
 
-static int
-read_count(const char *name, const char *text, uint32_t max, uint32_t *out)
-{
-	unsigned long v;
-	char *end;
-
-	if (text == NULL)
-		return CLI_OK;
-	errno = 0;
-	v = strtoul(text, &end, 10);
-	if (end == text || *end != '\0' || errno != 0 || v < 1 || v > max ||
-	    text[0] == '-')
-		return cli_error(CLI_USAGE,
-		    "%s \"%.20s\": want a whole number, 1 to %u", name, text,
-		    max);
-	*out = (uint32_t)v;
-	return CLI_OK;
-}
-
 /* The place of text in words, 0 without text. */
 static int
 read_word(const char *name, const char *text, const char *const *words,
@@ -121,18 +103,23 @@ read_options(struct qpca *q)
 		rc = read_word("--encoding", q->v[ENCODING], encodings,
 		    &encoding);
 	if (rc == CLI_OK)
-		rc = read_count("-k", q->v[K], JACOBI_MAX, &q->k);
+		rc = sim_count("-k", q->v[K], (struct sim_range){1, JACOBI_MAX},
+		    &q->k);
 	if (rc == CLI_OK)
-		rc = read_count("--bits", q->v[BITS], PHASE_MAX_BITS, &q->bits);
+		rc = sim_count("--bits", q->v[BITS],
+		    (struct sim_range){1, PHASE_MAX_BITS}, &q->bits);
 	if (rc == CLI_OK)
-		rc = read_count("--copies", q->v[COPIES], 65536, &q->copies);
+		rc = sim_count("--copies", q->v[COPIES],
+		    (struct sim_range){1, 65536}, &q->copies);
 	if (rc == CLI_OK)
-		rc = read_count("--layers", q->v[LAYERS], VQSE_MAX_LAYERS,
-		    &q->layers);
+		rc = sim_count("--layers", q->v[LAYERS],
+		    (struct sim_range){1, VQSE_MAX_LAYERS}, &q->layers);
 	if (rc == CLI_OK)
-		rc = read_count("--starts", q->v[STARTS], 1000, &q->starts);
+		rc = sim_count("--starts", q->v[STARTS],
+		    (struct sim_range){1, 1000}, &q->starts);
 	if (rc == CLI_OK)
-		rc = read_count("--seed", q->v[SEED], UINT32_MAX, &q->seed);
+		rc = sim_count("--seed", q->v[SEED],
+		    (struct sim_range){1, UINT32_MAX}, &q->seed);
 	if (rc != CLI_OK)
 		return rc;
 	q->method = (enum method)method;

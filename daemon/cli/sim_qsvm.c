@@ -8,6 +8,7 @@
 
 #include "daemon/cli/sim.h"
 #include "daemon/cli/sim_labelled.h"
+#include "daemon/cli/sim_number.h"
 #include "sim/learn/landmark.h"
 #include "sim/learn/qsvm.h"
 #include "sim/learn/qsvm_align.h"
@@ -61,37 +62,6 @@ struct qsvm {
 };
 
 static int
-read_number(const char *name, const char *text, double *out)
-{
-	char *end;
-	double v;
-
-	if (text == NULL)
-		return CLI_OK;
-	v = strtod(text, &end);
-	if (end == text || *end != '\0' || !isfinite(v))
-		return cli_error(CLI_USAGE,
-		    "--%s wants a number, not \"%.40s\"", name, text);
-	*out = v;
-	return CLI_OK;
-}
-
-static int
-read_count(const char *name, const char *text, uint32_t max, uint32_t *out)
-{
-	double v = *out;
-
-	if (read_number(name, text, &v) != CLI_OK)
-		return CLI_USAGE;
-	if (v < 0.0 || v > max || v != floor(v))
-		return cli_error(CLI_USAGE,
-		    "--%s \"%.20s\": want a whole number up to %u", name, text,
-		    max);
-	*out = (uint32_t)v;
-	return CLI_OK;
-}
-
-static int
 read_options(struct qsvm *q)
 {
 	int kind, rc;
@@ -105,24 +75,25 @@ read_options(struct qsvm *q)
 		    q->v[MAP]);
 	q->map.kind = (enum landmark_kind)kind;
 	q->map.reps = kind == LANDMARK_ZZ || kind == LANDMARK_Z ? 2 : 1;
-	rc = read_number("C", q->v[COST], &q->c);
+	rc = sim_number("--C", q->v[COST], &q->c);
 	if (rc == CLI_OK && !(q->c > 0.0))
 		rc = cli_error(CLI_USAGE, "--C must be above 0");
 	if (rc == CLI_OK)
-		rc = read_number("scale", q->v[SCALE], &q->map.scale);
+		rc = sim_number("--scale", q->v[SCALE], &q->map.scale);
 	if (rc == CLI_OK)
-		rc = read_count("reps", q->v[REPS], QKERNEL_MAX_REPS,
-		    &q->map.reps);
+		rc = sim_count("--reps", q->v[REPS],
+		    (struct sim_range){0, QKERNEL_MAX_REPS}, &q->map.reps);
 	if (rc == CLI_OK)
-		rc = read_count("align", q->v[ALIGN], 1000, &q->align);
+		rc = sim_count("--align", q->v[ALIGN],
+		    (struct sim_range){0, 1000}, &q->align);
 	if (rc == CLI_OK)
-		rc = read_count("landmarks", q->v[MARKS], LANDMARK_MAX,
-		    &q->marks);
+		rc = sim_count("--landmarks", q->v[MARKS],
+		    (struct sim_range){0, LANDMARK_MAX}, &q->marks);
 	if (rc == CLI_OK && q->marks > 0 && !q->minmax)
 		rc = cli_error(CLI_USAGE, "--landmarks wants --minmax");
 	if (rc == CLI_OK)
-		rc = read_count("threads", q->v[THREADS], POOL_MAX_THREADS,
-		    &q->nthreads);
+		rc = sim_count("--threads", q->v[THREADS],
+		    (struct sim_range){0, POOL_MAX_THREADS}, &q->nthreads);
 	return rc;
 }
 

@@ -33,6 +33,8 @@ open_worker(const struct fit *f, struct fit_worker *w)
 	if (w->obs == NULL || w->dobs == NULL || w->logits == NULL ||
 	    w->dhead == NULL)
 		return -ENOMEM;
+	if (f->map->open_worker == NULL)
+		return 0;
 	return f->map->open_worker(f, &w->scratch);
 }
 
@@ -56,7 +58,7 @@ fit_open(struct fit *f, const struct task *t, const struct fit_how *how)
 		goto out;
 	f->pool = how->pool != NULL ? how->pool : f->own_pool;
 	nthreads = pool_threads(f->pool);
-	rc = f->map->open(f);
+	rc = f->map->open != NULL ? f->map->open(f) : 0;
 	if (rc < 0)
 		goto out;
 	rc = -ENOMEM;
@@ -80,7 +82,7 @@ fit_close(struct fit *f)
 	for (i = 0; f->workers != NULL && i < f->nworkers; i++)
 		close_worker(f, &f->workers[i]);
 	free(f->workers);
-	if (f->map != NULL)
+	if (f->map != NULL && f->map->close != NULL)
 		f->map->close(f);
 	pool_free(f->own_pool);
 	free(f->rows);
@@ -129,7 +131,8 @@ bind_theta(struct fit *f, const double *theta)
 {
 	f->theta = theta;
 	f->calls++;
-	f->map->bind(f, theta);
+	if (f->map->bind != NULL)
+		f->map->bind(f, theta);
 }
 
 static struct lanes_dense
@@ -140,6 +143,18 @@ head_of(const struct fit *f)
 	return (struct lanes_dense){.w = f->theta + (t->nparams - t->nhead),
 	    .nrows = t->noutputs,
 	    .ncols = t->nobs};
+}
+
+/* What was prepared is what is observed. */
+static void
+forward_rows(const struct fit *f, const double *const *rows, double *obs)
+{
+	size_t i, c;
+
+	for (i = 0; i < LANES; i++) {
+		for (c = 0; c < f->task->nobs; c++)
+			obs[c * LANES + i] = rows[i] == NULL ? 0.0 : rows[i][c];
+	}
 }
 
 /* Logits of rows at .. at + LANES - 1 of the pick. */
@@ -154,7 +169,10 @@ forward(const struct fit *f, struct fit_worker *w, size_t at)
 	for (i = 0; i < LANES; i++)
 		rows[i] = at + i >= f->npick ? NULL
 					     : f->rows + size * f->pick[at + i];
-	f->map->forward(f, w->scratch, rows, w->obs);
+	if (f->map->forward != NULL)
+		f->map->forward(f, w->scratch, rows, w->obs);
+	else
+		forward_rows(f, rows, w->obs);
 	for (i = 0; i < t->nobs * LANES; i++)
 		w->obs[i] *= t->spec.head_scale;
 	if (t->nhead > 0)

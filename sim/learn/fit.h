@@ -33,14 +33,17 @@ struct fit_map {
 	size_t (*row_size)(const struct task *t);
 	int (*prepare)(const struct fit *f, const struct dataset *ds,
 	    double *out);
-	/* Shared state of all threads, and one thread's scratch. */
+	/* Shared state of all threads, and one thread's scratch; both pairs
+	 * may be NULL, close alone, too. */
 	int (*open)(struct fit *f);
 	void (*close)(struct fit *f);
 	int (*open_worker)(const struct fit *f, void **scratch);
 	void (*close_worker)(void *scratch);
-	/* Puts circuit parameters in; theta[nangles + nscales]. */
+	/* Puts circuit parameters in; theta[nangles + nscales]. May be NULL:
+	 * there are none. */
 	void (*bind)(struct fit *f, const double *theta);
-	/* obs[nobs][LANES] of LANES rows (NULL: lane not used). */
+	/* obs[nobs][LANES] of LANES rows (NULL: lane not used). May be NULL:
+	 * a prepared row is its nobs observables. */
 	void (*forward)(const struct fit *f, void *scratch,
 	    const double *const *rows, double *obs);
 	/* After forward: takes d loss / d obs. May be NULL. */
