@@ -13,6 +13,12 @@
 
 #define CONFIG_ERROR_LEN 1024
 
+/* A file that was read. */
+struct config_text {
+	const void *data;
+	size_t len;
+};
+
 struct config_place {
 	unsigned line, col; /* from 1; 0: the file as a whole */
 };

@@ -513,6 +513,68 @@ federation_file_parse_draft(struct federation *out, const void *data,
 	return parse(out, data, len, true, e);
 }
 
+static bool
+is_of_job(const struct schema_row *row)
+{
+	static const char *const groups[] = {"job.", "stage.", "control.",
+	    "privacy."};
+
+	for (size_t i = 0; i < sizeof(groups) / sizeof(groups[0]); i++)
+		if (strncmp(row->key, groups[i], strlen(groups[i])) == 0)
+			return true;
+	return false;
+}
+
+/* A start that is only named is looked for by whoever runs the job. */
+static int
+check_job_alone(struct reading *r)
+{
+	struct job *j = &r->d.f.job;
+	struct hash start = j->start;
+	int rc;
+
+	if (j->start_params == NULL)
+		j->start = (struct hash){{0}};
+	rc = final_check(r);
+	j->start = start;
+	return rc;
+}
+
+int
+federation_file_parse_job(struct job *out, const struct federation *f,
+    const struct config_text *text, struct config_error *e)
+{
+	struct schema_row rows[FEDERATION_DRAFT_ROWS];
+	struct schema s = {rows, 0};
+	struct reading r = {.e = e};
+	struct schema_input in = {.prefix = "", .origins = r.origins};
+	struct yaml_doc doc;
+	int rc;
+
+	*out = (struct job){0};
+	for (size_t i = 0; i < federation_schema.n; i++)
+		if (is_of_job(&federation_schema.rows[i]))
+			rows[s.n++] = federation_schema.rows[i];
+	rc = yaml_parse(&doc, text->data, text->len, e);
+	if (rc != 0)
+		return rc;
+	r.root = in.map = doc.root;
+	r.d.f = *f; /* borrowed, but for the job */
+	r.d.f.job = (struct job){0};
+	rc = schema_fill(&s, &in, &r.d, e);
+	if (rc == 0)
+		rc = read_job(&r);
+	if (rc == 0)
+		rc = check_job_alone(&r);
+	yaml_close(&doc);
+	if (rc == 0) {
+		*out = r.d.f.job;
+		r.d.f.job = (struct job){0};
+	}
+	schema_close(&s, &r.d);
+	return rc;
+}
+
 int
 federation_file_load(struct federation *out, const char *path, bool draft,
     struct config_error *e)

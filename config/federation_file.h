@@ -27,6 +27,13 @@ int federation_file_parse_draft(struct federation *out, const void *data,
 int federation_file_load(struct federation *out, const char *path, bool draft,
     struct config_error *e) __attribute__((warn_unused_result));
 
+/* A job alone for this federation: the groups job, stage, control and privacy as
+ * in federation.yaml. *out is closed on failure. -EINVAL with e filled,
+ * -ENOMEM. */
+int federation_file_parse_job(struct job *out, const struct federation *f,
+    const struct config_text *text, struct config_error *e)
+    __attribute__((warn_unused_result));
+
 /* Deterministic and commented; reading it gives the same id. 0 or -EIO. */
 int federation_file_write(const struct federation *f, FILE *to)
     __attribute__((warn_unused_result));

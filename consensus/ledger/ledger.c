@@ -378,6 +378,8 @@ ledger_apply(struct ledger *l, const struct block *b)
 	if (b->header.kind != BLOCK_ORDINARY) {
 		summary_of_block(&l->last, b, l->round.opened_ms,
 		    &l->round.base_model);
+		l->last.task = l->f.job.main.kind;
+		l->last.control = l->f.job.control.kind;
 		l->has_last = true;
 	}
 	if (b->header.kind == BLOCK_AGGREGATE) {

@@ -32,12 +32,12 @@ const struct ctl_verb ctl_verbs[] = {
 	"say that the salt key was destroyed (do that first: data.salt)"},
     {"job", "list", NULL, "orders", {{0}}, {{0}}, "",
 	"orders and how far they are"},
-    {"job", "order", "order", NULL, {{0}},
+    {"job", "order", "order", NULL, {{"job", F}},
 	{{"assets", L}, {"price", A}, {"escrow", A}, {"purpose", T},
 	    {"policy", T}},
-	"--assets ID,... --price TOKENS --escrow TOKENS [--purpose TEXT]\n"
-	"       [--policy HASH]",
-	"order the federation's job on these data"},
+	"FILE --assets ID,... --price TOKENS --escrow TOKENS\n"
+	"       [--purpose TEXT] [--policy HASH]",
+	"have the job in this file trained on these data"},
     {"job", "accept", "order_accept", NULL, {{"id", T}}, {{0}}, "ID",
 	"as an owner of its data"},
     {"job", "cancel", "order_cancel", NULL, {{"id", T}}, {{0}}, "ID",

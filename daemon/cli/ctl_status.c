@@ -33,11 +33,12 @@ print_round(const struct jv *s)
 
 	if (jv_true(jv_get(r, "finished")))
 		printf("  job      finished after %lld rounds",
-		    (long long)ctl_integer(r, "number"));
+		    (long long)ctl_integer(r, "job_round"));
 	else
-		printf("  round    %lld of %lld (the first is 0)",
-		    (long long)ctl_integer(r, "number"),
-		    (long long)ctl_integer(r, "of"));
+		printf("  round    %lld of %lld (the first is 0%s)",
+		    (long long)ctl_integer(r, "job_round"),
+		    (long long)ctl_integer(r, "of"),
+		    ctl_integer(r, "first") > 0 ? " of this job" : "");
 	printf("; %lld aggregated, %lld skipped\n",
 	    (long long)ctl_integer(r, "aggregated"),
 	    (long long)ctl_integer(r, "skipped"));

@@ -111,6 +111,19 @@ row_asset(const struct books_look *at, size_t i)
 	return o;
 }
 
+/* 1: the next to run; 0: not in the queue. */
+static int64_t
+place_in_queue(const struct books *b, size_t i)
+{
+	int64_t n = 0;
+
+	if (books_order_at(b, i)->state != ORDER_QUEUED)
+		return 0;
+	for (size_t k = 0; k <= i; k++)
+		n += books_order_at(b, k)->state == ORDER_QUEUED;
+	return n;
+}
+
 static struct jv *
 row_order(const struct books_look *at, size_t i)
 {
@@ -126,6 +139,8 @@ row_order(const struct books_look *at, size_t i)
 	books_json_hash(o, "id", &x->id);
 	put_key(o, "buyer", at, &x->buyer);
 	jv_put_string(o, "state", states[x->state]);
+	jv_put_integer(o, "queue", place_in_queue(at->books, i));
+	jv_put_boolean(o, "ending", x->ending);
 	jv_put_string(o, "purpose", x->purpose);
 	books_json_hash(o, "policy", &x->policy);
 	jv_put_string(o, "task", job_kind_name(x->wants.task));

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/federation_file.h"
 #include "consensus/books/view.h"
 #include "daemon/node/credential.h"
 #include "daemon/node/ctl_payload.h"
@@ -22,6 +23,15 @@ complain(struct words *w, const char *key, const char *what)
 {
 	if (w->err[0] == '\0')
 		snprintf(w->err, BODY_ERR, "%s: %.120s", key, what);
+}
+
+/* A sentence that says where, without the hint on the next line. */
+static void
+complain_all(struct words *w, const char *what)
+{
+	if (w->err[0] == '\0')
+		snprintf(w->err, BODY_ERR, "%.*s",
+		    (int)(strcspn(what, "\n") % BODY_ERR), what);
 }
 
 static uint64_t
@@ -221,7 +231,30 @@ compare(const void *a, const void *b)
 	return memcmp(a, b, HASH_LEN);
 }
 
-/* The running job again, unless another one's bytes are given. */
+/* The job of the order's file, as in federation.yaml; without one that of the
+ * open round once more. */
+static void
+put_job(struct words *w, struct bytes_writer *out)
+{
+	const struct ledger *l = replica_ledger(w->n->replica);
+	const char *yaml = jv_text(jv_get(w->params, "job"), NULL);
+	const struct config_text text = {yaml, yaml ? strlen(yaml) : 0};
+	struct config_error e = {.file = "job"};
+	struct job j;
+	int rc;
+
+	if (yaml == NULL) {
+		job_put(out, ledger_job(l));
+		return;
+	}
+	rc = federation_file_parse_job(&j, ledger_federation(l), &text, &e);
+	if (rc == 0)
+		job_put(out, &j);
+	else
+		complain_all(w, rc == -EINVAL ? e.text : "out of memory");
+	job_close(&j);
+}
+
 static void
 put_order(struct words *w, struct bytes_writer *out)
 {
@@ -242,7 +275,7 @@ put_order(struct words *w, struct bytes_writer *out)
 			&b.assets[b.nassets++]) < 0)
 			complain(w, "assets", "want 64 hex digits each");
 	qsort(b.assets, b.nassets, sizeof(b.assets[0]), compare);
-	job_put(&job, ledger_job(replica_ledger(w->n->replica)));
+	put_job(w, &job);
 	b.job = job.data;
 	b.job_len = (uint32_t)job.len;
 	if (job.error != 0 || b.job_len > BODY_JOB_MAX)

@@ -35,6 +35,10 @@ put_control(struct jv *o, const struct node_round *r)
 static void
 put_round(struct jv *o, const struct node_round *r, const struct job *j)
 {
+	/* An old round read from the chain does not say which job it was. */
+	uint8_t task = r->task != 0 ? r->task : j->main.kind;
+	uint8_t control = r->task != 0 ? r->control : j->control.kind;
+
 	jv_put_integer(o, "round", (int64_t)r->round);
 	jv_put_integer(o, "height", (int64_t)r->height);
 	jv_put_string(o, "kind",
@@ -54,11 +58,11 @@ put_round(struct jv *o, const struct node_round *r, const struct job *j)
 		jv_put_number(o, "valid_accuracy",
 		    ratio(r->valid_correct, r->valid_rows));
 	}
-	if (j->control.kind != 0 && r->rows > 0)
+	if (control != 0 && r->rows > 0)
 		put_control(o, r);
-	if (j->main.kind == JOB_VQE)
+	if (task == JOB_VQE)
 		jv_put_number(o, "energy", q24_to_double(r->loss_before_q24));
-	if (j->main.kind == JOB_QPCA)
+	if (task == JOB_QPCA)
 		jv_put_number(o, "captured",
 		    1 - q24_to_double(r->loss_after_q24));
 }

@@ -94,6 +94,15 @@ agreement_json(const struct node *n)
 	return o;
 }
 
+/* Empty for the founders' job, which nobody ordered. */
+static void
+put_hash(struct jv *o, const char *key, const struct hash *h)
+{
+	char hex[HASH_HEX_LEN];
+
+	jv_put_string(o, key, hash_is_zero(h) ? "" : hash_hex(h, hex));
+}
+
 static struct jv *
 round_json(const struct node *n)
 {
@@ -102,7 +111,11 @@ round_json(const struct node *n)
 	struct jv *o = jv_object();
 
 	jv_put_integer(o, "number", (int64_t)lr->number);
+	jv_put_integer(o, "first", (int64_t)lr->first);
+	jv_put_integer(o, "job_round", (int64_t)ledger_job_round(ledger(n)));
 	jv_put_integer(o, "of", ledger_job(ledger(n))->rounds);
+	put_hash(o, "job", &lr->job);
+	put_hash(o, "order", &lr->order);
 	jv_put_boolean(o, "finished", lr->finished);
 	jv_put_integer(o, "opened_ms", (int64_t)lr->opened_ms);
 	jv_put_integer(o, "collect_at_ms", (int64_t)lr->collect_at_ms);

@@ -208,7 +208,7 @@ ctl_why(const struct node *n, char out[static CTL_WHY_LEN])
 		snprintf(out, CTL_WHY_LEN,
 		    "job finished: %" PRIu64 " rounds; only heartbeats until "
 		    "the next job",
-		    lr->number);
+		    ledger_job_round(l));
 	else if (ledger_paused(l))
 		snprintf(out, CTL_WHY_LEN,
 		    "paused by the members' vote until block %" PRIu64

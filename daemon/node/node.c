@@ -64,6 +64,8 @@ node_round_of(const struct ledger_round_summary *s)
 	    .time_ms = s->time_ms,
 	    .duration_ms = s->duration_ms,
 	    .kind = s->kind,
+	    .task = s->task,
+	    .control = s->control,
 	    .nparts = s->nparts,
 	    .nupdates = s->nupdates,
 	    .rows = s->rows,

@@ -45,6 +45,7 @@ struct node_options {
 struct node_round {
 	uint64_t round, height, time_ms, duration_ms;
 	uint8_t kind; /* enum block_kind */
+	uint8_t task, control; /* enum job_kind; task 0: not known */
 	uint16_t nparts, nupdates;
 	uint64_t rows, correct;
 	int64_t loss_before_q24, loss_after_q24;

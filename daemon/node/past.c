@@ -74,10 +74,17 @@ ask_round(struct store *s, const struct federation *f, struct past_answer *a)
 		rc = find_closing(s, round - 1, &before);
 	else
 		rc = first_opened(s, f, &before.time_ms);
+	/* A round that was broken off has no block of its own. */
+	if (rc == -ENOENT && round > 0 && before.height > 0)
+		rc = 0;
 	if (rc < 0)
 		return rc;
 	a->opened_ms = before.time_ms;
-	a->model = before.model;
+	if (h.height > 1)
+		rc = header_at(s, h.height - 1, &before);
+	if (rc < 0)
+		return rc;
+	a->model = h.height > 1 ? before.model : (struct hash){{0}};
 	return store_block(s, h.height, &a->decided);
 }
 

@@ -192,8 +192,7 @@ tell_mended(const struct store_report *rep)
 		    "file=%s pages=%u torn=%s "
 		    "why=\"a copy of a record was unfinished or damaged; "
 		    "nothing that was sent is lost\"",
-		    votes, rep->log.nmended,
-		    rep->log.torn ? "yes" : "no");
+		    votes, rep->log.nmended, rep->log.torn ? "yes" : "no");
 }
 
 /* One line per vote, for a witness that collects the logs of all nodes. */

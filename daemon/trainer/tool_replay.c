@@ -28,7 +28,8 @@ struct replay {
 	struct ledger *ledger;       /* just before the block of the answer */
 	struct block *block;         /* the block that holds the answer */
 	const struct answer *answer; /* in block */
-	struct session session;
+	struct session session;      /* of the ledger's job */
+	const char *data;
 	uint8_t salt[ASSET_SALT_LEN];
 	bool salted;
 	uint64_t round;
@@ -161,15 +162,16 @@ static int
 retrain(struct replay *r, const struct answer *a, struct trainwire_msg *out)
 {
 	const struct ledger_round *lr = ledger_round(r->ledger);
+	const uint64_t used = lr->bases.used[r->member];
 	int rc, age = bases_age(&lr->bases, &a->base_model);
 	struct trainwire_model m;
 
 	if (age < 0)
 		return complain("training", "its model is unknown");
 	m = (struct trainwire_model){
-	    .round = lr->bases.one[age].round,
+	    .round = lr->bases.one[age].round - lr->first,
 	    .aggregated = lr->aggregated - (uint64_t)age,
-	    .kept = lr->bases.used[r->member],
+	    .kept = used > 0 ? used - lr->first : 0,
 	    .member = r->member,
 	    .dim = ledger_dim(r->ledger),
 	    .model = r->models[age],
@@ -203,6 +205,42 @@ follow(struct replay *r, const struct block *b)
 	return rc;
 }
 
+/* Another job: other sizes, and nothing of the one before. */
+static int
+enter_job(struct replay *r)
+{
+	struct session_source source = {
+	    .data = r->data,
+	    .salt = r->salted ? r->salt : NULL,
+	    .threads = r->threads,
+	    .show_values = true,
+	    .member = true,
+	};
+
+	for (int i = 0; i < BASES_MAX; i++) {
+		free(r->models[i]);
+		r->models[i] = NULL;
+	}
+	session_close(&r->session);
+	r->session = (struct session)SESSION_INIT;
+	return tool_open_session(&r->session, ledger_federation(r->ledger),
+	    &source, NULL);
+}
+
+/* The block is applied: a new model, of a new job or of the same one. */
+static int
+move_on(struct replay *r, uint64_t first, uint64_t newest)
+{
+	const struct ledger_round *lr = ledger_round(r->ledger);
+	int rc = TOOL_DONE;
+
+	if (lr->first == first && lr->bases.one[0].round == newest)
+		return TOOL_DONE;
+	if (lr->first != first)
+		rc = enter_job(r);
+	return rc == TOOL_DONE ? keep_model(r) : rc;
+}
+
 /* Applies blocks up to the one that closed the round, and keeps that one. */
 static int
 walk(struct replay *r)
@@ -212,7 +250,7 @@ walk(struct replay *r)
 	struct block *b;
 	int rc = keep_model(r);
 	const struct ledger_round *lr;
-	uint64_t newest;
+	uint64_t newest, first;
 
 	for (h = 1; rc == TOOL_DONE && h <= head; h++) {
 		snprintf(what, sizeof(what), "block %" PRIu64, h);
@@ -226,11 +264,12 @@ walk(struct replay *r)
 		}
 		lr = ledger_round(r->ledger);
 		newest = lr->bases.one[0].round;
+		first = lr->first;
 		rc = follow(r, b);
 		if (rc == TOOL_DONE && ledger_apply(r->ledger, b) < 0)
 			rc = complain(what, "does not follow the rules");
-		if (rc == TOOL_DONE && lr->bases.one[0].round != newest)
-			rc = keep_model(r);
+		if (rc == TOOL_DONE)
+			rc = move_on(r, first, newest);
 		block_free(b);
 	}
 	if (rc != TOOL_DONE)
@@ -407,21 +446,15 @@ load_salt(struct replay *r, const char *path)
 static int
 run(struct replay *r, const char *data, const char *member)
 {
-	struct session_source source = {
-	    .data = data,
-	    .salt = r->salted ? r->salt : NULL,
-	    .threads = r->threads,
-	    .show_values = true,
-	    .member = true,
-	};
 	int rc;
+
+	r->data = data;
 
 	rc = open_ledger(r);
 	if (rc == TOOL_DONE)
 		rc = find_member(r, member);
 	if (rc == TOOL_DONE)
-		rc = tool_open_session(&r->session,
-		    ledger_federation(r->ledger), &source, NULL);
+		rc = enter_job(r);
 	if (rc == TOOL_DONE)
 		rc = walk(r);
 	if (rc == TOOL_DONE)
