@@ -47,7 +47,8 @@ has_phone(const char *text)
 
 		for (p = plus + 1; *p && strchr("0123456789 -()/.", *p); p++)
 			digits += isdigit((unsigned char)*p) != 0;
-		if (digits >= PHONE_DIGITS && isdigit((unsigned char)plus[1]))
+		if (digits >= PHONE_DIGITS && isdigit((unsigned char)plus[1]) &&
+		    (plus == text || !isalnum((unsigned char)plus[-1])))
 			return true;
 		plus++;
 	}

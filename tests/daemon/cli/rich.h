@@ -1,0 +1,57 @@
+/*
+ * rich.h - a valid chain with something of everything on it, in a home.
+ *
+ * Four members, a private job, data assets with budgets, transfers, credentials,
+ * proposals that pass, worth stated by every validator, a version that was
+ * minted, approved and leased. The same bytes on every run.
+ */
+#ifndef QML_TESTS_DAEMON_CLI_RICH_H
+#define QML_TESTS_DAEMON_CLI_RICH_H
+
+#include "consensus/chain/disk_posix.h"
+#include "consensus/books/body.h"
+#include "tests/consensus/chain/smallchain.h"
+
+#define RICH_MEMBERS 4
+#define RICH_ROUNDS 4
+#define RICH_ROOT_LEN 64
+
+struct rich {
+	char root[RICH_ROOT_LEN];
+	char file[RICH_ROOT_LEN + 32];
+	struct disk_posix disk;
+	struct smallchain chain;
+	struct hash rows[RICH_MEMBERS];  /* roots of their data */
+	struct hash asset[RICH_MEMBERS]; /* ids */
+	struct hash credential;
+};
+
+enum rich_stage {
+	RICH_OPEN, /* two rounds are closed, the third is open */
+	RICH_DONE, /* the job is over, its model has changed hands */
+};
+
+void rich_open(struct rich *r, const char *name);
+void rich_close(struct rich *r);
+void rich_grow(struct rich *r, enum rich_stage stage);
+
+/* Signed, with the sender's next nonce plus `ahead`; the writer is closed. */
+struct tx *rich_tx(struct rich *r, uint16_t from, uint8_t kind,
+    struct bytes_writer *w, unsigned ahead);
+struct tx *rich_transfer(struct rich *r, uint16_t from, uint64_t amount,
+    const char *memo);
+struct tx *rich_worth(struct rich *r, uint16_t from, uint64_t round);
+struct tx *rich_vote(struct rich *r, uint16_t from, uint64_t proposal);
+
+/* A valid next block with these, not applied; updates: everybody answers. Takes
+ * the references. */
+struct block *rich_next(struct rich *r, struct tx **txs, size_t n,
+    bool updates);
+/* Applies, certifies and appends; drops the block. */
+void rich_commit(struct rich *r, struct block *b);
+/* Seals what somebody changed, lets everybody sign it, and appends. */
+void rich_seal(struct rich *r, struct block *b);
+/* Appends it with the certificate that is there. */
+void rich_append(struct rich *r, const struct block *b);
+
+#endif
