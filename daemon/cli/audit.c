@@ -31,6 +31,7 @@ struct walk {
 	struct federation f;
 	struct verify verify;
 	struct ledger *ledger;
+	struct tlog *log_of_others;
 	const struct audit_watch *watch;
 };
 
@@ -341,6 +342,8 @@ check_block(struct walk *w, uint64_t height)
 
 	if (rc == 0)
 		rc = judge_block(w, b, &c);
+	if (rc == 0)
+		rc = tlog_append_header(w->log_of_others, &b->header);
 	if (rc == 0) {
 		count_block(w->a, w, b);
 		show(w, b, &c);
@@ -369,6 +372,8 @@ walk(struct walk *w, const char *path, const struct hash *federation)
 	count_records(w);
 	rc = check_genesis(w, federation);
 	if (rc == 0)
+		rc = tlog_found(w->log_of_others, &w->f, &w->a->federation);
+	if (rc == 0)
 		show(w, NULL, NULL);
 	for (h = 1; rc == 0 && segments_find(&w->log, h); h++)
 		rc = check_block(w, h);
@@ -379,6 +384,49 @@ walk(struct walk *w, const char *path, const struct hash *federation)
 	if (rc == 0)
 		w->a->fault = (struct audit_fault){0};
 	return rc;
+}
+
+static bool
+signed_by_a_member(const struct walk *w, const char *at,
+    const struct tlog_checkpoint *c)
+{
+	for (uint16_t i = 0; i < ledger_nmembers(w->ledger); i++)
+		if (tlog_checkpoint_signed(at, c,
+			&ledger_member(w->ledger, i)->sign))
+			return true;
+	return false;
+}
+
+/* What the auditor saw before: is it a beginning of this chain? */
+static void
+check_checkpoint(struct walk *w, const char *text)
+{
+	struct checks *out = &w->a->checks;
+	const struct tlog *l = w->log_of_others;
+	struct tlog_checkpoint c;
+	struct tlog_hash root;
+	const char *at;
+
+	if (tlog_checkpoint_get(text, &c, &at) < 0)
+		checks_fail(out, CHECK_COMPLETE, w->a->nblocks,
+		    "the checkpoint is not in the form of C2SP");
+	else if (strcmp(c.origin, l->origin) != 0)
+		checks_fail(out, CHECK_COMPLETE, w->a->nblocks,
+		    "the checkpoint is of another federation");
+	else if (!signed_by_a_member(w, at, &c))
+		checks_fail(out, CHECK_COMPLETE, w->a->nblocks,
+		    "no member signed the checkpoint");
+	else if (c.size > l->n)
+		checks_fail(out, CHECK_COMPLETE, w->a->nblocks,
+		    "the chain ends before the checkpoint: blocks are missing "
+		    "at its end");
+	else {
+		root = tlog_root(l, (size_t)c.size);
+		if (memcmp(&root, &c.root, sizeof(root)) != 0)
+			checks_fail(out, CHECK_HISTORY, w->a->nblocks,
+			    "the checkpoint is of another history: a member "
+			    "signed two");
+	}
 }
 
 /* A check that failed without stopping the walk: a finding. */
@@ -395,7 +443,7 @@ findings(struct walk *w)
 }
 
 int
-audit_watch(struct audit *a, const char *path, const struct hash *federation,
+audit_watch(struct audit *a, const struct audit_order *o,
     const struct audit_watch *watch)
 {
 	struct walk w = {
@@ -403,14 +451,17 @@ audit_watch(struct audit *a, const char *path, const struct hash *federation,
 	    .disk = DISK_POSIX_INIT,
 	    .log = SEGMENTS_INIT,
 	    .f = FEDERATION_INIT,
+	    .log_of_others = o->log,
 	    .watch = watch,
 	};
 	int rc;
 
 	*a = (struct audit){0};
-	rc = walk(&w, path, federation);
+	rc = walk(&w, o->path, o->federation);
+	if (rc == 0 && o->checkpoint)
+		check_checkpoint(&w, o->checkpoint);
 	if (rc == 0 || rc == -EBADMSG)
-		conclude(a, w.ledger, federation != NULL);
+		conclude(a, o, w.ledger);
 	if (rc == 0)
 		rc = findings(&w);
 	if (watch && w.ledger && (rc == 0 || rc == -EBADMSG))
@@ -425,5 +476,10 @@ audit_watch(struct audit *a, const char *path, const struct hash *federation,
 int
 audit_run(struct audit *a, const char *path, const struct hash *federation)
 {
-	return audit_watch(a, path, federation, NULL);
+	struct tlog log = TLOG_INIT;
+	const struct audit_order o = {path, federation, NULL, &log};
+	int rc = audit_watch(a, &o, NULL);
+
+	tlog_close(&log);
+	return rc;
 }

@@ -14,6 +14,7 @@
 
 #include "daemon/cli/checks.h"
 #include "daemon/cli/findings.h"
+#include "daemon/cli/tlog.h"
 #include "proto/federation.h"
 #include "proto/hash.h"
 
@@ -68,9 +69,17 @@ struct audit_watch {
  * fault. -ENOENT: no chain at path. Else the files cannot be read. */
 int audit_run(struct audit *a, const char *path, const struct hash *federation)
     __attribute__((warn_unused_result));
+
+struct audit_order {
+	const char *path;
+	const struct hash *federation; /* or NULL */
+	/* A checkpoint or a proof that the auditor kept, its text; or NULL. */
+	const char *checkpoint;
+	struct tlog *log; /* filled on the way; the caller closes it */
+};
+
 /* watch may be NULL. */
-int audit_watch(struct audit *a, const char *path,
-    const struct hash *federation, const struct audit_watch *watch)
-    __attribute__((warn_unused_result));
+int audit_watch(struct audit *a, const struct audit_order *o,
+    const struct audit_watch *watch) __attribute__((warn_unused_result));
 
 #endif

@@ -13,7 +13,6 @@
 #include "daemon/node/home.h"
 #include "daemon/node/jcs.h"
 #include "daemon/node/jv.h"
-#include "daemon/node/keys.h"
 
 #define REPORT_BYTES_MAX (64u << 20)
 
@@ -43,17 +42,26 @@ now_ms(void)
 	return (uint64_t)t.tv_sec * 1000;
 }
 
+int
+audit_report_key(struct keys *k, const char *path)
+{
+	char err[KEYS_ERR_LEN];
+	int rc = keys_load(k, path, err, sizeof(err));
+
+	if (rc == 0)
+		return CLI_OK;
+	return cli_error(rc == -EPERM ? CLI_KEY_PERMISSIONS : CLI_FAILED, "%s",
+	    err);
+}
+
 static int
 sign(struct jv *document, const char *path, uint64_t when)
 {
 	struct keys k = KEYS_INIT;
-	char err[KEYS_ERR_LEN];
-	int rc = keys_load(&k, path, err, sizeof(err));
+	int rc = audit_report_key(&k, path);
 
-	if (rc < 0)
-		return cli_error(rc == -EPERM ? CLI_KEY_PERMISSIONS
-					      : CLI_FAILED,
-		    "%s", err);
+	if (rc != CLI_OK)
+		return rc;
 	rc = dossier_sign(document, k.sign, when);
 	keys_close(&k);
 	return rc < 0 ? cli_error(CLI_FAILED, "the report cannot be signed: %s",
@@ -107,12 +115,12 @@ put_file(const char *out, const struct jv *document)
 }
 
 int
-audit_report_run(struct audit *a, const char *path,
-    const struct hash *federation, const struct audit_report *r, int *code)
+audit_report_run(struct audit *a, const struct audit_order *o,
+    const struct audit_report *r, int *code)
 {
 	uint64_t when = now_ms();
 	struct jv *document;
-	int rc = dossier_make(a, path, federation, when, &document);
+	int rc = dossier_make(a, o, when, &document);
 	int put;
 
 	*code = CLI_OK;

@@ -7,7 +7,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/node.h"
 #include "daemon/cli/audit.h"
+#include "daemon/cli/audit_proof.h"
 #include "daemon/cli/audit_report.h"
 #include "daemon/cli/cli.h"
 #include "daemon/node/jv.h"
@@ -19,21 +21,28 @@
 static const char usage[] =
     "usage: qmlnode audit DIR|FILE [--federation ID] [--json]\n"
     "                     [--report OUT.html|OUT.json [--key node.key]]\n"
+    "       qmlnode audit DIR|FILE --proof HEIGHT --out P.tlog-proof\n"
+    "                     --key node.key\n"
     "       qmlnode audit --verify REPORT.json\n"
     "Verify a chain from its files alone. DIR is a home or its chain folder,\n"
-    "FILE its first segment. Nothing is written but the report.\n"
+    "FILE its first segment. Nothing is written unless asked.\n"
     "  --federation ID  the id it must have (qf1..., or 64 hex digits)\n"
     "  --report OUT     a dossier: the checks A1 to A20 by name, members,\n"
     "                   jobs, rounds, data, privacy, pay, votes, versions\n"
     "  --key FILE       sign the dossier with this node's key\n"
+    "  --proof HEIGHT   that block's place in the chain, as C2SP tlog-proof;\n"
+    "                   its header goes to OUT.entry\n"
+    "  --checkpoint C   a proof or checkpoint kept from before: the chain\n"
+    "                   must contain it\n"
     "  --verify         who signed a .json dossier, and does it hold\n"
     "  --json           one JSON object on standard output\n"
     "Exit: 0 proved, 8 not, 5 no chain there, 1 it cannot be read.\n";
 
 /* What was asked for. */
 struct wish {
-	const char *path, *federation;
+	const char *path, *federation, *checkpoint, *key;
 	struct audit_report report;
+	struct audit_proof proof;
 	bool json, verify;
 	struct hash want; /* federation's id, when there is one */
 };
@@ -217,16 +226,24 @@ report(const struct audit *a, int rc, bool json, bool id_given)
 }
 
 static int
-run(const struct wish *w)
+choose(struct audit *a, const struct wish *w, struct audit_order *o, int *code)
 {
-	const struct hash *want = w->federation ? &w->want : NULL;
-	struct audit a;
-	int code = CLI_OK, said, rc;
-
+	*code = CLI_OK;
+	if (w->proof.height)
+		return audit_proof_run(a, o, &w->proof, code);
 	if (w->report.out)
-		rc = audit_report_run(&a, w->path, want, &w->report, &code);
-	else
-		rc = audit_run(&a, w->path, want);
+		return audit_report_run(a, o, &w->report, code);
+	return audit_watch(a, o, NULL);
+}
+
+static int
+run(const struct wish *w, struct audit_order *o)
+{
+	struct audit a;
+	int code, said, rc = choose(&a, w, o, &code);
+
+	if (code == CLI_USAGE)
+		return code;
 	if (rc == -ENOENT)
 		return cli_error(CLI_NOT_FOUND,
 		    "%s: there is no chain here\n  Give a node's home, its "
@@ -234,11 +251,60 @@ run(const struct wish *w)
 		    w->path);
 	if (rc < 0 && rc != -EBADMSG)
 		return cli_error(CLI_FAILED, "%s: %s", a.chain, strerror(-rc));
-	said = report(&a, rc, w->json, want != NULL);
+	if (w->proof.height && rc == 0)
+		return code;
+	said = report(&a, rc, w->json, o->federation != NULL);
 	if (code == CLI_OK && w->report.out && a.founded)
 		fprintf(stderr, "wrote %s%s\n", w->report.out,
 		    w->report.key ? "" : " (not signed: no --key)");
 	return code == CLI_OK ? said : code;
+}
+
+static int
+run_with_checkpoint(const struct wish *w)
+{
+	struct tlog log = TLOG_INIT;
+	struct audit_order o = {w->path, w->federation ? &w->want : NULL, NULL,
+	    &log};
+	struct config_error e = {0};
+	char *text = NULL;
+	void *data;
+	size_t len;
+	int rc;
+
+	if (w->checkpoint) {
+		rc = config_read(w->checkpoint, TLOG_TEXT_MAX, &data, &len, &e);
+		if (rc < 0)
+			return cli_error(CLI_NOT_FOUND, "%s: %s", w->checkpoint,
+			    strerror(-rc));
+		text = strndup(data, len);
+		free(data);
+		if (!text)
+			return cli_error(CLI_FAILED, "out of memory");
+		o.checkpoint = text;
+	}
+	rc = run(w, &o);
+	tlog_close(&log);
+	free(text);
+	return rc;
+}
+
+/* Options that need one another. */
+static int
+check_wish(struct wish *w)
+{
+	w->report.key = w->proof.key = w->key;
+	if (w->report.out && w->proof.height)
+		return cli_error(CLI_USAGE, "--report or --proof, not both");
+	if (w->proof.height && (!w->proof.out || !w->key))
+		return cli_error(CLI_USAGE,
+		    "--proof needs --out FILE and --key node.key");
+	if (w->key && !w->report.out && !w->proof.height)
+		return cli_error(CLI_USAGE,
+		    "--key signs a --report or --proof");
+	if (w->report.out)
+		return audit_report_name(w->report.out);
+	return CLI_OK;
 }
 
 int
@@ -248,11 +314,14 @@ cmd_audit(int argc, char **argv)
 	const struct cli_option options[] = {
 	    {"federation", &w.federation, NULL},
 	    {"report", &w.report.out, NULL},
-	    {"key", &w.report.key, NULL},
+	    {"key", &w.key, NULL},
+	    {"proof", &w.proof.height, NULL},
+	    {"out", &w.proof.out, NULL},
+	    {"checkpoint", &w.checkpoint, NULL},
 	    {"verify", NULL, &w.verify},
 	    {"json", NULL, &w.json},
 	};
-	const struct cli_options all = {options, 5, usage, 1};
+	const struct cli_options all = {options, 8, usage, 1};
 	int rc = cli_parse(&all, &argc, argv);
 
 	if (rc != CLI_OK)
@@ -262,13 +331,11 @@ cmd_audit(int argc, char **argv)
 	w.path = argv[1];
 	if (w.federation)
 		rc = parse_federation(w.federation, &w.want);
-	if (rc == CLI_OK && w.report.out)
-		rc = audit_report_name(w.report.out);
-	if (rc == CLI_OK && w.report.key && !w.report.out)
-		rc = cli_error(CLI_USAGE, "--key signs a --report");
+	if (rc == CLI_OK)
+		rc = check_wish(&w);
 	if (rc != CLI_OK)
 		return rc;
 	if (sign_setup() < 0)
 		return cli_error(CLI_FAILED, "libsodium cannot start");
-	return w.verify ? audit_report_verify(w.path) : run(&w);
+	return w.verify ? audit_report_verify(w.path) : run_with_checkpoint(&w);
 }

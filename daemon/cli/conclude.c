@@ -80,13 +80,25 @@ conclude_rounds(struct audit *a)
 	    "%" PRIu64 " free texts looked at. Names of persons in them cannot "
 	    "be recognised by a program.",
 	    a->findings.ntexts);
-	say(a, CHECK_COMPLETE, CHECK_UNKNOWN,
-	    "The chain may have gone on after block %" PRIu64
-	    ": what a file leaves out at its end it cannot show.",
-	    a->nblocks);
 	say(a, CHECK_UNUSUAL, CHECK_PROVED,
 	    "No update repeats another one; %" PRIu64 " rounds skipped in all.",
 	    a->nskips);
+}
+
+static void
+conclude_end(struct audit *a, bool checkpoint)
+{
+	if (checkpoint)
+		say(a, CHECK_COMPLETE, CHECK_PROVED,
+		    "The checkpoint that was given is a beginning of this "
+		    "chain, which ends with block %" PRIu64 ".",
+		    a->nblocks);
+	else
+		say(a, CHECK_COMPLETE, CHECK_UNKNOWN,
+		    "The chain may have gone on after block %" PRIu64
+		    ": what a file leaves out at its end, only a checkpoint "
+		    "kept from before can show.",
+		    a->nblocks);
 }
 
 static void
@@ -183,7 +195,7 @@ conclude_fault(struct audit *a)
 }
 
 void
-conclude(struct audit *a, const struct ledger *l, bool id_given)
+conclude(struct audit *a, const struct audit_order *o, const struct ledger *l)
 {
 	const struct books *b = l ? ledger_books(l) : NULL;
 
@@ -192,7 +204,8 @@ conclude(struct audit *a, const struct ledger *l, bool id_given)
 		return;
 	}
 	findings_books(b, ledger_nmembers(l), a->nblocks, &a->checks);
-	conclude_chain(a, id_given);
+	conclude_chain(a, o->federation != NULL);
+	conclude_end(a, o->checkpoint != NULL);
 	conclude_rounds(a);
 	conclude_money(a, b);
 	conclude_data(a, b);

@@ -4,14 +4,14 @@
 #ifndef QML_DAEMON_CLI_CONCLUDE_H
 #define QML_DAEMON_CLI_CONCLUDE_H
 
-#include <stdbool.h>
-
 #include "consensus/ledger/ledger.h"
 
 struct audit;
+struct audit_order;
 
 /* Fills a->checks. l: the state after the last block that passed, NULL when
  * block 0 did not. A fault fails its check and leaves the others unknown. */
-void conclude(struct audit *a, const struct ledger *l, bool id_given);
+void conclude(struct audit *a, const struct audit_order *o,
+    const struct ledger *l);
 
 #endif

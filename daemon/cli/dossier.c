@@ -8,6 +8,7 @@
 
 #include "config/federation_draft.h"
 #include "consensus/books/journal.h"
+#include "daemon/cli/base64.h"
 #include "daemon/node/books_json.h"
 #include "daemon/node/jv.h"
 #include "gen/version.h"
@@ -297,6 +298,20 @@ canonical(const struct jv *v)
 	return jv_string(text);
 }
 
+/* The chain as others' tools count it: see tlog.h. */
+static struct jv *
+log_json(const struct tlog *l)
+{
+	struct tlog_hash root = tlog_root(l, l->n);
+	char text[BASE64_LEN(SHA256_LEN)];
+	struct jv *o = jv_object();
+
+	jv_put_string(o, "origin", l->origin);
+	jv_put_integer(o, "size", (int64_t)l->n);
+	jv_put_string(o, "root", base64_text(root.b, SHA256_LEN, text));
+	return o;
+}
+
 static struct jv *
 counts_of(const struct audit *a)
 {
@@ -323,8 +338,8 @@ put_verdict(struct jv *d, const struct audit *a, int rc)
 }
 
 int
-dossier_make(struct audit *a, const char *path, const struct hash *federation,
-    uint64_t now_ms, struct jv **out)
+dossier_make(struct audit *a, const struct audit_order *o, uint64_t now_ms,
+    struct jv **out)
 {
 	struct gather *g = calloc(1, sizeof(*g));
 	struct audit_watch watch = {see_block, see_end, g};
@@ -341,10 +356,11 @@ dossier_make(struct audit *a, const char *path, const struct hash *federation,
 	jv_put_string(g->document, "made_by", "qmlnode " QML_VERSION);
 	jv_put_string(g->document, "build", QML_BUILD_ID);
 	jv_put_string(g->document, "made", federation_time_text(now_ms, text));
-	rc = audit_watch(a, path, federation, &watch);
+	rc = audit_watch(a, o, &watch);
 	if ((rc == 0 || rc == -EBADMSG) && a->founded) {
 		put_verdict(g->document, a, rc);
 		jv_put(g->document, "transactions", counts_of(a));
+		jv_put(g->document, "log", log_json(o->log));
 		jv_put(g->document, "checks", dossier_checks(&a->checks));
 		jv_put(g->document, "cannot_be_known", dossier_blind());
 		*out = canonical(g->document);

@@ -19,9 +19,8 @@ struct jv;
 
 /* Runs the audit and returns what it returns; *out is set whenever block 0 is
  * sound, also of a chain that fails, and is the caller's. now_ms: UNIX. */
-int dossier_make(struct audit *a, const char *path,
-    const struct hash *federation, uint64_t now_ms, struct jv **out)
-    __attribute__((warn_unused_result));
+int dossier_make(struct audit *a, const struct audit_order *o, uint64_t now_ms,
+    struct jv **out) __attribute__((warn_unused_result));
 
 /* dossier_about.c: the parts that do not change from block to block. */
 struct jv *dossier_federation(const struct ledger *l);

@@ -1,0 +1,121 @@
+#include "daemon/cli/audit_proof.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "daemon/cli/audit_report.h"
+#include "daemon/cli/cli.h"
+#include "daemon/node/home.h"
+#include "proto/decimal.h"
+
+/* The entry of one height, as it passes. */
+struct seek {
+	uint64_t height;
+	struct bytes_writer entry;
+};
+
+static void
+see_block(void *arg, const struct ledger *l, const struct block *b,
+    const struct commit *c)
+{
+	struct seek *s = arg;
+
+	(void)c;
+	if (!b && s->height == 0)
+		federation_put(&s->entry, ledger_federation(l));
+	else if (b && b->header.height == s->height)
+		header_put(&s->entry, &b->header);
+}
+
+static void
+see_end(void *arg, const struct ledger *l)
+{
+	(void)arg;
+	(void)l;
+}
+
+static int
+put_entry(const char *out, const struct bytes_writer *w)
+{
+	char path[HOME_PATH_LEN];
+	FILE *f;
+	int bad;
+
+	if (snprintf(path, sizeof(path), "%s.entry", out) >= (int)sizeof(path))
+		return -ENAMETOOLONG;
+	f = fopen(path, "w");
+	if (!f)
+		return -errno;
+	bad = fwrite(w->data, 1, w->len, f) != w->len;
+	return fclose(f) != 0 || bad ? -EIO : 0;
+}
+
+static int
+put_proof(const struct audit_proof *p, const struct tlog *l, uint64_t height,
+    const struct keys *k)
+{
+	FILE *f = fopen(p->out, "w");
+	int bad;
+
+	if (!f)
+		return -errno;
+	tlog_put_proof(f, l, (size_t)height, k->sign);
+	bad = ferror(f);
+	return fclose(f) != 0 || bad ? -EIO : 0;
+}
+
+static int
+put_files(const struct audit_proof *p, const struct tlog *l,
+    const struct seek *s)
+{
+	struct keys k = KEYS_INIT;
+	int code = audit_report_key(&k, p->key), rc;
+
+	if (code != CLI_OK)
+		return code;
+	rc = put_proof(p, l, s->height, &k);
+	if (rc == 0)
+		rc = put_entry(p->out, &s->entry);
+	if (rc == 0)
+		tlog_put_verifier(stdout, l->origin, &k.sign_public);
+	keys_close(&k);
+	return rc < 0 ? cli_error(CLI_IO, "%s: %s", p->out, strerror(-rc))
+		      : CLI_OK;
+}
+
+static int
+parse_height(const char *text, uint64_t *out)
+{
+	char rest;
+
+	if (text[strspn(text, "0123456789")] == '\0' &&
+	    sscanf(text, "%" SCNu64 "%c", out, &rest) == 1)
+		return CLI_OK;
+	return cli_error(CLI_USAGE, "--proof %s: want a block's height", text);
+}
+
+int
+audit_proof_run(struct audit *a, const struct audit_order *o,
+    const struct audit_proof *p, int *code)
+{
+	struct seek s = {0, BYTES_WRITER_INIT};
+	const struct audit_watch watch = {see_block, see_end, &s};
+	int rc;
+
+	*code = parse_height(p->height, &s.height);
+	if (*code != CLI_OK)
+		return 0;
+	rc = audit_watch(a, o, &watch);
+	if (rc == 0 && s.height > a->nblocks)
+		*code = cli_error(CLI_NOT_FOUND,
+		    "--proof %s: the chain ends with block %" PRIu64, p->height,
+		    a->nblocks);
+	else if (rc == 0 && s.entry.error == 0)
+		*code = put_files(p, o->log, &s);
+	else if (rc == 0)
+		rc = s.entry.error;
+	bytes_writer_close(&s.entry);
+	return rc;
+}
