@@ -1,5 +1,5 @@
 /*
- * audit_proof.h - the proof that one block is in the chain, for tools of others.
+ * audit_proof.h - proof that a block is in the chain, for tools of others.
  */
 #ifndef QML_DAEMON_CLI_AUDIT_PROOF_H
 #define QML_DAEMON_CLI_AUDIT_PROOF_H

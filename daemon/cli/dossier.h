@@ -3,8 +3,9 @@
  *
  * Schema qml.dossier/1: who, which jobs, every round, data and consent,
  * privacy, contributions and pay, votes, versions, the checks A1 to A20, and
- * what no chain can show. Amounts, counts and heights are integers, losses are Q24, so
- * that the document has one canonical form (RFC 8785) and can be signed.
+ * what no chain can show. Amounts, counts and heights are integers, losses are
+ * Q24, so that the document has one canonical form (RFC 8785) and can be
+ * signed.
  */
 #ifndef QML_DAEMON_CLI_DOSSIER_H
 #define QML_DAEMON_CLI_DOSSIER_H

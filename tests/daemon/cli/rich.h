@@ -1,9 +1,9 @@
 /*
  * rich.h - a valid chain with something of everything on it, in a home.
  *
- * Four members, a private job, data assets with budgets, transfers, credentials,
- * proposals that pass, worth stated by every validator, a version that was
- * minted, approved and leased. The same bytes on every run.
+ * Four members, a private job, data assets with budgets, a transfer, a
+ * credential, a proposal that passes, worth stated by every validator, a
+ * version that was minted and given away. The same bytes on every run.
  */
 #ifndef QML_TESTS_DAEMON_CLI_RICH_H
 #define QML_TESTS_DAEMON_CLI_RICH_H

@@ -106,12 +106,16 @@ consistent(size_t m, size_t n, const struct tlog_hash *path, size_t len,
 	    memcmp(&sr, &roots[1], 32) == 0;
 }
 
+struct claim {
+	size_t i, n;
+	struct tlog_hash leaf, root;
+};
+
 static bool
-included(size_t i, size_t n, const struct tlog_hash *leaf,
-    const struct tlog_hash *path, size_t len, const struct tlog_hash *root)
+included(const struct claim *c, const struct tlog_hash *path, size_t len)
 {
-	size_t fn = i, sn = n - 1;
-	struct tlog_hash h = *leaf;
+	size_t fn = c->i, sn = c->n - 1;
+	struct tlog_hash h = c->leaf;
 
 	for (size_t k = 0; k < len; k++) {
 		if (sn == 0)
@@ -126,7 +130,7 @@ included(size_t i, size_t n, const struct tlog_hash *leaf,
 		fn >>= 1;
 		sn >>= 1;
 	}
-	return sn == 0 && memcmp(&h, root, sizeof(h)) == 0;
+	return sn == 0 && memcmp(&h, &c->root, sizeof(h)) == 0;
 }
 
 /* Every leaf of every size, every pair of sizes; one wrong bit is seen. */
