@@ -146,15 +146,13 @@ test_all_proofs(void **state)
 	for (size_t n = 1; n <= LEAVES; n++) {
 		roots[1] = tlog_root(&l, n);
 		for (size_t i = 0; i < n; i++) {
+			const struct claim c = {i, n, l.leaves[i], roots[1]};
 			size_t len = tlog_path(&l, i, n, path);
 
-			assert_true(
-			    included(i, n, &l.leaves[i], path, len, &roots[1]));
+			assert_true(included(&c, path, len));
 			if (len > 0)
 				path[len / 2].b[5] ^= 4;
-			assert_int_equal(included(i, n, &l.leaves[i], path, len,
-					     &roots[1]),
-			    len == 0);
+			assert_int_equal(included(&c, path, len), len == 0);
 			roots[0] = tlog_root(&l, i + 1);
 			len = tlog_consistency(&l, i + 1, n, path);
 			assert_true(consistent(i + 1, n, path, len, roots));
