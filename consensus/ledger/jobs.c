@@ -64,7 +64,8 @@ open_merge(const struct ledger *l, const struct job *j, struct merge *m)
 
 	f.job = *j;
 	rc = merge_init(m, &f, err, sizeof(err));
-	m->job = j;
+	if (rc == 0)
+		merge_bind(m, j);
 	return rc;
 }
 
@@ -292,7 +293,7 @@ jobs_take(struct ledger *l)
 	free(mem->moments);
 	l->f.job = s->job;
 	l->merge = s->merge;
-	l->merge.job = &l->f.job;
+	merge_bind(&l->merge, &l->f.job);
 	l->model = s->model;
 	l->moments = s->moments;
 	mem->model = s->model_room;

@@ -154,6 +154,13 @@ merge_close(struct merge *m)
 }
 
 void
+merge_bind(struct merge *m, const struct job *j)
+{
+	m->job = j;
+	m->nsegments = job_segments(j, m->segment);
+}
+
+void
 merge_start(const struct merge *m, int64_t *moments)
 {
 	unsigned i;

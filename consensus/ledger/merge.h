@@ -33,6 +33,8 @@ struct merge {
 int merge_init(struct merge *m, const struct federation *f, char *err,
     size_t errlen) __attribute__((warn_unused_result));
 void merge_close(struct merge *m); /* accepts zeros */
+/* The same job at another place: what it was made for is let go. */
+void merge_bind(struct merge *m, const struct job *j);
 /* The job's rule, and all around it, for a federation of this size; -ERANGE: a
  * number of the job's is not a Q24 one. */
 int merge_settings(const struct job *j, uint16_t nmembers,
