@@ -26,6 +26,7 @@ static const char *const names[TX_KINDS] = {
     [TX_MODEL_LEASE] = "model_lease",
     [TX_CREDENTIAL] = "credential",
     [TX_REVOKE] = "revoke",
+    [TX_SHARD] = "shard",
 };
 
 const char *

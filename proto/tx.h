@@ -38,6 +38,7 @@ enum tx_kind {
 	TX_MODEL_LEASE,
 	TX_CREDENTIAL, /* issue */
 	TX_REVOKE,     /* a credential */
+	TX_SHARD,      /* public rows, sealed until a round needs them */
 	TX_KINDS,      /* past the last */
 };
 

@@ -238,6 +238,7 @@ kind_of(uint8_t kind)
 	    [TX_MODEL_LEASE] = &kind_model_lease,
 	    [TX_CREDENTIAL] = &kind_credential,
 	    [TX_REVOKE] = &kind_revoke,
+	    [TX_SHARD] = &kind_shard,
 	};
 
 	return kind < TX_KINDS ? rows[kind] : NULL;
@@ -277,6 +278,9 @@ step_open(struct step *s, const struct tx *t, uint64_t height)
 	case TX_MODEL_LEASE:
 		body_model_get(&r, &s->u.model);
 		break;
+	case TX_SHARD:
+		body_shard_get(&r, &s->u.shard);
+		break;
 	case TX_CREDENTIAL:
 		body_credential_get(&r, &s->u.credential);
 		break;
@@ -285,6 +289,13 @@ step_open(struct step *s, const struct tx *t, uint64_t height)
 		break;
 	}
 	return bytes_reader_done(&r);
+}
+
+/* Owed by every member, and possible once a round: needs no fee. */
+static bool
+is_duty(uint8_t kind)
+{
+	return kind == TX_COMMIT || kind == TX_WORTH || kind == TX_SHARD;
 }
 
 static enum books_verdict
@@ -299,7 +310,7 @@ check_step(const struct books *b, const struct step *s)
 		return BOOKS_NOBODY;
 	if (t->nonce != from->nonce)
 		return BOOKS_NONCE;
-	if (t->fee < b->terms.fee)
+	if (t->fee < b->terms.fee && !is_duty(t->kind))
 		return BOOKS_FEE;
 	if (t->fee > from->balance)
 		return BOOKS_FUNDS;
@@ -426,7 +437,7 @@ books_conserved(const struct books *b)
 	const struct order *orders = BOOKS_ROWS(struct order, b->orders);
 	const struct valuation *open =
 	    BOOKS_ROWS(struct valuation, b->valuations);
-	uint64_t sum = b->treasury;
+	uint64_t sum = b->treasury + b->pot;
 
 	/* No sum can pass the cap, which is far from 2^64, without the
 	 * comparison at the end failing: checked one by one. */

@@ -38,6 +38,13 @@ struct books_shares {
 	uint32_t treasury;
 };
 
+/* Public rows that tell what a round's updates are worth: see shard.h. */
+struct books_validation {
+	uint32_t shards; /* 0: none; utilities may be stated all the same */
+	uint32_t every;  /* one round of so many is valued, drawn by lot */
+	struct hash root;
+};
+
 /* What a job asks of data and of accounts: the ledger reads it out of the
  * job's bytes. */
 struct books_job {
@@ -69,6 +76,7 @@ struct books_terms {
 	bool (*job)(const void *arg, const uint8_t *bytes, uint32_t len,
 	    struct books_job *out);
 	const void *job_arg;
+	struct books_validation validation;
 };
 
 #define BOOKS_TERMS_DEFAULT                                      \

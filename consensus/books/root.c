@@ -189,6 +189,10 @@ valuations_root(const struct books *b, struct row *r)
 		bytes_put_u64(&r->w, v[i].round);
 		bytes_put_u64(&r->w, v[i].reward);
 		bytes_put_u64(&r->w, v[i].until);
+		if (b->terms.validation.shards > 0) {
+			bytes_put_u32(&r->w, v[i].shard);
+			bytes_put_u8(&r->w, v[i].shown);
+		}
 		row_end(r);
 		for (uint16_t k = 0; k < b->nmembers; k++)
 			if (v[i].said[k])
@@ -212,6 +216,10 @@ rest_root(const struct books *b, struct row *r)
 	bytes_put_u64(&r->w, b->rounds);
 	for (uint16_t i = 0; i < b->nmembers; i++)
 		bytes_put_i64(&r->w, b->earned[i]);
+	if (b->terms.validation.shards > 0) {
+		bytes_put_u64(&r->w, b->pot);
+		bytes_put_u32(&r->w, b->shards_used);
+	}
 	row_end(r);
 	for (size_t i = 0; i < b->promises.n; i++) {
 		bytes_put_hash(&r->w, &p[i].commit);

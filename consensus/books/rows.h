@@ -113,6 +113,21 @@ struct valuation {
 	uint16_t members[BOOKS_MEMBERS_MAX];  /* who updated */
 	struct blob *said[BOOKS_MEMBERS_MAX]; /* utilities, by validator */
 	uint16_t nsaid;
+	uint32_t shard; /* 1 + index of the rows to use; 0: none */
+	bool shown;     /* that shard is on the chain */
+};
+
+/* A valuation that is over. Memory for those who show it, not state. */
+struct settled {
+	struct hash job;
+	uint64_t round, height, reward;
+	uint32_t shard; /* 1 + index; 0: none */
+	uint16_t n, nsaid;
+	bool paid;           /* a quorum had spoken */
+	int64_t nobody, all; /* utility of the base, and with all updates */
+	uint16_t members[BOOKS_MEMBERS_MAX];
+	int64_t value[BOOKS_MEMBERS_MAX]; /* n! phi, or over the orders */
+	uint64_t part[BOOKS_MEMBERS_MAX]; /* units */
 };
 
 /* Of an update that its sender has not shown yet. */

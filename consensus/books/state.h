@@ -6,7 +6,10 @@
 
 #include "consensus/books/journal.h"
 #include "consensus/books/rows.h"
+#include "consensus/books/shard.h"
 #include "consensus/books/turn.h"
+
+#define SETTLED_KEPT 8
 
 struct table {
 	size_t n, cap, size;
@@ -37,7 +40,11 @@ struct books {
 	struct table promises; /* of the open round */
 	struct hash policy;    /* ethics; zero: none voted */
 	uint64_t treasury, minted, burned;
-	uint64_t rounds;                   /* closed, for the mint schedule */
+	uint64_t rounds;      /* closed, for the mint schedule */
+	uint64_t pot;         /* of rounds that were not drawn to be valued */
+	uint32_t shards_used; /* the next valuation takes this one */
+	struct settled settled[SETTLED_KEPT]; /* ring; not state */
+	uint64_t nsettled;                    /* ever */
 	int64_t earned[BOOKS_MEMBERS_MAX]; /* contribution to the running job */
 };
 
@@ -53,6 +60,7 @@ struct step {
 		struct body_order order;
 		struct body_commit commit;
 		struct body_worth worth;
+		struct body_shard shard;
 		struct body_propose propose;
 		struct body_ballot ballot;
 		struct body_model model;
@@ -125,7 +133,7 @@ extern const struct kind_row kind_transfer, kind_asset_register,
     kind_asset_withdraw, kind_asset_erased, kind_order, kind_order_accept,
     kind_order_cancel, kind_commit, kind_worth, kind_propose, kind_vote,
     kind_model_transfer, kind_model_approve, kind_model_lease, kind_credential,
-    kind_revoke;
+    kind_revoke, kind_shard;
 
 /* A credential of this type that is good at this height. */
 bool credential_held(const struct books *b, const struct sign_public *subject,

@@ -101,3 +101,31 @@ books_use_at(const struct books *b, size_t i)
 {
 	return row(&b->uses, i);
 }
+
+const struct valuation *
+books_valuation_at(const struct books *b, size_t i)
+{
+	return i < b->valuations.n
+	    ? BOOKS_ROWS(const struct valuation, b->valuations) + i
+	    : NULL;
+}
+
+uint64_t
+books_nsettled(const struct books *b)
+{
+	return b->nsettled;
+}
+
+const struct settled *
+books_settled_at(const struct books *b, uint64_t i)
+{
+	if (i >= b->nsettled || b->nsettled - i > SETTLED_KEPT)
+		return NULL;
+	return &b->settled[i % SETTLED_KEPT];
+}
+
+const struct books_validation *
+books_validation(const struct books *b)
+{
+	return &b->terms.validation;
+}

@@ -44,5 +44,11 @@ const struct motion *books_motion_at(const struct books *b, size_t i);
 const struct token *books_token_at(const struct books *b, size_t i);
 const struct credential *books_credential_at(const struct books *b, size_t i);
 const struct use *books_use_at(const struct books *b, size_t i);
+/* Open ones. */
+const struct valuation *books_valuation_at(const struct books *b, size_t i);
+/* How many are over, ever, and the i-th of them; NULL: too long ago. */
+uint64_t books_nsettled(const struct books *b);
+const struct settled *books_settled_at(const struct books *b, uint64_t i);
+const struct books_validation *books_validation(const struct books *b);
 
 #endif

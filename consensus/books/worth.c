@@ -41,6 +41,8 @@ check_worth(const struct books *b, const struct step *s)
 		return BOOKS_UNKNOWN;
 	if (v->said[member])
 		return BOOKS_EXISTS;
+	if (v->shard && !v->shown)
+		return BOOKS_STATE; /* nobody can know yet */
 	return x->n == books_game_size(v->n) ? BOOKS_OK : BOOKS_BODY;
 }
 
@@ -80,13 +82,17 @@ median(const struct books *b, const struct valuation *v, uint16_t at)
 }
 
 static void
-exact_values(const struct books *b, const struct valuation *v, int64_t *value)
+exact_values(const struct books *b, const struct valuation *v,
+    struct settled *out)
 {
 	int64_t game[1 << SHAPLEY_EXACT_MAX];
+	uint16_t size = books_game_size(v->n);
 
-	for (uint16_t i = 0; i < books_game_size(v->n); i++)
+	for (uint16_t i = 0; i < size; i++)
 		game[i] = median(b, v, i);
-	shapley_exact(game, v->n, value);
+	out->nobody = game[0];
+	out->all = game[size - 1];
+	shapley_exact(game, v->n, out->value);
 }
 
 /* The orders' seed: known to nobody before the round's block was. */
@@ -105,47 +111,68 @@ books_game_seed(const struct hash *job, uint64_t round,
 }
 
 static void
-sampled_values(const struct books *b, const struct valuation *v, int64_t *value)
+sampled_values(const struct books *b, const struct valuation *v,
+    struct settled *out)
 {
 	int64_t along[BOOKS_MEMBERS_MAX + 1];
 	uint8_t order[BOOKS_MEMBERS_MAX];
 	uint16_t at = 2;
 
-	memset(value, 0, v->n * sizeof(*value));
-	along[0] = median(b, v, 0);
-	along[v->n] = median(b, v, 1);
+	along[0] = out->nobody = median(b, v, 0);
+	along[v->n] = out->all = median(b, v, 1);
 	for (uint32_t m = 0; m < shapley_permutations(v->n); m++) {
 		shapley_order(&v->seed, m, v->n, order);
 		for (uint16_t k = 1; k < v->n; k++)
 			along[k] = median(b, v, at++);
 		/* Never cut short: validators computed every prefix. */
-		(void)shapley_add_order(order, v->n, along, -1, value);
+		(void)shapley_add_order(order, v->n, along, -1, out->value);
 	}
 }
 
 static void
-pay(struct books *b, const struct valuation *v)
+pay(struct books *b, const struct valuation *v, struct settled *out)
 {
-	int64_t value[BOOKS_MEMBERS_MAX];
-	uint64_t parts[BOOKS_MEMBERS_MAX];
 	const struct note rest = {BOOKS_CAUSE_REMAINDER, &v->job, v->round, 0};
 	uint64_t given;
 
 	if (v->n <= SHAPLEY_EXACT_MAX)
-		exact_values(b, v, value);
+		exact_values(b, v, out);
 	else
-		sampled_values(b, v, value);
-	given = payout_split(v->reward, value, v->n, parts);
+		sampled_values(b, v, out);
+	out->paid = true;
+	given = payout_split(v->reward, out->value, v->n, out->part);
 	treasury_add(b, v->reward - given, &rest);
 	for (uint16_t i = 0; i < v->n; i++) {
 		uint16_t member = v->members[i];
 		const struct note why = {BOOKS_CAUSE_CONTRIBUTION, &v->job,
-		    v->round, value[i]};
+		    v->round, out->value[i]};
 
-		account_add(b, account_find(b, &b->members[member]), parts[i],
-		    &why);
-		b->earned[member] += (int64_t)parts[i];
+		account_add(b, account_find(b, &b->members[member]),
+		    out->part[i], &why);
+		b->earned[member] += (int64_t)out->part[i];
 	}
+}
+
+/* Pays, or gives to the treasury, and keeps what came of it. */
+static void
+settle(struct books *b, const struct valuation *v, uint64_t height)
+{
+	struct settled *out = &b->settled[b->nsettled++ % SETTLED_KEPT];
+	const struct note rest = {BOOKS_CAUSE_REMAINDER, &v->job, v->round, 0};
+
+	*out = (struct settled){.job = v->job,
+	    .round = v->round,
+	    .height = height,
+	    .reward = v->reward,
+	    .shard = v->shard,
+	    .n = v->n,
+	    .nsaid = v->nsaid};
+	memcpy(out->members, v->members, v->n * sizeof(*v->members));
+	/* Without a quorum nobody knows: the treasury keeps it. */
+	if (3u * v->nsaid > 2u * b->nmembers)
+		pay(b, v, out);
+	else
+		treasury_add(b, v->reward, &rest);
 }
 
 static void
@@ -168,19 +195,12 @@ worth_end_block(struct books *b, uint64_t height)
 	while (i < b->valuations.n) {
 		struct valuation *v =
 		    &BOOKS_ROWS(struct valuation, b->valuations)[i];
-		const struct note why = {BOOKS_CAUSE_REMAINDER, &v->job,
-		    v->round, 0};
-		bool quorum = 3u * v->nsaid > 2u * b->nmembers;
 
 		if (v->nsaid < b->nmembers && height < v->until) {
 			i++;
 			continue;
 		}
-		/* Without a quorum nobody knows: the treasury keeps it. */
-		if (quorum)
-			pay(b, v);
-		else
-			treasury_add(b, v->reward, &why);
+		settle(b, v, height);
 		drop(b, i);
 	}
 }
@@ -279,6 +299,38 @@ reserve(struct books *b, const struct books_closed *c)
 	return rc;
 }
 
+/* By lot, drawn from what nobody knew while the updates were made. */
+static bool
+is_drawn(const struct books_validation *terms, const struct valuation *v)
+{
+	uint64_t lot = 0;
+
+	for (unsigned i = 0; i < 8; i++)
+		lot = lot << 8 | v->seed.b[i];
+	return terms->every <= 1 || lot % terms->every == 0;
+}
+
+/* Which rows the round is valued on. One that is not drawn, or for which no
+ * shard is left, is not: its reward waits in the pot for the next that is. */
+static void
+take_shard(struct books *b, struct valuation *v)
+{
+	const struct books_validation *terms = &b->terms.validation;
+
+	if (terms->shards == 0)
+		return;
+	v->reward += b->pot;
+	b->pot = 0;
+	if (b->shards_used == terms->shards) {
+		v->until = 0;
+	} else if (is_drawn(terms, v)) {
+		v->shard = ++b->shards_used;
+	} else {
+		b->pot = v->reward;
+		b->valuations.n--;
+	}
+}
+
 int
 books_close_round(struct books *b, const struct books_closed *c)
 {
@@ -309,6 +361,8 @@ books_close_round(struct books *b, const struct books_closed *c)
 	/* A round without updates has no one to be worth anything. */
 	if (v->n == 0)
 		v->until = c->height;
+	else
+		take_shard(b, v);
 	return 0;
 }
 
