@@ -12,6 +12,7 @@
 
 #include "consensus/books/state.h"
 #include "consensus/books/view.h"
+#include "proto/merkle.h"
 #include "tests/consensus/books/town.h"
 
 #define MEMBERS 6
@@ -115,6 +116,50 @@ put_worth(struct talk *t, struct bytes_writer *w)
 	bytes_writer_close(&game);
 }
 
+#define SHARDS 1024
+
+static const uint8_t rows_of_all[SHARD_SALT_LEN + 4];
+
+/* All shards are the same, and so is the path to each of them. */
+static struct hash
+shard_path(struct hash path[MERKLE_MAX_DEPTH], size_t *n)
+{
+	static struct hash leaves[SHARDS];
+
+	leaves[0] = shard_leaf(rows_of_all, sizeof(rows_of_all));
+	for (unsigned i = 1; i < SHARDS; i++)
+		leaves[i] = leaves[0];
+	*n = merkle_path(leaves, SHARDS, 0, path);
+	return merkle_root_of(leaves, SHARDS);
+}
+
+static void
+put_shard(struct talk *t, struct bytes_writer *w)
+{
+	static struct hash path[MERKLE_MAX_DEPTH];
+	static size_t npath;
+	const struct table *open = &t->town.books->valuations;
+	const struct valuation *v = BOOKS_ROWS(struct valuation, *open);
+	struct body_shard x = {.data = rows_of_all, .len = sizeof(rows_of_all)};
+
+	if (npath == 0)
+		(void)shard_path(path, &npath);
+	memcpy(x.path, path, npath * sizeof(path[0]));
+	x.npath = (uint8_t)(npath - (draw() % 20 == 0));
+	if (open->n)
+		x.index = v[draw() % open->n].shard - (draw() % 20 != 0);
+	body_shard_put(w, &x);
+}
+
+static struct books_validation
+shards(void)
+{
+	struct hash path[MERKLE_MAX_DEPTH];
+	size_t n;
+
+	return (struct books_validation){SHARDS, 4, shard_path(path, &n)};
+}
+
 static void
 put_propose(struct talk *t, struct bytes_writer *w)
 {
@@ -164,6 +209,9 @@ put_body(struct talk *t, uint8_t kind, struct bytes_writer *w)
 		break;
 	case TX_WORTH:
 		put_worth(t, w);
+		break;
+	case TX_SHARD:
+		put_shard(t, w);
 		break;
 	case TX_PROPOSE:
 		put_propose(t, w);
@@ -310,6 +358,18 @@ compare_accounts(struct accountant *a, const struct books *b)
 	    a->balance[line_of(a, &treasury)] == books_totals(b).treasury);
 }
 
+static bool
+earned_anything(const struct books *b)
+{
+	for (uint64_t i = 1; i <= SETTLED_KEPT && i <= b->nsettled; i++)
+		if (b->settled[(b->nsettled - i) % SETTLED_KEPT].paid)
+			return true;
+	for (uint16_t i = 0; i < b->nmembers; i++)
+		if (b->earned[i] > 0)
+			return true;
+	return false;
+}
+
 static void
 test_many(void **state)
 {
@@ -323,6 +383,7 @@ test_many(void **state)
 	(void)state;
 	tm.job = town_job_of;
 	tm.calendar = (struct proposal_calendar){20, 5, 50, 1};
+	tm.validation = shards();
 	town_open(&t.town, MEMBERS, &tm);
 	begin_accounts(&accountant, t.town.books);
 	for (unsigned i = 0; i < total; i++) {
@@ -370,6 +431,9 @@ test_many(void **state)
 	assert_true(accountant.entries > 2 * t.accepted);
 	/* Enough of it was accepted to mean something. */
 	assert_true(t.accepted > total / 100);
+	assert_true(books_nsettled(t.town.books) > total / 1000);
+	assert_true(t.town.books->shards_used > total / 5000);
+	assert_true(earned_anything(t.town.books));
 	books_free(copy);
 	town_close(&t.town);
 }
