@@ -171,13 +171,29 @@ ledger_tx_fits(const struct ledger *l, const struct tx *t)
 	return v == BOOKS_OK && !enact_tx(l, t) ? BOOKS_RANGE : v;
 }
 
+/* What a closed round was worth can wait for the block that closes the next
+ * one: no block is made for it, unless no more rounds come. */
+static bool
+is_patient(const struct ledger *l, const struct tx *t)
+{
+	return !l->round.finished &&
+	    (t->kind == TX_WORTH || t->kind == TX_SHARD);
+}
+
 bool
 txs_waiting(const struct ledger *l, const struct ledger_inputs *in)
 {
-	for (size_t i = 0; i < in->ntxs; i++)
-		if (ledger_tx_fits(l, in->txs[i]) == BOOKS_OK)
-			return true;
-	return false;
+	bool fits = false, urgent = false;
+
+	/* One behind a patient one of its sender does not fit yet. */
+	for (size_t i = 0; i < in->ntxs && !(fits && urgent); i++) {
+		enum books_verdict v = ledger_tx_fits(l, in->txs[i]);
+
+		fits = fits || v == BOOKS_OK;
+		if (!is_patient(l, in->txs[i]))
+			urgent = urgent || v == BOOKS_OK || v == BOOKS_NONCE;
+	}
+	return fits && urgent;
 }
 
 int

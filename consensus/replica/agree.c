@@ -294,6 +294,8 @@ agree_block_stored(struct replica *r)
 	uint64_t before = ledger_round(r->ledger)->number;
 	uint64_t version_at = ledger_params(r->ledger)->next_version_at;
 
+	if (r->deciding != NULL)
+		r->deciding(r->witness_arg, r->ledger, b);
 	if (ledger_apply(r->ledger, b) < 0) {
 		queue_notice(r, REPLICA_HALT, r->self,
 		    "a decided block does not apply to the ledger");

@@ -31,6 +31,7 @@ replica_new(const struct replica_config *cfg, struct replica **out)
 	r->fed = cfg->federation;
 	r->key = cfg->key;
 	r->witness = cfg->witness;
+	r->deciding = cfg->deciding;
 	r->witness_arg = cfg->arg;
 	r->self = cfg->self;
 	r->n = cfg->federation->nmembers;

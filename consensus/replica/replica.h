@@ -35,7 +35,11 @@ struct replica_config {
 	/* NULL, or told of every vote with a good signature, ours included,
 	 * before it is counted: what an outside witness compares. */
 	void (*witness)(void *arg, const struct vote *v);
-	void *arg;
+	/* NULL, or told of every decided block just before the ledger takes
+	 * it, also when it is replayed at a start. */
+	void (*deciding)(void *arg, const struct ledger *l,
+	    const struct block *b);
+	void *arg; /* of both */
 };
 
 /* -ENOMEM, -EINVAL. The ledger stands after block 0. */

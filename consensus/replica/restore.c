@@ -19,6 +19,8 @@ replica_replay(struct replica *r, const struct block *b, const struct commit *c)
 		r->last_commit = malloc(sizeof(*r->last_commit));
 	if (r->last_commit == NULL)
 		return -ENOMEM;
+	if (r->deciding != NULL)
+		r->deciding(r->witness_arg, r->ledger, b);
 	if (ledger_replay(r->ledger, b) < 0)
 		return -EBADMSG;
 	*r->last_commit = *c;

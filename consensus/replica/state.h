@@ -71,7 +71,9 @@ struct replica {
 	struct hash fed_id;
 	const struct sign_key *key;
 	void (*witness)(void *arg, const struct vote *v);
-	void *witness_arg;
+	void (*deciding)(void *arg, const struct ledger *l,
+	    const struct block *b);
+	void *witness_arg; /* of both */
 	uint16_t self;
 	uint16_t n;
 	struct ledger *ledger;

@@ -158,11 +158,11 @@ handle_applied(struct node *n, const struct replica_action *a)
 		n->answer_ms = 0;
 		n->nanswers = 0;
 	}
-	if (!n->control_open)
-		return;
-	control_block_committed(n->control, b);
-	if (opened && !lr->finished)
+	if (n->control_open)
+		control_block_committed(n->control, b);
+	if (n->control_open && opened && !lr->finished)
 		control_round_opened(n->control, lr->number);
+	worth_turn(n->worth);
 }
 
 static void
@@ -399,9 +399,19 @@ storage_failed_cb(void *arg, int err, const char *text)
 static void
 ready_cb(void *arg, const struct trainwire_ready *r)
 {
-	(void)arg;
+	struct node *n = arg;
+
 	log_info("trainer.ready", "rows=%u dim=%u confined=%u", r->rows, r->dim,
 	    r->confined);
+	worth_restarted(n->worth);
+}
+
+static void
+worthed_cb(void *arg, const struct trainwire_worthed *x)
+{
+	struct node *n = arg;
+
+	worth_answered(n->worth, x);
 }
 
 static void
@@ -533,7 +543,8 @@ node_trainer_callbacks(struct node *n)
 	    .ready = ready_cb,
 	    .refused = refused_cb,
 	    .trained = trained_cb,
-	    .failed = train_failed_cb};
+	    .failed = train_failed_cb,
+	    .worthed = worthed_cb};
 }
 
 struct peers_events

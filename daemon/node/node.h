@@ -17,6 +17,7 @@
 #include "daemon/node/peers.h"
 #include "daemon/node/storage.h"
 #include "daemon/node/trainer.h"
+#include "daemon/node/worth.h"
 
 #define NODE_ROUNDS_KEPT 4096 /* in memory, for status */
 #define NODE_ROUNDS_RECALLED 128
@@ -70,6 +71,7 @@ struct node {
 	struct trainer *trainer; /* NULL without data */
 	struct hash job;         /* what the trainer was given */
 	uint64_t job_first;      /* its first round: trainers count from 0 */
+	struct worth *worth;     /* what closed rounds were worth */
 	struct control *control;
 	uv_timer_t timer;
 	uv_signal_t sigterm, sigint;

@@ -209,6 +209,14 @@ witness(void *arg, const struct vote *v)
 }
 
 static void
+deciding(void *arg, const struct ledger *l, const struct block *b)
+{
+	struct node *n = arg;
+
+	worth_deciding(n->worth, l, b);
+}
+
+static void
 recall_round(void *arg, const struct ledger_round_summary *s)
 {
 	node_note_round(arg, s);
@@ -237,6 +245,7 @@ open_replica(struct node *n)
 	    .key = o->key,
 	    .self = o->self,
 	    .witness = witness,
+	    .deciding = deciding,
 	    .arg = n};
 	const struct hash *id = &o->federation->members[o->self].id;
 	struct store_report rep;
@@ -247,7 +256,9 @@ open_replica(struct node *n)
 	if (rc < 0)
 		return explain_open(n, rc, &rep);
 	tell_mended(&rep);
-	rc = replica_new(&cfg, &n->replica);
+	rc = worth_open(&n->worth, n);
+	if (rc == 0)
+		rc = replica_new(&cfg, &n->replica);
 	if (rc == 0)
 		rc = storage_load(n->storage, n->replica, &height);
 	if (rc == 0) {
@@ -437,6 +448,7 @@ node_run(const struct node_options *opt)
 	uv_run(&n->loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&n->loop);
 	trainer_free(n->trainer);
+	worth_close(n->worth);
 	storage_free(n->storage);
 	replica_free(n->replica);
 	free(n);
