@@ -321,12 +321,13 @@ federation_before_parse(const char *text, uint8_t pre[static JOB_PRE_MAX])
 }
 
 static int
-read_hex(struct reading *r, const char *key, const char *text, struct hash *to)
+read_hex(struct reading *r, const char *group, const char *key,
+    const char *text, struct hash *to)
 {
 	if (hash_from_hex(text, to) == 0)
 		return 0;
-	return config_fail(r->e, place_of(r, "job", key),
-	    "job.%s: want 64 hex digits, got '%s'", key, text);
+	return config_fail(r->e, place_of(r, group, key),
+	    "%s.%s: want 64 hex digits, got '%s'", group, key, text);
 }
 
 static int
@@ -344,7 +345,11 @@ static int
 read_settings(struct reading *r)
 {
 	struct job *j = &r->d.f.job;
-	int rc = read_hex(r, "seed", r->d.seed, &j->seed);
+	int rc = read_hex(r, "job", "seed", r->d.seed, &j->seed);
+
+	if (rc == 0 && r->d.shards[0] != '\0')
+		rc = read_hex(r, "economy", "validation_root", r->d.shards,
+		    &r->d.f.economy.validation_root);
 
 	if (rc == 0 && r->d.start[0] != '\0')
 		rc = read_start(r);

@@ -405,6 +405,18 @@ static const struct schema_row rows[] = {
 	"blocks a round's utilities are waited for"),
     FLAG("economy.assets_needed", AT(f.economy.assets_needed),
 	"updates count only with a data asset that is registered"),
+    UNITS(validation_shards, 0, ECONOMY_SHARDS_MAX, "0",
+	"sealed public shards that tell what updates are worth; 0: none"),
+    UNITS(validation_every, 1, 1000000000, "1",
+	"one closed round of so many is valued, drawn by lot"),
+    {.key = "economy.validation_root",
+	.type = SCHEMA_TEXT,
+	AT(shards),
+	.def = "",
+	.help = "64 hex digits over the shards, as qmlnode federation shards "
+		"prints them"},
+    FLAG("economy.commit_updates", AT(f.economy.commit_updates),
+	"a member's update is shown after its hash is on the chain"),
 };
 
 _Static_assert(sizeof(rows) / sizeof(rows[0]) <= FEDERATION_DRAFT_ROWS,

@@ -229,6 +229,8 @@ federation_file_write(const struct federation *f, FILE *to)
 
 	federation_time_text(f->founded_ms, d.founded);
 	hash_hex(&f->job.seed, d.seed);
+	if (f->economy.validation_shards > 0)
+		hash_hex(&f->economy.validation_root, d.shards);
 	if (!hash_is_zero(&f->job.start))
 		id_text(ID_MODEL, &f->job.start, d.start);
 	federation_before_text(f->job.combine.pre, d.before);

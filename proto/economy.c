@@ -9,7 +9,8 @@
 #define BLOCKS_MAX 10000000u
 
 /* The fields in the order of their bytes, and how many bytes each has. */
-static const uint8_t widths[] = {8, 8, 8, 8, 8, 4, 4, 4, 4, 4, 4, 4, 4, 4, 1};
+static const uint8_t widths[] = {8, 8, 8, 8, 8, 4, 4, 4, 4, 4, 4, 4, 4, 4, 1, 4,
+    4, 1};
 #define FIELDS (sizeof(widths) / sizeof(widths[0]))
 
 static void
@@ -18,7 +19,8 @@ fields(const struct economy *e, uint64_t out[static FIELDS])
 	const uint64_t v[FIELDS] = {e->cap, e->opening, e->mint, e->half_life,
 	    e->fee, e->contributors, e->signers, e->assets, e->treasury,
 	    e->voting_period, e->voting_extension, e->voting_grace,
-	    e->voting_lock, e->worth_blocks, e->assets_needed};
+	    e->voting_lock, e->worth_blocks, e->assets_needed,
+	    e->validation_shards, e->validation_every, e->commit_updates};
 
 	memcpy(out, v, sizeof(v));
 }
@@ -31,7 +33,8 @@ economy_is_default(const struct economy *e)
 
 	fields(e, a);
 	fields(&def, b);
-	return e->cap == 0 || memcmp(a, b, sizeof(a)) == 0;
+	return e->cap == 0 ||
+	    (memcmp(a, b, sizeof(a)) == 0 && hash_is_zero(&e->validation_root));
 }
 
 struct range {
@@ -57,6 +60,8 @@ check_ranges(const struct economy *e, char *err, size_t errlen)
 	    {"voting_grace", e->voting_grace, 1, BLOCKS_MAX},
 	    {"voting_lock", e->voting_lock, 0, 100},
 	    {"worth_blocks", e->worth_blocks, 1, BLOCKS_MAX},
+	    {"validation_shards", e->validation_shards, 0, ECONOMY_SHARDS_MAX},
+	    {"validation_every", e->validation_every, 1, ROUNDS_MAX},
 	};
 	size_t i;
 
@@ -93,6 +98,12 @@ economy_check(const struct economy *e, uint16_t nmembers, char *err,
 		    ECONOMY_PPM, (unsigned long long)sum);
 		return -EINVAL;
 	}
+	if ((e->validation_shards == 0) != hash_is_zero(&e->validation_root)) {
+		snprintf(err, errlen,
+		    "economy.validation_root: want the root that qmlnode "
+		    "federation shards prints, with validation_shards");
+		return -EINVAL;
+	}
 	if (e->opening > e->cap / (nmembers + 1u)) {
 		snprintf(err, errlen,
 		    "economy.opening: %llu for each of %u members and as much "
@@ -121,12 +132,13 @@ economy_put(struct bytes_writer *w, const struct economy *e)
 		else
 			bytes_put_u8(w, (uint8_t)v[i]);
 	}
+	bytes_put_hash(w, &e->validation_root);
 }
 
 void
 economy_get(struct bytes_reader *r, struct economy *out)
 {
-	uint8_t needed;
+	uint8_t needed, commit;
 
 	*out = ECONOMY_DEFAULT;
 	if (r->bad || bytes_reader_left(r) == 0)
@@ -149,6 +161,11 @@ economy_get(struct bytes_reader *r, struct economy *out)
 	out->worth_blocks = bytes_get_u32(r);
 	needed = bytes_get_u8(r);
 	out->assets_needed = needed == 1;
-	if (needed > 1 || economy_is_default(out))
+	out->validation_shards = bytes_get_u32(r);
+	out->validation_every = bytes_get_u32(r);
+	commit = bytes_get_u8(r);
+	out->commit_updates = commit == 1;
+	out->validation_root = bytes_get_hash(r);
+	if (needed > 1 || commit > 1 || economy_is_default(out))
 		bytes_reader_fail(r);
 }

@@ -16,8 +16,10 @@
 #include <stdint.h>
 
 #include "proto/bytes.h"
+#include "proto/hash.h"
 
 #define ECONOMY_PPM 1000000u /* of a round's mint: the shares' sum */
+#define ECONOMY_SHARDS_MAX (1u << 20)
 #define ECONOMY_UNITS_MAX UINT64_C(1000000000000000000)
 
 struct economy {
@@ -34,6 +36,11 @@ struct economy {
 	uint32_t voting_lock;  /* percent of the kinds' time locks */
 	uint32_t worth_blocks; /* a round's utilities are waited for so long */
 	bool assets_needed;    /* updates count only with registered data */
+	/* Sealed public rows that tell what updates are worth. */
+	uint32_t validation_shards;  /* 0: none, and nothing is valued */
+	uint32_t validation_every;   /* one round of so many is, by lot */
+	struct hash validation_root; /* Merkle root over them */
+	bool commit_updates; /* a hash on the chain before an update is shown */
 };
 
 #define ECONOMY_DEFAULT                                      \
@@ -50,7 +57,8 @@ struct economy {
 	    .voting_extension = 20,                          \
 	    .voting_grace = 1000,                            \
 	    .voting_lock = 100,                              \
-	    .worth_blocks = 20})
+	    .worth_blocks = 20,                              \
+	    .validation_every = 1})
 
 /* Is it the default, said or not? */
 bool economy_is_default(const struct economy *e);

@@ -407,5 +407,11 @@ federation_check(const struct federation *f, char *err, size_t errlen)
 		rc = check_job(f, e);
 	if (rc == 0)
 		rc = economy_check(&f->economy, f->nmembers, err, errlen);
+	if (rc == 0 && f->economy.validation_shards > 0 &&
+	    f->job.main.kind == JOB_VQE)
+		rc = fail(e,
+		    "economy.validation_shards: a vqe has no rows to validate "
+		    "on, got %u",
+		    f->economy.validation_shards);
 	return rc;
 }

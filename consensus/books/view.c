@@ -129,3 +129,9 @@ books_validation(const struct books *b)
 {
 	return &b->terms.validation;
 }
+
+uint32_t
+books_shards_used(const struct books *b)
+{
+	return b->shards_used;
+}

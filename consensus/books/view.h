@@ -50,5 +50,6 @@ const struct valuation *books_valuation_at(const struct books *b, size_t i);
 uint64_t books_nsettled(const struct books *b);
 const struct settled *books_settled_at(const struct books *b, uint64_t i);
 const struct books_validation *books_validation(const struct books *b);
+uint32_t books_shards_used(const struct books *b);
 
 #endif

@@ -35,6 +35,8 @@ terms_of(const struct federation *f)
 		e->voting_lock},
 	    .worth_blocks = e->worth_blocks,
 	    .assets_needed = e->assets_needed,
+	    .validation = {e->validation_shards, e->validation_every,
+		e->validation_root},
 	    .job = jobs_read};
 }
 

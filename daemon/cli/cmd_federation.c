@@ -9,6 +9,7 @@
 #include "daemon/cli/found.h"
 #include "daemon/cli/founding.h"
 #include "daemon/cli/member_line.h"
+#include "daemon/cli/shards.h"
 #include "daemon/cli/show.h"
 #include "daemon/node/home.h"
 #include "proto/id.h"
@@ -29,6 +30,12 @@ static const char usage_add[] =
 static const char usage_show[] =
     "usage: qmlnode federation show FILE [--json]\n"
     "The federation's id, members, schema and job.\n";
+
+static const char usage_shards[] =
+    "usage: qmlnode federation shards ROWS.csv [--shards N] [--out DIR]\n"
+    "Deals public rows into N sealed shards (default 50), one for each round\n"
+    "whose updates are valued, and prints what federation.yaml says of them.\n"
+    "DIR (default: shards) goes into the homes of those who will show them.\n";
 
 struct founder {
 	const char *data, *range, *task, *rounds, *out;
@@ -302,10 +309,46 @@ cmd_show(int argc, char **argv)
 	return rc;
 }
 
+static int
+cmd_shards(int argc, char **argv)
+{
+	const char *count = "50", *out = "shards";
+	const struct cli_option options[] = {{"shards", &count, NULL},
+	    {"out", &out, NULL}};
+	const struct cli_options o = {options, 2, usage_shards, 1};
+	char err[SHARDS_ERR_LEN], hex[HASH_HEX_LEN], *end;
+	struct hash root;
+	long n;
+	int rc = cli_parse(&o, &argc, argv);
+
+	if (rc != CLI_OK)
+		return rc < 0 ? CLI_OK : rc;
+	if (argc != 2)
+		return cli_error(CLI_USAGE, "want a CSV\n%s", usage_shards);
+	n = strtol(count, &end, 10);
+	if (*end != '\0' || end == count || n < 1 || n > SHARDS_MAX)
+		return cli_error(CLI_USAGE,
+		    "--shards: want 1 to %d, got \"%.20s\"", SHARDS_MAX, count);
+	rc = shards_make(argv[1], (uint32_t)n, out, &root, err);
+	if (rc < 0)
+		return cli_error(rc == -EEXIST ? CLI_CONFLICT : CLI_FAILED,
+		    "%s", err);
+	printf("economy:\n  validation_shards: %ld\n"
+	       "  validation_root: \"%s\"\n",
+	    n, hash_hex(&root, hex));
+	fprintf(stderr,
+	    "made %ld files in %s; until their round nobody else may see them\n"
+	    "Next: put these lines into federation.yaml before anybody joins, "
+	    "and the folder\n  into the home of each sponsor, as shards/\n",
+	    n, out);
+	return CLI_OK;
+}
+
 static const struct cli_command commands[] = {
     {"new", cmd_new, "a federation.yaml from the shape of a CSV"},
     {"add", cmd_add, "take members' lines into it"},
     {"show", cmd_show, "its id, members, schema and job"},
+    {"shards", cmd_shards, "seal public rows that tell what updates are worth"},
 };
 
 int

@@ -74,6 +74,7 @@ int ctl_cmd_block(int argc, char **argv);
 int ctl_cmd_model(int argc, char **argv);
 int ctl_cmd_data(int argc, char **argv);
 int ctl_cmd_ledger(int argc, char **argv);
+int ctl_cmd_worth(int argc, char **argv);
 int ctl_cmd_job(int argc, char **argv);
 int ctl_cmd_proposal(int argc, char **argv);
 int ctl_cmd_credential(int argc, char **argv);

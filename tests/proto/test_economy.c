@@ -32,11 +32,11 @@ test_default_has_no_bytes(void **state)
 static void
 test_each_field(void **state)
 {
-	struct economy e[15], got;
+	struct economy e[19], got;
 	size_t n = 0;
 
 	(void)state;
-	for (size_t i = 0; i < 15; i++)
+	for (size_t i = 0; i < 19; i++)
 		e[i] = ECONOMY_DEFAULT;
 	e[n++].cap++;
 	e[n++].opening++;
@@ -53,7 +53,11 @@ test_each_field(void **state)
 	e[n++].voting_lock--;
 	e[n++].worth_blocks++;
 	e[n++].assets_needed = true;
-	assert_int_equal(n, 15);
+	e[n++].validation_shards++;
+	e[n++].validation_every++;
+	e[n++].validation_root.b[31]++;
+	e[n++].commit_updates = true;
+	assert_int_equal(n, 19);
 	for (size_t i = 0; i < n; i++) {
 		struct bytes_writer w = BYTES_WRITER_INIT, again = w;
 		struct bytes_reader r;
@@ -95,11 +99,11 @@ test_not_canonical(void **state)
 	economy_get(&r, &got);
 	assert_false(bytes_reader_done(&r));
 	w.data[1 + 5 * 8 - 1]++;
-	w.data[w.len - 1] = 2; /* a flag is 0 or 1 */
+	w.data[w.len - 33] = 2; /* a flag is 0 or 1 */
 	r = bytes_reader_of(w.data, w.len);
 	economy_get(&r, &got);
 	assert_false(bytes_reader_done(&r));
-	w.data[w.len - 1] = 0;
+	w.data[w.len - 33] = 0;
 	r = bytes_reader_of(w.data, w.len - 1);
 	economy_get(&r, &got);
 	assert_false(bytes_reader_done(&r));
@@ -136,6 +140,16 @@ test_ranges(void **state)
 	e = good;
 	e.opening = e.cap / 5 + 1;
 	expect(&e, "economy.opening: ");
+	e = good;
+	e.validation_shards = 2;
+	expect(&e, "economy.validation_root: want");
+	e.validation_root.b[0] = 1;
+	assert_int_equal(economy_check(&e, 100, err, sizeof(err)), 0);
+	e.validation_every = 0;
+	expect(&e, "economy.validation_every: want 1");
+	e = good;
+	e.validation_root.b[0] = 1;
+	expect(&e, "economy.validation_root: want");
 }
 
 int
