@@ -29,6 +29,12 @@ static const char *const names[TX_KINDS] = {
     [TX_SHARD] = "shard",
 };
 
+bool
+tx_is_duty(uint8_t kind)
+{
+	return kind == TX_COMMIT || kind == TX_WORTH || kind == TX_SHARD;
+}
+
 const char *
 tx_kind_name(uint8_t kind)
 {

@@ -2,7 +2,7 @@
  * tx.h - a transaction: what somebody wants changed in the shared state.
  *
  * Signed by the key that sends it. The nonce counts that key's transactions
- * from 0, so none can be played twice; after `expires` (a height) it is worth
+ * from 0 (but for duties), so none can be played twice; after `expires` (a height) it is worth
  * nothing, so one that lay around cannot surprise its sender. What the body
  * means is the ledger's business: here it is bytes of a bounded length.
  * Objects are counted: the pool and blocks in flight share one. One thread.
@@ -74,6 +74,11 @@ uint32_t tx_len(const struct tx *t);
 void tx_put(struct bytes_writer *w, const struct tx *t);
 /* NULL and r bad: malformed, too long, an unknown kind, or no memory. */
 struct tx *tx_get(struct bytes_reader *r);
+
+/* Owed by every member and possible once a round by what the ledger knows: no
+ * fee is asked, and its nonce is 0 and counts nothing, so that one which came
+ * too late does not hold up what its sender sends next. */
+bool tx_is_duty(uint8_t kind);
 
 /* "transfer", "asset_register": for people and the index. */
 const char *tx_kind_name(uint8_t kind);

@@ -291,13 +291,6 @@ step_open(struct step *s, const struct tx *t, uint64_t height)
 	return bytes_reader_done(&r);
 }
 
-/* Owed by every member, and possible once a round: needs no fee. */
-static bool
-is_duty(uint8_t kind)
-{
-	return kind == TX_COMMIT || kind == TX_WORTH || kind == TX_SHARD;
-}
-
 static enum books_verdict
 check_step(const struct books *b, const struct step *s)
 {
@@ -308,9 +301,9 @@ check_step(const struct books *b, const struct step *s)
 		return BOOKS_EXPIRED;
 	if (!from)
 		return BOOKS_NOBODY;
-	if (t->nonce != from->nonce)
+	if (t->nonce != (tx_is_duty(t->kind) ? 0 : from->nonce))
 		return BOOKS_NONCE;
-	if (t->fee < b->terms.fee && !is_duty(t->kind))
+	if (t->fee < b->terms.fee && !tx_is_duty(t->kind))
 		return BOOKS_FEE;
 	if (t->fee > from->balance)
 		return BOOKS_FUNDS;
@@ -379,7 +372,7 @@ books_apply(struct books *b, const struct tx *t, uint64_t height)
 		return rc;
 	/* The fee first: what a kind takes was checked against the rest. */
 	from = account_find(b, &t->sender);
-	from->nonce++;
+	from->nonce += !tx_is_duty(t->kind);
 	b->memory->tx = t->id;
 	account_take(b, from, t->fee, &why);
 	b->burned += t->fee / 2;

@@ -185,17 +185,11 @@ is_patient(const struct ledger *l, const struct tx *t)
 bool
 txs_waiting(const struct ledger *l, const struct ledger_inputs *in)
 {
-	bool fits = false, urgent = false;
-
-	/* One behind a patient one of its sender does not fit yet. */
-	for (size_t i = 0; i < in->ntxs && !(fits && urgent); i++) {
-		enum books_verdict v = ledger_tx_fits(l, in->txs[i]);
-
-		fits = fits || v == BOOKS_OK;
-		if (!is_patient(l, in->txs[i]))
-			urgent = urgent || v == BOOKS_OK || v == BOOKS_NONCE;
-	}
-	return fits && urgent;
+	for (size_t i = 0; i < in->ntxs; i++)
+		if (!is_patient(l, in->txs[i]) &&
+		    ledger_tx_fits(l, in->txs[i]) == BOOKS_OK)
+			return true;
+	return false;
 }
 
 int

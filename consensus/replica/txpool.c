@@ -27,7 +27,7 @@ is_ahead(const struct ledger *l, const struct tx *t)
 {
 	const struct account *a = books_account(ledger_books(l), &t->sender);
 
-	return a != NULL && t->nonce > a->nonce &&
+	return a != NULL && !tx_is_duty(t->kind) && t->nonce > a->nonce &&
 	    t->nonce - a->nonce < TXPOOL_SENDER_MAX &&
 	    ledger_height(l) < t->expires;
 }
@@ -53,7 +53,8 @@ find_room(const struct txpool *p, const struct tx *t)
 		assert(held != NULL);
 		if (!same_key(&held->sender, &t->sender))
 			continue;
-		if (held->nonce == t->nonce)
+		if (held->nonce == t->nonce && !tx_is_duty(held->kind) &&
+		    !tx_is_duty(t->kind))
 			return (int)BOOKS_NONCE;
 		of_sender++;
 	}
@@ -137,7 +138,7 @@ txpool_nonce(const struct txpool *p, const struct ledger *l,
 
 	for (size_t i = 0; i < p->n; i++)
 		if (same_key(&p->txs[i]->sender, sender) &&
-		    p->txs[i]->nonce >= next)
+		    !tx_is_duty(p->txs[i]->kind) && p->txs[i]->nonce >= next)
 			next = p->txs[i]->nonce + 1;
 	return next;
 }

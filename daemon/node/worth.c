@@ -173,13 +173,12 @@ waits(const struct worth *w, uint8_t kind, const struct sign_public *of,
 	return false;
 }
 
-/* A duty: no fee, and worth nothing after the valuation. */
+/* A duty: no fee, no nonce, and worth nothing after the valuation. */
 static void
 submit(struct worth *w, uint8_t kind, const struct bytes_writer *body,
     uint64_t expires)
 {
 	struct node *n = w->node;
-	struct sign_public self = sign_key_public(n->opt->key);
 	struct tx *t = body->error == 0 ? tx_new((uint32_t)body->len) : NULL;
 	struct hash id;
 	int rc;
@@ -189,8 +188,6 @@ submit(struct worth *w, uint8_t kind, const struct bytes_writer *body,
 	memcpy(t->body, body->data, body->len);
 	t->kind = kind;
 	t->expires = expires;
-	t->nonce = txpool_nonce(replica_txpool(n->replica),
-	    replica_ledger(n->replica), &self);
 	tx_sign(t, n->opt->key, &n->federation_id);
 	id = t->id;
 	rc = txbox_keep(n->opt->home, t);

@@ -15,6 +15,8 @@ static const struct attack attacks[] = {
     {ATTACK_LABEL_FLIP, "label-flip", "trains on labels turned round"},
     {ATTACK_LIE_ABOUT_COUNT, "lie-about-count",
 	"claims four thousand million rows"},
+    {ATTACK_FREE_RIDE, "free-ride", "sends an update of zeros"},
+    {ATTACK_COPY, "copy", "sends what the first honest member sends"},
 };
 
 #define NATTACKS (sizeof(attacks) / sizeof(*attacks))
@@ -129,6 +131,12 @@ attack_craft(uint8_t id, const struct attack_input *in, int64_t *out)
 		break;
 	case ATTACK_GAUSSIAN:
 		normal_noise(in, out);
+		break;
+	case ATTACK_FREE_RIDE:
+		memset(out, 0, in->dim * sizeof(*out));
+		break;
+	case ATTACK_COPY:
+		memcpy(out, in->honest[0], in->dim * sizeof(*out));
 		break;
 	case ATTACK_LABEL_FLIP:
 	case ATTACK_LIE_ABOUT_COUNT:

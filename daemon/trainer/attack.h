@@ -20,6 +20,8 @@ enum attack_id {
 	ATTACK_GAUSSIAN,
 	ATTACK_LABEL_FLIP,      /* honest training on false labels */
 	ATTACK_LIE_ABOUT_COUNT, /* honest training, a false number of rows */
+	ATTACK_FREE_RIDE,       /* no training: an update of zeros */
+	ATTACK_COPY,            /* another's update, bit for bit */
 };
 
 struct attack {
@@ -46,9 +48,11 @@ struct attack_input {
  * ipm        - tau mean
  * alie       mean + tau deviation (n - 1 degrees), per coordinate
  * gaussian   normal, mean 0, deviation 1
+ * free-ride  0
+ * copy       honest[0]
  *
- * The result obeys bound and clip: what does not would never be counted. The
- * last two of the list have no vector of their own: -EINVAL.
+ * The result obeys bound and clip: what does not would never be counted. Those
+ * of honest training have no vector of their own: -EINVAL.
  */
 int attack_craft(uint8_t id, const struct attack_input *in, int64_t *out)
     __attribute__((warn_unused_result));

@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "consensus/books/turn.h"
 #include "daemon/trainer/args.h"
 #include "daemon/trainer/drill.h"
 #include "daemon/trainer/frames.h"
@@ -136,6 +137,26 @@ on_model(struct liar *l, const struct trainwire_msg *in)
 	return rc;
 }
 
+/* As a validator it lies, too: what suits nobody but the first player. */
+static int
+on_worth(const struct trainwire_worth *x)
+{
+	struct trainwire_msg m = {.type = TRAINWIRE_WORTHED};
+	uint16_t n = books_game_size(x->players);
+	int rc;
+
+	m.u.worthed.round = x->round;
+	m.u.worthed.n = n;
+	m.u.worthed.utility = calloc(n, sizeof(*m.u.worthed.utility));
+	if (!m.u.worthed.utility)
+		return -ENOMEM;
+	for (uint16_t i = 0; i < n; i++)
+		m.u.worthed.utility[i] = i % 2 ? 1000000000 : -1000000000;
+	rc = frames_send(STDOUT_FILENO, &m);
+	trainwire_msg_close(&m);
+	return rc;
+}
+
 static int
 serve(struct liar *l)
 {
@@ -147,6 +168,8 @@ serve(struct liar *l)
 			rc = on_setup(l, &m.u.setup);
 		else if (m.type == TRAINWIRE_TRAIN || m.type == TRAINWIRE_SCORE)
 			rc = on_model(l, &m);
+		else if (m.type == TRAINWIRE_WORTH)
+			rc = on_worth(&m.u.worth);
 		else
 			rc = -EPROTO;
 		trainwire_msg_close(&m);

@@ -109,7 +109,12 @@ names(void **state)
 	for (; attack_at(n); n++)
 		assert_ptr_equal(attack_named(attack_at(n)->name),
 		    attack_at(n));
-	assert_int_equal(n, 6);
+	assert_int_equal(n, 8);
+	assert_int_equal(attack_craft(ATTACK_COPY, &in, out), 0);
+	assert_memory_equal(out, rows[0], sizeof(out));
+	assert_int_equal(attack_craft(ATTACK_FREE_RIDE, &in, out), 0);
+	for (unsigned i = 0; i < DIM; i++)
+		assert_int_equal(out[i], 0);
 	assert_null(attack_named("mimic"));
 	assert_int_equal(attack_craft(ATTACK_LABEL_FLIP, &in, out), -EINVAL);
 }

@@ -171,14 +171,12 @@ test_consent_ends(void **state)
 	assert_int_equal(town_ref(&t, 0, TX_ORDER_ACCEPT, &oid), BOOKS_STATE);
 	books_job_started(t.books, &oid);
 	assert_int_equal(may_update(&t, 0, &a.root), BOOKS_OK);
-	assert_int_equal(may_update(&t, 1, &a.root),
-	    BOOKS_UNKNOWN);
+	assert_int_equal(may_update(&t, 1, &a.root), BOOKS_UNKNOWN);
 	assert_int_equal(town_ref(&t, 1, TX_ASSET_WITHDRAW, &id),
 	    BOOKS_NOT_OWNER);
 	assert_int_equal(town_ref(&t, 0, TX_ASSET_WITHDRAW, &id), BOOKS_OK);
 	assert_int_equal(town_ref(&t, 0, TX_ASSET_WITHDRAW, &id), BOOKS_STATE);
-	assert_int_equal(may_update(&t, 0, &a.root),
-	    BOOKS_ASSET_WITHDRAWN);
+	assert_int_equal(may_update(&t, 0, &a.root), BOOKS_ASSET_WITHDRAWN);
 	assert_int_equal(order(&t, &id, NULL, &plain, NULL),
 	    BOOKS_ASSET_WITHDRAWN);
 	books_job_finished(t.books, &oid);
@@ -375,8 +373,7 @@ test_members_decide(void **state)
 	end_blocks(&t, 6);
 	assert_int_equal(t.books->policy.b[0], 42);
 	assert_int_equal(order(&t, &id, NULL, &plain, NULL), BOOKS_POLICY);
-	assert_int_equal(may_update(&t, 0, &a.root),
-	    BOOKS_ASSET_BANNED);
+	assert_int_equal(may_update(&t, 0, &a.root), BOOKS_ASSET_BANNED);
 	due = books_next_due(t.books, t.height);
 	assert_int_equal(due.proposal, 3);
 	assert_int_equal(due.kind, PROPOSAL_PAUSE);

@@ -42,7 +42,7 @@ town_tx(struct town *t, uint16_t from, uint8_t kind, struct bytes_writer *w)
 
 	assert(x && w->error == 0);
 	x->kind = kind;
-	x->nonce = t->nonce[from];
+	x->nonce = tx_is_duty(kind) ? 0 : t->nonce[from];
 	x->fee = BOOKS_TERMS_DEFAULT.fee;
 	x->expires = t->height + 1000;
 	if (w->len)
@@ -63,7 +63,7 @@ town_do(struct town *t, uint16_t from, uint8_t kind, struct bytes_writer *w,
 	assert((int)said == rc);
 	assert(books_conserved(t->books));
 	if (rc == BOOKS_OK)
-		t->nonce[from]++;
+		t->nonce[from] += !tx_is_duty(kind);
 	if (id)
 		*id = x->id;
 	tx_unref(x);
