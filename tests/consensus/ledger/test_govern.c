@@ -35,7 +35,8 @@ static const struct economy quick = {.cap = UINT64_C(1000000000000000),
     .voting_extension = 3,
     .voting_grace = 20,
     .voting_lock = 2,
-    .worth_blocks = 5};
+    .worth_blocks = 5,
+    .validation_every = 1};
 
 /* One vote that a block took. */
 struct said {
