@@ -137,10 +137,16 @@ answer_verify(const struct answer *a, const struct sign_public *pk,
 }
 
 void
-answer_put(struct bytes_writer *w, const struct answer *a)
+answer_head_put(struct bytes_writer *w, const struct answer *a)
 {
 	head_put(w, a);
 	signature_put(w, &a->sig);
+}
+
+void
+answer_put(struct bytes_writer *w, const struct answer *a)
+{
+	answer_head_put(w, a);
 	assert(a->dim == 0 || a->delta != NULL);
 	for (uint32_t i = 0; i < a->dim; i++)
 		bytes_put_i64(w, a->delta[i]);
@@ -179,7 +185,7 @@ head_get(struct bytes_reader *r, struct answer *a)
 }
 
 static bool
-head_valid(const struct answer *a, uint32_t dim_max)
+head_valid(const struct answer *a)
 {
 	if (a->version != ANSWER_VERSION || a->member >= VOTE_MAX_VALIDATORS)
 		return false;
@@ -189,7 +195,7 @@ head_valid(const struct answer *a, uint32_t dim_max)
 		return false;
 	if (a->kind == ANSWER_UPDATE)
 		return a->reason == ANSWER_REASON_NONE && a->dim > 0 &&
-		    a->dim <= dim_max && a->dim <= ANSWER_DIM_MAX;
+		    a->dim <= ANSWER_DIM_MAX;
 	return a->kind == ANSWER_NO_UPDATE && a->reason > ANSWER_REASON_NONE &&
 	    a->reason <= ANSWER_REASON_NUMERIC && a->dim == 0 &&
 	    hash_is_zero(&a->payload);
@@ -212,15 +218,25 @@ payload_get(struct bytes_reader *r, const struct answer *head)
 	return NULL;
 }
 
+void
+answer_head_get(struct bytes_reader *r, struct answer *out)
+{
+	*out = (struct answer){0};
+	head_get(r, out);
+	signature_get(r, &out->sig);
+	if (!head_valid(out))
+		bytes_reader_fail(r);
+	out->id = head_id(out);
+}
+
 struct answer *
 answer_get(struct bytes_reader *r, uint32_t dim_max)
 {
-	struct answer head = {0}, *a;
+	struct answer head, *a;
 	const uint8_t *delta;
 
-	head_get(r, &head);
-	signature_get(r, &head.sig);
-	if (!head_valid(&head, dim_max))
+	answer_head_get(r, &head);
+	if (head.dim > dim_max)
 		bytes_reader_fail(r);
 	if (r->bad)
 		return NULL;
@@ -234,7 +250,6 @@ answer_get(struct bytes_reader *r, uint32_t dim_max)
 	}
 	head.delta = a->delta;
 	head.nrefs = a->nrefs;
-	head.id = head_id(&head);
 	*a = head;
 	q24_load(a->delta, delta, a->dim);
 	return a;

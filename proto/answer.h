@@ -98,6 +98,9 @@ bool answer_verify(const struct answer *a, const struct sign_public *pk,
 
 /* Head, signature and payload. */
 void answer_put(struct bytes_writer *w, const struct answer *a);
+/* Head and signature alone, as evidence has them; out has no delta. */
+void answer_head_put(struct bytes_writer *w, const struct answer *a);
+void answer_head_get(struct bytes_reader *r, struct answer *out);
 /* NULL and r bad: malformed, dim > dim_max, payload hash wrong, or no memory.
  * Bounds before it allocates. */
 struct answer *answer_get(struct bytes_reader *r, uint32_t dim_max);

@@ -47,12 +47,28 @@ block_free(struct block *b)
 		answer_unref(b->answers[i]);
 	for (uint16_t i = 0; i < b->header.ntxs; i++)
 		tx_unref(b->txs[i]);
+	for (uint16_t i = 0; b->evidence && i < b->header.nevidence; i++)
+		evidence_unref(b->evidence[i]);
+	free(b->evidence);
 	free(b->txs);
 	free(b->answers);
 	free(b->answer_ids);
 	free(b->attests);
 	free(b->last_commit);
 	free(b);
+}
+
+int
+block_add_evidence(struct block *b, struct evidence *const *list, uint16_t n)
+{
+	assert(n <= BLOCK_EVIDENCE_MAX && b->evidence == NULL);
+	b->evidence = calloc(n + 1u, sizeof(*b->evidence));
+	if (b->evidence == NULL)
+		return -ENOMEM;
+	b->header.nevidence = n;
+	for (uint16_t i = 0; i < n; i++)
+		b->evidence[i] = evidence_ref(list[i]);
+	return 0;
 }
 
 void
@@ -94,6 +110,7 @@ header_valid(const struct header *h)
 	return h->block_version == BLOCK_VERSION && h->kind <= BLOCK_SKIP &&
 	    h->nanswers <= VOTE_MAX_VALIDATORS &&
 	    h->nattests <= VOTE_MAX_VALIDATORS && h->ntxs <= BLOCK_TXS_MAX &&
+	    h->nevidence <= BLOCK_EVIDENCE_MAX &&
 	    h->proposer < VOTE_MAX_VALIDATORS &&
 	    h->body_bytes <= BLOCK_BODY_MAX;
 }
@@ -195,6 +212,26 @@ txs_seal(const struct block *b, struct header *out, uint32_t *len)
 	return bytes <= BLOCK_TXS_BYTES_MAX ? 0 : -EMSGSIZE;
 }
 
+/* Their ids cover the signatures. False: fewer than the header counts. */
+static bool
+evidence_seal(const struct block *b, struct header *out, uint32_t *len)
+{
+	struct hash ids[BLOCK_EVIDENCE_MAX];
+	uint16_t n = b->header.nevidence;
+
+	if (n > BLOCK_EVIDENCE_MAX || (n > 0 && b->evidence == NULL))
+		return false;
+	for (uint16_t i = 0; i < n; i++) {
+		if (b->evidence[i] == NULL)
+			return false;
+		ids[i] = b->evidence[i]->id;
+		*len += b->evidence[i]->len;
+	}
+	out->evidence_root = merkle_root_of(ids, n);
+	out->nevidence = n;
+	return true;
+}
+
 static uint32_t
 commit_len(const struct commit *c)
 {
@@ -221,8 +258,8 @@ body_seal(const struct block *b, struct header *out)
 	out->attests_root = merkle_root_of(leaves, b->header.nattests);
 	out->answers_root = merkle_root_of(b->answer_ids, b->header.nanswers);
 	rc = txs_seal(b, out, &len);
-	out->evidence_root = merkle_root_of(NULL, 0);
-	out->nevidence = 0;
+	if (!evidence_seal(b, out, &len))
+		rc = -EINVAL;
 	out->body_bytes = len;
 	return rc;
 }
@@ -236,6 +273,15 @@ block_seal(struct block *b)
 		return rc;
 	b->id = header_id(&b->header);
 	return 0;
+}
+
+static bool
+evidence_ascends(const struct block *b)
+{
+	for (uint16_t i = 1; i < b->header.nevidence; i++)
+		if (evidence_compare(b->evidence[i - 1], b->evidence[i]) >= 0)
+			return false;
+	return true;
 }
 
 static bool
@@ -261,7 +307,7 @@ block_sealed(const struct block *b)
 	id = header_id(&want);
 	header = header_id(&b->header);
 	return hash_equal(&id, &header) && hash_equal(&id, &b->id) &&
-	    attests_ascend(b);
+	    attests_ascend(b) && evidence_ascends(b);
 }
 
 void
@@ -276,6 +322,8 @@ block_put(struct bytes_writer *w, const struct block *b)
 		bytes_put_hash(w, &b->answer_ids[i]);
 	for (uint16_t i = 0; i < b->header.ntxs; i++)
 		tx_put(w, b->txs[i]);
+	for (uint16_t i = 0; i < b->header.nevidence; i++)
+		evidence_put(w, b->evidence[i]);
 }
 
 static void
@@ -295,6 +343,13 @@ body_get(struct bytes_reader *r, struct block *b)
 		b->answer_ids[i] = bytes_get_hash(r);
 	for (uint16_t i = 0; i < b->header.ntxs && !r->bad; i++)
 		b->txs[i] = tx_get(r);
+	if (b->header.nevidence == 0 || r->bad)
+		return;
+	b->evidence = calloc(b->header.nevidence, sizeof(*b->evidence));
+	if (b->evidence == NULL)
+		bytes_reader_fail_nomem(r);
+	for (uint16_t i = 0; i < b->header.nevidence && !r->bad; i++)
+		b->evidence[i] = evidence_get(r);
 }
 
 struct block *

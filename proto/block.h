@@ -16,6 +16,7 @@
 #include "proto/answer.h"
 #include "proto/attest.h"
 #include "proto/bytes.h"
+#include "proto/evidence.h"
 #include "proto/hash.h"
 #include "proto/tx.h"
 #include "proto/vote.h"
@@ -24,6 +25,7 @@
 #define BLOCK_APP_VERSION 1
 #define BLOCK_BODY_MAX (32u << 20)
 #define BLOCK_TXS_MAX 1000
+#define BLOCK_EVIDENCE_MAX 8
 #define BLOCK_TXS_BYTES_MAX (1u << 20) /* of all transactions together */
 
 enum block_kind {
@@ -57,7 +59,7 @@ struct header {
 	struct hash txs_root;
 	uint16_t ntxs;
 	struct hash evidence_root;
-	uint16_t nevidence;     /* 0 in app version 1 */
+	uint16_t nevidence;
 	struct hash state_root; /* after this block */
 	uint16_t proposer;
 	uint32_t body_bytes; /* exact length of the body by reference */
@@ -73,11 +75,16 @@ struct block {
 	                             * NULL where only the id is known */
 	struct tx **txs;            /* [header.ntxs], a reference each, in the
 	                             * order in which they take effect */
+	struct evidence **evidence; /* [header.nevidence], a reference each,
+	                             * ascending */
 };
 
 /* An empty block; NULL: memory. Free drops the references. */
 struct block *block_new(uint16_t nattests, uint16_t nanswers, uint16_t ntxs);
 void block_free(struct block *b); /* NULL is fine */
+/* Takes references to n <= BLOCK_EVIDENCE_MAX; before block_seal. -ENOMEM. */
+int block_add_evidence(struct block *b, struct evidence *const *list,
+    uint16_t n) __attribute__((warn_unused_result));
 
 void header_put(struct bytes_writer *w, const struct header *h);
 void header_get(struct bytes_reader *r, struct header *out);

@@ -389,6 +389,18 @@ put_tx(struct index *x, uint64_t height, uint16_t place, const struct tx *t)
 }
 
 static int
+put_evidence(struct index *x, uint64_t height, uint16_t place,
+    const struct evidence *e)
+{
+	char id[HASH_HEX_LEN];
+
+	hash_hex(&e->id, id);
+	return INDEX_RUN(x, SCHEMA_PUT_EVIDENCE, "iititi", (int64_t)height,
+	    (int64_t)place, id, (int64_t)e->who, evidence_kind_name(e->kind),
+	    (int64_t)e->at);
+}
+
+static int
 put_answer(struct index *x, const struct answer *a)
 {
 	char id[HASH_HEX_LEN];
@@ -454,6 +466,8 @@ index_apply(struct index *x, const struct block *b, const struct commit *c)
 	rc = put_block(x, b, c);
 	for (uint16_t i = 0; i < b->header.ntxs && rc == 0; i++)
 		rc = put_tx(x, height, i, b->txs[i]);
+	for (uint16_t i = 0; i < b->header.nevidence && rc == 0; i++)
+		rc = put_evidence(x, height, i, b->evidence[i]);
 	if (rc == 0 && b->header.kind != BLOCK_ORDINARY)
 		rc = put_round(x, b);
 	if (rc == 0)

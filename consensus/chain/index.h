@@ -18,7 +18,7 @@
 #include "proto/vote.h"
 
 #define INDEX_NAME "index.db"
-#define INDEX_SCHEMA 4
+#define INDEX_SCHEMA 5
 
 struct index; /* opaque */
 

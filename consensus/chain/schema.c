@@ -32,6 +32,9 @@ const char schema_tables[] =
     "CREATE TABLE attests (round INTEGER NOT NULL, validator INTEGER NOT NULL,"
     " seq INTEGER NOT NULL, held INTEGER NOT NULL,"
     " PRIMARY KEY (round, validator)) WITHOUT ROWID;"
+    "CREATE TABLE evidence (height INTEGER NOT NULL, place INTEGER NOT NULL,"
+    " id TEXT NOT NULL, member INTEGER NOT NULL, kind TEXT NOT NULL,"
+    " at INTEGER NOT NULL, PRIMARY KEY (height, place)) WITHOUT ROWID;"
     "CREATE TABLE txs (height INTEGER NOT NULL, place INTEGER NOT NULL,"
     " id TEXT NOT NULL, kind TEXT NOT NULL, sender TEXT NOT NULL,"
     " nonce INTEGER NOT NULL, fee INTEGER NOT NULL, receiver TEXT,"
@@ -123,6 +126,7 @@ const char *const schema_sql[SCHEMA_STATEMENTS] = {
     [SCHEMA_PUT_MEMBER] = "INSERT INTO members VALUES (?,?,?,?,?,?)",
     [SCHEMA_PUT_BLOCK] = "INSERT INTO blocks VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     [SCHEMA_PUT_SIGNER] = "INSERT INTO commits VALUES (?,?)",
+    [SCHEMA_PUT_EVIDENCE] = "INSERT INTO evidence VALUES (?,?,?,?,?,?)",
     [SCHEMA_PUT_TX] = "INSERT INTO txs VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     [SCHEMA_PUT_ACCOUNT] = "REPLACE INTO accounts VALUES (?,?,?,?)",
     [SCHEMA_PUT_ENTRY] = "INSERT INTO entries VALUES (?,?,?,?,?,?,?,?,?,?)",

@@ -128,6 +128,30 @@ fill_body(struct block *b, const struct outlook *o)
 	}
 }
 
+/* As many as fit, in order, one of each offence. */
+static int
+fill_evidence(const struct ledger *l, const struct ledger_inputs *in,
+    struct block *b)
+{
+	struct evidence *list[BLOCK_EVIDENCE_MAX];
+	uint16_t n = 0, k;
+
+	for (size_t i = 0; i < in->nevidence && n < BLOCK_EVIDENCE_MAX; i++) {
+		struct evidence *e = in->evidence[i];
+		bool twice = false;
+
+		for (k = 0; k < n; k++)
+			twice |= evidence_compare(list[k], e) == 0;
+		if (twice || !ledger_evidence_new(l, e))
+			continue;
+		for (k = n++; k > 0 && evidence_compare(list[k - 1], e) > 0;
+		     k--)
+			list[k] = list[k - 1];
+		list[k] = e;
+	}
+	return n > 0 ? block_add_evidence(b, list, n) : 0;
+}
+
 /* Results, seals, and then the same check that everybody else will run. */
 static int
 finish(const struct ledger *l, struct block *b)
@@ -185,6 +209,8 @@ new_block(const struct ledger *l, const struct ledger_inputs *in,
 		return -ENOMEM;
 	fill_header(l, in, &b->header);
 	rc = copy_last_commit(l, in, b);
+	if (rc == 0)
+		rc = fill_evidence(l, in, b);
 	if (rc == 0)
 		rc = finish(l, b);
 	if (rc < 0) {

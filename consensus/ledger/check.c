@@ -145,6 +145,22 @@ check_closing(const struct ledger *l, const struct block *b)
 	return LEDGER_OK;
 }
 
+/* block_sealed has seen that they ascend, so none is there twice. */
+static enum ledger_verdict
+check_evidence(const struct ledger *l, const struct block *b)
+{
+	for (uint16_t i = 0; i < b->header.nevidence; i++) {
+		const struct evidence *e = b->evidence[i];
+
+		if (!ledger_evidence_new(l, e) ||
+		    (!l->memory->replaying &&
+			!evidence_verify(e, &l->f.members[e->who].sign,
+			    &l->fid)))
+			return LEDGER_EVIDENCE;
+	}
+	return LEDGER_OK;
+}
+
 static enum ledger_verdict
 check_outcome(const struct ledger *l, const struct block *b)
 {
@@ -190,5 +206,7 @@ ledger_check(const struct ledger *l, const struct block *b)
 	}
 	if (v == LEDGER_OK)
 		v = txs_signed(l, b);
+	if (v == LEDGER_OK)
+		v = check_evidence(l, b);
 	return v == LEDGER_OK ? check_outcome(l, b) : v;
 }

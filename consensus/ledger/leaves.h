@@ -7,7 +7,7 @@
 #include "consensus/ledger/ledger.h"
 
 /* The leaves of the state root, for people who look for a difference. */
-#define LEDGER_LEAVES 11
+#define LEDGER_LEAVES 12
 const char *ledger_leaf_name(unsigned i);
 void ledger_leaves(const struct ledger *l, struct hash out[LEDGER_LEAVES]);
 /* As they would be after b, by our own computation from its answers (all

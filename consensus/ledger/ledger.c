@@ -311,6 +311,21 @@ ledger_turns(const struct ledger *l)
 	return l->turns;
 }
 
+const struct conduct *
+ledger_conduct(const struct ledger *l)
+{
+	return &l->conduct;
+}
+
+bool
+ledger_evidence_new(const struct ledger *l, const struct evidence *e)
+{
+	const struct conduct_now now = {l->height + 1, l->round.number,
+	    l->f.nmembers};
+
+	return conduct_is_new(&l->conduct, &now, e);
+}
+
 const struct bench *
 ledger_bench(const struct ledger *l)
 {
@@ -395,6 +410,7 @@ ledger_apply(struct ledger *l, const struct block *b)
 	jobs_take(l);
 	l->round = mem->next;
 	l->bench = mem->bench;
+	l->conduct = mem->conduct;
 	state_turns(l);
 	l->params = mem->enact.params;
 	l->params_hash = mem->params_hash;

@@ -16,6 +16,7 @@
 
 #include "consensus/books/books.h"
 #include "consensus/ledger/bench.h"
+#include "consensus/ledger/conduct.h"
 #include "consensus/ledger/included.h"
 #include "consensus/ledger/params.h"
 #include "consensus/ledger/round.h"
@@ -66,6 +67,9 @@ int64_t ledger_clip_q24(const struct ledger *l);
 int64_t ledger_bound_q24(const struct ledger *l);
 const uint32_t *ledger_turns(const struct ledger *l); /* 0: on the bench */
 const struct bench *ledger_bench(const struct ledger *l);
+const struct conduct *ledger_conduct(const struct ledger *l);
+/* Could the next block hold it? Its signatures are not looked at. */
+bool ledger_evidence_new(const struct ledger *l, const struct evidence *e);
 /* Whose turn it is at height + 1 in this BFT round. */
 uint16_t ledger_proposer(const struct ledger *l, uint32_t bft_round);
 /* A version that was minted, if it is one of the last: [*dim], or NULL. */
@@ -112,6 +116,9 @@ struct ledger_inputs {
 	/* [ntxs], waiting, in order of arrival, signatures verified. */
 	struct tx *const *txs;
 	size_t ntxs;
+	/* [nevidence], signatures verified; what is new goes in. */
+	struct evidence *const *evidence;
+	size_t nevidence;
 };
 
 /* The included set that these attestations ([nmembers], NULL: none) give. */

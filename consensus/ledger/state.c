@@ -21,6 +21,7 @@ static const char *const leaf_names[LEDGER_LEAVES] = {
     "moments",
     "books",
     "bench",
+    "conduct",
 };
 
 const char *
@@ -139,6 +140,7 @@ state_leaves(const struct ledger *l, const struct state_now *now,
 	out[8] = *now->moments;
 	out[9] = *now->books;
 	out[10] = bench_hash(now->bench, l->f.nmembers);
+	out[11] = conduct_hash(now->conduct, l->f.nmembers);
 }
 
 static void
@@ -146,7 +148,7 @@ leaves_next(const struct ledger *l, struct hash out[static LEDGER_LEAVES])
 {
 	const struct state_now now = {&l->memory->next,
 	    &l->memory->moments_hash, &l->memory->params_hash,
-	    &l->memory->books_root, &l->memory->bench};
+	    &l->memory->books_root, &l->memory->bench, &l->memory->conduct};
 
 	state_leaves(l, &now, out);
 }
@@ -432,6 +434,9 @@ state_compute_next(const struct ledger *l, const struct block *b)
 	if (!compute_round(l, b))
 		return LEDGER_AGGREGATE;
 	compute_bench(l, b);
+	l->memory->conduct = l->conduct;
+	for (uint16_t i = 0; i < b->header.nevidence; i++)
+		conduct_add(&l->memory->conduct, b->evidence[i]);
 	v = txs_run(l, b, &mem->books);
 	if (v != LEDGER_OK)
 		return v;
@@ -447,7 +452,7 @@ void
 ledger_leaves(const struct ledger *l, struct hash out[LEDGER_LEAVES])
 {
 	const struct state_now now = {&l->round, &l->moments_hash,
-	    &l->params_hash, &l->books_root, &l->bench};
+	    &l->params_hash, &l->books_root, &l->bench, &l->conduct};
 
 	state_leaves(l, &now, out);
 }

@@ -33,6 +33,7 @@ struct ledger_memory {
 	struct books *books;   /* owned, meaningful with has_next */
 	struct books *consent; /* owned; NULL: stays what it was */
 	struct hash books_root;
+	struct conduct conduct;
 	struct bench bench;
 	struct jobs_start start;   /* the job that it starts */
 	struct shelf_model minted; /* the version that it mints */
@@ -55,6 +56,7 @@ struct ledger {
 	struct hash head;
 	struct merkle history; /* ids 0..height */
 	struct ledger_round round;
+	struct conduct conduct;
 	struct bench bench;
 	uint32_t turns[FEDERATION_MAX_MEMBERS]; /* power without the bench */
 	int64_t *model;                         /* [dim] */
@@ -103,6 +105,7 @@ struct state_now {
 	const struct hash *params;
 	const struct hash *books;
 	const struct bench *bench;
+	const struct conduct *conduct;
 };
 
 void state_leaves(const struct ledger *l, const struct state_now *now,

@@ -45,6 +45,7 @@ static const char *const texts[LEDGER_VERDICTS] = {
     [LEDGER_AGGREGATE] = "its aggregate is not that of its answers",
     [LEDGER_MODEL] = "its model is not the previous one plus the aggregate",
     [LEDGER_TX] = "one of its transactions does not apply",
+    [LEDGER_EVIDENCE] = "evidence in it proves nothing, or nothing new",
     [LEDGER_STATE] = "its state root is not the one we compute",
     [LEDGER_NO_MEMORY] = "this node has no memory to check it",
 };

@@ -54,6 +54,7 @@ enum ledger_verdict {
 	LEDGER_AGGREGATE,
 	LEDGER_MODEL,
 	LEDGER_TX,        /* a transaction does not apply */
+	LEDGER_EVIDENCE,  /* proves nothing, or is known, too old or ahead */
 	LEDGER_STATE,     /* state root */
 	LEDGER_NO_MEMORY, /* ours, not theirs: check again later */
 	LEDGER_VERDICTS   /* their number */

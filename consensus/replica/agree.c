@@ -8,6 +8,7 @@
 #include "consensus/replica/bodies.h"
 #include "consensus/replica/gossip.h"
 #include "consensus/replica/polka.h"
+#include "consensus/replica/proofs.h"
 #include "consensus/replica/queue.h"
 #include "consensus/replica/recv.h"
 #include "consensus/replica/round.h"
@@ -36,6 +37,15 @@ store_record(struct replica *r, const struct bft_action *a)
 	(void)queue_store(r, &store, &wait);
 }
 
+/* A4, but not while we catch up: one signature must not lead to the next at a
+ * height that others have left behind. It comes back with the repairs. */
+static void
+feed_own(struct replica *r, const struct bft_event *ev)
+{
+	if (!sync_active(r))
+		agree_feed(r, ev);
+}
+
 static void
 send_vote(struct replica *r, const struct bft_action *a)
 {
@@ -48,7 +58,7 @@ send_vote(struct replica *r, const struct bft_action *a)
 	if (r->witness != NULL)
 		r->witness(r->witness_arg, &m.u.vote);
 	ev.vote = m.u.vote;
-	agree_feed(r, &ev);
+	feed_own(r, &ev);
 }
 
 static void
@@ -74,7 +84,7 @@ send_proposal(struct replica *r, const struct bft_action *a)
 	ev.proposal = (struct bft_offer){.p = m.u.proposal.head,
 	    .block_round = body->block->header.round,
 	    .timely = true};
-	agree_feed(r, &ev);
+	feed_own(r, &ev);
 }
 
 static void
@@ -130,6 +140,7 @@ perform(struct replica *r, const struct bft_action *a)
 		break;
 	case BFT_EVIDENCE:
 		r->counts.equivocations++;
+		proofs_of_core(r, a);
 		queue_notice(r, REPLICA_NOTICE,
 		    a->evidence.votes ? a->evidence.vote[0].validator
 				      : a->evidence.proposal[0].proposer,
@@ -208,14 +219,16 @@ agree_try_build(struct replica *r)
 	    .find = round_find,
 	    .arg = r,
 	    .txs = r->txpool.txs,
-	    .ntxs = r->txpool.ready ? r->txpool.n : 0};
+	    .ntxs = r->txpool.ready ? r->txpool.n : 0,
+	    .evidence = r->proofs,
+	    .nevidence = r->nproofs};
 	struct bft_event ev = {.type = BFT_EV_BUILT};
 	struct replica_body *body = NULL;
 	struct block *b = NULL;
 	struct hash missing;
 	int rc;
 
-	if (!r->build_wanted || r->decided != NULL)
+	if (!r->build_wanted || r->decided != NULL || sync_active(r))
 		return;
 	if (r->bft.height != r->build_height ||
 	    r->bft.round != (int32_t)r->build_round ||
@@ -302,6 +315,7 @@ agree_block_stored(struct replica *r)
 		return;
 	}
 	txpool_turn(&r->txpool, r->ledger);
+	proofs_turn(r);
 	free(r->last_commit);
 	r->last_commit = r->decided_commit;
 	r->decided_commit = NULL;

@@ -6,6 +6,7 @@
 #include "consensus/replica/agree.h"
 #include "consensus/replica/bodies.h"
 #include "consensus/replica/gossip.h"
+#include "consensus/replica/proofs.h"
 #include "consensus/replica/queue.h"
 #include "consensus/replica/round.h"
 #include "consensus/replica/sync.h"
@@ -140,22 +141,40 @@ recv_answer(struct replica *r, struct wire_msg *m)
 	return why;
 }
 
+/* A newer one, or another one of the same number, which is an offence. */
+static bool
+is_news(const struct attest *held, const struct attest *a)
+{
+	struct hash x, y;
+
+	if (held->seq != a->seq)
+		return held->seq < a->seq;
+	x = attest_digest(held);
+	y = attest_digest(a);
+	return !hash_equal(&x, &y);
+}
+
 static const char *
 recv_attest(struct replica *r, struct wire_msg *m)
 {
 	struct attest *a = m->u.attest;
+	const struct attest *held;
 	enum ledger_verdict v;
 
 	if (a->validator >= r->n)
 		return ledger_verdict_text(LEDGER_VALIDATOR);
 	if (a->validator == r->self || a->round != r->fl_round)
 		return NULL;
-	if (r->attests[a->validator] != NULL &&
-	    r->attests[a->validator]->seq >= a->seq)
+	held = r->attests[a->validator];
+	if (held != NULL && !is_news(held, a))
 		return NULL;
 	v = ledger_check_attest(r->ledger, a);
 	if (v != LEDGER_OK)
 		return judge(r, v);
+	if (held != NULL && held->seq == a->seq) {
+		proofs_of_attests(r, held, a);
+		return NULL;
+	}
 	m->u.attest = NULL;
 	round_accept_attest(r, a);
 	return NULL;

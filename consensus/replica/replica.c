@@ -8,6 +8,7 @@
 #include "consensus/replica/bodies.h"
 #include "consensus/replica/gossip.h"
 #include "consensus/replica/polka.h"
+#include "consensus/replica/proofs.h"
 #include "consensus/replica/queue.h"
 #include "consensus/replica/recv.h"
 #include "consensus/replica/round.h"
@@ -68,6 +69,7 @@ replica_free(struct replica *r)
 	sync_clear(r);
 	recv_clear(r);
 	txpool_clear(&r->txpool);
+	proofs_clear(r);
 	block_free(r->decided);
 	block_free(r->applied);
 	free(r->decided_commit);

@@ -99,6 +99,8 @@ struct replica_progress {
 	uint64_t silent_until;
 };
 struct replica_progress replica_progress(const struct replica *r);
+/* Evidence that waits for a block, the oldest first; NULL: past the last. */
+const struct evidence *replica_proof(const struct replica *r, size_t i);
 /* Whether member i's answer / attestation of the open round is held. */
 bool replica_holds_answer(const struct replica *r, uint16_t i);
 bool replica_holds_attest(const struct replica *r, uint16_t i);

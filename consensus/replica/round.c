@@ -6,6 +6,7 @@
 #include "consensus/bft/quorum.h"
 #include "consensus/replica/agree.h"
 #include "consensus/replica/bodies.h"
+#include "consensus/replica/proofs.h"
 #include "consensus/replica/queue.h"
 #include "consensus/replica/silence.h"
 #include "consensus/replica/sync.h"
@@ -303,6 +304,8 @@ round_accept(struct replica *r, struct answer *a, const char **why)
 		slot[1] = a;
 	}
 	/* Of our own in the pool, one may be left from before it was said. */
+	if (slot[1] != NULL && r->started && !is_mine(r, a))
+		proofs_of_answers(r, slot[0], slot[1]);
 	if (slot[1] != NULL && r->started)
 		queue_notice(r, REPLICA_NOTICE, a->member,
 		    "signed two different answers for one round");

@@ -17,6 +17,7 @@
 #define REPLICA_MAX_BODIES 24
 #define REPLICA_MAX_EVENTS 256
 #define REPLICA_MAX_EARLY 512
+#define REPLICA_MAX_PROOFS 64
 #define REPLICA_STATUS_MS 400   /* between two of our STATUS messages */
 #define REPLICA_REPAIR_MS 100   /* between two repairs of one peer */
 #define REPLICA_REATTEST_MS 500 /* between two attestations of a round */
@@ -152,6 +153,10 @@ struct replica {
 	size_t nsyncq;
 	struct replica_early early[REPLICA_MAX_EARLY];
 	size_t nearly;
+
+	/* proofs.c */
+	struct evidence *proofs[REPLICA_MAX_PROOFS];
+	size_t nproofs;
 
 	/* txgossip.c */
 	struct txpool txpool;

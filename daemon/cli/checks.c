@@ -318,6 +318,8 @@ check_of_block(const struct ledger *l, const struct block *b,
 		return CHECK_PRIVACY;
 	case LEDGER_SIGNATURE: /* the answers' were verified before */
 		return CHECK_TRANSACTIONS;
+	case LEDGER_EVIDENCE:
+		return CHECK_EVIDENCE;
 	case LEDGER_TX:
 		return check_of_txs(l, b, why);
 	case LEDGER_STATE:

@@ -63,8 +63,12 @@ conclude_chain(struct audit *a, bool id_given)
 }
 
 static void
-conclude_rounds(struct audit *a)
+conclude_rounds(struct audit *a, const struct ledger *l)
 {
+	uint64_t offences = 0;
+
+	for (uint16_t i = 0; i < ledger_nmembers(l); i++)
+		offences += conduct_times(ledger_conduct(l), i);
 	say(a, CHECK_ROUNDS, CHECK_PROVED,
 	    "%" PRIu64 " answers and %" PRIu64
 	    " attestations, all signatures good; %" PRIu64
@@ -75,7 +79,9 @@ conclude_rounds(struct audit *a)
 	    " rounds: the same models, bit for bit.",
 	    a->npayloads, a->naggregates);
 	say(a, CHECK_EVIDENCE, CHECK_PROVED,
-	    "No block holds evidence, nobody was punished.");
+	    "%" PRIu64 " offences are on record, each with two signed objects "
+	    "of one author; nobody was punished by the rules.",
+	    offences);
 	say(a, CHECK_PERSONAL, CHECK_PROVED,
 	    "%" PRIu64 " free texts looked at. Names of persons in them cannot "
 	    "be recognised by a program.",
@@ -206,7 +212,7 @@ conclude(struct audit *a, const struct audit_order *o, const struct ledger *l)
 	findings_books(b, ledger_nmembers(l), a->nblocks, &a->checks);
 	conclude_chain(a, o->federation != NULL);
 	conclude_end(a, o->checkpoint != NULL);
-	conclude_rounds(a);
+	conclude_rounds(a, l);
 	conclude_money(a, b);
 	conclude_data(a, b);
 	conclude_decisions(a, b);

@@ -49,6 +49,30 @@ print_round(const struct jv *s)
 	    ctl_text_span(wall_ms() - ctl_integer(s, "head_time_ms"), span));
 }
 
+/* What members should know about each other: usually nothing is printed. */
+static void
+print_conduct(const struct jv *s)
+{
+	const struct jv *a = jv_get(s, "agreement");
+	const struct jv *out = jv_get(a, "benched");
+	const struct jv *found = jv_get(a, "evidence");
+	char name[CTL_TEXT_LEN];
+
+	for (size_t i = 0; i < jv_len(out); i++) {
+		ctl_text_clean(jv_text(jv_at(out, i), "?"), name, sizeof(name));
+		printf("  bench    %s has no turn to propose until it signs "
+		       "blocks again\n",
+		    name);
+	}
+	for (size_t i = 0; i < jv_len(found); i++) {
+		ctl_text_clean(ctl_string(jv_at(found, i), "member"), name,
+		    sizeof(name));
+		printf("  evidence %s signed two different things, %lld "
+		       "times\n",
+		    name, (long long)ctl_integer(jv_at(found, i), "times"));
+	}
+}
+
 static void
 print_loss(const struct jv *rounds)
 {
@@ -114,6 +138,7 @@ print_status(const struct jv *s, const struct jv *rounds)
 	    (long long)ctl_integer(s, "members"),
 	    ctl_text_span(ctl_integer(s, "uptime_ms"), span));
 	print_round(s);
+	print_conduct(s);
 	print_loss(rounds);
 	list = jv_get(rounds, "rounds");
 	if (jv_len(list) > 0)

@@ -68,6 +68,27 @@ add_missing(const struct node *n, struct jv *o)
 	jv_put(o, "attests_missing", attests);
 }
 
+/* Who is on record for having signed two different things, how often. */
+static struct jv *
+evidence_json(const struct node *n)
+{
+	const struct federation *f = n->opt->federation;
+	struct jv *list = jv_array();
+
+	for (uint16_t i = 0; i < f->nmembers; i++) {
+		uint32_t times = conduct_times(ledger_conduct(ledger(n)), i);
+		struct jv *o;
+
+		if (times == 0)
+			continue;
+		o = jv_object();
+		jv_put_string(o, "member", f->members[i].name);
+		jv_put_integer(o, "times", times);
+		jv_add(list, o);
+	}
+	return list;
+}
+
 static struct jv *
 agreement_json(const struct node *n)
 {
@@ -91,6 +112,7 @@ agreement_json(const struct node *n)
 	jv_put_integer(o, "precommit_power", (int64_t)s.precommit_power);
 	jv_put_integer(o, "total_power", (int64_t)s.total_power);
 	jv_put(o, "benched", benched);
+	jv_put(o, "evidence", evidence_json(n));
 	return o;
 }
 

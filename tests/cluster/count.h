@@ -112,6 +112,11 @@
 	X(CHECK_BENCH, "checks of who sits out")                              \
 	X(TX_SENT, "transactions sent")                                       \
 	X(TX_APPLIED, "transactions applied, at every node")                  \
+	X(EVIDENCE_VOTES, "two votes on record")                              \
+	X(EVIDENCE_PROPOSALS, "two proposals on record")                      \
+	X(EVIDENCE_ANSWERS, "two answers on record")                          \
+	X(EVIDENCE_ATTESTS, "two attestations on record")                     \
+	X(CHECK_PROOF, "evidence that waits in good weather (I9)")            \
 	X(CHECK_BOOKS, "checks of the books (I17)")                           \
 	X(IN_TIME, "answers to the newest model in blocks")                   \
 	X(LATE, "updates from an older model in blocks")

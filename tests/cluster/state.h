@@ -66,6 +66,8 @@ struct world_node {
 	size_t njobs, cap;
 	uint64_t head;          /* highest height reported APPLIED */
 	bool rotten;            /* a bit of its chain was flipped */
+	struct hash proof;      /* oldest evidence that waits here */
+	uint64_t proof_since;   /* height */
 	int64_t skew;           /* wall clock - true time, ms */
 	bool sees[WORLD_MAX];   /* PEER_UP was said, by member */
 	uint8_t cut[WORLD_MAX]; /* to slot: enum world_cut */

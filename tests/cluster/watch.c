@@ -11,18 +11,13 @@
 #include "tests/cluster/oracle.h"
 #include "tests/cluster/state.h"
 
+#define WATCH_PROOF_MAX 20    /* heights */
 #define WATCH_ROUNDS_MAX 1000 /* of a height: a storm is some 100 long */
 
 struct watch_found {
 	struct world *world;
 	uint16_t slot;
 };
-
-static bool
-is_honest(const struct world *w, uint16_t member)
-{
-	return member < w->n && !w->nodes[member].liar;
-}
 
 /* I3: one key, one thing. I5: durable before it leaves. */
 static void
@@ -233,7 +228,7 @@ void
 watch_lied(struct world *w, const struct wire_msg *m)
 {
 	if (m->type == WIRE_VOTE && m->u.vote.validator < w->n &&
-	    !is_honest(w, m->u.vote.validator))
+	    !watch_is_honest(w, m->u.vote.validator))
 		note_vote(w, &m->u.vote);
 }
 
@@ -394,77 +389,29 @@ watch_loaded(struct world *w, uint16_t slot)
 	    name);
 }
 
-/* I12: what all honest validators held when they attested is in, and nothing
- * is in that no honest one held or that its member did not sign. */
+/* I9: in good weather it does not wait for more than 20 heights. */
 static void
-check_included(struct world *w, const struct block *b)
+check_proofs(struct world *w, uint16_t slot, uint64_t height)
 {
-	const uint64_t round = b->header.fl_round;
-	bool in[WORLD_MAX] = {false};
-	struct watch_fact f = {.a = round};
+	struct world_node *n = &w->nodes[slot];
+	const struct evidence *e = replica_proof(n->replica, 0);
 
-	if (b->header.kind == BLOCK_ORDINARY)
+	/* Who catches up has no turn to propose, and may not have come to the
+	 * block that has it. */
+	if (e == NULL || !hash_equal(&e->id, &n->proof) ||
+	    height + 1 < w->result->heights) {
+		n->proof = e != NULL ? e->id : (struct hash){{0}};
+		n->proof_since = height;
+	}
+	if (e == NULL || !world_is_calm(w))
 		return;
-	world_count(w, COUNT_CHECK_INCLUDED);
-	for (uint16_t i = 0; i < b->header.nanswers; i++) {
-		uint16_t who = b->answers[i]->member;
-
-		in[who] = true;
-		f.kind = WATCH_HELD;
-		f.who = 0;
-		f.value = b->answer_ids[i];
-		if (watch_find(&w->watch, &f, true) == NULL)
-			world_fail(w,
-			    "round %" PRIu64
-			    " has an answer that no honest node attested (I12)",
-			    round);
-		f.kind = WATCH_DURABLE_ANSWER;
-		f.who = who;
-		if (is_honest(w, who) &&
-		    watch_find(&w->watch, &f, true) == NULL)
-			world_fail(w,
-			    "round %" PRIu64
-			    " has an answer that %u never gave (I12)",
-			    round, who);
-	}
-	f.value = (struct hash){{0}};
-	for (uint16_t i = 0; i < w->n; i++) {
-		bool open, left_out;
-
-		f.who = i;
-		f.kind = WATCH_OPEN;
-		open = watch_find(&w->watch, &f, true) != NULL;
-		f.kind = WATCH_LEFT_OUT;
-		left_out = watch_find(&w->watch, &f, true) != NULL;
-		if (is_honest(w, i) && open && !left_out && !in[i])
-			world_fail(w,
-			    "round %" PRIu64
-			    " leaves out %u, whom all attested (I12)",
-			    round, i);
-	}
-}
-
-/*
- * I14: every header shows a checkpoint. Each is the root over the ids of the
- * blocks before it as they were decided, so of any two the shorter one is a
- * beginning of the longer one.
- */
-static void
-check_history(struct world *w, const struct block *b)
-{
-	struct hash root;
-
-	world_count(w, COUNT_CHECK_HISTORY);
-	if (b->header.height == 1)
-		merkle_append(&w->history, &w->fed_id);
-	root = merkle_root(&w->history);
-	if (b->header.history_size != b->header.height ||
-	    !hash_equal(&root, &b->header.history_root))
+	world_count(w, COUNT_CHECK_PROOF);
+	if (height > n->proof_since + WATCH_PROOF_MAX &&
+	    height > w->calm_head + WATCH_PROOF_MAX)
 		world_fail(w,
-		    "the checkpoint of block %" PRIu64
-		    " does not continue the one before (I14)",
-		    b->header.height);
-	merkle_append(&w->history, &b->id);
+		    "node %u waits with two %s of %u since height %" PRIu64
+		    " (I9)",
+		    slot, evidence_kind_name(e->kind), e->who, n->proof_since);
 }
 
 void
@@ -507,8 +454,7 @@ watch_block(struct world *w, uint16_t slot, const struct block *b)
 			w->pace_from = w->now;
 		if (b->header.height > WORLD_PACE_FROM)
 			w->result->pace_ms = w->now - w->pace_from;
-		check_history(w, b);
-		check_included(w, b);
+		watch_decision(w, b);
 		oracle_block(w, b);
 	}
 	watch_add(&w->watch, &f);
@@ -542,6 +488,8 @@ watch_applied(struct world *w, uint16_t slot, const struct replica_action *a)
 	if (ledger_height(l) != a->height)
 		return;
 	check_bench(w, l);
+	if (!w->nodes[slot].liar)
+		check_proofs(w, slot, a->height);
 	world_count(w, COUNT_CHECK_STATE);
 	f.kind = WATCH_MODEL;
 	f.value = q24_hash("qml.model", ledger_model(l), ledger_dim(l));

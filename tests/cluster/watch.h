@@ -79,6 +79,9 @@ void watch_loaded(struct world *w, uint16_t slot);
 void watch_block(struct world *w, uint16_t slot, const struct block *b);
 void watch_applied(struct world *w, uint16_t slot,
     const struct replica_action *a);
+/* I8, I12, I14 of a block that nobody decided before. */
+void watch_decision(struct world *w, const struct block *b);
+bool watch_is_honest(const struct world *w, uint16_t member);
 /* The block decided at a height; false: not yet. */
 bool watch_decided(const struct world *w, uint64_t height, struct hash *out);
 

@@ -1,0 +1,113 @@
+/*
+ * decision.c - what is checked of a block when it is decided first.
+ */
+#include <inttypes.h>
+
+#include "proto/merkle.h"
+#include "tests/cluster/oracle.h"
+#include "tests/cluster/state.h"
+
+/* I12: what all honest validators held when they attested is in, and nothing
+ * is in that no honest one held or that its member did not sign. */
+static void
+check_included(struct world *w, const struct block *b)
+{
+	const uint64_t round = b->header.fl_round;
+	bool in[WORLD_MAX] = {false};
+	struct watch_fact f = {.a = round};
+
+	if (b->header.kind == BLOCK_ORDINARY)
+		return;
+	world_count(w, COUNT_CHECK_INCLUDED);
+	for (uint16_t i = 0; i < b->header.nanswers; i++) {
+		uint16_t who = b->answers[i]->member;
+
+		in[who] = true;
+		f.kind = WATCH_HELD;
+		f.who = 0;
+		f.value = b->answer_ids[i];
+		if (watch_find(&w->watch, &f, true) == NULL)
+			world_fail(w,
+			    "round %" PRIu64
+			    " has an answer that no honest node attested (I12)",
+			    round);
+		f.kind = WATCH_DURABLE_ANSWER;
+		f.who = who;
+		if (watch_is_honest(w, who) &&
+		    watch_find(&w->watch, &f, true) == NULL)
+			world_fail(w,
+			    "round %" PRIu64
+			    " has an answer that %u never gave (I12)",
+			    round, who);
+	}
+	f.value = (struct hash){{0}};
+	for (uint16_t i = 0; i < w->n; i++) {
+		bool open, left_out;
+
+		f.who = i;
+		f.kind = WATCH_OPEN;
+		open = watch_find(&w->watch, &f, true) != NULL;
+		f.kind = WATCH_LEFT_OUT;
+		left_out = watch_find(&w->watch, &f, true) != NULL;
+		if (watch_is_honest(w, i) && open && !left_out && !in[i])
+			world_fail(w,
+			    "round %" PRIu64
+			    " leaves out %u, whom all attested (I12)",
+			    round, i);
+	}
+}
+
+/*
+ * I14: every header shows a checkpoint. Each is the root over the ids of the
+ * blocks before it as they were decided, so of any two the shorter one is a
+ * beginning of the longer one.
+ */
+static void
+check_history(struct world *w, const struct block *b)
+{
+	struct hash root;
+
+	world_count(w, COUNT_CHECK_HISTORY);
+	if (b->header.height == 1)
+		merkle_append(&w->history, &w->fed_id);
+	root = merkle_root(&w->history);
+	if (b->header.history_size != b->header.height ||
+	    !hash_equal(&root, &b->header.history_root))
+		world_fail(w,
+		    "the checkpoint of block %" PRIu64
+		    " does not continue the one before (I14)",
+		    b->header.height);
+	merkle_append(&w->history, &b->id);
+}
+
+/* I8: what is on record is of one that misbehaves. */
+static void
+check_evidence(struct world *w, const struct block *b)
+{
+	for (uint16_t i = 0; i < b->header.nevidence; i++) {
+		const struct evidence *e = b->evidence[i];
+
+		world_count(w,
+		    (enum count)(COUNT_EVIDENCE_VOTES + e->kind - 1));
+		if (watch_is_honest(w, e->who))
+			world_fail(w,
+			    "block %" PRIu64 " says that honest %u signed two "
+			    "different %s (I8)",
+			    b->header.height, e->who,
+			    evidence_kind_name(e->kind));
+	}
+}
+
+void
+watch_decision(struct world *w, const struct block *b)
+{
+	check_history(w, b);
+	check_evidence(w, b);
+	check_included(w, b);
+}
+
+bool
+watch_is_honest(const struct world *w, uint16_t member)
+{
+	return member < w->n && !w->nodes[member].liar;
+}

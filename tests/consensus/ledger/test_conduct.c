@@ -1,0 +1,177 @@
+/*
+ * What is on record, and what a block may add to it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <cmocka.h>
+
+#include "fixture.h"
+
+static struct evidence
+offence(uint8_t kind, uint16_t who, uint64_t at)
+{
+	return (struct evidence){.kind = kind, .who = who, .at = at};
+}
+
+/* Against a list that forgets nothing. */
+static void
+each_place_once(void **state)
+{
+	static struct conduct c;
+	static bool known[400];
+	const struct conduct_now now = {300, 300, 4};
+	uint32_t times = 0;
+	uint64_t x = 7, newest = 0;
+
+	(void)state;
+	for (unsigned i = 0; i < 5000; i++) {
+		struct evidence e;
+		bool want;
+
+		x = x * UINT64_C(6364136223846793005) + 1442695040888963407u;
+		e = offence(EVIDENCE_VOTES, 2, 220 + (x >> 33) % 100);
+		want = e.at <= 300 && 300 - e.at < CONDUCT_WINDOW &&
+		    !known[e.at] &&
+		    (times == 0 || e.at > newest ||
+			newest - e.at < CONDUCT_WINDOW);
+		assert_int_equal(conduct_is_new(&c, &now, &e), want);
+		if (!want)
+			continue;
+		conduct_add(&c, &e);
+		known[e.at] = true;
+		newest = e.at > newest ? e.at : newest;
+		times++;
+		assert_int_equal(conduct_times(&c, 2), times);
+	}
+	assert_int_equal(times, CONDUCT_WINDOW);
+	assert_int_equal(conduct_times(&c, 1), 0);
+}
+
+static void
+kinds_and_authors_apart(void **state)
+{
+	static struct conduct c;
+	const struct conduct_now now = {10, 5, 4};
+	struct hash before = conduct_hash(&c, 4), after;
+
+	(void)state;
+	for (uint8_t k = EVIDENCE_VOTES; k < EVIDENCE_KINDS; k++)
+		for (uint16_t who = 0; who < 4; who++) {
+			struct evidence e = offence(k, who, 5);
+
+			assert_true(conduct_is_new(&c, &now, &e));
+			conduct_add(&c, &e);
+			assert_false(conduct_is_new(&c, &now, &e));
+			after = conduct_hash(&c, 4);
+			assert_false(hash_equal(&before, &after));
+			before = after;
+			assert_int_equal(conduct_times(&c, who), k);
+		}
+	/* Ahead of its time, of nobody: not taken. */
+	for (uint8_t k = EVIDENCE_VOTES; k < EVIDENCE_KINDS; k++) {
+		struct evidence e = offence(k, 0, 11);
+
+		assert_false(conduct_is_new(&c, &now, &e));
+		e = offence(k, 4, 5);
+		assert_false(conduct_is_new(&c, &now, &e));
+	}
+}
+
+static struct evidence *
+two_votes(struct town *t, uint16_t who, uint64_t height, uint16_t signer)
+{
+	struct vote a = {.type = VOTE_PREVOTE,
+			.height = height,
+			.validator = who},
+		    b = a;
+	struct evidence *e = NULL;
+	int rc;
+
+	b.block.b[0] = 1;
+	vote_sign(&a, t->keys[signer], &t->fid);
+	vote_sign(&b, t->keys[signer], &t->fid);
+	rc = evidence_of_votes(&a, &b, &e);
+	assert_int_equal(rc, 0);
+	return e;
+}
+
+/* With this evidence instead of the block's own, everything else fitting. */
+static enum ledger_verdict
+verdict_with(struct town *t, struct evidence *e)
+{
+	struct ledger_inputs in = town_inputs(t, 0);
+	struct block *b = NULL;
+	struct hash missing;
+	enum ledger_verdict v;
+
+	t->now_ms += 100000;
+	in = town_inputs(t, 0);
+	in.now_ms = t->now_ms;
+	assert_int_equal(ledger_build(t->l, &in, &b, &missing), 0);
+	assert_int_equal(block_add_evidence(b, &e, 1), 0);
+	assert_int_equal(block_seal(b), 0);
+	v = ledger_check(t->l, b);
+	block_free(b);
+	return v;
+}
+
+static void
+blocks_take_what_proves(void **state)
+{
+	struct evidence *list[3], *bad;
+	struct ledger_inputs in;
+	struct block *b = NULL;
+	struct hash missing;
+	struct town t;
+
+	(void)state;
+	town_open(&t, &(struct town_setup){.n = 4, .rounds = 3});
+	town_begin(&t);
+	list[0] = two_votes(&t, 2, 2, 2);
+	list[1] = two_votes(&t, 1, 1, 1);
+	list[2] = two_votes(&t, 2, 2, 2); /* the same again */
+	t.now_ms += 100000;
+	in = town_inputs(&t, 0);
+	in.now_ms = t.now_ms;
+	in.evidence = list;
+	in.nevidence = 3;
+	assert_int_equal(ledger_build(t.l, &in, &b, &missing), 0);
+	assert_int_equal(b->header.nevidence, 2);
+	assert_int_equal(b->evidence[0]->who, 1);
+	assert_int_equal(b->evidence[1]->who, 2);
+	town_commit(&t, b);
+	block_free(b);
+	assert_int_equal(conduct_times(ledger_conduct(t.l), 1), 1);
+	assert_int_equal(conduct_times(ledger_conduct(t.l), 2), 1);
+	assert_int_equal(conduct_times(ledger_conduct(t.l), 0), 0);
+	/* Known; signed by another; ahead: all but its evidence is valid. */
+	assert_int_equal(verdict_with(&t, list[0]), LEDGER_EVIDENCE);
+	bad = two_votes(&t, 0, 2, 3);
+	assert_int_equal(verdict_with(&t, bad), LEDGER_EVIDENCE);
+	evidence_unref(bad);
+	bad = two_votes(&t, 0, 9, 0);
+	assert_int_equal(verdict_with(&t, bad), LEDGER_EVIDENCE);
+	evidence_unref(bad);
+	/* New, but the state root does not have it. */
+	bad = two_votes(&t, 0, 2, 0);
+	assert_int_equal(verdict_with(&t, bad), LEDGER_STATE);
+	evidence_unref(bad);
+	for (unsigned i = 0; i < 3; i++)
+		evidence_unref(list[i]);
+	town_close(&t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(each_place_once),
+	    cmocka_unit_test(kinds_and_authors_apart),
+	    cmocka_unit_test(blocks_take_what_proves),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
