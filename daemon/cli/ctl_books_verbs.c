@@ -28,8 +28,6 @@ const struct ctl_verb ctl_verbs[] = {
 	"register the trainer's rows; nothing is allowed that is not named"},
     {"data", "withdraw", "asset_withdraw", NULL, {{"id", T}}, {{0}}, "ID",
 	"end consent with the next round"},
-    {"data", "erase", "asset_erased", NULL, {{"id", T}}, {{0}}, "ID",
-	"say that the salt key was destroyed (do that first: data.salt)"},
     {"job", "list", NULL, "orders", {{0}}, {{0}}, "",
 	"orders and how far they are"},
     {"job", "order", "order", NULL, {{"job", F}},

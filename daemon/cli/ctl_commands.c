@@ -18,7 +18,7 @@ static const struct cli_command commands[] = {
     {"block", ctl_cmd_block, "one block: block N, block head"},
     {"model", ctl_cmd_model,
 	"model show|export|predict, and versions: list|transfer|approve|lease"},
-    {"data", ctl_cmd_data, "data check|register|list|withdraw|erase"},
+    {"data", ctl_cmd_data, "data check|register|list|show|withdraw|erase"},
     {"ledger", ctl_cmd_ledger,
 	"ledger balance|list|history|export|transfer: tokens"},
     {"worth", ctl_cmd_worth, "what updates were worth, and who earned [-n N]"},

@@ -79,6 +79,12 @@ check_rows(int argc, char **argv)
 int
 ctl_cmd_data(int argc, char **argv)
 {
+	for (int i = 1; i < argc; i++) {
+		if (strcmp(argv[i], "show") == 0)
+			return ctl_data_show(argc, argv);
+		if (strcmp(argv[i], "erase") == 0)
+			return ctl_data_erase(argc, argv);
+	}
 	return is_for_ledger(argc, argv) ? ctl_books_command("data", argc, argv)
 					 : check_rows(argc, argv);
 }

@@ -8,4 +8,8 @@
  * after saying why it could not. argv[0] is "qmltrain". */
 int ctl_become_trainer(char *const *argv);
 
+/* ctl_asset.c; argv[1] is that word. */
+int ctl_data_show(int argc, char **argv);
+int ctl_data_erase(int argc, char **argv);
+
 #endif

@@ -74,6 +74,20 @@ load_psk(struct prepare *p)
 	return CLI_OK;
 }
 
+/* Erased, or lost. A node without rows needs none. */
+static int
+no_salt(struct prepare *p, const char *path)
+{
+	if (p->config.data_file[0] == '\0' && p->config.data_command.n == 0)
+		return load_psk(p);
+	return cli_error(CLI_CONFIG,
+	    "%s: it is not there: erased, or lost\n  To go on as a validator "
+	    "without rows, take data out of %s/" HOME_CONFIG
+	    "\n  For new rows, make a new one: head -c 32 /dev/urandom > %s; "
+	    "chmod 600 %s",
+	    path, p->home, path, path);
+}
+
 int
 prepare_keys(struct prepare *p)
 {
@@ -88,7 +102,10 @@ prepare_keys(struct prepare *p)
 		return cli_error(CLI_CONFIG, "%s", err);
 	rc = home_path(p->home, HOME_SALT, path, sizeof(path));
 	if (rc == 0)
-		rc = home_read_secret(path, p->node.salt, sizeof(p->node.salt));
+		rc = home_read_secret(path, p->salt, sizeof(p->salt));
+	p->node.salt = p->salt;
+	if (rc == -ENOENT)
+		return no_salt(p, path);
 	if (rc == -EPERM)
 		return cli_error(CLI_KEY_PERMISSIONS,
 		    "%s can be read by "

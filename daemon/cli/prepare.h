@@ -18,7 +18,7 @@ struct prepare {
 	struct config_node config;
 	struct federation federation;
 	struct keys keys;
-	uint8_t psk[32];
+	uint8_t psk[32], salt[HOME_SALT_LEN];
 	char data[HOME_PATH_LEN], labels[HOME_PATH_LEN];
 	char socket[HOME_PATH_LEN];
 	char trainer[HOME_PATH_LEN];

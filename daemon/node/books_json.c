@@ -79,6 +79,28 @@ tasks_json(uint32_t bits)
 }
 
 static struct jv *
+circuits_json(const struct body_asset *t)
+{
+	struct jv *list = jv_array();
+	char hex[HASH_HEX_LEN];
+
+	for (uint8_t i = 0; i < t->ncircuits; i++)
+		jv_add(list, jv_string(hash_hex(&t->circuits[i], hex)));
+	return list;
+}
+
+static int64_t
+epsilon_spent(const struct asset *a)
+{
+	uint32_t order;
+
+	if (a->terms.privacy.eps_milli == 0 || a->privacy.steps == 0)
+		return 0;
+	return rdp_epsilon_nano(&a->privacy.spent, a->terms.privacy.delta_exp,
+	    &order);
+}
+
+static struct jv *
 row_asset(const struct books_look *at, size_t i)
 {
 	const struct asset *a = books_asset_at(at->books, i);
@@ -99,12 +121,19 @@ row_asset(const struct books_look *at, size_t i)
 	jv_put_string(o, "purpose", a->terms.purpose);
 	jv_put_string(o, "licence", a->terms.licence);
 	jv_put(o, "tasks", tasks_json(a->terms.tasks));
+	jv_put(o, "circuits", circuits_json(&a->terms));
+	jv_put_string(o, "credential",
+	    credential_type_name(a->terms.credential)
+		? credential_type_name(a->terms.credential)
+		: "");
 	jv_put_integer(o, "price", (int64_t)a->terms.price);
 	jv_put_integer(o, "expires", (int64_t)a->terms.expires);
 	jv_put_integer(o, "rounds_max", a->terms.rounds);
 	jv_put_integer(o, "rounds_used", a->used);
 	jv_put_integer(o, "epsilon_milli", a->terms.privacy.eps_milli);
 	jv_put_integer(o, "delta_exp", a->terms.privacy.delta_exp);
+	jv_put_integer(o, "noisy_steps", (int64_t)a->privacy.steps);
+	jv_put_integer(o, "epsilon_spent_nano", epsilon_spent(a));
 	jv_put_integer(o, "registered", (int64_t)a->registered);
 	jv_put_integer(o, "withdrawn", (int64_t)a->withdrawn);
 	jv_put_integer(o, "erased", (int64_t)a->erased);

@@ -218,6 +218,8 @@ static const struct ctl_method methods[] = {
 	.help = "changes of all balances; from, to, n, after: a row"},
     {"ledger.settlement", .take = ctl_take_settlement, .make = ctl_make_report,
 	.help = "every account's sums by cause; from, to: heights"},
+    {"data.erase", true, .run = ctl_data_erase,
+	.help = "destroy the salt key; id: of an asset of ours, dry_run"},
     {"credential.sign", true, .run = ctl_credential_sign,
 	.help = "a signed credential; subject, type, days, name"},
     {"credential.present", true, .run = ctl_credential_present,

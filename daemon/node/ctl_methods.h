@@ -78,6 +78,10 @@ struct jv *ctl_credential_present(struct node *n, const struct jv *params,
 struct jv *ctl_credential_status(struct node *n, const struct jv *params,
     CTL_ERR_ARGS);
 
+/* ctl_erase.c */
+struct jv *ctl_data_erase(struct node *n, const struct jv *params,
+    CTL_ERR_ARGS);
+
 /* ctl_index.c */
 void *ctl_take_history(const struct node *n, const struct jv *params,
     CTL_ERR_ARGS);

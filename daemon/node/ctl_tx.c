@@ -59,6 +59,8 @@ hint(enum books_verdict v)
 	    [BOOKS_CREDENTIAL] =
 		"have one issued: qmlctl credential list, qmlctl data show ID",
 	    [BOOKS_VOTED] = "see how it stands: qmlctl proposal show N",
+	    [BOOKS_FEW_MEMBERS] = "name assets of more members: qmlctl data "
+				  "list",
 	    [BOOKS_RANGE] = "see the bounds: federation.yaml(5)",
 	    [BOOKS_LIMIT] = "wait until some are closed",
 	};

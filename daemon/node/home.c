@@ -112,8 +112,8 @@ home_read_secret(const char *path, void *out, size_t len)
 }
 
 /* The directory entry must be durable too, or a crash loses the file. */
-static int
-sync_folder(const char *path)
+int
+home_sync_folder(const char *path)
 {
 	char dir[HOME_PATH_LEN];
 	const char *slash = strrchr(path, '/');
@@ -157,7 +157,7 @@ home_write_new(const char *path, unsigned mode, const void *data, size_t len)
 	if (close(fd) < 0 && rc == 0)
 		rc = -errno;
 	if (rc == 0)
-		rc = sync_folder(path);
+		rc = home_sync_folder(path);
 	if (rc != 0)
 		unlink(path); /* half a file of ours, made a moment ago */
 	return rc;

@@ -40,4 +40,7 @@ int home_read_secret(const char *path, void *out, size_t len)
 int home_write_new(const char *path, unsigned mode, const void *data,
     size_t len) __attribute__((warn_unused_result));
 
+/* What was made, renamed or removed in the folder of `path` stays so. */
+int home_sync_folder(const char *path) __attribute__((warn_unused_result));
+
 #endif

@@ -553,6 +553,14 @@ trainer_stop(struct trainer *t)
 }
 
 void
+trainer_forget(struct trainer *t)
+{
+	sign_wipe(t->cfg.salt, sizeof(t->cfg.salt));
+	if (!t->stopping)
+		trainer_stop(t);
+}
+
+void
 trainer_free(struct trainer *t)
 {
 	if (t == NULL)

@@ -86,6 +86,9 @@ enum trainer_state trainer_state(const struct trainer *t);
 /* What READY said; all zero before. */
 const struct trainwire_ready *trainer_ready(const struct trainer *t);
 const char *trainer_text(const struct trainer *t); /* last problem, or "" */
+/* The salt is wiped here, and the child ended for good: it has no rows any
+ * more. Rounds are answered with "no data". */
+void trainer_forget(struct trainer *t);
 /* SIGTERM, then SIGKILL after two seconds; `stopped` when all is closed. */
 void trainer_stop(struct trainer *t);
 void trainer_free(struct trainer *t); /* after stopped; NULL is fine */

@@ -5,6 +5,7 @@ versions and their cards, credentials, erasure. On four real daemons."""
 import csv
 import io
 import json
+import os
 import sqlite3
 import sys
 
@@ -158,9 +159,14 @@ def credentials(c):
     vc, vp = c.dir + "/vc.json", c.dir + "/vp.json"
     ctl(a, "data", "register", "guarded rows", "--tasks", "vqc,linear",
         "--purpose", "research", "--credential", "data-steward")
-    asset = rows(a, "assets")[-1]["id"]
-    order = ("job", "order", "--assets", asset, "--price", "1", "--escrow",
-             "100", "--purpose", "research")
+    for n in c.nodes[1:]:
+        ctl(n, "data", "register", n.name + " rows", "--tasks", "vqc,linear",
+            "--purpose", "research", "--rounds", "20", "--licence",
+            "CC-BY-4.0")
+    assets = [r["id"] for r in rows(n, "assets")]
+    assert len(assets) == 4, assets
+    order = ("job", "order", "--assets", ",".join(assets), "--price", "1",
+             "--escrow", "100", "--purpose", "research")
     p = ctl(b, *order, code=9)
     assert "credential" in p.stderr and "qmlctl credential" in p.stderr, p
 
@@ -215,6 +221,48 @@ def credentials(c):
     assert "DataStewardCredential" in out and "revoked" in out, out
 
 
+def erasure(c):
+    a, d = c.nodes[0], c.nodes[3]
+    salt = d.home + "/data.salt"
+    asset = [r for r in rows(a, "assets") if r["owner"] == "delta"][0]
+    out = ctl(a, "data", "show", asset["id"]).stdout
+    assert "0 used, 20 left of 20" in out and "no budget" in out, out
+    assert "none used it yet" in out and "consent   until block" in out, out
+    shown = ask(a, "data", "show", asset["id"])
+    assert shown["models"] == [] and shown["rounds_max"] == 20, shown
+    refused(a, "no data asset", "data", "show", "00" * 32, code=5)
+    with open(salt, "rb") as f:
+        secret = f.read()
+
+    refused(d, "--yes", "data", "erase", asset["id"], code=2)
+    refused(a, "only its owner's node", "data", "erase", asset["id"], "--yes")
+    refused(d, "no data asset", "data", "erase", "00" * 32, "--yes", code=5)
+    with open(salt, "rb") as f:
+        assert f.read() == secret
+    p = ask(d, "data", "erase", asset["id"], "--yes")
+    assert p["destroyed"]["destroyed"] and p["height"] > 0, p
+    assert p["root_before"] == asset["root"], p
+    assert p.get("root_after") == "", p
+    assert not os.path.exists(salt)
+    assert [r["state"] for r in rows(a, "assets") if r["id"] == asset["id"]] \
+        == ["erased"]
+    refused(d, "was erased in block", "data", "erase", asset["id"], "--yes")
+    out = run(program("qmltrain"), "check", "--home", d.home, "--json").stdout
+    assert json.loads(out)["asset"] is None, out
+    wait("no trainer", 20,
+         lambda: d.call("status")["trainer"]["state"] == "none")
+    out = ctl(a, "data", "show", asset["id"]).stdout
+    assert "salt key destroyed in block" in out, out
+    # It goes on as a validator, and without `data` it starts as one.
+    assert ask(a, "ledger", "transfer", "beta", "1")["height"] > p["height"]
+    assert d.stop() == 0
+    said = run(program("qmlnode"), "check", "--home", d.home, code=None)
+    assert said.returncode == 78 and "erased, or lost" in said.stderr, said
+    for n in c.nodes[:3]:
+        with open(n.home + "/data.salt", "rb") as f:
+            assert len(f.read()) == 32
+
+
 FAST = """
 economy:
   voting_period: 8
@@ -266,6 +314,8 @@ def main():
                 lambda: credentials(c))
         tap.run("index.db: the same everywhere, and rebuilt",
                 lambda: index(c))
+        tap.run("erasure: the salt key is gone, and what remains",
+                lambda: erasure(c))
     return tap.done()
 
 
