@@ -86,8 +86,9 @@ laplace_draw(const struct random_source *r, uint32_t t)
 }
 
 /* Algorithm 3: a Laplace draw is kept with probability
- * exp(-(|y| - sigma^2 / t)^2 / (2 sigma^2)). All in integers: with sigma <=
- * 2^20 the numerator stays below 2^100 for every y that ever comes. */
+ * exp(-(|y| - sigma^2 / t)^2 / (2 sigma^2)). All in integers: the largest
+ * sigma is 2^28, and squares stay below 2^128 for |y| < 2^7 t. Beyond, where a
+ * draw comes with e^-128 and is kept with less, another is made. */
 int64_t
 gaussian_draw(const struct random_source *r, uint32_t sigma)
 {
@@ -101,7 +102,7 @@ gaussian_draw(const struct random_source *r, uint32_t sigma)
 		wide at = (wide)(y < 0 ? -y : y) * t;
 		wide gap = at > s2 ? at - s2 : s2 - at;
 
-		if (exp_coin(r, gap * gap, den))
+		if (at >> 7 < (wide)t * t && exp_coin(r, gap * gap, den))
 			return y;
 	}
 }

@@ -14,7 +14,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
-#define GAUSSIAN_SIGMA_MAX (UINT32_C(1) << 20)
+#define GAUSSIAN_SIGMA_MAX (UINT32_C(1) << 28)
 
 /* Where randomness comes from: uniform bytes that nobody else can guess. */
 struct random_source {

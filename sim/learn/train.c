@@ -83,7 +83,8 @@ select_rows(struct run *r, uint64_t at)
 	uint32_t *rows;
 	int rc;
 
-	if (h->score_max == 0 || r->steps > n || r->steps * h->batch >= n)
+	if (h->score_max == 0 || r->steps > n || r->steps * h->batch >= n ||
+	    job->privacy != NULL)
 		return 0;
 	rows = calloc(n, sizeof(*rows));
 	r->place = calloc(n, sizeof(*r->place));
@@ -130,7 +131,8 @@ run_open(struct run *r, const struct train_job *job)
 	r->job = job;
 	if (job->rows->n == 0)
 		return -EINVAL;
-	r->steps = train_steps(h, job->rows->n);
+	r->steps = job->privacy != NULL ? job->privacy->steps
+					: train_steps(h, job->rows->n);
 	rc = train_search_open(&r->search, job);
 	if (rc == 0)
 		rc = open_state(r);
@@ -220,10 +222,14 @@ adjust(void *arg, double *grad)
 static int
 run_step(struct run *r)
 {
+	struct train_batch batch = {.adjust = adjust, .arg = r};
 	const uint32_t *rows;
-	size_t n = batches_next(&r->batches, &rows), i;
-	struct train_batch batch = {.n = n, .adjust = adjust, .arg = r};
+	size_t n, i;
 
+	if (r->job->privacy != NULL) /* it takes its own rows */
+		return train_search_step(&r->search, &batch);
+	n = batches_next(&r->batches, &rows);
+	batch.n = n;
 	for (i = 0; i < n; i++)
 		r->pick[i] = r->place != NULL ? r->place[rows[i]] : rows[i];
 	batch.pick = r->pick;
@@ -363,6 +369,8 @@ run_score(struct run *r, const int64_t *params, double *loss, uint64_t *correct)
 	struct train_score score = {.confusion = NULL, .guess = NULL};
 	int rc;
 
+	if (r->job->privacy != NULL) /* a loss would tell of rows */
+		return 0;
 	to_double(params, r->job->task->nparams, r->search.theta);
 	rc = fit_score(&r->search.fit, r->search.theta, &score);
 	*loss = score.loss;
@@ -381,6 +389,10 @@ train_by_gradient(const struct train_job *job, int64_t *delta,
 	*m = (struct train_metrics){.rows = job->rows->n};
 	m->steps = r.steps;
 	m->scored = rc == 0 ? r.search.fit.nscored : 0;
+	if (job->privacy != NULL) {
+		m->rows = job->privacy->rows;
+		m->scored = 0;
+	}
 	if (rc == 0)
 		rc = run_score(&r, job->params, &m->loss_before,
 		    &m->correct_before);
@@ -442,6 +454,9 @@ train_local(const struct train_job *job, int64_t *delta,
 		return -EINVAL;
 	if (s == NULL && (job->control != NULL || h->worker > 0.0))
 		return -EINVAL;
+	if (job->privacy != NULL &&
+	    job->task->ops->local_update != train_by_gradient)
+		return -ENOTSUP;
 	return job->task->ops->local_update(job, delta, metrics);
 }
 

@@ -18,6 +18,7 @@ struct task;
 struct dataset;
 struct noise_model;
 struct pool;
+struct train_privacy;
 struct train_state;
 
 /* Everything is borrowed for the call. */
@@ -33,7 +34,11 @@ struct train_job {
 	const int64_t *control;
 	int64_t *control_delta;
 	const struct noise_model *noise; /* of the circuit, or NULL */
-	bool (*stop)(void *arg);         /* asked between steps; may be NULL */
+	/* Gradients that hide single rows, or NULL. The hyper-parameters'
+	 * batches and lengths are then not used, and nothing is scored: all
+	 * losses and counts of the metrics are 0, rows is the public number. */
+	const struct train_privacy *privacy;
+	bool (*stop)(void *arg); /* asked between steps; may be NULL */
 	void *stop_arg;
 	struct pool *pool; /* or NULL: made of hyper->threads for the call */
 };

@@ -49,6 +49,11 @@ check_method(const struct train_job *job)
 		return -ENOTSUP;
 	if (natural && job->task->spec.encoding == TASK_ENC_REUPLOAD)
 		return -ENOTSUP;
+	/* Nothing but the gradient may touch the rows. */
+	if (job->privacy != NULL &&
+	    (h->method != TRAIN_ADJOINT || job->noise != NULL || h->shots > 0 ||
+		h->optimiser > OPTIMISER_RMSPROP))
+		return -ENOTSUP;
 	return 0;
 }
 
@@ -77,6 +82,12 @@ train_search_open(struct train_search *s, const struct train_job *job)
 		rc = fit_open(&s->fit, t, &how);
 	if (rc < 0)
 		return rc;
+	if (job->privacy != NULL) {
+		rc = private_gradient_open(&s->hidden, job->privacy,
+		    job->rows->n, n);
+		if (rc < 0)
+			return rc;
+	}
 	rng_init(&s->rng, h->seed, STREAM_PERTURB);
 	s->theta = calloc(n, sizeof(*s->theta));
 	s->grad = calloc(n, sizeof(*s->grad));
@@ -93,6 +104,7 @@ void
 train_search_close(struct train_search *s)
 {
 	fit_close(&s->fit);
+	private_gradient_close(&s->hidden);
 	free(s->theta);
 	free(s->grad);
 	free(s->other);
@@ -149,6 +161,10 @@ gradient(struct train_search *s, const struct train_batch *b)
 	uint32_t i;
 	int rc = 0;
 
+	if (s->job->privacy != NULL) {
+		private_gradient_step(&s->hidden, &s->fit, s->theta, s->grad);
+		return 0;
+	}
 	if (!perturbs(h))
 		return fit_gradient(&s->fit, s->theta, b->pick, b->n, s->grad);
 	memset(s->grad, 0, n * sizeof(*s->grad));

@@ -13,6 +13,7 @@
 
 #include "sim/learn/fit.h"
 #include "sim/learn/optimiser.h"
+#include "sim/learn/private_gradient.h"
 #include "sim/learn/rng.h"
 
 struct train_job;
@@ -22,16 +23,17 @@ struct train_search {
 	struct fit fit;
 	struct moments *moments; /* set by the caller, kept */
 	struct optimiser_rate rate;
-	struct rng rng; /* of perturbations */
-	double *theta;  /* nparams, as all below */
+	struct rng rng;                 /* of perturbations */
+	struct private_gradient hidden; /* open when the job is private */
+	double *theta;                  /* nparams, as all below */
 	double *grad;
 	double *other;  /* scratch */
 	double *metric; /* nangles^2, or NULL */
 };
 
-#define TRAIN_SEARCH_INIT       \
-	{                       \
-		.fit = FIT_INIT \
+#define TRAIN_SEARCH_INIT                                        \
+	{                                                        \
+		.fit = FIT_INIT, .hidden = PRIVATE_GRADIENT_INIT \
 	}
 
 struct train_batch {
@@ -42,7 +44,7 @@ struct train_batch {
 	void *arg;
 };
 
-/* theta is left 0. -EINVAL, -ENOMEM, -ENOTSUP: the task cannot be trained
+/* theta is left 0. The rows are loaded into s->fit by the caller. -EINVAL, -ENOMEM, -ENOTSUP: the task cannot be trained
  * so. */
 int train_search_open(struct train_search *s, const struct train_job *job);
 void train_search_close(struct train_search *s);
