@@ -114,6 +114,7 @@ put_trained(struct envelope *e, const struct trainwire_trained *t)
 	e->trained.loss_before = t->loss_before_q24;
 	e->trained.loss_after = t->loss_after_q24;
 	e->trained.trainer_state = borrow(t->trainer_state.b, HASH_LEN);
+	e->trained.seed_commit = borrow(t->seed_commit.b, HASH_LEN);
 	e->trained.flags = t->flags;
 	e->trained.steps = t->steps;
 	e->trained.control_loss = t->control_loss_q24;
@@ -359,7 +360,8 @@ get_trained(const Qml__Trained *p, struct trainwire_trained *out)
 	if ((p->flags & ~(uint32_t)ANSWER_FLAGS) != 0 || p->correct > p->rows ||
 	    p->control_correct > p->rows || p->valid_correct > p->valid_rows ||
 	    p->valid_control_correct > p->valid_rows ||
-	    !take(p->trainer_state, out->trainer_state.b, HASH_LEN))
+	    !take(p->trainer_state, out->trainer_state.b, HASH_LEN) ||
+	    !take(p->seed_commit, out->seed_commit.b, HASH_LEN))
 		return WIRE_MALFORMED;
 	out->round = p->round;
 	out->rows = p->rows;

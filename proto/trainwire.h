@@ -75,7 +75,7 @@ struct trainwire_trained {
 	int64_t *delta; /* [dim] Q24, owned */
 	uint32_t rows, correct;
 	int64_t loss_before_q24, loss_after_q24;
-	struct hash trainer_state;
+	struct hash trainer_state, seed_commit;
 	uint16_t flags; /* enum answer_flag */
 	/* As in struct answer. */
 	uint32_t steps;

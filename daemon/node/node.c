@@ -438,6 +438,9 @@ trained_cb(void *arg, const struct trainwire_trained *t)
 	a->flags = t->flags;
 	a->data_asset = trainer_ready(n->trainer)->data_asset;
 	a->trainer_state = t->trainer_state;
+	a->seed_commit = t->seed_commit;
+	if (!hash_is_zero(&t->seed_commit))
+		a->privacy = job_claim(ledger_job(replica_ledger(n->replica)));
 	a->rows = t->rows;
 	a->correct = t->correct;
 	a->loss_before_q24 = t->loss_before_q24;

@@ -44,6 +44,7 @@ static const int allowed[] = {
     __NR_close,
     __NR_fstat,
     __NR_lseek,
+    __NR_fdatasync,
     __NR_ppoll,
 #ifdef __NR_poll
     __NR_poll,
@@ -180,14 +181,19 @@ install_landlock(void)
 }
 
 void
-confine_self(struct confine_report *report)
+confine_self(int keep, struct confine_report *report)
 {
 	struct rlimit none = {0, 0};
+	unsigned first = keep < 0 ? 3 : 4;
 	int fd;
 
 	*report = (struct confine_report){0};
-	if (syscall(__NR_close_range, 3, ~0u, 0) != 0) {
-		for (fd = 3; fd < 1024; fd++)
+	if (keep > 3 && dup2(keep, 3) < 0) {
+		report->error = -errno;
+		return;
+	}
+	if (syscall(__NR_close_range, first, ~0u, 0) != 0) {
+		for (fd = (int)first; fd < 1024; fd++)
 			close(fd);
 	}
 	(void)setrlimit(RLIMIT_CORE, &none);

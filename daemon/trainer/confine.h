@@ -20,8 +20,9 @@ struct confine_report {
 };
 
 /* Call it while there is only one thread. Only report->seccomp says that the
- * process is confined. Closes every descriptor above 2. */
-void confine_self(struct confine_report *report);
+ * process is confined. Closes every descriptor above 2
+ * but keep, which may be read, written and synced and becomes 3; -1: none. */
+void confine_self(int keep, struct confine_report *report);
 
 /* Tries what must be refused before and after confine_self(), one line each
  * to stdout. Exit status: 0 all refused that worked or could be tried before,

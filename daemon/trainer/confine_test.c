@@ -181,7 +181,7 @@ confine_test(void)
 		bad += error != 0;
 	}
 	fflush(stdout);
-	confine_self(&report);
+	confine_self(-1, &report);
 	printf("confined: seccomp=%s landlock_abi=%d\n",
 	    report.seccomp ? "yes" : "no", report.landlock_abi);
 	if (!report.seccomp)

@@ -9,6 +9,7 @@
 #include "daemon/cli/sim_noise_file.h"
 #include "proto/q24.h"
 #include "sim/learn/dataset.h"
+#include "sim/learn/private_gradient.h"
 #include "sim/learn/qpca.h"
 #include "sim/learn/qsvm.h"
 #include "sim/learn/vqc_circuit.h"
@@ -508,6 +509,19 @@ recipe_hyper(const struct federation *f, const struct recipe_turn *turn,
 		return -EINVAL;
 	}
 	return 0;
+}
+
+void
+recipe_privacy(const struct federation *f, enum job_role role,
+    struct train_privacy *out)
+{
+	const struct privacy_claim c = job_claim(&f->job);
+
+	*out = (struct train_privacy){.q_ppb = c.q_ppb,
+	    .sigma_milli = c.sigma_milli,
+	    .clip = (int64_t)c.clip_q24,
+	    .steps = job_private_steps(&f->job),
+	    .stream = 2 * (uint64_t)role}; /* coins and noise of each task */
 }
 
 int

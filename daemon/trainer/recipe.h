@@ -45,6 +45,12 @@ int recipe_hyper(const struct federation *f, const struct recipe_turn *turn,
     struct train_hyper *h, char *err, size_t errlen)
     __attribute__((warn_unused_result));
 
+/* What a private job asks of a training. The public number of rows and the seed
+ * are the caller's. */
+struct train_privacy;
+void recipe_privacy(const struct federation *f, enum job_role role,
+    struct train_privacy *out);
+
 /* Scales rows in place by the federation's ranges. The rows were checked
  * against them when they were read: -EINVAL only for the federation's fault. */
 int recipe_scale(const struct federation *f, struct dataset *rows)

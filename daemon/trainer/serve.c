@@ -11,6 +11,7 @@
 
 #include "daemon/trainer/confine.h"
 #include "daemon/trainer/frames.h"
+#include "daemon/trainer/guard.h"
 #include "daemon/trainer/session.h"
 #include "daemon/trainer/worth.h"
 #include "gen/version.h"
@@ -21,6 +22,7 @@ struct serve {
 	int in;
 	int out;
 	struct session session;
+	struct guard guard; /* the owner's */
 	struct confine_report confined;
 	struct worth game; /* of a round that is over; n 0: none */
 };
@@ -48,7 +50,9 @@ refuse(const struct serve *s, const char *why)
 static void
 confine(struct serve *s)
 {
-	confine_self(&s->confined);
+	confine_self(s->guard.spending.fd, &s->confined);
+	if (s->guard.spending.fd > 3 && s->confined.error == 0)
+		s->guard.spending.fd = 3;
 	if (s->confined.seccomp)
 		return;
 	fprintf(stderr,
@@ -137,6 +141,10 @@ on_setup(struct serve *s, struct trainwire_setup *setup)
 		return refuse(s, err);
 	if (!setup->one_class && of_one_class(&s->session))
 		return refuse_one_class(s, setup);
+	if (guard_open(&s->guard, setup->data, &s->session.federation.job,
+		err) < 0)
+		return refuse(s, err);
+	s->session.counted = s->guard.terms.rows;
 	s->session.stop = peer_gone;
 	s->session.stop_arg = &s->in;
 	if (setup->confine)
@@ -150,14 +158,38 @@ on_setup(struct serve *s, struct trainwire_setup *setup)
 	return frames_send(s->out, &m);
 }
 
+/* The account first: whatever happens to the training, it was paid for. Too few
+ * rows are the session's to refuse, and cost nothing. */
+static int
+reserve(struct serve *s, const struct trainwire_model *m,
+    char err[static SPENDING_ERR_LEN])
+{
+	struct session *t = &s->session;
+	int rc;
+
+	if (!t->ready || session_fault(t, m) ||
+	    t->rows.n < t->federation.job.privacy.min_rows)
+		return 0;
+	rc = guard_reserve(&s->guard, m->round, &t->data_asset, t->seed, err);
+	t->seeded = rc == 0 && job_private(&t->federation.job);
+	if (rc < 0)
+		fprintf(stderr, "qmltrain: round %llu: %s\n",
+		    (unsigned long long)m->round, err);
+	return rc;
+}
+
 static int
 on_model(struct serve *s, const struct trainwire_msg *in)
 {
 	struct trainwire_msg m;
+	char why[SPENDING_ERR_LEN];
 	int rc;
 
 	if (in->type == TRAINWIRE_SCORE) {
 		session_score(&s->session, &in->u.model, &m);
+	} else if (reserve(s, &in->u.model, why) < 0) {
+		session_fail(&m, in->u.model.round, ANSWER_REASON_DECLINED,
+		    why);
 	} else {
 		rc = session_train(&s->session, &in->u.model, &m);
 		if (rc < 0)
@@ -252,6 +284,7 @@ serve_run(int in, int out, int *confined)
 	struct serve s = {.in = in,
 	    .out = out,
 	    .session = SESSION_INIT,
+	    .guard = GUARD_INIT,
 	    .game = WORTH_INIT};
 	struct trainwire_msg m;
 	int rc = 1;
@@ -271,6 +304,7 @@ serve_run(int in, int out, int *confined)
 		rc = 0; /* the other side left during a training */
 	*confined = s.confined.seccomp;
 	worth_close(&s.game);
+	guard_close(&s.guard);
 	session_close(&s.session);
 	return rc;
 }

@@ -19,6 +19,8 @@
 #include "sim/learn/dataset.h"
 #include "sim/learn/task.h"
 
+#define SESSION_SEED_LEN 32
+
 struct session {
 	bool ready;
 	struct federation federation;
@@ -30,6 +32,11 @@ struct session {
 	struct hash seen_by; /* the frozen segment; zero: not yet */
 	uint64_t trained;    /* 1 + round of the last training; 0: none */
 	struct hash data_asset;
+	/* A private job's: the seed of the next training, which nobody else may
+	 * know, and the number of rows that may be said; 0: the job's least. */
+	bool seeded;
+	uint8_t seed[SESSION_SEED_LEN];
+	uint32_t counted;
 	uint16_t threads;
 	struct pool *pool; /* of threads, if kept between calls */
 	bool plain;        /* portable gate loops only; never changes a bit */
@@ -95,7 +102,8 @@ void session_fail(struct trainwire_msg *out, uint64_t round, uint8_t reason,
 uint8_t session_reason(int rc); /* enum answer_reason */
 
 /* One answer to one TRAIN: TRAINED, or FAILED with reason and sentence. The
- * delta obeys clip and bound exactly. *out is closed by the caller.
+ * delta obeys clip and bound exactly. A private job uses up the seed: there is one
+ * for every training. *out is closed by the caller.
  * -ECANCELED when stop() said so: there is no answer then. */
 int session_train(struct session *s, const struct trainwire_model *m,
     struct trainwire_msg *out) __attribute__((warn_unused_result));

@@ -3,14 +3,17 @@
  * that is learnt now, and the scores that go with it.
  */
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "consensus/ledger/merge.h"
+#include "daemon/trainer/spending.h"
 #include "daemon/trainer/recipe.h"
 #include "daemon/trainer/session.h"
 #include "proto/answer.h"
 #include "proto/q24.h"
+#include "sim/learn/private_gradient.h"
 #include "sim/learn/vqe.h"
 #include "sim/state/pool.h"
 
@@ -20,6 +23,7 @@ struct turn {
 	const struct trainwire_model *m;
 	const struct job *job;
 	struct trainwire_trained out;
+	uint8_t seed[SESSION_SEED_LEN]; /* of private noise */
 	char err[256];
 };
 
@@ -93,6 +97,38 @@ take_variates(struct turn *t, struct train_job *job)
 	job->control_delta = t->out.delta + s[n - 1].at;
 }
 
+/* Said to all, and what noisy sums are divided by: never counted here. */
+static uint32_t
+counted_rows(const struct turn *t)
+{
+	uint32_t least = t->job->privacy.min_rows;
+
+	return t->s->counted > least ? t->s->counted : least;
+}
+
+/* A private job's seed serves once: the same noise under two updates would
+ * cancel out. */
+static int
+take_seed(struct turn *t)
+{
+	struct session *s = t->s;
+
+	if (s->rows.n < t->job->privacy.min_rows)
+		return -ENODATA;
+	if (!job_private(t->job))
+		return 0;
+	if (!s->seeded) {
+		snprintf(t->err, sizeof(t->err),
+		    "a job with noise needs a seed of its own");
+		return -EINVAL;
+	}
+	memcpy(t->seed, s->seed, sizeof(t->seed));
+	memset(s->seed, 0, sizeof(s->seed));
+	s->seeded = false;
+	t->out.seed_commit = spending_commit(t->seed);
+	return 0;
+}
+
 static int
 train_segment(struct turn *t, const struct job_segment *seg)
 {
@@ -111,12 +147,19 @@ train_segment(struct turn *t, const struct job_segment *seg)
 	    .stop = s->stop,
 	    .stop_arg = s->stop_arg,
 	};
+	struct train_privacy privacy;
 	int rc =
 	    recipe_hyper(&s->federation, &turn, &h, t->err, sizeof(t->err));
 
 	h.isa = s->plain ? LANES_PLAIN : LANES_AUTO;
 	if (rc == 0 && seg->role == JOB_MAIN && t->job->local.scaffold)
 		take_variates(t, &job);
+	if (job_private(t->job)) {
+		recipe_privacy(&s->federation, seg->role, &privacy);
+		privacy.rows = counted_rows(t);
+		memcpy(privacy.seed, t->seed, sizeof(privacy.seed));
+		job.privacy = &privacy;
+	}
 	if (rc == 0 && seg->task->kind == JOB_VQE)
 		rc = assign_parts(t);
 	if (rc == 0)
@@ -227,7 +270,8 @@ run(struct turn *t)
 	if (!t->out.delta)
 		return -ENOMEM;
 	settle(t);
-	if (!stage)
+	rc = take_seed(t);
+	if (rc == 0 && !stage)
 		rc = session_see(t->s, t->m->model);
 	if (rc == 0 && !stage)
 		rc = validate(t);

@@ -111,8 +111,12 @@ static int
 one_round(struct session *s, struct trainwire_model *m)
 {
 	struct trainwire_msg answer;
+	struct hash noise;
 	int rc;
 
+	if (tool_seed_from(NULL, &noise) != TOOL_DONE)
+		return -EIO;
+	tool_seed(s, &noise, m->round);
 	rc = session_round(s, m, &answer);
 	if (rc < 0)
 		return rc;

@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/random.h>
 
 #include "config/federation_file.h"
 #include "proto/q24.h"
@@ -151,4 +152,39 @@ tool_open_session(struct session *s, const struct federation *f,
 		return TOOL_DONE;
 	fprintf(stderr, "qmltrain: %s\n", err);
 	return rc == -ENOENT ? TOOL_NOT_FOUND : TOOL_FAILED;
+}
+
+int
+tool_seed_from(const char *hex, struct hash *from)
+{
+	if (hex == NULL) {
+		if (getrandom(from->b, HASH_LEN, 0) == HASH_LEN)
+			return TOOL_DONE;
+		fprintf(stderr, "qmltrain: the system has no randomness\n");
+		return TOOL_FAILED;
+	}
+	if (hash_from_hex(hex, from) == 0)
+		return TOOL_DONE;
+	fprintf(stderr, "qmltrain: --noise-seed: want 64 hex digits\n");
+	return TOOL_USAGE;
+}
+
+void
+tool_seed(struct session *s, const struct hash *from, uint64_t round)
+{
+	struct hash_stream h;
+	struct hash seed;
+	uint8_t b[8];
+
+	if (!job_private(&s->federation.job))
+		return;
+	for (int i = 0; i < 8; i++)
+		b[i] = (uint8_t)(round >> (56 - 8 * i));
+	hash_begin(&h, "qml.trialnoise");
+	hash_add(&h, from->b, HASH_LEN);
+	hash_add(&h, b, sizeof(b));
+	seed = hash_end(&h);
+	memcpy(s->seed, seed.b, sizeof(s->seed));
+	s->seeded = true;
+	s->counted = (uint32_t)s->rows.n;
 }

@@ -17,6 +17,7 @@
 #include "consensus/ledger/ledger.h"
 #include "daemon/trainer/args.h"
 #include "daemon/trainer/asset.h"
+#include "daemon/trainer/spending.h"
 #include "proto/block.h"
 
 #define PATH_LEN 4096
@@ -30,6 +31,7 @@ struct replay {
 	const struct answer *answer; /* in block */
 	struct session session;      /* of the ledger's job */
 	const char *data;
+	char spent[PATH_LEN]; /* file with the seeds of private noise */
 	uint8_t salt[ASSET_SALT_LEN];
 	bool salted;
 	uint64_t round;
@@ -157,6 +159,31 @@ keep_model(struct replay *r)
 	return TOOL_DONE;
 }
 
+/* Its noise again, which only the owner of the rows can make. */
+static int
+take_noise(struct replay *r, const struct answer *a)
+{
+	int rc;
+
+	if (hash_is_zero(&a->seed_commit))
+		return TOOL_DONE;
+	rc = spending_find(r->spent, &a->seed_commit, r->session.seed);
+	if (rc == -ENOENT) {
+		fprintf(stderr,
+		    "qmltrain: replay: this update has private noise, and %s "
+		    "has no seed for it: whether it is what training gives "
+		    "cannot be known without\n",
+		    r->spent);
+		return TOOL_FAILED;
+	}
+	if (rc < 0)
+		return complain(r->spent,
+		    rc == -EINVAL ? "a line is damaged" : strerror(-rc));
+	r->session.seeded = true;
+	r->session.counted = a->rows;
+	return TOOL_DONE;
+}
+
 /* What the member did for this answer, before its block is applied. */
 static int
 retrain(struct replay *r, const struct answer *a, struct trainwire_msg *out)
@@ -178,6 +205,9 @@ retrain(struct replay *r, const struct answer *a, struct trainwire_msg *out)
 	};
 	if ((a->flags & ANSWER_STATE_LOST) != 0)
 		session_forget(&r->session);
+	rc = take_noise(r, a);
+	if (rc != TOOL_DONE)
+		return rc;
 	rc = session_train(&r->session, &m, out);
 	if (rc < 0)
 		return complain("training", strerror(-rc));
@@ -313,7 +343,6 @@ static int
 pick_answer(struct replay *r)
 {
 	const struct answer *a = find_answer(r->block, r->member);
-	static const struct hash none;
 
 	if (!a || a->kind != ANSWER_UPDATE) {
 		fprintf(stderr,
@@ -322,11 +351,9 @@ pick_answer(struct replay *r)
 		    (unsigned)r->member, r->round);
 		return TOOL_NOT_FOUND;
 	}
-	if (!(a->flags & ANSWER_REPLAYABLE) ||
-	    !hash_equal(&a->seed_commit, &none))
+	if (!(a->flags & ANSWER_REPLAYABLE))
 		return complain("this update",
-		    "does not claim to be replayable (launcher or private "
-		    "seed)");
+		    "does not claim to be replayable (launcher)");
 	r->answer = a;
 	return TOOL_DONE;
 }
@@ -467,6 +494,7 @@ tool_replay(int argc, char **argv)
 {
 	const char *home = NULL, *chain = NULL, *data = NULL, *salt = NULL;
 	const char *round = NULL, *member = NULL, *threads = NULL;
+	const char *spent = NULL;
 	struct replay r = {
 	    .disk = DISK_POSIX_INIT,
 	    .session = SESSION_INIT,
@@ -476,6 +504,7 @@ tool_replay(int argc, char **argv)
 	    {"chain", &chain, NULL, false},
 	    {"data", &data, NULL, true},
 	    {"salt", &salt, NULL, false},
+	    {"spent", &spent, NULL, false},
 	    {"round", &round, NULL, true},
 	    {"member", &member, NULL, true},
 	    {"threads", &threads, NULL, false},
@@ -499,6 +528,8 @@ tool_replay(int argc, char **argv)
 		return TOOL_USAGE;
 	}
 	r.threads = (uint16_t)n;
+	snprintf(r.spent, sizeof(r.spent), "%.4000s%s", spent ? spent : data,
+	    spent ? "" : ".spent");
 	if (!salt && home) {
 		snprintf(own, sizeof(own), "%s/data.salt", home);
 		salt = own;

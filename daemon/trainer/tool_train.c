@@ -22,8 +22,24 @@ struct training {
 	struct session session;
 	struct trainwire_model model;
 	uint64_t rounds;
+	struct hash noise; /* seed of a private job's */
 	bool json;
 };
+
+/* What others see of a private training; score tells the owner more. */
+static void
+print_private(const struct training *t, uint64_t round, const char *hex)
+{
+	if (t->json)
+		printf("{\"round\":%" PRIu64 ",\"private\":true,"
+		       "\"payload\":\"%s\"}\n",
+		    round, hex);
+	else
+		printf("round %-4" PRIu64 " noise was added; no loss is said   "
+		       "payload %.16s\n",
+		    round, hex);
+	fflush(stdout);
+}
 
 static void
 print_round(const struct training *t, const struct trainwire_trained *r)
@@ -35,6 +51,10 @@ print_round(const struct training *t, const struct trainwire_trained *r)
 	char hex[HASH_HEX_LEN];
 
 	hash_hex(&payload, hex);
+	if (job_private(&t->federation.job)) {
+		print_private(t, r->round, hex);
+		return;
+	}
 	if (t->json)
 		printf("{\"round\":%" PRIu64 ",\"loss_before\":%.6f,"
 		       "\"loss_after\":%.6f,\"accuracy\":%.6f,"
@@ -56,6 +76,7 @@ run(struct training *t)
 
 	for (m->round = 0; m->round < t->rounds && status == TOOL_DONE;
 	     m->round++) {
+		tool_seed(&t->session, &t->noise, m->round);
 		rc = session_round(&t->session, m, &answer);
 		if (rc < 0) {
 			fprintf(stderr, "qmltrain: train: %s\n", strerror(-rc));
@@ -134,6 +155,7 @@ tool_train(int argc, char **argv)
 {
 	const char *federation = NULL, *data = NULL, *out = NULL;
 	const char *rounds = NULL, *member = NULL, *threads = NULL;
+	const char *noise = NULL;
 	struct training t = {.session = SESSION_INIT};
 	bool plain = false;
 	const struct args_option options[] = {
@@ -143,6 +165,7 @@ tool_train(int argc, char **argv)
 	    {"rounds", &rounds, NULL, false},
 	    {"member", &member, NULL, false},
 	    {"threads", &threads, NULL, false},
+	    {"noise-seed", &noise, NULL, false},
 	    {"plain", NULL, &plain, false},
 	    {"json", NULL, &t.json, false},
 	};
@@ -158,7 +181,9 @@ tool_train(int argc, char **argv)
 	    args_number("member", member, index, &i) < 0 ||
 	    args_number("threads", threads, range, &n) < 0)
 		return TOOL_USAGE;
-	rc = open_training(&t, federation, data, (uint16_t)n);
+	rc = tool_seed_from(noise, &t.noise);
+	if (rc == TOOL_DONE)
+		rc = open_training(&t, federation, data, (uint16_t)n);
 	t.session.plain = plain;
 	t.model.member = (uint16_t)i;
 	if (rc == TOOL_DONE)
