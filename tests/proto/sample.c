@@ -403,7 +403,7 @@ fill_trained(struct sample *s, struct trainwire_trained *t)
 	t->valid_control_correct = sample_below(s, t->valid_rows + 1);
 	t->loss_before_q24 = (int64_t)sample_u64(s);
 	t->loss_after_q24 = (int64_t)sample_u64(s);
-	t->trainer_state = sample_hash(s);
+	t->trainer_state = t->seed_commit = sample_hash(s);
 	t->flags = (uint16_t)sample_below(s, 8);
 }
 
