@@ -75,6 +75,7 @@ int ctl_cmd_model(int argc, char **argv);
 int ctl_cmd_data(int argc, char **argv);
 int ctl_cmd_ledger(int argc, char **argv);
 int ctl_cmd_worth(int argc, char **argv);
+int ctl_cmd_privacy(int argc, char **argv);
 int ctl_cmd_job(int argc, char **argv);
 int ctl_cmd_proposal(int argc, char **argv);
 int ctl_cmd_credential(int argc, char **argv);

@@ -22,6 +22,7 @@ static const struct cli_command commands[] = {
     {"ledger", ctl_cmd_ledger,
 	"ledger balance|list|history|export|transfer: tokens"},
     {"worth", ctl_cmd_worth, "what updates were worth, and who earned [-n N]"},
+    {"privacy", ctl_cmd_privacy, "what of each data asset is spent and left"},
     {"job", ctl_cmd_job, "job order|accept|cancel|list"},
     {"proposal", ctl_cmd_proposal, "proposal new|list|show|vote"},
     {"credential", ctl_cmd_credential,

@@ -160,7 +160,8 @@ prepare_options(struct prepare *p)
 	o->listen = c->listen[0] != '\0' ? c->listen : NULL;
 	if (home_path(p->home, c->control_socket, p->socket,
 		sizeof(p->socket)) < 0 ||
-	    home_path(p->home, c->data_file, p->data, sizeof(p->data)) < 0 ||
+	    home_path(p->home, c->data_command.n > 0 ? "data" : c->data_file,
+		p->data, sizeof(p->data)) < 0 ||
 	    home_path(p->home, c->data_labels, p->labels, sizeof(p->labels)) <
 		0)
 		return cli_error(CLI_CONFIG,
@@ -172,8 +173,10 @@ prepare_options(struct prepare *p)
 		o->data.path = p->data;
 	if (c->data_labels[0] != '\0')
 		o->data.labels = p->labels;
-	if (c->data_command.n > 0)
+	if (c->data_command.n > 0) {
 		o->data.command = c->data_command.text;
+		o->data.beside = p->data;
+	}
 	o->threads = c->trainer_threads;
 	o->confine = c->trainer_confine;
 	return find_trainer(p);

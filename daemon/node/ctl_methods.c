@@ -208,6 +208,8 @@ static const struct ctl_method methods[] = {
     {"model", .take = take_model, .make = make_model,
 	.help = "the current model's parameters"},
     {"health", .run = ctl_health, .help = "checks with reasons"},
+    {"privacy", .run = ctl_privacy,
+	.help = "budgets of the data assets: spent, left"},
     {"ledger.account", .run = ctl_books_account,
 	.help = "an account and the totals; account: whose, else ours"},
     {"ledger.list", .run = ctl_books_list,

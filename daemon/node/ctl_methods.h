@@ -70,6 +70,9 @@ struct jv *ctl_books_list(struct node *n, const struct jv *params,
 struct jv *ctl_books_account(struct node *n, const struct jv *params,
     CTL_ERR_ARGS);
 
+/* ctl_privacy.c */
+struct jv *ctl_privacy(struct node *n, const struct jv *params, CTL_ERR_ARGS);
+
 /* ctl_credential.c */
 struct jv *ctl_credential_sign(struct node *n, const struct jv *params,
     CTL_ERR_ARGS);

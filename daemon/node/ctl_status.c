@@ -168,7 +168,8 @@ trainer_json(const struct node *n)
 		return o;
 	}
 	jv_put_string(o, "state", names[trainer_state(n->trainer)]);
-	jv_put_string(o, "problem", trainer_text(n->trainer));
+	jv_put_string(o, "problem",
+	    n->unused != NULL ? n->unused : trainer_text(n->trainer));
 	jv_put_integer(o, "rows", trainer_ready(n->trainer)->rows);
 	jv_put_boolean(o, "confined", trainer_ready(n->trainer)->confined);
 	return o;

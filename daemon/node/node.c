@@ -5,6 +5,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "consensus/ledger/txs.h"
 #include "daemon/node/log.h"
 #include "daemon/node/start.h"
 #include "daemon/node/txbox.h"
@@ -165,6 +166,21 @@ handle_applied(struct node *n, const struct replica_action *a)
 	worth_turn(n->worth);
 }
 
+/* Would the others take an update of our data in this round? Asked before the
+ * rows are: what is not taken need not be spent. NULL, or why not. */
+static const char *
+consent(const struct node *n)
+{
+	const struct ledger *l = replica_ledger(n->replica);
+	enum books_verdict v;
+
+	if (hash_is_zero(&trainer_ready(n->trainer)->data_asset))
+		return NULL; /* not known yet */
+	v = txs_consent(l, n->opt->self,
+	    &trainer_ready(n->trainer)->data_asset);
+	return v == BOOKS_OK ? NULL : books_verdict_text(v);
+}
+
 static void
 handle_train(struct node *n, const struct replica_action *a)
 {
@@ -172,7 +188,11 @@ handle_train(struct node *n, const struct replica_action *a)
 	const uint64_t used = ledger_round(l)->bases.used[n->opt->self];
 	struct replica_event ev = {.type = REPLICA_EV_TRAINED};
 
-	if (n->trainer != NULL && !n->stopping) {
+	n->unused = n->trainer != NULL ? consent(n) : NULL;
+	if (n->unused != NULL)
+		log_warn("data.unused", "round=%llu why=\"%s\"",
+		    (unsigned long long)a->fl_round, n->unused);
+	if (n->trainer != NULL && !n->stopping && n->unused == NULL) {
 		const struct trainwire_model m = {.round = a->fl_round -
 			n->job_first,
 		    .member = n->opt->self,
@@ -188,7 +208,8 @@ handle_train(struct node *n, const struct replica_action *a)
 	if (ev.answer == NULL)
 		return;
 	ev.answer->kind = ANSWER_NO_UPDATE;
-	ev.answer->reason = ANSWER_REASON_NO_DATA;
+	ev.answer->reason =
+	    n->unused != NULL ? ANSWER_REASON_DECLINED : ANSWER_REASON_NO_DATA;
 	ev.answer->round = a->fl_round;
 	node_step(n, &ev);
 }

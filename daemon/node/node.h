@@ -45,7 +45,7 @@ struct node_options {
 /* A closed round, for people. */
 struct node_round {
 	uint64_t round, height, time_ms, duration_ms;
-	uint8_t kind; /* enum block_kind */
+	uint8_t kind;          /* enum block_kind */
 	uint8_t task, control; /* enum job_kind; task 0: not known */
 	uint16_t nparts, nupdates;
 	uint64_t rows, correct;
@@ -85,6 +85,7 @@ struct node {
 	uint64_t refused_ms; /* mono: last line about strangers */
 	uint64_t nrefused;   /* since then */
 	const char *halted;  /* why we stopped voting, or NULL */
+	const char *unused;  /* why our data are not taken now, or NULL */
 	bool full;           /* the disk: nothing can be signed */
 
 	struct node_round rounds[NODE_ROUNDS_KEPT]; /* ring by round */

@@ -95,7 +95,10 @@ trainer_has_data(const struct trainer_data *d)
 int
 trainer_put_data(struct trainwire_setup *s, const struct trainer_data *d)
 {
-	snprintf(s->data, sizeof(s->data), "%s", d->path ? d->path : "");
+	snprintf(s->data, sizeof(s->data), "%s",
+	    d->path                 ? d->path
+		: d->beside != NULL ? d->beside
+				    : "");
 	snprintf(s->labels, sizeof(s->labels), "%s",
 	    d->labels ? d->labels : "");
 	s->one_class = d->one_class;

@@ -33,6 +33,8 @@ struct trainer_data {
 	const char *path;
 	const char *labels;   /* of a file of their own, or NULL */
 	char *const *command; /* NULL-terminated; prints CSV */
+	const char *beside;   /* of a command: what stands for its file's name
+			       * where terms and account are kept */
 	bool one_class;       /* train on rows of a single class, too */
 };
 

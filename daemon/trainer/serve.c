@@ -118,7 +118,7 @@ refuse_one_class(const struct serve *s, const struct trainwire_setup *setup)
 	snprintf(why, sizeof(why),
 	    "%.400s: all %zu rows to train on are of one class of %u; add rows "
 	    "of another class, or set data.one_class: true to train on them",
-	    setup->data[0] != '\0' ? setup->data : "data.command",
+	    setup->command_len > 0 ? "data.command" : setup->data,
 	    s->session.rows.n, (unsigned)s->session.federation.nlabels);
 	return refuse(s, why);
 }
