@@ -208,7 +208,8 @@ put_asset(struct words *w, struct bytes_writer *out)
 	circuits_of(w, &b);
 	if (hash_is_zero(&b.root) && ready != NULL && ready->rows > 0) {
 		b.root = ready->data_asset;
-		b.rows = ready->rows;
+		if (b.rows == 0) /* fewer may be said */
+			b.rows = ready->rows;
 	}
 	if (hash_is_zero(&b.root))
 		complain(w, "root",

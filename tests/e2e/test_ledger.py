@@ -125,7 +125,7 @@ def honoured(c, height):
         assert not parts.get("alpha"), (r["round"], parts)
         why = [p["reason"] for p in b.call("round", n=r["round"])["parts"]
                if p["member"] == "alpha"]
-        assert why in ([], ["no_data"], ["no data"]), why
+        assert why in ([], ["no_data"], ["declined"]), why
         assert sum(parts.values()) == 3, (r["round"], parts)
         assert r["kind"] == "aggregate", r
 
