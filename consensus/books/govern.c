@@ -96,10 +96,12 @@ check_vote(const struct books *b, const struct step *s)
 	if (voter == NO_MEMBER)
 		return BOOKS_NOT_MEMBER;
 	trial = m->p;
-	return proposal_vote(&trial, &b->terms.calendar, voter,
-		   (enum vote_option)s->u.ballot.option, s->height)
-	    ? BOOKS_OK
-	    : BOOKS_VOTED;
+	if (!proposal_vote(&trial, &b->terms.calendar, voter,
+		(enum vote_option)s->u.ballot.option, s->height))
+		return BOOKS_VOTED;
+	/* A vote may be replaced, but not given twice. */
+	return m->p.votes[voter] == s->u.ballot.option ? BOOKS_VOTED_SO
+						       : BOOKS_OK;
 }
 
 static void

@@ -49,6 +49,8 @@ static const struct verdict_row rows[BOOKS_VERDICTS] = {
     [BOOKS_CREDENTIAL] = {"credential",
 	"the credential is missing, has lapsed or was revoked"},
     [BOOKS_VOTED] = {"voted", "the vote is not open, or not to this account"},
+    [BOOKS_VOTED_SO] = {"voted_so",
+	"this account's vote is that already; another one would replace it"},
     [BOOKS_RANGE] = {"range",
 	"what it asks for is not possible as things stand, or is out of "
 	"bounds"},

@@ -29,6 +29,7 @@ enum books_verdict {
 	BOOKS_PRIVACY,     /* noise is needed, or the budget would be passed */
 	BOOKS_CREDENTIAL,  /* missing, lapsed or revoked */
 	BOOKS_VOTED,       /* the vote has ended or is not open to this key */
+	BOOKS_VOTED_SO,    /* this very vote stands already */
 	BOOKS_RANGE,       /* a proposal of what is not possible */
 	BOOKS_LIMIT,       /* too many open at once */
 	BOOKS_FEW_MEMBERS, /* the job's rule needs more members' data */

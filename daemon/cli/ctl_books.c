@@ -116,6 +116,7 @@ put_field(struct jv *p, const struct ctl_field *f, const char *word)
 		v = list_of(word);
 		break;
 	case CTL_FIELD_FILE:
+	case CTL_FIELD_MAYBE:
 		v = file_of(word);
 		if (v == NULL)
 			return CLI_USAGE;
@@ -235,6 +236,7 @@ run_verb(const struct ctl_verb *v, int argc, char **argv)
 {
 	const size_t nwords = count(v->words, CTL_VERB_WORDS);
 	const size_t noptions = count(v->options, CTL_VERB_OPTIONS);
+	size_t given = nwords;
 	const char *values[CTL_VERB_OPTIONS] = {NULL};
 	struct cli_option own[CTL_VERB_OPTIONS + 1];
 	struct jv *params = jv_object();
@@ -252,10 +254,13 @@ run_verb(const struct ctl_verb *v, int argc, char **argv)
 		    (struct cli_option){v->options[i].name, &values[i], NULL};
 	own[noptions] = (struct cli_option){"no-wait", NULL, &no_wait};
 	rc = ctl_parse(&c, &a, &argc, argv);
-	if (rc == CLI_OK && (size_t)argc != nwords + 2)
+	if ((size_t)argc == nwords + 1 && nwords > 0 &&
+	    v->words[nwords - 1].type == CTL_FIELD_MAYBE)
+		given = nwords - 1;
+	if (rc == CLI_OK && (size_t)argc != given + 2)
 		rc = cli_error(CLI_USAGE, "%s %s: want %s", v->noun, v->verb,
 		    v->usage[0] != '\0' ? v->usage : "no further word");
-	for (size_t i = 0; rc == CLI_OK && i < nwords; i++)
+	for (size_t i = 0; rc == CLI_OK && i < given; i++)
 		rc = put_field(params, &v->words[i], argv[i + 2]);
 	for (size_t i = 0; rc == CLI_OK && i < noptions; i++)
 		if (values[i] != NULL)

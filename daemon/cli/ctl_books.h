@@ -16,6 +16,7 @@ enum ctl_field_type {
 	CTL_FIELD_TOKENS, /* with up to six digits behind the point */
 	CTL_FIELD_LIST,   /* texts between commas */
 	CTL_FIELD_FILE,   /* the text of that file */
+	CTL_FIELD_MAYBE,  /* likewise; as the last word it may be missing */
 };
 
 struct ctl_field {

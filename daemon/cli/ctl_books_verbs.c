@@ -30,12 +30,12 @@ const struct ctl_verb ctl_verbs[] = {
 	"end consent with the next round"},
     {"job", "list", NULL, "orders", {{0}}, {{0}}, "",
 	"orders and how far they are"},
-    {"job", "order", "order", NULL, {{"job", F}},
+    {"job", "order", "order", NULL, {{"job", CTL_FIELD_MAYBE}},
 	{{"assets", L}, {"price", A}, {"escrow", A}, {"purpose", T},
 	    {"policy", T}},
-	"FILE --assets ID,... --price TOKENS --escrow TOKENS\n"
+	"[FILE] --assets ID,... --price TOKENS --escrow TOKENS\n"
 	"       [--purpose TEXT] [--policy HASH]",
-	"have the job in this file trained on these data"},
+	"have the job in this file, or the last one again, trained on these data"},
     {"job", "accept", "order_accept", NULL, {{"id", T}}, {{0}}, "ID",
 	"as an owner of its data"},
     {"job", "cancel", "order_cancel", NULL, {{"id", T}}, {{0}}, "ID",
