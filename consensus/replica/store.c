@@ -196,8 +196,11 @@ load_item(void *arg, enum pool_kind kind, const struct hash *id)
 
 	if (kind != l->kind)
 		return 0;
-	if (pool_get(&l->store->pool, kind, id, &data, &item.len) < 0)
-		return 0; /* damaged is absent: peers have it */
+	/* Damaged is absent: peers have it. But a disk that fails to answer may
+	 * hold what we need to keep our word; nothing starts without that. */
+	rc = pool_get(&l->store->pool, kind, id, &data, &item.len);
+	if (rc < 0)
+		return rc == -ENOENT ? 0 : rc;
 	/* Putting what is there makes it durable. */
 	item.data = data;
 	rc = pool_put(&l->store->pool, &item, 1);

@@ -77,6 +77,7 @@
 	X(WRONG_AGGREGATE, "aggregates off by one unit")                      \
 	X(WRONG_MODEL, "models off by one unit, state root fitting")          \
 	X(BAD_COMMIT, "proposals with a bad last commit")                     \
+	X(FALSE_EVIDENCE, "proposals that accuse somebody honest")            \
 	X(BAD_TIME, "proposals from the future")                              \
 	X(LEFT_OUT, "proposals that leave an answer out")                     \
 	X(REPLAY, "old messages of anybody again")                            \

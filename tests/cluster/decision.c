@@ -86,7 +86,16 @@ check_evidence(struct world *w, const struct block *b)
 {
 	for (uint16_t i = 0; i < b->header.nevidence; i++) {
 		const struct evidence *e = b->evidence[i];
+		const struct watch_fact f = {.kind = WATCH_ACCUSED,
+		    .who = e->who,
+		    .a = e->at,
+		    .b = e->kind};
 
+		if (watch_find(&w->watch, &f, false) != NULL)
+			world_fail(w,
+			    "block %" PRIu64 " accuses %u of the same again",
+			    b->header.height, e->who);
+		watch_add(&w->watch, &f);
 		world_count(w,
 		    (enum count)(COUNT_EVIDENCE_VOTES + e->kind - 1));
 		if (watch_is_honest(w, e->who))

@@ -190,6 +190,29 @@ leave_out(struct world *w, const struct ledger *l, struct block *b)
 	return redo(l, b, 0, 0);
 }
 
+/* Two votes of somebody else, with our own signatures. */
+static bool
+accuse(struct world *w, struct liar *l, struct block *b)
+{
+	struct vote x = {.type = VOTE_PREVOTE,
+	    .height = b->header.height,
+	    .validator = (uint16_t)rng_below(&w->rng, w->n)};
+	struct vote y = x;
+	struct evidence *e;
+	int rc;
+
+	y.block.b[0] = 1;
+	vote_sign(&x, key_of(w, l), &w->fed_id);
+	vote_sign(&y, key_of(w, l), &w->fed_id);
+	if (b->header.nevidence > 0 ||
+	    x.validator == w->nodes[l->slot].member ||
+	    evidence_of_votes(&x, &y, &e) < 0)
+		return false;
+	rc = block_add_evidence(b, &e, 1);
+	evidence_unref(e);
+	return rc == 0;
+}
+
 /* A bad block made of a good one; false: not this time. */
 static bool
 spoil(struct world *w, struct liar *l, enum count way, struct block *b)
@@ -207,6 +230,8 @@ spoil(struct world *w, struct liar *l, enum count way, struct block *b)
 		return redo(g, b, 0, unit);
 	if (way == COUNT_BAD_COMMIT)
 		return spoil_commit(w, b);
+	if (way == COUNT_FALSE_EVIDENCE)
+		return accuse(w, l, b) && redo(g, b, 0, 0);
 	if (way == COUNT_LEFT_OUT)
 		return leave_out(w, g, b);
 	b->header.time_ms += 700 + rng_below(&w->rng, 100000);
@@ -290,8 +315,8 @@ bool
 liar_proposal(struct world *w, struct liar *l, const struct wire_proposal *p)
 {
 	static const enum count bad[] = {COUNT_WRONG_AGGREGATE,
-	    COUNT_WRONG_MODEL, COUNT_BAD_COMMIT, COUNT_BAD_TIME,
-	    COUNT_LEFT_OUT};
+	    COUNT_WRONG_MODEL, COUNT_BAD_COMMIT, COUNT_FALSE_EVIDENCE,
+	    COUNT_BAD_TIME, COUNT_LEFT_OUT};
 	const size_t nbad = sizeof(bad) / sizeof(bad[0]);
 	size_t first = (size_t)rng_below(&w->rng, nbad);
 	struct wire_proposal q = *p;

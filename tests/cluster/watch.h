@@ -35,6 +35,7 @@ enum watch_kind {
 	WATCH_LEFT_OUT, /* a fl_round; honest who was left out by somebody */
 	WATCH_DECIDED,  /* a height; value: block */
 	WATCH_MODEL,    /* a height; value: model hash */
+	WATCH_ACCUSED,  /* a place, b kind */
 	WATCH_PREVOTER, /* who prevoted value at height a, round b */
 };
 
