@@ -390,15 +390,16 @@ block_put_full(struct bytes_writer *w, const struct block *b)
 	}
 }
 
-struct block *
-block_get_full(struct bytes_reader *r, uint32_t dim_max)
+static struct block *
+get_with(struct bytes_reader *r, uint32_t dim_max,
+    struct answer *(*get)(struct bytes_reader *r, uint32_t dim_max))
 {
 	struct block *b = block_get(r);
 
 	if (b == NULL)
 		return NULL;
 	for (uint16_t i = 0; i < b->header.nanswers && !r->bad; i++) {
-		b->answers[i] = answer_get(r, dim_max);
+		b->answers[i] = get(r, dim_max);
 		if (b->answers[i] != NULL &&
 		    !hash_equal(&b->answers[i]->id, &b->answer_ids[i]))
 			bytes_reader_fail(r);
@@ -408,4 +409,46 @@ block_get_full(struct bytes_reader *r, uint32_t dim_max)
 		return NULL;
 	}
 	return b;
+}
+
+struct block *
+block_get_full(struct bytes_reader *r, uint32_t dim_max)
+{
+	return get_with(r, dim_max, answer_get);
+}
+
+void
+block_put_heads(struct bytes_writer *w, const struct block *b)
+{
+	block_put(w, b);
+	for (uint16_t i = 0; i < b->header.nanswers; i++)
+		answer_head_put(w, b->answers[i]);
+}
+
+/* An answer without its delta, whatever dim says. */
+static struct answer *
+head_alone(struct bytes_reader *r, uint32_t dim_max)
+{
+	struct answer *a = answer_new(0);
+	unsigned nrefs;
+
+	if (a == NULL) {
+		bytes_reader_fail_nomem(r);
+		return NULL;
+	}
+	nrefs = a->nrefs;
+	answer_head_get(r, a);
+	a->nrefs = nrefs;
+	if (a->dim > dim_max)
+		bytes_reader_fail(r);
+	if (!r->bad)
+		return a;
+	answer_unref(a);
+	return NULL;
+}
+
+struct block *
+block_get_heads(struct bytes_reader *r, uint32_t dim_max)
+{
+	return get_with(r, dim_max, head_alone);
 }

@@ -108,4 +108,8 @@ void block_put_full(struct bytes_writer *w, const struct block *b);
 /* NULL and r bad: also when an answer's id is not the one named. */
 struct block *block_get_full(struct bytes_reader *r, uint32_t dim_max);
 
+/* The same without the answers' payloads, which their heads name by hash. */
+void block_put_heads(struct bytes_writer *w, const struct block *b);
+struct block *block_get_heads(struct bytes_reader *r, uint32_t dim_max);
+
 #endif

@@ -50,6 +50,20 @@ verify_text(enum verify_verdict v)
 	return "";
 }
 
+/* What follows the block. */
+static enum verify_verdict
+decode_commit(struct bytes_reader *r, struct block **b, struct commit *c)
+{
+	if (!*b)
+		return VERIFY_FORM;
+	commit_get(r, c);
+	if (bytes_reader_done(r))
+		return VERIFY_OK;
+	block_free(*b);
+	*b = NULL;
+	return VERIFY_FORM;
+}
+
 enum verify_verdict
 verify_decode(const uint8_t *data, size_t len, uint32_t dim_max,
     struct block **b, struct commit *c)
@@ -57,14 +71,17 @@ verify_decode(const uint8_t *data, size_t len, uint32_t dim_max,
 	struct bytes_reader r = bytes_reader_of(data, len);
 
 	*b = block_get_full(&r, dim_max);
-	if (!*b)
-		return VERIFY_FORM;
-	commit_get(&r, c);
-	if (bytes_reader_done(&r))
-		return VERIFY_OK;
-	block_free(*b);
-	*b = NULL;
-	return VERIFY_FORM;
+	return decode_commit(&r, b, c);
+}
+
+enum verify_verdict
+verify_decode_heads(const uint8_t *data, size_t len, struct block **b,
+    struct commit *c)
+{
+	struct bytes_reader r = bytes_reader_of(data, len);
+
+	*b = block_get_heads(&r, ANSWER_DIM_MAX);
+	return decode_commit(&r, b, c);
 }
 
 int
@@ -194,7 +211,7 @@ check_answers(struct verify *v, const struct block *b)
 			return VERIFY_ANSWER_SIGNATURE;
 		v->nanswer_signatures++;
 		/* Its hash was compared by the decoder. */
-		v->npayloads += a->kind == ANSWER_UPDATE;
+		v->npayloads += a->delta != NULL;
 	}
 	return VERIFY_OK;
 }

@@ -62,6 +62,9 @@ const char *verify_text(enum verify_verdict v);
  * otherwise. */
 enum verify_verdict verify_decode(const uint8_t *data, size_t len,
     uint32_t dim_max, struct block **b, struct commit *c);
+/* The same of a block without the answers' payloads (block_put_heads). */
+enum verify_verdict verify_decode_heads(const uint8_t *data, size_t len,
+    struct block **b, struct commit *c);
 
 /* Stands at block 0. Keeps f. -ENOMEM. */
 int verify_init(struct verify *v, const struct federation *f)

@@ -7,27 +7,19 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <time.h>
 
-#include "consensus/chain/disk_posix.h"
-#include "consensus/chain/segments.h"
 #include "consensus/chain/verify.h"
 #include "consensus/ledger/ledger.h"
 #include "daemon/cli/audit.h"
 #include "daemon/cli/conclude.h"
 #include "proto/bytes.h"
 
-#define LIVE_TRIES 10
-#define LIVE_WAIT_NS 20000000L
-
 /* One audit under way. */
 struct walk {
 	struct audit *a;
-	struct disk_posix disk;
-	struct segments log;
-	bool single; /* a->chain is a file */
-	int damage;  /* of the files, found when they were opened */
+	struct audit_source source;
+	struct audit_fault damage; /* of the files; check 0: none */
+	bool light;                /* links and signatures only */
 	struct federation f;
 	struct verify verify;
 	struct ledger *ledger;
@@ -50,145 +42,25 @@ fault(struct walk *w, enum check_id check, uint64_t height, const char *format,
 	return -EBADMSG;
 }
 
-static void
-set_place(struct walk *w, uint32_t segment, uint64_t offset, uint64_t end)
-{
-	struct audit_fault *out = &w->a->fault;
-	int n;
-
-	if (w->single)
-		n = snprintf(out->file, sizeof(out->file), "%s", w->a->chain);
-	else
-		n = snprintf(out->file, sizeof(out->file), "%s/%06u.seg",
-		    w->a->chain, segment);
-	if (n < 0 || (size_t)n >= sizeof(out->file))
-		out->file[0] = 0;
-	out->offset = offset;
-	out->end = end;
-}
-
 /* The record of a block that is on the disk as it was written. */
 static void
 set_record(struct walk *w, uint64_t height)
 {
-	const struct segments_entry *e = segments_find(&w->log, height);
-
-	set_place(w, e->segment, e->offset,
-	    e->offset + record_extent(e->len) - 1);
-}
-
-static bool
-is_folder(const char *path)
-{
-	struct stat st;
-
-	return stat(path, &st) == 0 && S_ISDIR(st.st_mode);
-}
-
-/* path is a segment file: the disk is the folder that it is in. */
-static int
-choose_file(struct walk *w, const char *path, const char **name)
-{
-	char root[AUDIT_PATH_LEN];
-	const char *slash = strrchr(path, '/');
-	int n;
-
-	w->single = true;
-	*name = slash ? slash + 1 : path;
-	if (!slash)
-		return disk_posix_open_readonly(&w->disk, ".");
-	n = snprintf(root, sizeof(root), "%.*s", (int)(slash - path) + 1, path);
-	if (n < 0 || (size_t)n >= sizeof(root))
-		return -ENAMETOOLONG;
-	return disk_posix_open_readonly(&w->disk, root);
-}
-
-/* The disk's root and what is below it. A home's chain folder wins over the
- * home itself. */
-static int
-choose_place(struct walk *w, const char *path, const char **name)
-{
-	char *chain = w->a->chain;
-	int n = snprintf(chain, AUDIT_PATH_LEN, "%s/%s", path, SEGMENTS_DIR);
-
-	*name = SEGMENTS_DIR;
-	if (n < 0 || n >= AUDIT_PATH_LEN)
-		return -ENAMETOOLONG;
-	if (is_folder(chain))
-		return disk_posix_open_readonly(&w->disk, path);
-	snprintf(chain, AUDIT_PATH_LEN, "%s", path);
-	*name = "";
-	if (is_folder(chain))
-		return disk_posix_open_readonly(&w->disk, path);
-	return choose_file(w, path, name);
-}
-
-/* -EBADMSG leaves the sound records in w->log. */
-static int
-open_log(struct walk *w, const char *name, struct segments_report *r)
-{
-	if (w->single)
-		return segments_open_file(&w->log, &w->disk.disk, name, r);
-	return segments_open(&w->log, &w->disk.disk, name, SEGMENTS_READ, r);
-}
-
-/* A daemon may be at work in this home: what looks like a torn write at the
- * end is given a moment to become a whole one. */
-static int
-open_settled(struct walk *w, const char *name, struct segments_report *r)
-{
-	const struct timespec wait = {0, LIVE_WAIT_NS};
-	int i, rc = open_log(w, name, r);
-
-	for (i = 0; i < LIVE_TRIES && rc == -EBADMSG; i++) {
-		if (r->verdict != RECORD_TORN)
-			break;
-		segments_close(&w->log);
-		nanosleep(&wait, NULL);
-		rc = open_log(w, name, r);
-	}
-	return rc;
-}
-
-static int
-damage(struct walk *w, const struct segments_report *r)
-{
-	set_place(w, r->segment, r->offset, r->end);
-	if (r->verdict == RECORD_EMPTY)
-		return fault(w, CHECK_ORDER, r->height,
-		    "segment file %06u is missing or empty", r->segment);
-	if (r->verdict == RECORD_BAD_PADDING && w->log.nentries == r->height)
-		return fault(w, CHECK_ORDER, r->height,
-		    "bytes behind the last block that must be zero are not");
-	return fault(w, CHECK_ORDER, r->height, "%s",
-	    record_verdict_text(r->verdict));
-}
-
-static void
-count_records(struct walk *w)
-{
-	const struct segments *s = &w->log;
-	size_t i;
-
-	w->a->nrecords = s->nentries;
-	for (i = 0; i < s->nentries; i++) {
-		w->a->bytes += record_extent(s->entries[i].len);
-		if (i == 0 ||
-		    s->entries[i].segment != s->entries[i - 1].segment)
-			w->a->nfiles++;
-	}
+	audit_source_place(&w->source, height, &w->a->fault);
 }
 
 static int
 load_genesis(struct walk *w)
 {
 	struct bytes_reader r;
+	const struct hash *id;
 	uint8_t *data;
 	uint32_t len;
-	int rc = segments_read(&w->log, 0, &data, &len);
+	int rc = audit_source_read(&w->source, 0, &data, &len);
 
 	if (rc < 0)
 		return rc;
+	id = audit_source_id(&w->source, 0);
 	r = bytes_reader_of(data, len);
 	federation_get(&r, &w->f);
 	if (!bytes_reader_done(&r))
@@ -198,8 +70,7 @@ load_genesis(struct walk *w)
 	if (rc < 0)
 		return rc;
 	rc = federation_id(&w->f, &w->a->federation);
-	if (rc == 0 &&
-	    !hash_equal(&w->a->federation, &segments_find(&w->log, 0)->id))
+	if (rc == 0 && id && !hash_equal(&w->a->federation, id))
 		rc = fault(w, CHECK_FOUNDING, 0,
 		    "block 0 is not the federation it is named");
 	if (rc == 0)
@@ -215,13 +86,14 @@ check_genesis(struct walk *w, const struct hash *want)
 {
 	int rc;
 
-	if (segments_find(&w->log, 0) == NULL) {
-		if (w->damage)
-			return w->damage;
-		return fault(w, CHECK_FOUNDING, w->log.first,
+	if (!audit_source_has(&w->source, 0)) {
+		w->a->fault = w->damage;
+		if (w->damage.check != CHECK_NONE)
+			return -EBADMSG;
+		return fault(w, CHECK_FOUNDING, w->source.log.first,
 		    "the file begins at block %" PRIu64 ": the keys to verify "
 		    "it with are in block 0; give the folder",
-		    w->log.first);
+		    w->source.log.first);
 	}
 	set_record(w, 0);
 	rc = load_genesis(w);
@@ -251,6 +123,26 @@ judge_links(struct walk *w, const struct block *b, const struct commit *c)
 	return fault(w, check, height, "%s", verify_text(v));
 }
 
+/* Without the updates nothing can be computed again: what is signed, and by
+ * the members of the founding. */
+static int
+judge_light(struct walk *w, const struct block *b)
+{
+	const struct hash *set = ledger_validators(w->ledger);
+	uint64_t height = b->header.height;
+
+	for (uint16_t i = 0; i < b->header.ntxs; i++)
+		if (!tx_verify(b->txs[i], &w->a->federation))
+			return fault(w, CHECK_TRANSACTIONS, height,
+			    "a transaction has a bad signature");
+	if (!hash_equal(&b->header.next_validators, set) ||
+	    !hash_equal(&b->header.validators, set))
+		return fault(w, CHECK_VALIDATORS, height,
+		    "the members change here; without the updates they cannot "
+		    "be followed");
+	return 0;
+}
+
 static int
 judge_block(struct walk *w, const struct block *b, const struct commit *c)
 {
@@ -260,8 +152,8 @@ judge_block(struct walk *w, const struct block *b, const struct commit *c)
 	enum check_id check;
 	const char *why;
 
-	if (rc < 0)
-		return rc;
+	if (rc < 0 || w->light)
+		return rc < 0 ? rc : judge_light(w, b);
 	l = ledger_check(w->ledger, b);
 	if (l == LEDGER_NO_MEMORY)
 		return -ENOMEM;
@@ -306,7 +198,9 @@ read_block(struct walk *w, uint64_t height, struct block **b, struct commit *c)
 	const char *why;
 	uint8_t *data;
 	uint32_t len;
-	int rc = segments_read(&w->log, height, &data, &len);
+	const struct hash *id = audit_source_id(&w->source, height);
+	bool light = audit_source_light(&w->source, height);
+	int rc = audit_source_read(&w->source, height, &data, &len);
 
 	*b = NULL;
 	set_record(w, height);
@@ -315,12 +209,14 @@ read_block(struct walk *w, uint64_t height, struct block **b, struct commit *c)
 		    "the file changed while it was read");
 	if (rc < 0)
 		return rc;
-	v = verify_decode(data, len, ANSWER_DIM_MAX, b, c);
+	v = light ? verify_decode_heads(data, len, b, c)
+		  : verify_decode(data, len, ANSWER_DIM_MAX, b, c);
 	check = v == VERIFY_OK ? CHECK_NONE : check_of_record(data, len, &why);
 	free(data);
 	if (v != VERIFY_OK)
 		return fault(w, check, height, "%s", why);
-	if (!hash_equal(&(*b)->id, &segments_find(&w->log, height)->id))
+	w->light = w->light || light;
+	if (id && !hash_equal(&(*b)->id, id))
 		return fault(w, CHECK_ORDER, height, "%s",
 		    verify_text(VERIFY_ID));
 	return 0;
@@ -353,33 +249,29 @@ check_block(struct walk *w, uint64_t height)
 }
 
 static int
-walk(struct walk *w, const char *path, const struct hash *federation)
+walk(struct walk *w, const struct audit_order *o)
 {
-	struct segments_report r;
-	struct audit_fault first;
-	const char *name = "";
+	struct audit_extent x;
 	uint64_t h;
-	int rc = choose_place(w, path, &name);
+	int rc = audit_source_open(&w->source, o->path, &w->damage);
 
-	if (rc < 0)
+	snprintf(w->a->chain, sizeof(w->a->chain), "%s", w->source.chain);
+	if (rc < 0 && rc != -EBADMSG)
 		return rc;
-	rc = open_settled(w, name, &r);
-	if (rc == -EBADMSG)
-		w->damage = damage(w, &r);
-	else if (rc < 0)
-		return rc;
-	first = w->a->fault;
-	count_records(w);
-	rc = check_genesis(w, federation);
+	x = audit_source_extent(&w->source);
+	w->a->nrecords = x.nrecords;
+	w->a->bytes = x.bytes;
+	w->a->nfiles = x.nfiles;
+	rc = check_genesis(w, o->federation);
 	if (rc == 0)
 		rc = tlog_found(w->log_of_others, &w->f, &w->a->federation);
 	if (rc == 0)
 		show(w, NULL, NULL);
-	for (h = 1; rc == 0 && segments_find(&w->log, h); h++)
+	for (h = 1; rc == 0 && audit_source_has(&w->source, h); h++)
 		rc = check_block(w, h);
-	if (rc == 0 && w->damage) { /* everything before it is sound */
-		w->a->fault = first;
-		rc = w->damage;
+	if (rc == 0 && w->damage.check != CHECK_NONE) {
+		w->a->fault = w->damage; /* everything before it is sound */
+		return -EBADMSG;
 	}
 	if (rc == 0)
 		w->a->fault = (struct audit_fault){0};
@@ -448,8 +340,8 @@ audit_watch(struct audit *a, const struct audit_order *o,
 {
 	struct walk w = {
 	    .a = a,
-	    .disk = DISK_POSIX_INIT,
-	    .log = SEGMENTS_INIT,
+	    .source = AUDIT_SOURCE_INIT,
+	    .light = o->light,
 	    .f = FEDERATION_INIT,
 	    .log_of_others = o->log,
 	    .watch = watch,
@@ -457,7 +349,8 @@ audit_watch(struct audit *a, const struct audit_order *o,
 	int rc;
 
 	*a = (struct audit){0};
-	rc = walk(&w, o->path, o->federation);
+	rc = walk(&w, o);
+	a->light = w.light;
 	if (rc == 0 && o->checkpoint)
 		check_checkpoint(&w, o->checkpoint);
 	if (rc == 0 || rc == -EBADMSG)
@@ -468,8 +361,7 @@ audit_watch(struct audit *a, const struct audit_order *o,
 		watch->end(watch->arg, w.ledger);
 	ledger_free(w.ledger);
 	federation_close(&w.f);
-	segments_close(&w.log);
-	disk_posix_close(&w.disk);
+	audit_source_close(&w.source);
 	return rc;
 }
 
@@ -477,7 +369,7 @@ int
 audit_run(struct audit *a, const char *path, const struct hash *federation)
 {
 	struct tlog log = TLOG_INIT;
-	const struct audit_order o = {path, federation, NULL, &log};
+	const struct audit_order o = {path, federation, NULL, &log, false};
 	int rc = audit_watch(a, &o, NULL);
 
 	tlog_close(&log);

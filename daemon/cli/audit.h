@@ -12,24 +12,11 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "daemon/cli/checks.h"
+#include "daemon/cli/audit_source.h"
 #include "daemon/cli/findings.h"
 #include "daemon/cli/tlog.h"
 #include "proto/federation.h"
 #include "proto/hash.h"
-
-#define AUDIT_PATH_LEN 1024
-#define AUDIT_WHY_LEN 320
-
-/* What was found wrong first. Blocks below height are sound. */
-struct audit_fault {
-	enum check_id check; /* whose rule was broken */
-	uint64_t height;
-	char file[AUDIT_PATH_LEN]; /* "": not in one place */
-	uint64_t offset;           /* first and last byte of the finding */
-	uint64_t end;
-	char why[AUDIT_WHY_LEN];
-};
 
 struct audit {
 	char chain[AUDIT_PATH_LEN]; /* folder or file that was read */
@@ -52,6 +39,7 @@ struct audit {
 	struct hash model;      /* after the last block that passed */
 	struct audit_fault fault;
 	struct findings findings;
+	bool light; /* updates were not there: links and signatures only */
 	struct checks checks; /* concluded, whatever audit_run returns */
 };
 
@@ -76,6 +64,7 @@ struct audit_order {
 	/* A checkpoint or a proof that the auditor kept, its text; or NULL. */
 	const char *checkpoint;
 	struct tlog *log; /* filled on the way; the caller closes it */
+	bool light;       /* links and signatures only */
 };
 
 /* watch may be NULL. */

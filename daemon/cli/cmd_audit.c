@@ -264,8 +264,9 @@ static int
 run_with_checkpoint(const struct wish *w)
 {
 	struct tlog log = TLOG_INIT;
-	struct audit_order o = {w->path, w->federation ? &w->want : NULL, NULL,
-	    &log};
+	struct audit_order o = {.path = w->path,
+	    .federation = w->federation ? &w->want : NULL,
+	    .log = &log};
 	struct config_error e = {0};
 	char *text = NULL;
 	void *data;

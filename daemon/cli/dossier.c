@@ -38,7 +38,8 @@ struct gather {
 	struct jv *rounds, *jobs;
 	struct hash job; /* of the last entry of jobs */
 	uint64_t njobs;
-	struct hash state_root;
+	struct hash head, model, state_root; /* of the last block */
+	uint64_t height, head_ms;
 	struct jv *document; /* without the checks, at the end */
 };
 
@@ -88,12 +89,14 @@ note_job(struct gather *g, const struct ledger *l)
 	jv_add(g->jobs, dossier_job(ledger_job(l), id));
 }
 
+/* From the block, so that a bundle without payloads tells it as well. */
 static void
-note_round(struct gather *g, const struct ledger *l)
+note_round(struct gather *g, const struct block *b)
 {
-	const struct ledger_round_summary *s = ledger_last_round(l);
+	struct ledger_round_summary sum, *s = &sum;
 	struct jv *o = jv_object();
 
+	summary_of_block(s, b, b->header.time_ms, NULL);
 	jv_put_integer(o, "round", (int64_t)s->round);
 	jv_put_integer(o, "job", (int64_t)g->njobs - 1);
 	jv_put_integer(o, "height", (int64_t)s->height);
@@ -138,12 +141,16 @@ see_block(void *arg, const struct ledger *l, const struct block *b,
 	}
 	settle(g);
 	g->state_root = b->header.state_root;
+	g->head = b->id;
+	g->head_ms = b->header.time_ms;
+	g->height = b->header.height;
+	g->model = b->header.model;
 	if (b->header.proposer < FEDERATION_MAX_MEMBERS)
 		g->member[b->header.proposer].proposed++;
 	for (uint16_t i = 0; i < c->nsigs; i++)
 		g->member[c->validators[i]].signed_blocks++;
 	if (b->header.kind != BLOCK_ORDINARY)
-		note_round(g, l);
+		note_round(g, b);
 	note_members(g, l);
 	note_job(g, l);
 }
@@ -231,15 +238,17 @@ static struct jv *
 chain_json(const struct gather *g, const struct ledger *l)
 {
 	char text[FEDERATION_TIME_LEN], id[ID_TEXT_LEN];
-	const struct hash *model = &ledger_round(l)->base_model;
+	const struct hash *model =
+	    g->height ? &g->model : &ledger_round(l)->base_model;
 	struct jv *o = jv_object();
 
-	jv_put_integer(o, "blocks", (int64_t)ledger_height(l));
+	jv_put_integer(o, "blocks", (int64_t)g->height);
 	jv_put_string(o, "head",
-	    id_text(ledger_height(l) ? ID_BLOCK : ID_FEDERATION, ledger_head(l),
-		id));
+	    id_text(g->height ? ID_BLOCK : ID_FEDERATION,
+		g->height ? &g->head : ledger_head(l), id));
 	jv_put_string(o, "head_time",
-	    federation_time_text(ledger_time_ms(l), text));
+	    federation_time_text(g->height ? g->head_ms : ledger_time_ms(l),
+		text));
 	books_json_hash(o, "state_root", &g->state_root);
 	jv_put_string(o, "model", id_text(ID_MODEL, model, id));
 	return o;

@@ -498,8 +498,10 @@ static int
 audit_with(struct rich *r, struct audit *a, char *checkpoint)
 {
 	struct tlog log = TLOG_INIT;
-	const struct audit_order o = {r->root, &r->chain.town.fid, checkpoint,
-	    &log};
+	const struct audit_order o = {.path = r->root,
+	    .federation = &r->chain.town.fid,
+	    .checkpoint = checkpoint,
+	    .log = &log};
 	int rc = audit_watch(a, &o, NULL);
 
 	tlog_close(&log);
@@ -522,7 +524,7 @@ test_checkpoints(void **state)
 	(void)state;
 	rich_open(&r, "town");
 	rich_grow(&r, RICH_OPEN);
-	o = (struct audit_order){r.root, NULL, NULL, &log};
+	o = (struct audit_order){.path = r.root, .log = &log};
 	assert_int_equal(audit_watch(&a, &o, NULL), 0);
 	assert_int_equal(sign_key_new(seed, &stranger), 0);
 	assert_int_equal(audit_with(&r, &a,

@@ -1,0 +1,138 @@
+#include "daemon/cli/bundle.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "proto/bytes.h"
+
+#define MAGIC_LEN (sizeof(BUNDLE_MAGIC) - 1)
+#define PART_HEAD 5
+
+void
+bundle_close(struct bundle *b)
+{
+	free(b->data);
+	free(b->parts);
+	*b = BUNDLE_INIT;
+}
+
+bool
+bundle_is(const char *path)
+{
+	char begin[MAGIC_LEN];
+	FILE *f = fopen(path, "rb");
+	bool is;
+
+	if (!f)
+		return false;
+	is = fread(begin, 1, MAGIC_LEN, f) == MAGIC_LEN &&
+	    memcmp(begin, BUNDLE_MAGIC, MAGIC_LEN) == 0;
+	fclose(f);
+	return is;
+}
+
+static int
+add_part(struct bundle *b, struct bundle_part p)
+{
+	if ((b->nparts & (b->nparts - 1)) == 0) { /* full: 0, 1, 2, 4... */
+		size_t cap = b->nparts ? 2 * b->nparts : 1;
+		void *more = realloc(b->parts, cap * sizeof(*b->parts));
+
+		if (!more)
+			return -ENOMEM;
+		b->parts = more;
+	}
+	b->parts[b->nparts++] = p;
+	return 0;
+}
+
+/* Only the first part is the founding, the others are blocks. */
+static bool
+kind_fits(const struct bundle *b, uint8_t kind)
+{
+	if (b->nparts == 0)
+		return kind == BUNDLE_FOUNDING;
+	return kind == BUNDLE_BLOCK || kind == BUNDLE_HEADS;
+}
+
+int
+bundle_parse(struct bundle *b, uint8_t *data, size_t len)
+{
+	struct bytes_reader r;
+
+	*b = (struct bundle){.data = data, .len = len};
+	if (len < MAGIC_LEN || memcmp(data, BUNDLE_MAGIC, MAGIC_LEN) != 0)
+		return 0;
+	r = bytes_reader_of(data + MAGIC_LEN, len - MAGIC_LEN);
+	b->sound = MAGIC_LEN;
+	while (bytes_reader_left(&r) >= PART_HEAD) {
+		struct bundle_part p = {.at = b->sound + PART_HEAD};
+
+		p.kind = bytes_get_u8(&r);
+		p.len = bytes_get_u32(&r);
+		if (!kind_fits(b, p.kind) || p.len > bytes_reader_left(&r))
+			break;
+		(void)bytes_get_slice(&r, p.len);
+		if (add_part(b, p) < 0) {
+			bundle_close(b);
+			return -ENOMEM;
+		}
+		b->sound = p.at + p.len;
+	}
+	return 0;
+}
+
+static int
+read_all(FILE *f, uint8_t **data, size_t *len)
+{
+	struct stat st;
+	int rc = 0;
+
+	if (fstat(fileno(f), &st) != 0)
+		return -errno;
+	if (!S_ISREG(st.st_mode))
+		return -EINVAL;
+	if ((uint64_t)st.st_size > BUNDLE_BYTES_MAX)
+		return -EFBIG;
+	*data = malloc((size_t)st.st_size + 1);
+	if (!*data)
+		return -ENOMEM;
+	*len = fread(*data, 1, (size_t)st.st_size, f);
+	if (ferror(f))
+		rc = -EIO;
+	if (rc < 0) {
+		free(*data);
+		*data = NULL;
+	}
+	return rc;
+}
+
+int
+bundle_open(struct bundle *b, const char *path)
+{
+	FILE *f = fopen(path, "rb");
+	uint8_t *data = NULL;
+	size_t len = 0;
+	int rc;
+
+	*b = BUNDLE_INIT;
+	if (!f)
+		return -errno;
+	rc = read_all(f, &data, &len);
+	fclose(f);
+	return rc < 0 ? rc : bundle_parse(b, data, len);
+}
+
+void
+bundle_put(FILE *f, enum bundle_kind kind, const void *data, uint32_t len)
+{
+	uint8_t head[PART_HEAD];
+	struct bytes_writer w = bytes_writer_over(head, sizeof(head));
+
+	bytes_put_u8(&w, (uint8_t)kind);
+	bytes_put_u32(&w, len);
+	fwrite(head, 1, sizeof(head), f);
+	fwrite(data, 1, len, f);
+}
