@@ -194,8 +194,6 @@ static int
 read_block(struct walk *w, uint64_t height, struct block **b, struct commit *c)
 {
 	enum verify_verdict v;
-	enum check_id check;
-	const char *why;
 	uint8_t *data;
 	uint32_t len;
 	const struct hash *id = audit_source_id(&w->source, height);
@@ -211,10 +209,10 @@ read_block(struct walk *w, uint64_t height, struct block **b, struct commit *c)
 		return rc;
 	v = light ? verify_decode_heads(data, len, b, c)
 		  : verify_decode(data, len, ANSWER_DIM_MAX, b, c);
-	check = v == VERIFY_OK ? CHECK_NONE : check_of_record(data, len, &why);
 	free(data);
 	if (v != VERIFY_OK)
-		return fault(w, check, height, "%s", why);
+		return fault(w, check_of_verify(v), height, "%s",
+		    verify_text(v));
 	w->light = w->light || light;
 	if (id && !hash_equal(&(*b)->id, id))
 		return fault(w, CHECK_ORDER, height, "%s",

@@ -336,21 +336,3 @@ check_of_block(const struct ledger *l, const struct block *b,
 		return CHECK_ROUNDS;
 	}
 }
-
-enum check_id
-check_of_record(const uint8_t *data, size_t len, const char **why)
-{
-	struct bytes_reader r = bytes_reader_of(data, len);
-	struct hash none = merkle_root_of(NULL, 0);
-	struct header h;
-
-	*why = verify_text(VERIFY_FORM);
-	header_get(&r, &h);
-	if (r.bad)
-		return CHECK_ORDER;
-	if (h.nevidence != 0 || !hash_equal(&h.evidence_root, &none)) {
-		*why = "the block names evidence that it does not hold";
-		return CHECK_EVIDENCE;
-	}
-	return CHECK_ORDER;
-}

@@ -81,8 +81,5 @@ enum check_id check_of_books(uint8_t tx_kind, enum books_verdict v);
  * of static storage, more exact than the verdict's where there is one. */
 enum check_id check_of_block(const struct ledger *l, const struct block *b,
     enum ledger_verdict v, const char **why);
-/* Of a record that does not decode as a block: its header may tell. */
-enum check_id check_of_record(const uint8_t *data, size_t len,
-    const char **why);
 
 #endif

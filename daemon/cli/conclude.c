@@ -52,6 +52,13 @@ conclude_chain(struct audit *a, bool id_given)
 	    a->ncommit_signatures, a->nblocks);
 	say(a, CHECK_HISTORY, CHECK_PROVED,
 	    "%" PRIu64 " history roots computed again, all equal.", a->nblocks);
+	say(a, CHECK_PERSONAL, CHECK_PROVED,
+	    "%" PRIu64 " free texts looked at. Names of persons in them cannot "
+	    "be recognised by a program.",
+	    a->findings.ntexts);
+	say(a, CHECK_UNUSUAL, CHECK_PROVED,
+	    "No update repeats another one; %" PRIu64 " rounds skipped in all.",
+	    a->nskips);
 }
 
 /* What was computed again from the updates. */

@@ -97,8 +97,8 @@ rich_tx(struct rich *r, uint16_t from, uint8_t kind, struct bytes_writer *w,
 	assert_non_null(x);
 	memcpy(x->body, w->data, w->len);
 	x->kind = kind;
-	x->nonce = a->nonce + ahead;
-	x->fee = FEE;
+	x->nonce = tx_is_duty(kind) ? 0 : a->nonce + ahead;
+	x->fee = tx_is_duty(kind) ? 0 : FEE;
 	x->expires = EVER;
 	tx_sign(x, t->keys[from], &t->fid);
 	bytes_writer_close(w);

@@ -299,18 +299,26 @@ revoked_by_another(struct rich *r)
 	swap_tx(r, about(r, 3, TX_REVOKE, &r->credential));
 }
 
-/* Somebody is accused, of nothing: block_seal would put it right. */
+/* Somebody is accused with a vote that another one signed. */
 static void
 evidence_of_nothing(struct rich *r)
 {
-	struct block *b = rich_next(r, NULL, 0, true);
 	struct town *t = town_of(r);
+	struct block *b = rich_next(r, NULL, 0, true);
+	struct vote votes[2];
+	struct evidence *e;
 
-	b->header.nevidence = 1;
-	b->header.evidence_root.b[0] ^= 1;
-	b->id = header_id(&b->header);
-	town_certify(t, &t->commit, b->header.height, &b->id);
-	rich_append(r, b);
+	for (int i = 0; i < 2; i++) {
+		votes[i] = (struct vote){.type = VOTE_PREVOTE,
+		    .height = 2,
+		    .block = hash_bytes("x", &i, sizeof(i)),
+		    .validator = 1};
+		vote_sign(&votes[i], t->keys[1 + i], &t->fid);
+	}
+	assert_int_equal(evidence_of_votes(&votes[0], &votes[1], &e), 0);
+	assert_int_equal(block_add_evidence(b, &e, 1), 0);
+	evidence_unref(e);
+	rich_seal(r, b);
 	block_free(b);
 }
 
