@@ -70,7 +70,8 @@ static const struct command {
 	"pictures (IDX, .npy, .npz) to rows: size, classes"},
     {"train", tool_train,
 	"--federation F --data CSV [--out MODEL] [--rounds N]\n"
-	"            [--member I] [--threads N] [--plain] [--json]",
+	"            [--member I] [--threads N] [--plain] [--noise-seed HEX]\n"
+	"            [--json]",
 	"the job on these rows alone"},
     {"baseline", tool_baseline,
 	"--federation F --data DIR [--threads N] [--json]",
@@ -85,8 +86,9 @@ static const struct command {
 	"            [--symbolic] [--data CSV --row N]",
 	"the model's circuit for other simulators"},
     {"replay", tool_replay,
-	"--home DIR | --chain DIR [--salt FILE]\n            --data CSV "
-	"--round T --member NAME|I [--threads N] [--json]",
+	"--home DIR | --chain DIR [--salt FILE] [--spent FILE]\n"
+	"            --data CSV --round T --member NAME|I [--threads N] "
+	"[--json]",
 	"is that update what training on these rows gives?"},
     {"drill", tool_drill, "--attack NAME --members FILE [--tau X]",
 	"a trainer that lies, to try a federation's rule; see qmlnode demo"},
@@ -94,6 +96,10 @@ static const struct command {
 	"--federation F --members FILE --liars FILE --heldout CSV\n"
 	"            [--rules A,B] [--attacks A,B] [--threads N]",
 	"every rule against every attack, on these rows; prints JSON"},
+    {"privacy", tool_privacy,
+	"--rate Q --noise S [--delta-exp 5]\n"
+	"            --steps N | --epsilon E [--json]",
+	"what noisy steps cost, or how many an epsilon admits"},
     {"confine-test", run_confine_test, "", NULL},
 };
 

@@ -19,5 +19,6 @@ int sim_bench(int argc, char **argv);
 int sim_vqe(int argc, char **argv);
 int sim_qsvm(int argc, char **argv);
 int sim_qpca(int argc, char **argv);
+int sim_invert(int argc, char **argv);
 
 #endif

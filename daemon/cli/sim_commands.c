@@ -11,6 +11,7 @@ static const struct cli_command commands[] = {
     {"vqe", sim_vqe, "the lowest energy of a Hamiltonian"},
     {"qsvm", sim_qsvm, "a support vector machine on a quantum kernel"},
     {"qpca", sim_qpca, "principal components as a quantum machine finds them"},
+    {"invert", sim_invert, "rows found again in gradients, and noise"},
     {"bench", sim_bench, "time gradients, forward runs and kernels"},
 };
 

@@ -33,6 +33,7 @@ int tool_export(int argc, char **argv);
 int tool_replay(int argc, char **argv);
 int tool_drill(int argc, char **argv);
 int tool_sweep(int argc, char **argv);
+int tool_privacy(int argc, char **argv);
 
 /* What several commands need. All complain on stderr and return an exit
  * status. */
