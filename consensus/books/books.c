@@ -56,6 +56,7 @@ books_new(const struct books_terms *terms, const struct books_founder *founders,
 			return -ENOMEM;
 		}
 		b->members[i] = founders[i].key;
+		b->active[i] = true;
 		a = account_get(b, &founders[i].key);
 		a->balance = terms->opening;
 		a->member = i;

@@ -72,6 +72,8 @@ commit_propose(struct books *b, struct step *s)
 	m->p.payload = hash_bytes("qml.payload", x->payload, x->len);
 	m->p.nvoters = b->nmembers;
 	for (uint16_t i = 0; i < b->nmembers; i++) {
+		if (!b->active[i])
+			continue;
 		m->p.seats[i] = 1;
 		m->p.tokens[i] = account_find(b, &b->members[i])->balance;
 	}

@@ -18,6 +18,7 @@ books_cause_name(enum books_cause c)
 	    [BOOKS_CAUSE_DECISION] = "decision",
 	    [BOOKS_CAUSE_LEASE] = "lease",
 	    [BOOKS_CAUSE_ROYALTY] = "royalty",
+	    [BOOKS_CAUSE_SEAT] = "seat",
 	};
 
 	return c < BOOKS_CAUSES ? names[c] : "";

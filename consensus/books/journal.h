@@ -28,6 +28,7 @@ enum books_cause {
 	BOOKS_CAUSE_DECISION,     /* number: the proposal */
 	BOOKS_CAUSE_LEASE,        /* about: the token */
 	BOOKS_CAUSE_ROYALTY,      /* about: the token */
+	BOOKS_CAUSE_SEAT,         /* a newcomer's start; another key's all */
 	BOOKS_CAUSES,             /* past the last */
 };
 

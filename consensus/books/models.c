@@ -43,7 +43,7 @@ fill_shares(const struct books *b, struct token *t)
 	for (uint16_t i = 0; i < b->nmembers; i++)
 		any = any || b->earned[i] > 0;
 	for (uint16_t i = 0; i < b->nmembers; i++)
-		weights[i] = any ? b->earned[i] : 1;
+		weights[i] = any ? b->earned[i] : b->active[i];
 	(void)payout_split(BALLOTS_PPM, weights, b->nmembers, parts);
 	for (uint16_t i = 0; i < b->nmembers; i++)
 		if (parts[i])

@@ -220,6 +220,8 @@ rest_root(const struct books *b, struct row *r)
 		bytes_put_u64(&r->w, b->pot);
 		bytes_put_u32(&r->w, b->shards_used);
 	}
+	for (uint16_t i = 0; i < b->nmembers; i++)
+		bytes_put_u8(&r->w, b->active[i]);
 	row_end(r);
 	for (size_t i = 0; i < b->promises.n; i++) {
 		bytes_put_hash(&r->w, &p[i].commit);

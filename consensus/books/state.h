@@ -28,7 +28,8 @@ struct books {
 	struct books_terms terms;
 	struct books_memory *memory;
 	uint16_t nmembers;
-	struct sign_public members[BOOKS_MEMBERS_MAX];
+	struct sign_public members[BOOKS_MEMBERS_MAX]; /* zero: no seat */
+	bool active[BOOKS_MEMBERS_MAX];
 	struct table accounts; /* struct account, by key */
 	struct table assets;   /* struct asset, in order of registration */
 	struct table orders;
@@ -90,6 +91,7 @@ struct account *account_find(const struct books *b,
     const struct sign_public *key);
 /* Makes it where it is missing; room was reserved. */
 struct account *account_get(struct books *b, const struct sign_public *key);
+uint16_t members_active(const struct books *b);
 uint16_t member_of(const struct books *b, const struct sign_public *key);
 /* Why a balance changes: what the journal says of it. */
 struct note {

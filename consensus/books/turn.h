@@ -89,6 +89,18 @@ void books_job_refused(struct books *b, const struct hash *order);
 bool books_in_order(const struct books *b, const struct hash *order,
     uint16_t member);
 
+/* Who sits at index i from the next block on, or sat there. A newcomer gets as
+ * much as a founder, as far as the treasury reaches; with other keys goes all
+ * that the old ones owned. -ENOMEM. */
+struct books_seat {
+	struct sign_public key;
+	const char *name;
+	bool active;
+};
+
+int books_seat(struct books *b, uint16_t i, const struct books_seat *s)
+    __attribute__((warn_unused_result));
+
 /* A version of a model, once for each job and last round. Its shares are what
  * the members earned in this job, equal if nobody did. -EEXIST, -ENOMEM. */
 struct books_mint {

@@ -169,7 +169,7 @@ settle(struct books *b, const struct valuation *v, uint64_t height)
 	    .nsaid = v->nsaid};
 	memcpy(out->members, v->members, v->n * sizeof(*v->members));
 	/* Without a quorum nobody knows: the treasury keeps it. */
-	if (3u * v->nsaid > 2u * b->nmembers)
+	if (3u * v->nsaid > 2u * members_active(b))
 		pay(b, v, out);
 	else
 		treasury_add(b, v->reward, &rest);
@@ -195,8 +195,9 @@ worth_end_block(struct books *b, uint64_t height)
 	while (i < b->valuations.n) {
 		struct valuation *v =
 		    &BOOKS_ROWS(struct valuation, b->valuations)[i];
+		uint16_t all = members_active(b);
 
-		if (v->nsaid < b->nmembers && height < v->until) {
+		if (v->nsaid < all && height < v->until) {
 			i++;
 			continue;
 		}

@@ -33,7 +33,7 @@ look(const struct ledger *l, const struct ledger_inputs *in,
 	*out = (struct outlook){.closable = false};
 	if (l->round.finished)
 		return;
-	for (uint16_t v = 0; v < l->f.nmembers; v++)
+	for (uint16_t v = 0; v < l->seats->n; v++)
 		if (in->attests[v] && of_open_round(l, in->attests[v]))
 			out->attests[v] = in->attests[v];
 	ledger_included(l, out->attests, &out->set);
@@ -107,7 +107,7 @@ fill_header(const struct ledger *l, const struct ledger_inputs *in,
 	h->history_size = h->height;
 	h->history_root = merkle_root(&l->history);
 	h->validators = l->validators;
-	h->next_validators = l->validators;
+	h->next_validators = l->next_validators;
 	h->params = l->params_hash;
 	h->fl_round = l->round.number;
 	h->proposer = in->proposer;

@@ -44,7 +44,7 @@ check_header(const struct ledger *l, const struct header *h)
 	if (h->proposer != ledger_proposer(l, h->round))
 		return LEDGER_PROPOSER;
 	if (!hash_equal(&h->validators, &l->validators) ||
-	    !hash_equal(&h->next_validators, &l->validators) ||
+	    !hash_equal(&h->next_validators, &l->next_validators) ||
 	    !hash_equal(&h->params, &l->params_hash))
 		return LEDGER_PARAMS;
 	if (h->fl_round != l->round.number)
@@ -153,9 +153,7 @@ check_evidence(const struct ledger *l, const struct block *b)
 		const struct evidence *e = b->evidence[i];
 
 		if (!ledger_evidence_new(l, e) ||
-		    (!l->memory->replaying &&
-			!evidence_verify(e, &l->f.members[e->who].sign,
-			    &l->fid)))
+		    (!l->memory->replaying && !ledger_evidence_proves(l, e)))
 			return LEDGER_EVIDENCE;
 	}
 	return LEDGER_OK;

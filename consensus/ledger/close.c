@@ -5,7 +5,7 @@ asked_members(const struct ledger *l)
 {
 	uint16_t n = 0;
 
-	for (uint16_t i = 0; i < l->f.nmembers; i++)
+	for (uint16_t i = 0; i < l->seats->n; i++)
 		n = (uint16_t)(n + ledger_asked(l, i));
 	return n;
 }
@@ -13,7 +13,7 @@ asked_members(const struct ledger *l)
 static uint16_t
 answers_min(const struct ledger *l)
 {
-	uint16_t n = l->f.nmembers;
+	uint16_t n = seats_members(l->seats);
 
 	if (l->params.answers_min != 0)
 		return l->params.answers_min;
@@ -45,7 +45,8 @@ closing_rule(const struct ledger *l, uint16_t nanswers, uint16_t nupdates)
 	uint16_t m = asked_members(l);
 	uint32_t rule_min = merge_minimum(&l->merge, l->round.aggregated);
 	uint32_t some = (m - 1u) / 3 + 1;
-	uint32_t most = m < l->f.nmembers ? m - (m - 1u) / 3 : answers_min(l);
+	uint32_t most =
+	    m < seats_members(l->seats) ? m - (m - 1u) / 3 : answers_min(l);
 
 	if (some < rule_min)
 		some = rule_min;

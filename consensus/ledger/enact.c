@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "consensus/books/body.h"
+#include "consensus/books/view.h"
 #include "consensus/ledger/state.h"
 #include "proto/bytes.h"
 #include "proto/q24.h"
@@ -99,7 +100,7 @@ set_params(const struct ledger *l, const struct payload *p,
 		uint32_t *at;
 
 		if (s->id == PARAM_ANSWERS_MIN) {
-			if (s->value > ledger_nmembers(l))
+			if (s->value > seats_members(l->next))
 				return false;
 			out->answers_min = (uint16_t)s->value;
 			continue;
@@ -149,6 +150,43 @@ end_job(const struct ledger *l, const struct payload *p, struct enact *e)
 	return true;
 }
 
+/* A smaller federation must still be able to run its job; what a vqe's members
+ * measure is dealt out by seat for the whole job. */
+static bool
+job_can_go_on(const struct ledger *l, const struct seats *s)
+{
+	const struct job *j = ledger_job(l);
+	uint16_t n = seats_members(s);
+	uint32_t weights = n;
+	char err[160];
+
+	if (l->round.finished)
+		return true;
+	for (uint16_t i = 0; i < s->n; i++)
+		if (j->combine.weighting != JOB_UNWEIGHTED &&
+		    s->state[i] == SEAT_MEMBER)
+			weights += s->m[i].weight;
+	return j->main.kind != JOB_VQE && 2u * job_faults(j, n) < n &&
+	    job_check(j, weights, err, sizeof(err)) == 0;
+}
+
+/* On a copy first. */
+static bool
+set_member(const struct ledger *l, const struct payload *p, struct enact *e)
+{
+	struct seats after = *e->seats;
+	uint64_t moved = e->moved;
+
+	if (!seats_change(&after, p, &moved) ||
+	    !seats_step_ok(l->next, &after, moved) || !job_can_go_on(l, &after))
+		return false;
+	if (e->trial)
+		return true;
+	*e->seats = after;
+	e->moved = moved;
+	return true;
+}
+
 static bool
 carry_out(const struct ledger *l, uint8_t kind, const struct payload *p,
     struct enact *e)
@@ -156,6 +194,8 @@ carry_out(const struct ledger *l, uint8_t kind, const struct payload *p,
 	switch (kind) {
 	case PROPOSAL_PARAM:
 		return set_params(l, p, &e->params);
+	case PROPOSAL_MEMBER:
+		return set_member(l, p, e);
 	case PROPOSAL_PAUSE:
 		return set_pause(e, p, &e->params);
 	case PROPOSAL_JOB:
@@ -173,6 +213,7 @@ enact_possible(const struct ledger *l, const struct enact *e, uint8_t kind,
 {
 	struct enact trial = *e;
 
+	trial.trial = true;
 	return carry_out(l, kind, p, &trial);
 }
 
@@ -189,6 +230,40 @@ enact_run(const struct ledger *l, struct enact *e, const struct books_due *due)
 	return true;
 }
 
+/* Does it give a place to somebody new, and is it not over? */
+static bool
+names_candidate(const struct motion *m, struct payload *p)
+{
+	return m->p.kind == PROPOSAL_MEMBER &&
+	    (m->p.state == PROPOSAL_OPEN || m->p.state == PROPOSAL_QUEUED) &&
+	    payload_get(m->p.kind, m->payload->data, m->payload->len, p) &&
+	    (p->member.op == PAYLOAD_MEMBER_ADD ||
+		p->member.op == PAYLOAD_MEMBER_ROTATE);
+}
+
+void
+enact_candidates(const struct books *b, uint64_t height, struct seats *s)
+{
+	bool named[FEDERATION_MAX_MEMBERS] = {false};
+	const struct motion *m;
+	struct payload p;
+
+	for (size_t i = 0; (m = books_motion_at(b, i)) != NULL; i++) {
+		int seat;
+
+		if (!names_candidate(m, &p))
+			continue;
+		if (m->p.submitted == height)
+			seats_nominate(s, &p.member.m);
+		seat = seats_find(s, p.member.m.network);
+		if (seat >= 0)
+			named[seat] = true;
+	}
+	for (uint16_t i = 0; i < s->n; i++)
+		if (s->state[i] == SEAT_CANDIDATE && !named[i])
+			seats_dismiss(s, i);
+}
+
 /* Kinds that the books look at themselves. */
 static bool
 is_of_books(uint8_t kind)
@@ -200,7 +275,9 @@ is_of_books(uint8_t kind)
 bool
 enact_tx(const struct ledger *l, const struct tx *t)
 {
-	const struct enact now = {.params = l->params, .height = l->height + 1};
+	const struct enact now = {.params = l->params,
+	    .seats = l->next,
+	    .height = l->height + 1};
 	struct bytes_reader r = bytes_reader_of(t->body, t->len);
 	struct body_propose b = {0};
 	struct payload p;

@@ -12,6 +12,7 @@
 
 #include "consensus/books/turn.h"
 #include "consensus/ledger/ledger.h"
+#include "consensus/ledger/seats.h"
 #include "consensus/votes/payload.h"
 
 #define ENACT_STEP_MAX 10 /* a timing grows or shrinks at most this much */
@@ -21,6 +22,9 @@ struct enact {
 	struct ledger_params params; /* in: those of this block */
 	uint64_t height;             /* of this block */
 	bool job_over;               /* the running job was cancelled */
+	struct seats *seats; /* borrowed: as they will be, two heights on */
+	uint64_t moved;      /* power, in this block */
+	bool trial;          /* *seats is not to be changed */
 };
 
 /* Could this be carried out as things stand at `e`? */
@@ -29,6 +33,9 @@ bool enact_possible(const struct ledger *l, const struct enact *e, uint8_t kind,
 /* False: it could not, *e is as before. */
 bool enact_run(const struct ledger *l, struct enact *e,
     const struct books_due *due) __attribute__((warn_unused_result));
+
+/* Whom an open proposal names has a seat; whose was refused has none. */
+void enact_candidates(const struct books *b, uint64_t height, struct seats *s);
 
 /* A proposal's transaction asks for something possible; other kinds do. */
 bool enact_tx(const struct ledger *l, const struct tx *t);

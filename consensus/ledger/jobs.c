@@ -66,6 +66,8 @@ open_merge(const struct ledger *l, const struct job *j, struct merge *m)
 	rc = merge_init(m, &f, err, sizeof(err));
 	if (rc == 0)
 		merge_bind(m, j);
+	if (rc == 0)
+		rc = merge_seats(m, l->next->n, seats_members(l->next));
 	return rc;
 }
 
@@ -159,7 +161,7 @@ open_first(const struct ledger *l, const struct block *b, struct books *books)
 	r->stale = 0;
 	r->base_model = q24_hash("qml.model", s->model, s->job.dim);
 	bases_start(&r->bases, &s->job, &r->base_model, r->number);
-	for (uint16_t i = 0; i < l->f.nmembers; i++)
+	for (uint16_t i = 0; i < FEDERATION_MAX_MEMBERS; i++)
 		r->takes_part[i] = books_in_order(books, &r->order, i);
 	mem->moments_hash = state_hash_moments(&s->merge, s->moments);
 	mem->enact.params.combine = s->job.combine;
@@ -278,7 +280,6 @@ jobs_take(struct ledger *l)
 {
 	struct ledger_memory *mem = l->memory;
 	struct jobs_start *s = &mem->start;
-	uint32_t cap = s->job.combine.weight_cap;
 
 	if (mem->minted.params != NULL)
 		shelf_add(&l->shelf, &mem->minted);
@@ -299,11 +300,6 @@ jobs_take(struct ledger *l)
 	mem->model = s->model_room;
 	mem->moments = s->moments_room;
 	*s = (struct jobs_start){0};
-	for (uint16_t i = 0; i < l->f.nmembers; i++) {
-		l->weight[i] = l->f.members[i].weight;
-		if (cap > 0 && l->weight[i] > cap)
-			l->weight[i] = cap;
-	}
 }
 
 void

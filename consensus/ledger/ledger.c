@@ -20,12 +20,15 @@ read_params(struct ledger *l)
 	if (enact_found(f, &l->params) < 0)
 		return -EINVAL;
 	l->params_hash = enact_hash(&l->params);
-	for (uint16_t i = 0; i < f->nmembers; i++) {
-		l->power[i] = f->members[i].power;
-		l->weight[i] = f->members[i].weight;
+	for (uint16_t i = 0; i < FEDERATION_MAX_MEMBERS; i++)
 		l->round.takes_part[i] = true;
-		l->active[i] = true;
-	}
+	seats_found(l->seats, f);
+	*l->next = *l->seats;
+	state_seated(l);
+	if (seats_hash_validators(l->seats, &l->validators) < 0 ||
+	    seats_hash_members(l->seats, &l->members) < 0)
+		return -ENOMEM;
+	l->next_validators = l->validators;
 	return 0;
 }
 
@@ -44,10 +47,21 @@ allocate(struct ledger *l)
 	l->memory = calloc(1, sizeof(*l->memory));
 	if (!l->model || !l->moments || !l->memory)
 		return -ENOMEM;
+	l->memory->seats = calloc(1, sizeof(*l->memory->seats));
 	l->memory->model = calloc(dim, sizeof(*l->memory->model));
 	l->memory->moments =
 	    calloc(l->merge.nmoments + 1, sizeof(*l->memory->moments));
-	return l->memory->model && l->memory->moments ? 0 : -ENOMEM;
+	return l->memory->model && l->memory->moments && l->memory->seats
+	    ? 0
+	    : -ENOMEM;
+}
+
+static int
+seats_new(struct ledger *l)
+{
+	l->seats = calloc(1, sizeof(*l->seats));
+	l->next = calloc(1, sizeof(*l->next));
+	return l->seats && l->next ? 0 : -ENOMEM;
 }
 
 /* State after block 0. */
@@ -91,13 +105,13 @@ ledger_new(const struct federation *f, struct ledger **out)
 		return -ENOMEM;
 	rc = federation_copy(&l->f, f);
 	if (rc == 0)
+		rc = seats_new(l);
+	if (rc == 0)
 		rc = federation_id(&l->f, &l->fid);
 	if (rc == 0)
 		rc = read_params(l);
 	if (rc == 0)
 		rc = allocate(l);
-	if (rc == 0)
-		rc = state_hash_fixed(l);
 	if (rc == 0)
 		rc = found(l);
 	if (rc < 0) {
@@ -122,11 +136,17 @@ ledger_clone(const struct ledger *l, struct ledger **out)
 	c->merge = (struct merge){0};
 	c->model = c->moments = NULL;
 	c->memory = NULL;
+	c->seats = c->next = NULL;
 	c->books = c->consent = NULL;
 	c->shelf = (struct shelf){0};
 	rc = federation_copy(&c->f, &l->f);
 	if (rc == 0)
 		rc = allocate(c);
+	if (rc == 0)
+		rc = seats_new(c);
+	if (rc == 0)
+		rc = merge_seats(&c->merge, l->seats->n,
+		    seats_members(l->seats));
 	if (rc == 0)
 		rc = books_clone(l->books, &c->books);
 	if (rc == 0)
@@ -137,6 +157,8 @@ ledger_clone(const struct ledger *l, struct ledger **out)
 		ledger_free(c);
 		return rc;
 	}
+	*c->seats = *l->seats;
+	*c->next = *l->next;
 	memcpy(c->model, l->model, size);
 	memcpy(c->moments, l->moments, l->merge.nmoments * sizeof(*l->moments));
 	c->memory->seen = l->memory->seen;
@@ -152,6 +174,8 @@ ledger_free(struct ledger *l)
 		return;
 	federation_close(&l->f);
 	merge_close(&l->merge);
+	free(l->seats);
+	free(l->next);
 	free(l->model);
 	free(l->moments);
 	books_free(l->books);
@@ -162,6 +186,7 @@ ledger_free(struct ledger *l)
 		free(l->memory->minted.params);
 		books_free(l->memory->books);
 		books_free(l->memory->consent);
+		free(l->memory->seats);
 		free(l->memory->model);
 		free(l->memory->moments);
 	}
@@ -214,19 +239,19 @@ ledger_update_dim(const struct ledger *l)
 uint16_t
 ledger_nmembers(const struct ledger *l)
 {
-	return l->f.nmembers;
+	return l->seats->n;
 }
 
 const struct member *
 ledger_member(const struct ledger *l, uint16_t i)
 {
-	return i < l->f.nmembers ? &l->f.members[i] : NULL;
+	return i < l->seats->n ? &l->seats->m[i] : NULL;
 }
 
 bool
 ledger_active(const struct ledger *l, uint16_t i)
 {
-	return i < l->f.nmembers && l->active[i];
+	return i < l->seats->n && l->active[i];
 }
 
 bool
@@ -302,7 +327,7 @@ ledger_bound_q24(const struct ledger *l)
 uint16_t
 ledger_proposer(const struct ledger *l, uint32_t bft_round)
 {
-	return bft_proposer(l->turns, l->f.nmembers, l->height + 1, bft_round);
+	return bft_proposer(l->turns, l->seats->n, l->height + 1, bft_round);
 }
 
 const uint32_t *
@@ -321,9 +346,17 @@ bool
 ledger_evidence_new(const struct ledger *l, const struct evidence *e)
 {
 	const struct conduct_now now = {l->height + 1, l->round.number,
-	    l->f.nmembers};
+	    l->seats->n};
 
 	return conduct_is_new(&l->conduct, &now, e);
+}
+
+bool
+ledger_evidence_proves(const struct ledger *l, const struct evidence *e)
+{
+	return e->who < l->seats->n &&
+	    (evidence_verify(e, &l->seats->m[e->who].sign, &l->fid) ||
+		evidence_verify(e, &l->seats->old[e->who], &l->fid));
 }
 
 const struct bench *
@@ -348,7 +381,7 @@ void
 ledger_included(const struct ledger *l, const struct attest *const *attests,
     struct included *out)
 {
-	included_compute(out, attests, l->power, l->f.nmembers);
+	included_compute(out, attests, l->power, l->seats->n);
 }
 
 static bool
@@ -379,16 +412,42 @@ take_books(struct ledger *l)
 	mem->consent = NULL;
 }
 
+/* One height on: who is next sits down, who was voted in is next. */
+static void
+take_seats(struct ledger *l)
+{
+	struct seats *old = l->seats;
+
+	l->past.n = old->n;
+	for (uint16_t i = 0; i < old->n; i++) {
+		l->past.power[i] = old->m[i].power;
+		l->past.key[i] = old->m[i].sign;
+	}
+	memset(l->past.power + old->n, 0,
+	    (FEDERATION_MAX_MEMBERS - old->n) * sizeof(l->past.power[0]));
+	l->seats = l->next;
+	l->next = l->memory->seats;
+	l->memory->seats = old;
+	l->validators = l->next_validators;
+	l->next_validators = l->memory->validators;
+	l->members = l->memory->members;
+	state_seated(l);
+}
+
 int
 ledger_apply(struct ledger *l, const struct block *b)
 {
 	struct ledger_memory *mem = l->memory;
 	enum ledger_verdict v = LEDGER_OK;
+	int rc;
 
 	if (!mem->has_next || !hash_equal(&mem->block, &b->id) || !resolved(b))
 		v = ledger_check(l, b);
 	if (v != LEDGER_OK)
 		return v == LEDGER_NO_MEMORY ? -ENOMEM : -EBADMSG;
+	rc = merge_seats(&l->merge, l->next->n, seats_members(l->next));
+	if (rc < 0)
+		return rc;
 	/* From here on nothing can fail. */
 	if (b->header.kind != BLOCK_ORDINARY) {
 		summary_of_block(&l->last, b, l->round.opened_ms,
@@ -409,6 +468,7 @@ ledger_apply(struct ledger *l, const struct block *b)
 	l->moments_hash = mem->moments_hash;
 	jobs_take(l);
 	l->round = mem->next;
+	take_seats(l);
 	l->bench = mem->bench;
 	l->conduct = mem->conduct;
 	state_turns(l);

@@ -42,6 +42,12 @@ merge_settings(const struct job *j, uint16_t nmembers,
 	return rc;
 }
 
+static bool
+is_plain(const struct job_segment *s)
+{
+	return s->variates || s->task->kind == JOB_QPCA;
+}
+
 /* The job's rule, but a plain mean where distances mean nothing: second
  * moments, and control variates, which follow their own updates. */
 static struct combine_settings
@@ -50,7 +56,7 @@ settings_of(const struct merge *m, const struct job_segment *s,
 {
 	struct combine_settings plain = combine_defaults();
 
-	if (s->variates || s->task->kind == JOB_QPCA)
+	if (is_plain(s))
 		return plain;
 	(void)m;
 	return *how;
@@ -122,7 +128,9 @@ merge_init(struct merge *m, const struct federation *f, char *err,
 	unsigned i;
 	int rc;
 
-	*m = (struct merge){.job = &f->job, .nmembers = f->nmembers};
+	*m = (struct merge){.job = &f->job,
+	    .nmembers = f->nmembers,
+	    .nactive = f->nmembers};
 	m->faults = job_faults(&f->job, f->nmembers);
 	m->nsegments = job_segments(&f->job, m->segment);
 	rc = merge_settings(&f->job, f->nmembers, &how);
@@ -142,6 +150,30 @@ merge_init(struct merge *m, const struct federation *f, char *err,
 		return -ENOMEM;
 	}
 	fill_periods(m);
+	return 0;
+}
+
+int
+merge_seats(struct merge *m, uint16_t nseats, uint16_t nmembers)
+{
+	uint16_t had = m->nmembers;
+	void *more;
+
+	if (nseats > had) {
+		m->nmembers = nseats;
+		more = malloc(scratch_needed(m) + 1);
+		if (more == NULL) {
+			m->nmembers = had;
+			return -ENOMEM;
+		}
+		free(m->scratch);
+		m->scratch = more;
+	}
+	m->nactive = nmembers;
+	m->faults = job_faults(m->job, nmembers);
+	for (unsigned i = 0; i < m->nsegments; i++)
+		if (!is_plain(&m->segment[i]))
+			m->how[i].f = m->faults;
 	return 0;
 }
 
@@ -182,7 +214,7 @@ merge_minimum(const struct merge *m, uint64_t aggregated)
 		n = combine_minimum(&m->how[i]);
 		/* Of 2 f + 1 who measure a part f + 1 are heard. */
 		if (m->segment[i].task->kind == JOB_VQE)
-			n = (uint32_t)m->nmembers - m->faults;
+			n = (uint32_t)m->nactive - m->faults;
 		if (n > most)
 			most = n;
 	}
@@ -320,7 +352,7 @@ run_segment(const struct merge *m, const struct merge_round *r, unsigned i,
 	if (combine_run(c, stateful ? to->moments : NULL, to->delta) < 0)
 		return false;
 	if (s->variates)
-		thin(to->delta, s->dim, r->n, m->nmembers);
+		thin(to->delta, s->dim, r->n, m->nactive);
 	return true;
 }
 

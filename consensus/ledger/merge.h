@@ -18,7 +18,8 @@
 
 struct merge {
 	const struct job *job; /* borrowed, as long as this lives */
-	uint16_t nmembers;
+	uint16_t nmembers;     /* indices below this */
+	uint16_t nactive;
 	uint16_t faults;
 	unsigned nsegments;
 	struct job_segment segment[JOB_SEGMENTS_MAX];
@@ -32,6 +33,10 @@ struct merge {
 /* -EINVAL with a sentence, -ENOMEM. */
 int merge_init(struct merge *m, const struct federation *f, char *err,
     size_t errlen) __attribute__((warn_unused_result));
+/* Other members: so many seats, of which so many are taken. -ENOMEM changes
+ * nothing. */
+int merge_seats(struct merge *m, uint16_t nseats, uint16_t nmembers)
+    __attribute__((warn_unused_result));
 void merge_close(struct merge *m); /* accepts zeros */
 /* The same job at another place: what it was made for is let go. */
 void merge_bind(struct merge *m, const struct job *j);

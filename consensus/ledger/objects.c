@@ -181,7 +181,7 @@ ledger_check_answer(const struct ledger *l, const struct answer *a)
 	if (v != LEDGER_OK)
 		return v;
 	/* The id covers job and payload, so the bounds hold for it too. */
-	pk = &l->f.members[a->member].sign;
+	pk = &l->seats->m[a->member].sign;
 	key = seen_key(SEEN_ANSWER, &a->id, pk, &a->sig);
 	if (is_known(l, &key))
 		return LEDGER_OK;
@@ -194,6 +194,30 @@ ledger_check_answer(const struct ledger *l, const struct answer *a)
 	return LEDGER_OK;
 }
 
+/* The key of who has power in this seat at this height; NULL: nobody. Of
+ * heights further off than the next but one nothing is known for sure. */
+static const struct sign_public *
+signer(const struct ledger *l, uint64_t height, uint16_t seat)
+{
+	const struct seats *s = height == l->height + 2 ? l->next : l->seats;
+
+	if (height == l->height)
+		return seat < l->past.n && l->past.power[seat] > 0
+		    ? &l->past.key[seat]
+		    : NULL;
+	return seat < s->n && s->state[seat] == SEAT_MEMBER ? &s->m[seat].sign
+							    : NULL;
+}
+
+/* Nobody is to blame where the members may have been others. */
+static enum ledger_verdict
+unless_other_set(const struct ledger *l, uint64_t height, enum ledger_verdict v)
+{
+	if (height < l->height)
+		return LEDGER_STALE;
+	return height > l->height + 2 ? LEDGER_FUTURE : v;
+}
+
 enum ledger_verdict
 ledger_check_attest(const struct ledger *l, const struct attest *a)
 {
@@ -203,9 +227,10 @@ ledger_check_attest(const struct ledger *l, const struct attest *a)
 
 	if (v != LEDGER_OK)
 		return v;
-	if (a->validator >= l->f.nmembers)
+	pk = signer(l, l->height + 1, a->validator);
+	if (pk == NULL)
 		return LEDGER_VALIDATOR;
-	if (a->nheld > l->f.nmembers)
+	if (a->nheld > l->seats->n)
 		return LEDGER_MEMBER;
 	for (uint16_t i = 0; i < a->nheld; i++) {
 		if (i > 0 && a->member[i] <= a->member[i - 1])
@@ -213,7 +238,6 @@ ledger_check_attest(const struct ledger *l, const struct attest *a)
 		if (!ledger_asked(l, a->member[i]))
 			return LEDGER_MEMBER;
 	}
-	pk = &l->f.members[a->validator].sign;
 	digest = attest_digest(a);
 	key = seen_key(SEEN_ATTEST, &digest, pk, &a->sig);
 	if (is_known(l, &key))
@@ -230,17 +254,19 @@ ledger_check_vote(const struct ledger *l, const struct vote *v)
 	const struct sign_public *pk;
 	struct hash digest, key;
 
-	if (v->validator >= l->f.nmembers)
+	if (v->validator >= VOTE_MAX_VALIDATORS)
 		return LEDGER_VALIDATOR;
 	if (v->type != VOTE_PREVOTE && v->type != VOTE_PRECOMMIT)
 		return LEDGER_FORMAT;
-	pk = &l->f.members[v->validator].sign;
+	pk = signer(l, v->height, v->validator);
+	if (pk == NULL)
+		return unless_other_set(l, v->height, LEDGER_VALIDATOR);
 	digest = vote_digest(v);
 	key = seen_key(SEEN_VOTE, &digest, pk, &v->sig);
 	if (is_known(l, &key))
 		return LEDGER_OK;
 	if (!vote_verify(v, pk, &l->fid))
-		return LEDGER_SIGNATURE;
+		return unless_other_set(l, v->height, LEDGER_SIGNATURE);
 	seen_add(&l->memory->seen, &key);
 	return LEDGER_OK;
 }
@@ -251,18 +277,18 @@ ledger_check_proposal(const struct ledger *l, const struct proposal *p)
 	const struct sign_public *pk;
 	struct hash digest, key;
 
-	if (p->proposer >= l->f.nmembers)
-		return LEDGER_VALIDATOR;
 	if (p->height == l->height + 1 &&
 	    p->proposer != ledger_proposer(l, p->round))
 		return LEDGER_PROPOSER;
-	pk = &l->f.members[p->proposer].sign;
+	pk = signer(l, p->height, p->proposer);
+	if (pk == NULL)
+		return unless_other_set(l, p->height, LEDGER_VALIDATOR);
 	digest = proposal_digest(p);
 	key = seen_key(SEEN_PROPOSAL, &digest, pk, &p->sig);
 	if (is_known(l, &key))
 		return LEDGER_OK;
 	if (!proposal_verify(p, pk, &l->fid))
-		return LEDGER_SIGNATURE;
+		return unless_other_set(l, p->height, LEDGER_SIGNATURE);
 	seen_add(&l->memory->seen, &key);
 	return LEDGER_OK;
 }
@@ -283,19 +309,21 @@ ledger_check_tx(const struct ledger *l, const struct tx *t)
 static enum ledger_verdict
 check_signers(const struct ledger *l, const struct commit *c)
 {
+	const uint32_t *powers =
+	    c->height == l->height ? l->past.power : l->power;
 	uint64_t total = 0;
 	uint64_t power = 0;
 
 	if (c->nsigs > VOTE_MAX_VALIDATORS)
 		return LEDGER_COMMIT;
-	for (uint16_t i = 0; i < l->f.nmembers; i++)
-		total += l->power[i];
+	for (uint16_t i = 0; i < FEDERATION_MAX_MEMBERS; i++)
+		total += powers[i];
 	for (uint16_t i = 0; i < c->nsigs; i++) {
-		if (c->validators[i] >= l->f.nmembers)
+		if (signer(l, c->height, c->validators[i]) == NULL)
 			return LEDGER_COMMIT;
 		if (i > 0 && c->validators[i] <= c->validators[i - 1])
 			return LEDGER_COMMIT;
-		power += l->power[c->validators[i]];
+		power += powers[c->validators[i]];
 	}
 	return quorum_reached(power, total) ? LEDGER_OK : LEDGER_COMMIT;
 }

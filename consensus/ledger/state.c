@@ -30,60 +30,6 @@ ledger_leaf_name(unsigned i)
 	return i < LEDGER_LEAVES ? leaf_names[i] : "";
 }
 
-static int
-finish_hash(struct bytes_writer *w, const char *tag, struct hash *out)
-{
-	int rc = w->error;
-
-	if (rc == 0)
-		*out = hash_bytes(tag, w->data, w->len);
-	bytes_writer_close(w);
-	return rc;
-}
-
-static int
-hash_validators(struct ledger *l)
-{
-	struct bytes_writer w = BYTES_WRITER_INIT;
-
-	bytes_put_u16(&w, l->f.nmembers);
-	for (uint16_t i = 0; i < l->f.nmembers; i++) {
-		const struct member *m = &l->f.members[i];
-
-		bytes_put_hash(&w, &m->id);
-		bytes_put_raw(&w, m->sign.b, sizeof(m->sign.b));
-		bytes_put_u32(&w, l->power[i]);
-	}
-	return finish_hash(&w, "qml.validators", &l->validators);
-}
-
-static int
-hash_members(struct ledger *l)
-{
-	struct bytes_writer w = BYTES_WRITER_INIT;
-
-	bytes_put_u16(&w, l->f.nmembers);
-	for (uint16_t i = 0; i < l->f.nmembers; i++) {
-		const struct member *m = &l->f.members[i];
-
-		bytes_put_hash(&w, &m->id);
-		bytes_put_raw(&w, m->network, sizeof(m->network));
-		bytes_put_u32(&w, l->weight[i]);
-		bytes_put_u8(&w, l->active[i]);
-	}
-	return finish_hash(&w, "qml.members", &l->members);
-}
-
-int
-state_hash_fixed(struct ledger *l)
-{
-	int rc = hash_validators(l);
-
-	if (rc == 0)
-		rc = hash_members(l);
-	return rc;
-}
-
 static struct hash
 hash_numbers(const char *tag, const uint64_t *v, size_t n)
 {
@@ -110,8 +56,7 @@ hash_later(const struct ledger_round *r, const struct hash *round)
 }
 
 void
-state_leaves(const struct ledger *l, const struct state_now *now,
-    struct hash out[static LEDGER_LEAVES])
+state_leaves(const struct state_now *now, struct hash out[static LEDGER_LEAVES])
 {
 	const struct ledger_round *r = now->round;
 	uint64_t round[3 + FEDERATION_MAX_MEMBERS] = {r->number, r->opened_ms,
@@ -119,18 +64,18 @@ state_leaves(const struct ledger *l, const struct state_now *now,
 	uint64_t counts[] = {r->skips, r->skipped, r->aggregated,
 	    (uint64_t)r->best_q24, r->stale};
 
-	out[0] = l->validators;
-	out[1] = l->validators;
-	out[2] = l->members;
+	out[0] = *now->validators;
+	out[1] = *now->next_validators;
+	out[2] = *now->members;
 	out[3] = *now->params;
 	out[4] = r->job;
 	out[5] = r->base_model;
-	for (uint16_t i = 0; i < l->f.nmembers; i++)
+	for (uint16_t i = 0; i < now->nseats; i++)
 		round[3 + i] = r->asked[i];
-	out[6] = hash_numbers("qml.round", round, 3u + l->f.nmembers);
+	out[6] = hash_numbers("qml.round", round, 3u + now->nseats);
 	if (r->bases.carry > 0) {
 		struct hash both[2] = {out[6],
-		    bases_hash(&r->bases, l->f.nmembers)};
+		    bases_hash(&r->bases, now->nseats)};
 
 		out[6] = hash_bytes("qml.carried", both, sizeof(both));
 	}
@@ -139,8 +84,8 @@ state_leaves(const struct ledger *l, const struct state_now *now,
 	out[7] = hash_numbers("qml.counts", counts, 5);
 	out[8] = *now->moments;
 	out[9] = *now->books;
-	out[10] = bench_hash(now->bench, l->f.nmembers);
-	out[11] = conduct_hash(now->conduct, l->f.nmembers);
+	out[10] = bench_hash(now->bench, now->nseats);
+	out[11] = conduct_hash(now->conduct, now->nseats);
 }
 
 static void
@@ -148,9 +93,11 @@ leaves_next(const struct ledger *l, struct hash out[static LEDGER_LEAVES])
 {
 	const struct state_now now = {&l->memory->next,
 	    &l->memory->moments_hash, &l->memory->params_hash,
-	    &l->memory->books_root, &l->memory->bench, &l->memory->conduct};
+	    &l->memory->books_root, &l->memory->bench, &l->memory->conduct,
+	    &l->next_validators, &l->memory->validators, &l->memory->members,
+	    l->next->n};
 
-	state_leaves(l, &now, out);
+	state_leaves(&now, out);
 }
 
 struct hash
@@ -182,7 +129,7 @@ lot_of(const struct ledger *l, uint64_t number, uint16_t i)
 	hash_begin(&s, "qml.asked");
 	hash_add(&s, l->head.b, HASH_LEN);
 	hash_add(&s, image, sizeof(image));
-	hash_add(&s, l->f.members[i].id.b, HASH_LEN);
+	hash_add(&s, l->next->m[i].id.b, HASH_LEN);
 	return hash_end(&s);
 }
 
@@ -208,20 +155,22 @@ draw_asked(const struct ledger *l, const struct merge *m,
     struct ledger_round *r)
 {
 	struct hash lots[FEDERATION_MAX_MEMBERS];
-	uint16_t n = l->f.nmembers, i, k;
+	const struct seats *s = l->next;
+	bool in[FEDERATION_MAX_MEMBERS] = {false};
 	uint32_t all = 0, some, before;
 
-	for (i = 0; i < n; i++) {
+	memset(r->asked, 0, sizeof(r->asked));
+	for (uint16_t i = 0; i < s->n; i++) {
 		lots[i] = lot_of(l, r->number, i);
-		all += r->takes_part[i];
+		in[i] = r->takes_part[i] && s->state[i] == SEAT_MEMBER;
+		all += in[i];
 	}
 	some = share_of(m, all, r->aggregated);
-	for (i = 0; i < n; i++) {
+	for (uint16_t i = 0; i < s->n; i++) {
 		before = 0;
-		for (k = 0; k < n; k++)
-			before += r->takes_part[k] &&
-			    hash_compare(&lots[k], &lots[i]) < 0;
-		r->asked[i] = r->takes_part[i] && before < some;
+		for (uint16_t k = 0; k < s->n; k++)
+			before += in[k] && hash_compare(&lots[k], &lots[i]) < 0;
+		r->asked[i] = in[i] && before < some;
 	}
 }
 
@@ -315,12 +264,12 @@ aggregate_answers(const struct ledger *l, const struct block *b)
 	};
 	int age;
 
-	if (b->header.nanswers > l->f.nmembers)
+	if (b->header.nanswers > l->seats->n)
 		return false;
 	for (uint16_t i = 0; i < b->header.nanswers; i++) {
 		const struct answer *a = b->answers[i];
 
-		if (!a || a->member >= l->f.nmembers)
+		if (!a || a->member >= l->seats->n)
 			return false;
 		if (a->kind != ANSWER_UPDATE)
 			continue;
@@ -383,9 +332,24 @@ compute_round(const struct ledger *l, const struct block *b)
 }
 
 void
+state_seated(struct ledger *l)
+{
+	const struct seats *s = l->seats;
+
+	memset(l->power, 0, sizeof(l->power));
+	memset(l->weight, 0, sizeof(l->weight));
+	memset(l->active, 0, sizeof(l->active));
+	for (uint16_t i = 0; i < s->n; i++) {
+		l->active[i] = s->state[i] == SEAT_MEMBER;
+		l->power[i] = s->m[i].power;
+		l->weight[i] = s->m[i].weight;
+	}
+}
+
+void
 state_turns(struct ledger *l)
 {
-	const struct bench_set set = {l->power, l->f.nmembers};
+	const struct bench_set set = {l->power, l->seats->n};
 
 	bench_turns(&l->bench, &set, l->turns);
 }
@@ -393,7 +357,7 @@ state_turns(struct ledger *l)
 static void
 compute_bench(const struct ledger *l, const struct block *b)
 {
-	const struct bench_set set = {l->power, l->f.nmembers};
+	const struct bench_set set = {l->power, l->seats->n};
 	const struct bench_block at = {.height = b->header.height,
 	    .round = b->header.round,
 	    .proposer = b->header.proposer,
@@ -401,6 +365,17 @@ compute_bench(const struct ledger *l, const struct block *b)
 
 	l->memory->bench = l->bench;
 	bench_block(&l->memory->bench, &set, &at);
+}
+
+/* Other members or other keys: what was signed for the open round was signed
+ * by the members of before, so another one begins. */
+static void
+reopen(const struct ledger *l, struct ledger_round *r, const struct block *b)
+{
+	r->skipped++;
+	bases_skipped(&r->bases, r->number + 1);
+	state_open_round(l, r,
+	    &(struct opening){&l->merge, r->number + 1, b->header.time_ms});
 }
 
 /* What was decided holds for the round that is open after the block. A pause
@@ -414,6 +389,8 @@ settle(const struct ledger *l, const struct block *b)
 
 	if (l->params.paused_until == height && p->paused_until == height)
 		r->opened_ms = b->header.time_ms;
+	if (l->memory->reseated && !r->finished && !l->memory->start.on)
+		reopen(l, r, b);
 	state_time_round(r, &p->timing);
 	l->memory->params_hash = enact_hash(p);
 }
@@ -437,10 +414,16 @@ state_compute_next(const struct ledger *l, const struct block *b)
 	l->memory->conduct = l->conduct;
 	for (uint16_t i = 0; i < b->header.nevidence; i++)
 		conduct_add(&l->memory->conduct, b->evidence[i]);
+	mem->reseated = b->header.kind == BLOCK_ORDINARY &&
+	    !l->round.finished && !seats_same(l->seats, l->next);
+	*mem->seats = *l->next;
 	v = txs_run(l, b, &mem->books);
 	if (v != LEDGER_OK)
 		return v;
 	settle(l, b);
+	if (seats_hash_validators(mem->seats, &mem->validators) < 0 ||
+	    seats_hash_members(mem->seats, &mem->members) < 0)
+		return LEDGER_NO_MEMORY;
 	mem->books_root = books_root(mem->books);
 	if ((mem->next.number != l->round.number || mem->start.on) &&
 	    books_clone(mem->books, &mem->consent) < 0)
@@ -452,9 +435,10 @@ void
 ledger_leaves(const struct ledger *l, struct hash out[LEDGER_LEAVES])
 {
 	const struct state_now now = {&l->round, &l->moments_hash,
-	    &l->params_hash, &l->books_root, &l->bench, &l->conduct};
+	    &l->params_hash, &l->books_root, &l->bench, &l->conduct,
+	    &l->validators, &l->next_validators, &l->members, l->seats->n};
 
-	state_leaves(l, &now, out);
+	state_leaves(&now, out);
 }
 
 bool

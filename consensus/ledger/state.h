@@ -13,6 +13,7 @@
 #include "consensus/ledger/leaves.h"
 #include "consensus/ledger/ledger.h"
 #include "consensus/ledger/merge.h"
+#include "consensus/ledger/seats.h"
 #include "consensus/ledger/seen.h"
 #include "proto/merkle.h"
 
@@ -28,10 +29,14 @@ struct ledger_memory {
 	struct ledger_round next;
 	struct enact enact; /* what it decides; params hold after it */
 	struct hash params_hash;
-	int64_t *model;        /* [dim]; meaningful if the block aggregates */
-	int64_t *moments;      /* [nmoments], likewise */
-	struct books *books;   /* owned, meaningful with has_next */
-	struct books *consent; /* owned; NULL: stays what it was */
+	struct seats *seats;    /* owned: of the next block but two */
+	struct hash validators; /* theirs */
+	struct hash members;    /* of all seats given */
+	bool reseated;          /* the block's successor has other members */
+	int64_t *model;         /* [dim]; meaningful if the block aggregates */
+	int64_t *moments;       /* [nmoments], likewise */
+	struct books *books;    /* owned, meaningful with has_next */
+	struct books *consent;  /* owned; NULL: stays what it was */
 	struct hash books_root;
 	struct conduct conduct;
 	struct bench bench;
@@ -39,16 +44,18 @@ struct ledger_memory {
 	struct shelf_model minted; /* the version that it mints */
 };
 
+/* Who could sign at a height that is over. */
+struct electorate {
+	uint16_t n;
+	uint32_t power[FEDERATION_MAX_MEMBERS];
+	struct sign_public key[FEDERATION_MAX_MEMBERS];
+};
+
 struct ledger {
 	/* fixed in app version 1 */
 	struct federation f;
 	struct hash fid;
 	struct merge merge;
-	uint32_t power[FEDERATION_MAX_MEMBERS];
-	uint32_t weight[FEDERATION_MAX_MEMBERS];
-	bool active[FEDERATION_MAX_MEMBERS];
-	struct hash validators;
-	struct hash members;
 	/* moved by every block */
 	struct shelf shelf;
 	uint64_t height;
@@ -57,6 +64,13 @@ struct ledger {
 	struct merkle history; /* ids 0..height */
 	struct ledger_round round;
 	struct conduct conduct;
+	struct seats *seats; /* at height + 1 */
+	struct seats *next;  /* at height + 2; what is voted now comes after */
+	struct electorate past; /* whose votes the head's certificate has */
+	uint32_t power[FEDERATION_MAX_MEMBERS]; /* by seat, at height + 1 */
+	uint32_t weight[FEDERATION_MAX_MEMBERS];
+	bool active[FEDERATION_MAX_MEMBERS];
+	struct hash validators, next_validators, members;
 	struct bench bench;
 	uint32_t turns[FEDERATION_MAX_MEMBERS]; /* power without the bench */
 	int64_t *model;                         /* [dim] */
@@ -75,6 +89,9 @@ struct ledger {
 	struct ledger_round_summary last;
 	struct ledger_memory *memory;
 };
+
+/* Arrays of a ledger whose seats have changed. */
+void state_seated(struct ledger *l);
 
 /* a + b, or the largest time there is. */
 static inline uint64_t
@@ -96,8 +113,6 @@ struct closing closing_rule(const struct ledger *l, uint16_t nanswers,
 uint64_t closing_earliest_ms(const struct ledger *l);
 uint64_t closing_heartbeat_ms(const struct ledger *l);
 
-/* Hashes of what does not change in app version 1, once. -ENOMEM. */
-int state_hash_fixed(struct ledger *l) __attribute__((warn_unused_result));
 /* Leaves when the moving state is this. */
 struct state_now {
 	const struct ledger_round *round;
@@ -106,9 +121,11 @@ struct state_now {
 	const struct hash *books;
 	const struct bench *bench;
 	const struct conduct *conduct;
+	const struct hash *validators, *next_validators, *members;
+	uint16_t nseats;
 };
 
-void state_leaves(const struct ledger *l, const struct state_now *now,
+void state_leaves(const struct state_now *now,
     struct hash out[static LEDGER_LEAVES]);
 /* After the block that state_compute_next looked at. */
 struct hash state_root_next(const struct ledger *l);

@@ -31,8 +31,8 @@ struct ledger_round_summary {
 	uint8_t kind;    /* BLOCK_AGGREGATE or BLOCK_SKIP */
 	uint64_t time_ms;
 	uint64_t duration_ms; /* since the round was opened */
-	uint8_t task;    /* of the job, enum job_kind; 0: not known */
-	uint8_t control; /* likewise; 0: none */
+	uint8_t task;         /* of the job, enum job_kind; 0: not known */
+	uint8_t control;      /* likewise; 0: none */
 	uint16_t nupdates;
 	uint16_t nparts; /* updates and refusals */
 	uint64_t rows;   /* of all updates together */

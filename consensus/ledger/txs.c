@@ -116,6 +116,23 @@ close_round(const struct ledger *l, const struct block *b, struct books *books)
 	return books_close_round(books, &c);
 }
 
+/* Who sits down with the next block has a place in the books. */
+static int
+seat_books(const struct ledger *l, struct books *books)
+{
+	int rc = 0;
+
+	for (uint16_t i = 0; rc == 0 && i < l->next->n; i++) {
+		const struct books_seat s = {l->next->m[i].sign,
+		    l->next->m[i].name, l->next->state[i] == SEAT_MEMBER};
+
+		if (l->next->state[i] == SEAT_MEMBER ||
+		    l->next->state[i] == SEAT_LEFT)
+			rc = books_seat(books, i, &s);
+	}
+	return rc;
+}
+
 static int
 turn(const struct ledger *l, const struct block *b, struct books *books)
 {
@@ -124,7 +141,7 @@ turn(const struct ledger *l, const struct block *b, struct books *books)
 
 	if (b->header.kind == BLOCK_AGGREGATE)
 		rc = close_round(l, b, books);
-	else if (b->header.kind == BLOCK_SKIP)
+	else if (b->header.kind == BLOCK_SKIP || l->memory->reseated)
 		books_skip_round(books);
 	if (rc == 0)
 		rc = books_end_block(books, b->header.height);
@@ -134,6 +151,10 @@ turn(const struct ledger *l, const struct block *b, struct books *books)
 			break;
 		books_executed(books, due.proposal,
 		    enact_run(l, &l->memory->enact, &due));
+	}
+	if (rc == 0) {
+		enact_candidates(books, b->header.height, l->memory->seats);
+		rc = seat_books(l, books);
 	}
 	return rc < 0 ? rc : jobs_turn(l, b, books);
 }
@@ -145,8 +166,9 @@ txs_run(const struct ledger *l, const struct block *b, struct books **out)
 
 	if (books_clone(l->books, &books) < 0)
 		return LEDGER_NO_MEMORY;
-	l->memory->enact =
-	    (struct enact){.params = l->params, .height = b->header.height};
+	l->memory->enact = (struct enact){.params = l->params,
+	    .seats = l->memory->seats,
+	    .height = b->header.height};
 	for (uint16_t i = 0; i < b->header.ntxs; i++) {
 		int v = enact_tx(l, b->txs[i])
 		    ? books_apply(books, b->txs[i], b->header.height)

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #define DAY_MS UINT32_C(86400000)
+#define PAYLOAD_POWER_MAX (UINT32_C(1) << 20)
 #define UPGRADE_AHEAD_MAX (UINT64_C(1) << 40)
 
 struct param_row {
@@ -52,6 +53,42 @@ payload_param_within(uint8_t id, uint32_t value, uint32_t *lo, uint32_t *hi)
 	return value >= *lo && value <= *hi;
 }
 
+struct hash
+payload_proof(const struct member *m)
+{
+	struct hash_stream s;
+
+	hash_begin(&s, "qml.member");
+	hash_add(&s, m->name, strlen(m->name) + 1);
+	hash_add(&s, m->address, strlen(m->address) + 1);
+	hash_add(&s, m->sign.b, sizeof(m->sign.b));
+	hash_add(&s, m->network, sizeof(m->network));
+	return hash_end(&s);
+}
+
+static void
+member_put(struct bytes_writer *w, const struct payload *p)
+{
+	const struct member *m = &p->member.m;
+
+	bytes_put_u8(w, p->member.op);
+	if (p->member.op != PAYLOAD_MEMBER_ADD)
+		bytes_put_hash(w, &p->member.seat);
+	if (p->member.op == PAYLOAD_MEMBER_ADD ||
+	    p->member.op == PAYLOAD_MEMBER_ROTATE) {
+		bytes_put_string(w, m->name);
+		bytes_put_string(w, m->address);
+		bytes_put_raw(w, m->sign.b, SIGN_PUBLIC_LEN);
+		bytes_put_raw(w, m->network, sizeof(m->network));
+		signature_put(w, &p->member.proof);
+	}
+	if (p->member.op == PAYLOAD_MEMBER_ADD ||
+	    p->member.op == PAYLOAD_MEMBER_POWER) {
+		bytes_put_u32(w, m->power);
+		bytes_put_u32(w, m->weight);
+	}
+}
+
 void
 payload_put(struct bytes_writer *w, uint8_t kind, const struct payload *p)
 {
@@ -73,6 +110,9 @@ payload_put(struct bytes_writer *w, uint8_t kind, const struct payload *p)
 	case PROPOSAL_JOB:
 		bytes_put_u8(w, p->job.op);
 		bytes_put_hash(w, &p->job.job);
+		break;
+	case PROPOSAL_MEMBER:
+		member_put(w, p);
 		break;
 	case PROPOSAL_UPGRADE:
 		bytes_put_u16(w, p->upgrade.version);
@@ -127,6 +167,50 @@ spend_get(struct bytes_reader *r, struct payload *out)
 }
 
 static bool
+keys_get(struct bytes_reader *r, struct payload *out)
+{
+	const struct hash none = {{0}};
+	struct member *m = &out->member.m;
+	struct hash digest;
+
+	bytes_get_string(r, m->name, sizeof(m->name));
+	bytes_get_string(r, m->address, sizeof(m->address));
+	bytes_get_raw(r, m->sign.b, SIGN_PUBLIC_LEN);
+	bytes_get_raw(r, m->network, sizeof(m->network));
+	signature_get(r, &out->member.proof);
+	if (r->bad || !federation_name_ok(m->name) ||
+	    (m->address[0] != '\0' && !federation_address_ok(m->address)))
+		return false;
+	m->id = member_id(&m->sign, m->network);
+	digest = payload_proof(m);
+	return sign_verify(&m->sign, PAYLOAD_PROOF_CONTEXT, &none, &digest,
+	    &out->member.proof);
+}
+
+static bool
+member_get(struct bytes_reader *r, struct payload *out)
+{
+	struct member *m = &out->member.m;
+	uint8_t op = bytes_get_u8(r);
+
+	*m = (struct member){.power = 1, .weight = 1};
+	out->member.op = op;
+	if (op < PAYLOAD_MEMBER_ADD || op > PAYLOAD_MEMBER_ROTATE)
+		return false;
+	if (op != PAYLOAD_MEMBER_ADD)
+		out->member.seat = bytes_get_hash(r);
+	if ((op == PAYLOAD_MEMBER_ADD || op == PAYLOAD_MEMBER_ROTATE) &&
+	    !keys_get(r, out))
+		return false;
+	if (op == PAYLOAD_MEMBER_ADD || op == PAYLOAD_MEMBER_POWER) {
+		m->power = bytes_get_u32(r);
+		m->weight = bytes_get_u32(r);
+	}
+	return m->power >= 1 && m->power <= PAYLOAD_POWER_MAX &&
+	    m->weight >= 1 && m->weight <= PAYLOAD_POWER_MAX;
+}
+
+static bool
 get_by_kind(struct bytes_reader *r, uint8_t kind, struct payload *out)
 {
 	switch (kind) {
@@ -146,6 +230,8 @@ get_by_kind(struct bytes_reader *r, uint8_t kind, struct payload *out)
 		out->job.op = bytes_get_u8(r);
 		out->job.job = bytes_get_hash(r);
 		return out->job.op == PAYLOAD_JOB_CANCEL;
+	case PROPOSAL_MEMBER:
+		return member_get(r, out);
 	case PROPOSAL_UPGRADE:
 		out->upgrade.version = bytes_get_u16(r);
 		out->upgrade.height = bytes_get_u64(r);
@@ -226,6 +312,36 @@ rule_text(const struct payload *p, char out[static PAYLOAD_TEXT])
 	    decimal_text(&p->rule.clip, clip));
 }
 
+static void
+member_text(const struct payload *p, char out[static PAYLOAD_TEXT])
+{
+	const struct member *m = &p->member.m;
+	char hex[HASH_HEX_LEN];
+
+	hash_hex(&p->member.seat, hex);
+	switch ((enum payload_member_op)p->member.op) {
+	case PAYLOAD_MEMBER_ADD:
+		snprintf(out, PAYLOAD_TEXT,
+		    "adds %s at %s with power %u and weight %u", m->name,
+		    m->address[0] != '\0' ? m->address : "no address", m->power,
+		    m->weight);
+		break;
+	case PAYLOAD_MEMBER_REMOVE:
+		snprintf(out, PAYLOAD_TEXT, "removes member %s", hex);
+		break;
+	case PAYLOAD_MEMBER_POWER:
+		snprintf(out, PAYLOAD_TEXT,
+		    "gives member %s power %u and weight %u", hex, m->power,
+		    m->weight);
+		break;
+	case PAYLOAD_MEMBER_ROTATE:
+		snprintf(out, PAYLOAD_TEXT,
+		    "gives the seat of member %s to %s's new keys at %s", hex,
+		    m->name, m->address[0] != '\0' ? m->address : "no address");
+		break;
+	}
+}
+
 void
 payload_text(uint8_t kind, const struct payload *p,
     char out[static PAYLOAD_TEXT])
@@ -247,6 +363,9 @@ payload_text(uint8_t kind, const struct payload *p,
 	case PROPOSAL_JOB:
 		snprintf(out, PAYLOAD_TEXT, "ends the running job %s",
 		    hash_hex(&p->job.job, hex));
+		break;
+	case PROPOSAL_MEMBER:
+		member_text(p, out);
 		break;
 	case PROPOSAL_UPGRADE:
 		snprintf(out, PAYLOAD_TEXT,

@@ -52,6 +52,13 @@ struct payload_set {
 
 enum payload_job_op { PAYLOAD_JOB_CANCEL = 1 };
 
+enum payload_member_op {
+	PAYLOAD_MEMBER_ADD = 1,
+	PAYLOAD_MEMBER_REMOVE,
+	PAYLOAD_MEMBER_POWER,  /* votes and weight */
+	PAYLOAD_MEMBER_ROTATE, /* other keys, perhaps another address */
+};
+
 struct payload {
 	union {
 		struct { /* PARAM: ascending ids, at least one */
@@ -69,6 +76,15 @@ struct payload {
 			uint8_t op;
 			struct hash job; /* the running one's */
 		} job;
+		struct { /* MEMBER */
+			uint8_t op;
+			struct hash seat; /* whose: id of its member; not ADD */
+			/* ADD: all but the id; POWER: power and weight; ROTATE:
+			 * keys and address. */
+			struct member m;
+			/* ADD, ROTATE: by the new key, over payload_proof. */
+			struct signature proof;
+		} member;
 		struct { /* UPGRADE */
 			uint16_t version;
 			uint64_t height; /* first block under it */
@@ -89,6 +105,11 @@ void payload_put(struct bytes_writer *w, uint8_t kind, const struct payload *p);
 /* False: not what a proposal of this kind may ask for. */
 bool payload_get(uint8_t kind, const uint8_t *data, uint32_t len,
     struct payload *out) __attribute__((warn_unused_result));
+
+/* What who holds the new key signs: that of the line which qmlnode init prints,
+ * so nobody enters another's key as his own. */
+#define PAYLOAD_PROOF_CONTEXT "qml.member"
+struct hash payload_proof(const struct member *m);
 
 /* One sentence: "sets collect to 3000 ms, straggler to 9000 ms". */
 void payload_text(uint8_t kind, const struct payload *p,
