@@ -48,8 +48,7 @@ enter_height(struct bft *b, const struct bft_event *ev)
 	b->set.n = n;
 	b->set.total = 0;
 	for (uint16_t i = 0; i < n; i++) {
-		assert(ev->enter.power[i] >= 1 &&
-		    ev->enter.power[i] <= PROPOSER_POWER_MAX);
+		assert(ev->enter.power[i] <= PROPOSER_POWER_MAX);
 		b->set.power[i] = ev->enter.power[i];
 		b->set.turns[i] = ev->enter.turns != NULL ? ev->enter.turns[i]
 							  : ev->enter.power[i];
@@ -58,6 +57,7 @@ enter_height(struct bft *b, const struct bft_event *ev)
 		b->set.total += ev->enter.power[i];
 		b->seen_round[i] = BFT_NO_ROUND;
 	}
+	assert(b->set.total > 0);
 	for (unsigned i = 0; i < BFT_NTIMERS; i++)
 		b->deadline_ms[i] = 0;
 	rounds_clear(b);

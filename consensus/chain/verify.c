@@ -90,6 +90,12 @@ verify_init(struct verify *v, const struct federation *f)
 	int rc;
 
 	*v = (struct verify){.f = f, .time_ms = f->founded_ms};
+	v->now.n = f->nmembers;
+	for (uint16_t i = 0; i < f->nmembers; i++) {
+		v->now.power[i] = f->members[i].power;
+		v->now.key[i] = f->members[i].sign;
+	}
+	v->before = v->now;
 	rc = federation_id(f, &v->federation);
 	if (rc < 0)
 		return rc;
@@ -98,37 +104,49 @@ verify_init(struct verify *v, const struct federation *f)
 	return 0;
 }
 
+void
+verify_reseat(struct verify *v, const struct verify_seats *s)
+{
+	v->now = *s;
+}
+
+static bool
+votes(const struct verify_seats *s, uint16_t i)
+{
+	return i < s->n && s->power[i] > 0;
+}
+
 /* Who signed, without the signatures: known, ascending, a quorum. */
 static enum verify_verdict
-check_signers(const struct federation *f, const struct commit *c)
+check_signers(const struct verify_seats *s, const struct commit *c)
 {
 	uint64_t total = 0, power = 0;
 	uint16_t i;
 
-	for (i = 0; i < f->nmembers; i++)
-		total += f->members[i].power;
+	for (i = 0; i < s->n; i++)
+		total += s->power[i];
 	for (i = 0; i < c->nsigs; i++) {
-		if (c->validators[i] >= f->nmembers)
+		if (!votes(s, c->validators[i]))
 			return VERIFY_COMMIT_SIGNER;
 		if (i > 0 && c->validators[i] <= c->validators[i - 1])
 			return VERIFY_COMMIT_SIGNER;
-		power += f->members[c->validators[i]].power;
+		power += s->power[c->validators[i]];
 	}
 	return quorum_reached(power, total) ? VERIFY_OK : VERIFY_COMMIT_QUORUM;
 }
 
 enum verify_verdict
-verify_commit(const struct federation *f, const struct hash *federation,
+verify_commit(const struct verify_seats *s, const struct hash *federation,
     const struct commit *c, uint16_t *who)
 {
-	enum verify_verdict v = check_signers(f, c);
+	enum verify_verdict v = check_signers(s, c);
 	struct vote vote;
 	uint16_t i;
 
 	for (i = 0; i < c->nsigs && v == VERIFY_OK; i++) {
 		*who = c->validators[i];
 		vote = commit_vote(c, i);
-		if (!vote_verify(&vote, &f->members[*who].sign, federation))
+		if (!vote_verify(&vote, &s->key[*who], federation))
 			v = VERIFY_COMMIT_SIGNATURE;
 	}
 	return v;
@@ -155,8 +173,8 @@ check_last_commit(struct verify *v, const struct block *b)
 	if (b->last_commit->height != v->height ||
 	    !hash_equal(&b->last_commit->block, &v->head))
 		return VERIFY_LAST_COMMIT;
-	if (verify_commit(v->f, &v->federation, b->last_commit, &v->who) !=
-	    VERIFY_OK)
+	if (verify_commit(&v->before, &v->federation, b->last_commit,
+		&v->who) != VERIFY_OK)
 		return VERIFY_LAST_COMMIT;
 	v->ncommit_signatures += b->last_commit->nsigs;
 	return VERIFY_OK;
@@ -189,7 +207,7 @@ check_commit(struct verify *v, const struct block *b, const struct commit *c)
 
 	if (c->height != b->header.height || !hash_equal(&c->block, &b->id))
 		return VERIFY_COMMIT_BLOCK;
-	verdict = verify_commit(v->f, &v->federation, c, &v->who);
+	verdict = verify_commit(&v->now, &v->federation, c, &v->who);
 	if (verdict == VERIFY_OK)
 		v->ncommit_signatures += c->nsigs;
 	return verdict;
@@ -204,10 +222,9 @@ check_answers(struct verify *v, const struct block *b)
 	for (i = 0; i < b->header.nanswers; i++) {
 		a = b->answers[i];
 		v->who = a->member;
-		if (a->member >= v->f->nmembers)
+		if (!votes(&v->now, a->member))
 			return VERIFY_ANSWER_MEMBER;
-		if (!answer_verify(a, &v->f->members[a->member].sign,
-			&v->federation))
+		if (!answer_verify(a, &v->now.key[a->member], &v->federation))
 			return VERIFY_ANSWER_SIGNATURE;
 		v->nanswer_signatures++;
 		/* Its hash was compared by the decoder. */
@@ -225,9 +242,9 @@ check_attests(struct verify *v, const struct block *b)
 	for (i = 0; i < b->header.nattests; i++) {
 		a = &b->attests[i];
 		v->who = a->validator;
-		if (a->validator >= v->f->nmembers)
+		if (!votes(&v->now, a->validator))
 			return VERIFY_ATTEST_SIGNER;
-		if (!attest_verify(a, &v->f->members[a->validator].sign,
+		if (!attest_verify(a, &v->now.key[a->validator],
 			&v->federation))
 			return VERIFY_ATTEST_SIGNATURE;
 		v->nattest_signatures++;
@@ -254,6 +271,7 @@ verify_block(struct verify *v, const struct block *b, const struct commit *c)
 	v->head = b->id;
 	v->time_ms = b->header.time_ms;
 	v->commit = commit_hash(c);
+	v->before = v->now;
 	merkle_append(&v->history, &b->id);
 	return VERIFY_OK;
 }

@@ -38,8 +38,17 @@ enum verify_verdict {
 	VERIFY_ATTEST_SIGNATURE, /* who: validator */
 };
 
+/* Keys and power by seat; power 0: nobody votes there. */
+struct verify_seats {
+	uint16_t n;
+	uint32_t power[FEDERATION_MAX_MEMBERS];
+	struct sign_public key[FEDERATION_MAX_MEMBERS];
+};
+
 struct verify {
 	const struct federation *f; /* borrowed */
+	struct verify_seats now;    /* who votes at height + 1 */
+	struct verify_seats before; /* who voted at height */
 	struct hash federation;
 	struct merkle history; /* over the ids of 0..height */
 	uint64_t height;       /* of the last block that passed */
@@ -75,9 +84,13 @@ int verify_init(struct verify *v, const struct federation *f)
 enum verify_verdict verify_block(struct verify *v, const struct block *b,
     const struct commit *c);
 
-/* A quorum of f's validators signed this block: all signatures are checked.
+/* A quorum of these validators signed this block: all signatures are checked.
  * *who names the first bad one. */
-enum verify_verdict verify_commit(const struct federation *f,
+enum verify_verdict verify_commit(const struct verify_seats *s,
     const struct hash *federation, const struct commit *c, uint16_t *who);
+
+/* Between blocks: who votes at height + 1, if not those of before. The caller
+ * has it from the state whose root the last block names. */
+void verify_reseat(struct verify *v, const struct verify_seats *s);
 
 #endif

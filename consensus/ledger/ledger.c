@@ -248,6 +248,22 @@ ledger_member(const struct ledger *l, uint16_t i)
 	return i < l->seats->n ? &l->seats->m[i] : NULL;
 }
 
+const struct seats *
+ledger_seats(const struct ledger *l)
+{
+	return l->next;
+}
+
+int
+ledger_seat_of(const struct ledger *l, const struct sign_public *key)
+{
+	for (uint16_t i = 0; i < l->seats->n; i++)
+		if (l->active[i] &&
+		    memcmp(l->seats->m[i].sign.b, key->b, sizeof(key->b)) == 0)
+			return i;
+	return -1;
+}
+
 bool
 ledger_active(const struct ledger *l, uint16_t i)
 {

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 
+#include "consensus/ledger/seats.h"
 #include "consensus/replica/bodies.h"
 #include "consensus/replica/gossip.h"
 #include "consensus/replica/polka.h"
@@ -282,6 +283,26 @@ agree_decide(struct replica *r, struct block *b, struct commit *c)
 	(void)queue_store(r, &store, &wait);
 }
 
+void
+agree_seat(struct replica *r)
+{
+	const struct sign_public own = sign_key_public(r->key);
+	uint16_t before = r->self, seats = ledger_seats(r->ledger)->n;
+	int seat;
+
+	r->n = ledger_nmembers(r->ledger);
+	if (seats > r->n)
+		r->n = seats;
+	seat = ledger_seat_of(r->ledger, &own);
+	r->self = seat < 0 ? REPLICA_NOBODY : (uint16_t)seat;
+	if (r->self != before)
+		queue_notice(r, REPLICA_NOTICE, before,
+		    r->self == REPLICA_NOBODY
+			? "has no seat any more: this node follows and signs "
+			  "nothing"
+			: "this node has a seat now and votes");
+}
+
 /* An upgrade was decided that this program will not follow. */
 static void
 warn_of_version(struct replica *r)
@@ -314,6 +335,7 @@ agree_block_stored(struct replica *r)
 		    "a decided block does not apply to the ledger");
 		return;
 	}
+	agree_seat(r);
 	txpool_turn(&r->txpool, r->ledger);
 	proofs_turn(r);
 	free(r->last_commit);
@@ -392,7 +414,9 @@ agree_enter(struct replica *r)
 	ev.enter.power = ledger_powers(r->ledger);
 	ev.enter.turns = ledger_turns(r->ledger);
 	ev.enter.n = r->n;
-	ev.enter.self = silence_now(r) ? BFT_NOT_VALIDATOR : r->self;
+	ev.enter.self = silence_now(r) || r->self == REPLICA_NOBODY
+	    ? BFT_NOT_VALIDATOR
+	    : r->self;
 	agree_feed(r, &ev);
 	if (r->nrecords == 0 || r->records[0].height != ev.enter.height)
 		return;

@@ -12,6 +12,8 @@
 void agree_feed(struct replica *r, const struct bft_event *ev);
 /* The core's time-outs at the next height. */
 struct bft_params agree_params(const struct replica *r);
+/* The members may have changed: finds our seat, and how many there are. */
+void agree_seat(struct replica *r);
 void agree_enter(struct replica *r);
 void agree_try_build(struct replica *r);
 void agree_persisted(struct replica *r, uint64_t bft_seq);

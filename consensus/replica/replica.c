@@ -24,7 +24,8 @@ replica_new(const struct replica_config *cfg, struct replica **out)
 	struct replica *r;
 	int rc;
 
-	if (cfg->self >= cfg->federation->nmembers)
+	if (cfg->self != REPLICA_NOBODY &&
+	    cfg->self >= cfg->federation->nmembers)
 		return -EINVAL;
 	r = calloc(1, sizeof(*r));
 	if (r == NULL)
@@ -182,6 +183,12 @@ replica_deadline(const struct replica *r)
 	at = earlier(at, core_deadline(r));
 	at = earlier(at, round_deadline(r));
 	return at;
+}
+
+uint16_t
+replica_self(const struct replica *r)
+{
+	return r->self;
 }
 
 const struct ledger *

@@ -24,6 +24,8 @@
 #include "proto/sign.h"
 #include "proto/wire.h"
 
+#define REPLICA_NOBODY VOTE_MAX_VALIDATORS
+
 struct bft;
 
 struct replica; /* opaque: large, and nobody else's business */
@@ -31,7 +33,9 @@ struct replica; /* opaque: large, and nobody else's business */
 struct replica_config {
 	const struct federation *federation; /* borrowed for life */
 	const struct sign_key *key;          /* borrowed for life */
-	uint16_t self;                       /* our member index */
+	/* Our seat; REPLICA_NOBODY: none yet, we follow until we have one. It
+	 * is found again by the key after every block. */
+	uint16_t self;
 	/* NULL, or told of every vote with a good signature, ours included,
 	 * before it is counted: what an outside witness compares. */
 	void (*witness)(void *arg, const struct vote *v);
@@ -74,6 +78,9 @@ bool replica_next(struct replica *r, struct replica_action *out);
 void replica_action_close(struct replica_action *a);
 /* mono time at which EV_TIME is due. Always set after EV_START. */
 uint64_t replica_deadline(const struct replica *r);
+
+/* Our seat now, or REPLICA_NOBODY. */
+uint16_t replica_self(const struct replica *r);
 
 /* For status and tests. */
 const struct ledger *replica_ledger(const struct replica *r);

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consensus/replica/agree.h"
 #include "consensus/replica/bodies.h"
 #include "consensus/replica/round.h"
 #include "consensus/replica/silence.h"
@@ -24,6 +25,7 @@ replica_replay(struct replica *r, const struct block *b, const struct commit *c)
 	if (ledger_replay(r->ledger, b) < 0)
 		return -EBADMSG;
 	*r->last_commit = *c;
+	agree_seat(r);
 	round_enter(r);
 	return 0;
 }

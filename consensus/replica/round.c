@@ -347,7 +347,7 @@ attest(struct replica *r)
 	struct attest *a;
 
 	if (!r->round_open || r->attesting || r->halted || !r->started ||
-	    r->silent_round || sync_active(r))
+	    r->self == REPLICA_NOBODY || r->silent_round || sync_active(r))
 		return;
 	if (r->own_seq > 0 && held <= r->attested_n)
 		return;

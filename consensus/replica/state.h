@@ -76,7 +76,7 @@ struct replica {
 	    const struct block *b);
 	void *witness_arg; /* of both */
 	uint16_t self;
-	uint16_t n;
+	uint16_t n; /* seats */
 	struct ledger *ledger;
 	struct replica_now now;
 	bool started, halted;
@@ -125,8 +125,10 @@ struct replica {
 	/* Our last update, until an aggregate holds it or its model is too
 	 * old: what a later round takes in place of a fresh one. */
 	struct answer *carried;
-	struct answer *answers[VOTE_MAX_VALIDATORS][2]; /* first, conflicting */
-	struct attest *attests[VOTE_MAX_VALIDATORS];
+	/* By member, and one place for who is nobody: always empty. */
+	struct answer
+	    *answers[VOTE_MAX_VALIDATORS + 1][2]; /* first, conflicting */
+	struct attest *attests[VOTE_MAX_VALIDATORS + 1];
 	uint8_t taken[VOTE_MAX_VALIDATORS]; /* answers, by member */
 	struct answer *own;                 /* signed, being stored */
 	uint32_t own_seq;

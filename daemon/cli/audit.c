@@ -119,7 +119,7 @@ judge_links(struct walk *w, const struct block *b, const struct commit *c)
 	if (v == VERIFY_COMMIT_SIGNATURE || v == VERIFY_ANSWER_SIGNATURE ||
 	    v == VERIFY_ATTEST_SIGNATURE)
 		return fault(w, check, height, "%s %s", verify_text(v),
-		    w->f.members[w->verify.who].name);
+		    ledger_member(w->ledger, w->verify.who)->name);
 	return fault(w, check, height, "%s", verify_text(v));
 }
 
@@ -143,6 +143,19 @@ judge_light(struct walk *w, const struct block *b)
 	return 0;
 }
 
+/* Who votes on the next block is in the state after this one. */
+static void
+reseat(struct walk *w)
+{
+	struct verify_seats s = {.n = ledger_nmembers(w->ledger)};
+
+	for (uint16_t i = 0; i < s.n; i++) {
+		s.power[i] = ledger_powers(w->ledger)[i];
+		s.key[i] = ledger_member(w->ledger, i)->sign;
+	}
+	verify_reseat(&w->verify, &s);
+}
+
 static int
 judge_block(struct walk *w, const struct block *b, const struct commit *c)
 {
@@ -163,6 +176,7 @@ judge_block(struct walk *w, const struct block *b, const struct commit *c)
 	rc = ledger_apply(w->ledger, b);
 	if (rc < 0)
 		return rc;
+	reseat(w);
 	if (!books_conserved(ledger_books(w->ledger)))
 		return fault(w, CHECK_TOKENS, height,
 		    "tokens: accounts, treasury and escrows are not what was "

@@ -375,17 +375,22 @@ recipe_noise(const struct federation *f, enum job_role role,
 
 /* Every member and round has its own stream of batches. The member's name is
  * hashed, not its index: that follows from its keys, and the same federation
- * founded again with other keys shall learn the same. */
+ * founded again with other keys shall learn the same. Who came later is known
+ * by the seat. */
 static void
 turn_seed(const struct federation *f, const struct recipe_turn *turn,
     uint8_t *out)
 {
-	const char *name = f->members[turn->member].name;
+	const char *name;
+	char seat[16];
 	struct hash_stream s;
 	struct hash h;
 	uint8_t b[8];
 	int i;
 
+	snprintf(seat, sizeof(seat), "seat %u", (unsigned)turn->member);
+	name =
+	    turn->member < f->nmembers ? f->members[turn->member].name : seat;
 	for (i = 0; i < 8; i++)
 		b[i] = (uint8_t)(turn->round >> (56 - 8 * i));
 	hash_begin(&s, "qml.trainseed");
@@ -489,7 +494,7 @@ recipe_hyper(const struct federation *f, const struct recipe_turn *turn,
 		    (unsigned long long)turn->round, (unsigned)j->rounds);
 		return -EINVAL;
 	}
-	if (turn->member >= f->nmembers) {
+	if (turn->member >= FEDERATION_MAX_MEMBERS) {
 		snprintf(err, errlen, "there is no member %u",
 		    (unsigned)turn->member);
 		return -EINVAL;

@@ -127,6 +127,8 @@ town_close(struct town *t)
 	forget_pool(t);
 	for (uint16_t i = 0; i < t->f.nmembers; i++)
 		sign_key_free(t->keys[i]);
+	for (unsigned i = 0; i < t->nmore; i++)
+		sign_key_free(t->more[i]);
 	ledger_free(t->l);
 	federation_close(&t->f);
 }
@@ -174,11 +176,26 @@ town_draft(struct town *t, uint16_t member, uint8_t kind)
 	return a;
 }
 
+struct sign_key *
+town_key(struct town *t, uint16_t seat)
+{
+	const struct sign_public *want = &ledger_member(t->l, seat)->sign;
+	struct sign_public k;
+
+	for (unsigned i = 0; i < t->nmore; i++) {
+		k = sign_key_public(t->more[i]);
+		if (memcmp(k.b, want->b, sizeof(k.b)) == 0)
+			return t->more[i];
+	}
+	assert_true(seat < t->f.nmembers);
+	return t->keys[seat];
+}
+
 unsigned
 town_keep(struct town *t, struct answer *a)
 {
 	assert_true(t->npool < TOWN_POOL);
-	answer_sign(a, t->keys[a->member], &t->fid);
+	answer_sign(a, town_key(t, a->member), &t->fid);
 	t->pool[t->npool] = a;
 	return t->npool++;
 }
@@ -201,24 +218,28 @@ town_attest(struct town *t, uint16_t validator, uint64_t pool_bits)
 	    .seq = seq,
 	    .validator = validator,
 	};
-	for (uint16_t m = 0; m < t->f.nmembers; m++)
+	for (uint16_t m = 0; m < ledger_nmembers(t->l); m++)
 		for (unsigned i = 0; i < t->npool; i++)
 			if ((pool_bits >> i & 1) && t->pool[i]->member == m) {
 				a->member[a->nheld] = m;
 				a->held[a->nheld++] = t->pool[i]->id;
 				break;
 			}
-	attest_sign(a, t->keys[validator], &t->fid);
+	attest_sign(a, town_key(t, validator), &t->fid);
 	t->given[validator] = a;
 }
 
 void
 town_all(struct town *t, uint8_t kind)
 {
-	for (uint16_t m = 0; m < t->f.nmembers; m++)
-		town_answer(t, m, kind);
-	for (uint16_t v = 0; v < t->f.nmembers; v++)
-		town_attest(t, v, UINT64_MAX);
+	uint16_t n = ledger_nmembers(t->l);
+
+	for (uint16_t m = 0; m < n; m++)
+		if (ledger_asked(t->l, m))
+			town_answer(t, m, kind);
+	for (uint16_t v = 0; v < n; v++)
+		if (ledger_active(t->l, v))
+			town_attest(t, v, UINT64_MAX);
 }
 
 static struct answer *
@@ -262,7 +283,7 @@ town_certify(struct town *t, struct commit *c, uint64_t height,
     const struct hash *block)
 {
 	*c = (struct commit){.height = height, .block = *block};
-	for (uint16_t v = 0; v < t->f.nmembers; v++) {
+	for (uint16_t v = 0; v < ledger_nmembers(t->l); v++) {
 		struct vote vote = {
 		    .type = VOTE_PRECOMMIT,
 		    .height = height,
@@ -270,7 +291,9 @@ town_certify(struct town *t, struct commit *c, uint64_t height,
 		    .validator = v,
 		};
 
-		vote_sign(&vote, t->keys[v], &t->fid);
+		if (!ledger_active(t->l, v))
+			continue;
+		vote_sign(&vote, town_key(t, v), &t->fid);
 		c->validators[c->nsigs] = v;
 		c->sigs[c->nsigs++] = vote.sig;
 	}
@@ -279,8 +302,12 @@ town_certify(struct town *t, struct commit *c, uint64_t height,
 void
 town_commit(struct town *t, const struct block *b)
 {
+	struct commit c;
+
+	/* By those who vote on it, not by those who come after it. */
+	town_certify(t, &c, b->header.height, &b->id);
 	assert_int_equal(ledger_apply(t->l, b), 0);
-	town_certify(t, &t->commit, b->header.height, &b->id);
+	t->commit = c;
 	t->has_commit = true;
 	forget_pool(t);
 }

@@ -36,7 +36,9 @@ struct town_setup {
 struct town {
 	struct federation f;
 	struct hash fid;
-	struct sign_key *keys[TOWN_MAX]; /* by member index */
+	struct sign_key *keys[TOWN_MAX]; /* by member index, of founders */
+	struct sign_key *more[TOWN_MAX]; /* of who came later; owned */
+	unsigned nmore;
 	struct ledger *l;
 	struct answer *pool[TOWN_POOL];
 	unsigned npool;
@@ -57,6 +59,8 @@ uint64_t town_random(struct town *t);
 /* A valid answer to the open round, not in the pool, unsigned: the caller
  * may spoil it first. */
 struct answer *town_draft(struct town *t, uint16_t member, uint8_t kind);
+/* Of who sits there at height + 1: a founder's, or one of `more`. */
+struct sign_key *town_key(struct town *t, uint16_t seat);
 /* Signs and keeps it; returns the pool's index. */
 unsigned town_keep(struct town *t, struct answer *a);
 /* Both, for a valid one. */
