@@ -77,7 +77,8 @@ struct bft_event {
 	union {
 		struct {
 			uint64_t height;
-			const uint32_t *power; /* [n], borrowed; 0: nobody sits there */
+			const uint32_t
+			    *power; /* [n], borrowed; 0: nobody sits there */
 			/* [n] likewise: power, or 0 for who has no turn to
 			 * propose at this height. NULL: all have theirs. */
 			const uint32_t *turns;

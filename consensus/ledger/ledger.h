@@ -30,7 +30,6 @@
 #include "proto/vote.h"
 
 struct ledger;
-struct seats;
 
 /* State after block 0, whose id is the federation's. Copies *f, which must
  * pass federation_check. -ENOMEM, -EINVAL. */
@@ -53,10 +52,6 @@ const struct member *ledger_member(const struct ledger *l, uint16_t i);
 bool ledger_active(const struct ledger *l, uint16_t i);
 /* Active, and asked in the open round: others have no answer. */
 bool ledger_asked(const struct ledger *l, uint16_t i);
-/* Who sits where, two heights on: a superset of those that matter now. */
-const struct seats *ledger_seats(const struct ledger *l);
-/* The seat of who votes with this key at height + 1; -1: nobody does. */
-int ledger_seat_of(const struct ledger *l, const struct sign_public *key);
 const uint32_t *ledger_powers(const struct ledger *l); /* [nmembers] */
 const struct hash *ledger_validators(const struct ledger *l);
 const struct hash *ledger_federation_id(const struct ledger *l);

@@ -277,12 +277,12 @@ ledger_check_proposal(const struct ledger *l, const struct proposal *p)
 	const struct sign_public *pk;
 	struct hash digest, key;
 
-	if (p->height == l->height + 1 &&
-	    p->proposer != ledger_proposer(l, p->round))
-		return LEDGER_PROPOSER;
 	pk = signer(l, p->height, p->proposer);
 	if (pk == NULL)
 		return unless_other_set(l, p->height, LEDGER_VALIDATOR);
+	if (p->height == l->height + 1 &&
+	    p->proposer != ledger_proposer(l, p->round))
+		return LEDGER_PROPOSER;
 	digest = proposal_digest(p);
 	key = seen_key(SEEN_PROPOSAL, &digest, pk, &p->sig);
 	if (is_known(l, &key))

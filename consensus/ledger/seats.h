@@ -65,4 +65,11 @@ int seats_hash_validators(const struct seats *s, struct hash *out)
 int seats_hash_members(const struct seats *s, struct hash *out)
     __attribute__((warn_unused_result));
 
+struct ledger;
+
+/* Who sits where, two heights on: a superset of those that matter now. */
+const struct seats *ledger_seats(const struct ledger *l);
+/* The seat of who votes with this key at height + 1; -1: nobody does. */
+int ledger_seat_of(const struct ledger *l, const struct sign_public *key);
+
 #endif

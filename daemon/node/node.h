@@ -36,7 +36,7 @@ struct node_options {
 	const char *socket;            /* control socket path */
 	char **trainer_command;        /* NULL-terminated */
 	struct trainer_data data;      /* none: validate only */
-	uint8_t *salt; /* [32]; wiped when it is erased */
+	uint8_t *salt;                 /* [32]; wiped when it is erased */
 	uint16_t threads;
 	bool confine;
 	bool plain_links; /* tests only */

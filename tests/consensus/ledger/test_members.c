@@ -34,7 +34,8 @@ static const struct economy quick = {.cap = UINT64_C(1000000000000000),
     .voting_extension = 2,
     .voting_grace = 50,
     .voting_lock = 0,
-    .worth_blocks = 5};
+    .worth_blocks = 5,
+    .validation_every = 1};
 
 static struct block *chain[BLOCKS_MAX];
 static size_t nchain;
