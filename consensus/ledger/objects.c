@@ -16,17 +16,19 @@ is_known(const struct ledger *l, const struct hash *key)
 	return l->memory->replaying || seen_has(&l->memory->seen, key);
 }
 
-/* Is this object about the open round? */
+/* Is this object about the open round? Numbers go on through all jobs, so one
+ * of another job is late, early, or of no round there ever was: early it may
+ * be while no job runs here, for the next begins with the number to come. */
 static enum ledger_verdict
 check_round(const struct ledger *l, const struct hash *job, uint64_t round)
 {
-	if (!hash_equal(job, &l->round.job))
-		return LEDGER_JOB;
 	if (round < l->round.number)
 		return LEDGER_STALE;
 	if (l->round.finished)
 		return LEDGER_FINISHED;
-	return round > l->round.number ? LEDGER_FUTURE : LEDGER_OK;
+	if (round > l->round.number)
+		return LEDGER_FUTURE;
+	return hash_equal(job, &l->round.job) ? LEDGER_OK : LEDGER_JOB;
 }
 
 static enum ledger_verdict

@@ -163,7 +163,8 @@ recv_attest(struct replica *r, struct wire_msg *m)
 
 	if (a->validator >= r->n)
 		return ledger_verdict_text(LEDGER_VALIDATOR);
-	if (a->validator == r->self || a->round != r->fl_round)
+	if (a->validator == r->self || a->round != r->fl_round ||
+	    !r->round_open)
 		return NULL;
 	held = r->attests[a->validator];
 	if (held != NULL && !is_news(held, a))
@@ -250,6 +251,13 @@ dispatch(struct replica *r, uint16_t peer, struct wire_msg *m)
 	return NULL;
 }
 
+/* The round after the open one; with no job running, the next one's first. */
+static bool
+is_next(const struct replica *r, uint64_t round)
+{
+	return round == r->fl_round + r->round_open;
+}
+
 /* Of the height or round that we reach with the block being stored? */
 static bool
 is_early(const struct replica *r, const struct wire_msg *m)
@@ -260,9 +268,9 @@ is_early(const struct replica *r, const struct wire_msg *m)
 	case WIRE_PROPOSAL:
 		return m->u.proposal.head.height == r->bft.height + 1;
 	case WIRE_ANSWER:
-		return m->u.answer->round == r->fl_round + 1;
+		return is_next(r, m->u.answer->round);
 	case WIRE_ATTEST:
-		return m->u.attest->round == r->fl_round + 1;
+		return is_next(r, m->u.attest->round);
 	case WIRE_STATUS:
 	case WIRE_ANSWER_REQ:
 	case WIRE_BLOCK_REQ:

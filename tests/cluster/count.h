@@ -111,6 +111,7 @@
 	X(CHECK_HISTORY, "checkpoints that continue one another (I14)")       \
 	X(CHECK_QUIET, "records while in step, never while behind (I15)")     \
 	X(CHECK_BENCH, "checks of who sits out")                              \
+	X(JOB_ORDERED, "jobs that an order started")                          \
 	X(TX_SENT, "transactions sent")                                       \
 	X(TX_APPLIED, "transactions applied, at every node")                  \
 	X(EVIDENCE_VOTES, "two votes on record")                              \

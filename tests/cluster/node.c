@@ -10,6 +10,7 @@
 
 #include "tests/cluster/state.h"
 #include "tests/cluster/txs.h"
+#include "tests/cluster/orders.h"
 
 #define NODE_ACTIONS_MAX 8192 /* of one step (I10) */
 #define NODE_JOBS_MAX 2048    /* waiting for the disk (I10) */
@@ -466,6 +467,8 @@ node_trained(struct world *w, uint16_t slot, uint64_t round)
 	ev.answer->reason = sick ? ANSWER_REASON_TRAINER : ANSWER_REASON_NONE;
 	ev.answer->round = round;
 	ev.answer->rows = sick ? 0 : 1;
+	if (orders_has(w))
+		ev.answer->data_asset = orders_root(w->nodes[slot].member);
 	for (uint32_t k = 0; k < WORLD_DIM && !sick; k++)
 		ev.answer->delta[k] =
 		    (int64_t)rng_below(&w->rng, 2000001) - 1000000;

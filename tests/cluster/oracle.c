@@ -5,6 +5,7 @@
 
 #include "proto/q24.h"
 #include "tests/cluster/state.h"
+#include "tests/cluster/orders.h"
 
 static void
 blame(struct world *w, const struct block *b, const char *what)
@@ -215,6 +216,14 @@ check_model(struct world *w, const struct block *b)
 	h = q24_hash("qml.agg", sum, WORLD_DIM);
 	if (aggregate && !hash_equal(&h, &b->header.aggregate))
 		blame(w, b, "another aggregate");
+	w->closed += b->header.kind != BLOCK_ORDINARY;
+	if (w->closed > ORDERS_ROUNDS && orders_has(w))
+		blame(w, b, "a round after the job's last");
+	if (orders_start(w, b)) {
+		memset(w->model, 0, sizeof(w->model));
+		w->closed = 0;
+		world_count(w, COUNT_JOB_ORDERED);
+	}
 	h = q24_hash("qml.model", w->model, WORLD_DIM);
 	if (!hash_equal(&h, &b->header.model))
 		blame(w, b, "another model");

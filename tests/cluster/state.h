@@ -103,6 +103,7 @@ struct world {
 	size_t nheap, cap;
 	struct watch watch;
 	int64_t model[WORLD_DIM]; /* the oracle's, after the newest block */
+	uint64_t closed;          /* rounds of the job, so far */
 	uint64_t serial;          /* how many models came before it */
 	struct hash models[WORLD_MODELS]; /* by serial */
 	/* By member: 1 + the serial of the newest model that an update of its

@@ -6,6 +6,7 @@
 
 #include "consensus/books/view.h"
 #include "consensus/replica/txpool.h"
+#include "tests/cluster/orders.h"
 
 #define TXS_PAUSE_MS 2000 /* of a slot, at most, between two turns */
 
@@ -106,9 +107,11 @@ make(struct world *w, const struct world_node *n)
 	const struct sign_key *key = w->keys[n->member];
 	const struct sign_public self = sign_key_public(key);
 	struct bytes_writer body = BYTES_WRITER_INIT;
-	uint8_t kind = put_any(w, ledger_books(l), &body);
+	uint8_t kind = orders_put(w, l, n->member, &body);
 	struct tx *t;
 
+	if (kind == 0)
+		kind = put_any(w, ledger_books(l), &body);
 	assert(body.error == 0);
 	t = tx_new((uint32_t)body.len);
 	assert(t != NULL);

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "tests/cluster/fakesign.h"
+#include "tests/cluster/orders.h"
 #include "tests/cluster/state.h"
 #include "tests/cluster/txs.h"
 
@@ -144,6 +145,8 @@ found(struct world *w)
 	f->job.main.dim = f->job.main.update = WORLD_DIM;
 	f->job.dim = f->job.update = WORLD_DIM;
 	f->job.rounds = w->setup.steady || w->setup.dead ? 1 : 1000000;
+	if (orders_has(w))
+		f->job.rounds = ORDERS_ROUNDS;
 	f->job.combine.rule = JOB_MEAN;
 	memset(f->job.combine.pre, 0, sizeof(f->job.combine.pre));
 	f->job.combine.faults = 0;
