@@ -243,7 +243,7 @@ backward(const struct fit *f, struct fit_worker *w)
 
 	if (f->task->nhead > 0)
 		f->lanes->dense_grad(&head, w->obs, w->logits, w->dhead);
-	if (f->map->backward == NULL)
+	if (f->map->backward == NULL || f->head_alone)
 		return;
 	undo_head(f, w);
 	f->map->backward(f, w->scratch, w->dobs);
@@ -265,7 +265,7 @@ gradient_block(void *arg, size_t worker, size_t block)
 		backward(f, w);
 	}
 	memset(grad, 0, t->nparams * sizeof(*grad));
-	if (f->map->collect != NULL)
+	if (f->map->collect != NULL && !f->head_alone)
 		f->map->collect(f, w->scratch, grad);
 	for (i = 0; i < t->nhead; i++)
 		grad[t->nparams - t->nhead + i] =
@@ -307,6 +307,18 @@ fit_gradient(struct fit *f, const double *theta, const uint32_t *pick, size_t n,
 			grad[i] += f->blocks[b * nparams + i];
 	}
 	return 0;
+}
+
+int
+fit_head_gradient(struct fit *f, const double *theta, const uint32_t *pick,
+    size_t n, double *grad)
+{
+	int rc;
+
+	f->head_alone = true;
+	rc = fit_gradient(f, theta, pick, n, grad);
+	f->head_alone = false;
+	return rc;
 }
 
 static void

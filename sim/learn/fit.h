@@ -100,6 +100,7 @@ struct fit {
 	const double *theta; /* of the call in progress */
 	const uint32_t *pick;
 	size_t npick;
+	bool head_alone; /* no gradient of the map */
 	double *each;   /* where per-sample gradients go */
 	double *blocks; /* a gradient per block */
 	size_t blocks_max;
@@ -124,6 +125,11 @@ int fit_load(struct fit *f, const struct dataset *ds);
 
 /* grad[nparams] = gradient of the mean loss over rows pick[n]. -ENOMEM. */
 int fit_gradient(struct fit *f, const double *theta, const uint32_t *pick,
+    size_t n, double *grad);
+
+/* The same by the head's parameters alone, at the cost of values; the others
+ * are 0. */
+int fit_head_gradient(struct fit *f, const double *theta, const uint32_t *pick,
     size_t n, double *grad);
 
 /* That mean loss alone. -ENOMEM. */

@@ -77,7 +77,7 @@ struct train_hyper {
 			     * ones that are trained on */
 	enum train_method method;
 	uint32_t shots;         /* per circuit and row; 0: exact */
-	double perturb;         /* SPSA's step h */
+	double perturb;         /* SPSA's step h, of all but the head */
 	uint32_t perturbations; /* SPSA: draws averaged per step */
 	double damping;         /* natural gradient: added to the metric */
 	enum train_mitigation mitigation;

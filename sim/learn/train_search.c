@@ -121,12 +121,12 @@ value(struct train_search *s, const struct train_batch *b, const double *theta,
 	return rc == 0 && !isfinite(*loss) ? -EDOM : rc;
 }
 
-/* One draw of signs, its share of the gradient. */
+/* One draw of signs, its share of the gradient. The head's is known. */
 static int
 perturb(struct train_search *s, const struct train_batch *b)
 {
 	const struct train_hyper *h = s->job->hyper;
-	size_t n = s->job->task->nparams, i;
+	size_t n = s->job->task->nparams - s->job->task->nhead, i;
 	double plus = 0.0, minus = 0.0, share;
 	uint64_t bits = 0;
 	int rc;
@@ -167,7 +167,13 @@ gradient(struct train_search *s, const struct train_batch *b)
 	}
 	if (!perturbs(h))
 		return fit_gradient(&s->fit, s->theta, b->pick, b->n, s->grad);
-	memset(s->grad, 0, n * sizeof(*s->grad));
+	if (s->job->task->nhead > 0)
+		rc = fit_head_gradient(&s->fit, s->theta, b->pick, b->n,
+		    s->grad);
+	else
+		memset(s->grad, 0, n * sizeof(*s->grad));
+	if (n == s->job->task->nhead)
+		return rc;
 	for (i = 0; i < h->perturbations && rc == 0; i++)
 		rc = perturb(s, b);
 	return rc;

@@ -1,6 +1,6 @@
 /*
  * Training where circuits are noisy and values come from shots: iris within 5
- * points of the exact simulation by parameter shift, SPSA behind it; equal bits
+ * points of the exact simulation by parameter shift and by SPSA; equal bits
  * for any number of threads; mitigation on evaluation brings values back.
  */
 #include <errno.h>
@@ -169,13 +169,13 @@ test_iris(void **state)
 	w.hyper.method = TRAIN_SHIFT;
 	shift = accuracy(&w);
 	w.hyper.method = TRAIN_PERTURB;
-	/* Many small steps that fade: of nine settings, those with the least
+	/* Many small steps that fade: of thirteen settings, those with the least
 	 * loss on the training rows. */
 	w.hyper.perturb = 0.2;
 	w.hyper.perturbations = 2;
 	w.hyper.batch = 16;
 	w.hyper.nrounds = 10;
-	w.hyper.steps = 80;
+	w.hyper.steps = 64;
 	w.hyper.lr = 0.08;
 	w.hyper.lr_end = 0.003;
 	perturbed = accuracy(&w);
@@ -184,7 +184,7 @@ test_iris(void **state)
 	    exact, shift, perturbed);
 	assert_true(exact >= 0.90);
 	assert_true(shift >= exact - 0.05);
-	assert_true(perturbed >= 0.85);
+	assert_true(perturbed >= exact - 0.05);
 	world_close(&w);
 }
 
