@@ -9,6 +9,7 @@
 
 #include "config/node.h"
 #include "daemon/cli/audit.h"
+#include "daemon/cli/audit_fork.h"
 #include "daemon/cli/audit_proof.h"
 #include "daemon/cli/audit_report.h"
 #include "daemon/cli/cli.h"
@@ -23,9 +24,11 @@ static const char usage[] =
     "                     [--report OUT.html|OUT.json [--key node.key]]\n"
     "       qmlnode audit DIR|FILE --proof HEIGHT --out P.tlog-proof\n"
     "                     --key node.key\n"
+    "       qmlnode audit DIR|FILE --against DIR|FILE\n"
     "       qmlnode audit --verify REPORT.json\n"
     "Verify a chain from its files alone. DIR is a home or its chain folder,\n"
-    "FILE its first segment. Nothing is written unless asked.\n"
+    "FILE its first segment, or a bundle of `qmlctl chain export`. Nothing\n"
+    "is written unless asked.\n"
     "  --federation ID  the id it must have (qf1..., or 64 hex digits)\n"
     "  --report OUT     a dossier: the checks A1 to A20 by name, members,\n"
     "                   jobs, rounds, data, privacy, pay, votes, versions\n"
@@ -34,13 +37,14 @@ static const char usage[] =
     "                   its header goes to OUT.entry\n"
     "  --checkpoint C   a proof or checkpoint kept from before: the chain\n"
     "                   must contain it\n"
+    "  --against OTHER  where two chains part, and who signed both\n"
     "  --verify         who signed a .json dossier, and does it hold\n"
     "  --json           one JSON object on standard output\n"
     "Exit: 0 proved, 8 not, 5 no chain there, 1 it cannot be read.\n";
 
 /* What was asked for. */
 struct wish {
-	const char *path, *federation, *checkpoint, *key;
+	const char *path, *federation, *checkpoint, *key, *against;
 	struct audit_report report;
 	struct audit_proof proof;
 	bool json, verify;
@@ -88,6 +92,17 @@ say_subject(const struct audit *a)
 		    id_text(ID_FEDERATION, &a->federation, id));
 }
 
+/* What needs the updates. */
+static void
+say_again(const struct audit *a)
+{
+	say_all(a->npayloads, "updates match their signed hash and bounds");
+	say_all(a->nattests,
+	    "attestations signed; the answers used follow from them");
+	say_all(a->naggregates, "aggregates and models computed again, exact");
+	say_all(a->nblocks, "state roots computed again");
+}
+
 static void
 say_proved(const struct audit *a, bool id_given)
 {
@@ -96,16 +111,17 @@ say_proved(const struct audit *a, bool id_given)
 	if (!id_given)
 		printf("            (from block 0: compare it with the id you "
 		       "know, or give --federation ID)\n");
-	say_all(a->nrecords, "records match their hashes, padding is zero");
 	say_all(a->nblocks, "blocks follow one another: ids, times, history");
 	say_all(a->ncommit_signatures,
 	    "certificate signatures; each block has a quorum");
 	say_all(a->nanswers, "answers signed by their members");
-	say_all(a->npayloads, "updates match their signed hash and bounds");
-	say_all(a->nattests,
-	    "attestations signed; the answers used follow from them");
-	say_all(a->naggregates, "aggregates and models computed again, exact");
-	say_all(a->nblocks, "state roots computed again");
+	if (a->light) {
+		say_all(a->nattests, "attestations signed");
+		printf("            without the updates: no model, no state "
+		       "and no payment was computed again\n");
+	} else {
+		say_again(a);
+	}
 	printf("            %" PRIu64 " rounds aggregated, %" PRIu64
 	       " skipped, %" PRIu64 " heartbeats\n",
 	    a->naggregates, a->nskips, a->nheartbeats);
@@ -161,6 +177,18 @@ fault_json(const struct audit_fault *f)
 	return v;
 }
 
+/* {"A1": "proved", ...} */
+static struct jv *
+checks_json(const struct checks *c)
+{
+	struct jv *v = jv_object();
+
+	for (enum check_id id = CHECK_FOUNDING; id < CHECKS; id++)
+		jv_put_string(v, check_code(id),
+		    check_state_name(c->of[id].state));
+	return v;
+}
+
 static int
 say_json(const struct audit *a, int rc)
 {
@@ -187,6 +215,8 @@ say_json(const struct audit *a, int rc)
 	jv_put_integer(v, "heartbeats", (int64_t)a->nheartbeats);
 	if (a->nblocks > 0)
 		jv_put_string(v, "model", id_text(ID_MODEL, &a->model, id));
+	jv_put_boolean(v, "light", a->light);
+	jv_put(v, "checks", checks_json(&a->checks));
 	if (rc < 0)
 		jv_put(v, "fault", fault_json(&a->fault));
 	line = jv_dump(v);
@@ -284,7 +314,7 @@ run_with_checkpoint(const struct wish *w)
 			return cli_error(CLI_FAILED, "out of memory");
 		o.checkpoint = text;
 	}
-	rc = run(w, &o);
+	rc = w->against ? audit_fork_run(&o, w->against, w->json) : run(w, &o);
 	tlog_close(&log);
 	free(text);
 	return rc;
@@ -319,10 +349,11 @@ cmd_audit(int argc, char **argv)
 	    {"proof", &w.proof.height, NULL},
 	    {"out", &w.proof.out, NULL},
 	    {"checkpoint", &w.checkpoint, NULL},
+	    {"against", &w.against, NULL},
 	    {"verify", NULL, &w.verify},
 	    {"json", NULL, &w.json},
 	};
-	const struct cli_options all = {options, 8, usage, 1};
+	const struct cli_options all = {options, 9, usage, 1};
 	int rc = cli_parse(&all, &argc, argv);
 
 	if (rc != CLI_OK)

@@ -71,6 +71,7 @@ int ctl_cmd_members(int argc, char **argv);
 int ctl_cmd_rounds(int argc, char **argv);
 int ctl_cmd_round(int argc, char **argv);
 int ctl_cmd_block(int argc, char **argv);
+int ctl_cmd_chain(int argc, char **argv); /* from files, no daemon */
 int ctl_cmd_model(int argc, char **argv);
 int ctl_cmd_data(int argc, char **argv);
 int ctl_cmd_ledger(int argc, char **argv);

@@ -16,6 +16,7 @@ static const struct cli_command commands[] = {
     {"rounds", ctl_cmd_rounds, "the last closed rounds [-n N]"},
     {"round", ctl_cmd_round, "one round in full: round N"},
     {"block", ctl_cmd_block, "one block: block N, block head"},
+    {"chain", ctl_cmd_chain, "chain export FILE: all of it, for an audit"},
     {"model", ctl_cmd_model,
 	"model show|export|predict, and versions: list|transfer|approve|lease"},
     {"data", ctl_cmd_data, "data check|register|list|show|withdraw|erase"},

@@ -1,0 +1,48 @@
+/*
+ * audit_fork.h - two chains of one federation: where they part, and by whose
+ * signatures.
+ *
+ * Both are verified first, links, certificates and signatures. Two blocks of
+ * one height with a certificate each prove that everybody in both certificates
+ * signed both: with equal powers and n members, more than a third of them.
+ */
+#ifndef QML_DAEMON_CLI_AUDIT_FORK_H
+#define QML_DAEMON_CLI_AUDIT_FORK_H
+
+#include "daemon/cli/audit.h"
+
+/* What is kept of a block. */
+struct audit_mark {
+	struct hash id;
+	uint32_t round; /* of the BFT, in which it was decided */
+	bool signers[FEDERATION_MAX_MEMBERS];
+};
+
+struct audit_marks {
+	struct audit_mark *at; /* [n], at[h - 1] is block h; owned */
+	size_t n, cap;
+	bool failed; /* no memory */
+	uint16_t nmembers;
+	char names[FEDERATION_MAX_MEMBERS][FEDERATION_NAME_LEN];
+	uint32_t power[FEDERATION_MAX_MEMBERS];
+};
+
+#define AUDIT_MARKS_INIT ((struct audit_marks){0})
+
+void audit_marks_close(struct audit_marks *m); /* accepts AUDIT_MARKS_INIT */
+/* A watch that fills *m. */
+struct audit_watch audit_marks_watch(struct audit_marks *m);
+
+/* The first height at which they differ; 0: one is a beginning of the other. */
+uint64_t audit_fork_height(const struct audit_marks *a,
+    const struct audit_marks *b);
+/* Members in both certificates of that height. */
+uint16_t audit_fork_signers(const struct audit_marks *a,
+    const struct audit_marks *b, uint64_t height,
+    uint16_t who[static FEDERATION_MAX_MEMBERS]);
+
+/* Both audits of links and signatures, and says it. An exit code: CLI_OK, no
+ * fork; CLI_NOT_VERIFIED. */
+int audit_fork_run(const struct audit_order *o, const char *other, bool json);
+
+#endif

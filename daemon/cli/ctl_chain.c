@@ -1,0 +1,142 @@
+/*
+ * ctl_chain.c - the chain in one file, to hand to somebody.
+ */
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "consensus/chain/verify.h"
+#include "daemon/cli/audit_source.h"
+#include "daemon/cli/ctl.h"
+
+static const char usage[] =
+    "usage: qmlctl chain export FILE [--without-payloads] [--home DIR|CHAIN]\n"
+    "The chain of a node, read from its files (the daemon may be at work), as\n"
+    "one file for `qmlnode audit FILE --federation ID`. Without the payloads\n"
+    "of updates it is small and shows who signed what, but nothing can be\n"
+    "computed again from it. An existing FILE is replaced when the new one is\n"
+    "whole.\n";
+
+/* A block without its updates' payloads. */
+static int
+strip(uint8_t **data, uint32_t *len)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct block *b;
+	struct commit c;
+	int rc;
+
+	if (verify_decode(*data, *len, ANSWER_DIM_MAX, &b, &c) != VERIFY_OK)
+		return -EBADMSG;
+	block_put_heads(&w, b);
+	commit_put(&w, &c);
+	block_free(b);
+	rc = w.error;
+	if (rc == 0) {
+		free(*data);
+		*len = (uint32_t)w.len;
+		*data = malloc(w.len + 1);
+		if (*data)
+			memcpy(*data, w.data, w.len);
+		else
+			rc = -ENOMEM;
+	}
+	bytes_writer_close(&w);
+	return rc;
+}
+
+static int
+put_block(struct audit_source *s, uint64_t height, bool light, FILE *f)
+{
+	enum bundle_kind kind = BUNDLE_BLOCK;
+	uint8_t *data = NULL;
+	uint32_t len;
+	int rc = audit_source_read(s, height, &data, &len);
+
+	if (height == 0)
+		kind = BUNDLE_FOUNDING;
+	else if (light || audit_source_light(s, height))
+		kind = BUNDLE_HEADS;
+	if (rc == 0 && kind == BUNDLE_HEADS && !audit_source_light(s, height))
+		rc = strip(&data, &len);
+	if (rc == 0)
+		bundle_put(f, kind, data, len);
+	free(data);
+	return rc;
+}
+
+static int
+put_all(struct audit_source *s, bool light, const char *out, uint64_t *n)
+{
+	char beside[HOME_PATH_LEN];
+	int rc = 0;
+	FILE *f;
+
+	if (snprintf(beside, sizeof(beside), "%s.part", out) >=
+	    (int)sizeof(beside))
+		return -ENAMETOOLONG;
+	f = fopen(beside, "wb");
+	if (!f)
+		return -errno;
+	fputs(BUNDLE_MAGIC, f);
+	for (*n = 0; rc == 0 && audit_source_has(s, *n); ++*n)
+		rc = put_block(s, *n, light, f);
+	if (ferror(f) && rc == 0)
+		rc = -EIO;
+	if (fclose(f) != 0 && rc == 0)
+		rc = -errno;
+	if (rc == 0 && rename(beside, out) != 0)
+		rc = -errno;
+	if (rc < 0)
+		(void)remove(beside);
+	return rc;
+}
+
+static int export(const char *from, const char *out, bool light)
+{
+	struct audit_source s = AUDIT_SOURCE_INIT;
+	struct audit_fault damage = {0};
+	uint64_t n = 0;
+	int rc = audit_source_open(&s, from, &damage), code = CLI_OK;
+
+	if (rc == -EBADMSG)
+		code = cli_error(CLI_DAMAGED, "%s: block %" PRIu64 ": %s", from,
+		    damage.height, damage.why);
+	else if (rc < 0)
+		code = cli_error(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILED,
+		    "%s: there is no chain here: %s", from, strerror(-rc));
+	if (rc == 0)
+		rc = put_all(&s, light, out, &n);
+	if (rc < 0 && code == CLI_OK)
+		code = cli_error(CLI_IO, "%s: %s", out, strerror(-rc));
+	audit_source_close(&s);
+	if (code == CLI_OK && n > 0)
+		fprintf(stderr,
+		    "wrote %s: blocks 0 to %" PRIu64 "%s\n"
+		    "Check it: qmlnode audit %s --federation ID\n",
+		    out, n - 1, light ? ", without the updates" : "", out);
+	return code;
+}
+
+int
+ctl_cmd_chain(int argc, char **argv)
+{
+	bool light = false;
+	const struct cli_option options[] = {
+	    {"without-payloads", NULL, &light},
+	};
+	const struct ctl_args a = {options, 1, usage, 2};
+	char home[HOME_PATH_LEN];
+	struct ctl c;
+	int rc = ctl_parse(&c, &a, &argc, argv);
+
+	if (rc != CLI_OK)
+		return rc < 0 ? CLI_OK : rc;
+	if (argc < 3 || strcmp(argv[1], "export") != 0)
+		return cli_error(CLI_USAGE, "chain export FILE\n%s", usage);
+	if (!c.home)
+		c.home = home_default(home, sizeof(home));
+	return export(c.home, argv[2], light);
+}
