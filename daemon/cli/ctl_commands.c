@@ -18,7 +18,8 @@ static const struct cli_command commands[] = {
     {"block", ctl_cmd_block, "one block: block N, block head"},
     {"chain", ctl_cmd_chain, "chain export FILE: all of it, for an audit"},
     {"model", ctl_cmd_model,
-	"model show|export|predict, and versions: list|transfer|approve|lease"},
+	"model show|export|predict; versions: list|show|card|history|transfer|"
+	"approve|lease"},
     {"data", ctl_cmd_data, "data check|register|list|show|withdraw|erase"},
     {"ledger", ctl_cmd_ledger,
 	"ledger balance|list|history|export|transfer: tokens"},

@@ -7,10 +7,11 @@
 #include "daemon/cli/ctl_books.h"
 #include "daemon/cli/ctl_data.h"
 #include "daemon/cli/ctl_text.h"
+#include "daemon/cli/ctl_version.h"
 #include "daemon/cli/process.h"
 
 static const char usage[] =
-    "usage: qmlctl model show [OPTIONS]\n"
+    "usage: qmlctl model show [TOKEN] [OPTIONS]\n"
     "       qmlctl model export [--format json|yaml|qasm3|qasm2] [--symbolic]\n"
     "              [-o FILE] [OPTIONS]\n"
     "       qmlctl model predict FILE.csv [-o OUT.csv] [OPTIONS]\n"
@@ -336,8 +337,17 @@ show_model(int argc, char **argv)
 int
 ctl_cmd_model(int argc, char **argv)
 {
-	for (int i = 1; i < argc; i++)
+	for (int i = 1; i < argc; i++) {
 		if (ctl_books_has("model", argv[i]))
 			return ctl_books_command("model", argc, argv);
+		if (strcmp(argv[i], "card") == 0)
+			return ctl_model_card(argc, argv);
+		if (strcmp(argv[i], "history") == 0)
+			return ctl_model_history(argc, argv);
+		/* A version, where one is named; else the current model. */
+		if (strcmp(argv[i], "show") == 0 && i + 1 < argc &&
+		    argv[i + 1][0] != '-')
+			return ctl_model_version(argc, argv);
+	}
 	return show_model(argc, argv);
 }

@@ -12,6 +12,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "config/federation_file.h"
+#include "consensus/books/view.h"
 #include "consensus/chain/index.h"
 #include "consensus/chain/sql.h"
 #include "daemon/node/ctl_body.h"
@@ -28,6 +30,13 @@ struct question {
 	int64_t from, to;       /* heights, both included */
 	int64_t from_ms, to_ms; /* times of blocks, the last not included */
 	int64_t n, row;         /* so many rows before or after this one */
+	/* Of a version: what its job was, its texts not. */
+	bool job_known, founding, private;
+	struct job_task task;
+	uint8_t stage, control, rule;
+	uint32_t rounds;
+	struct hash circuit; /* of a text of its own; else zero */
+	struct privacy_claim claim;
 };
 
 static struct question *
@@ -94,6 +103,116 @@ ctl_take_settlement(const struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
 	(void)code, (void)err, (void)errlen;
 	return question_new(n, params, &ctl_report_settlement);
+}
+
+/* The job whose hash is this: the federation's own or one of an order. The
+ * caller closes it. */
+static bool
+find_job(const struct node *n, const struct hash *want, struct job *out)
+{
+	const struct books *b = ledger_books(replica_ledger(n->replica));
+	const struct order *o;
+	struct hash h = job_hash(&n->opt->federation->job);
+
+	*out = (struct job){0};
+	if (hash_equal(&h, want))
+		return job_copy(out, &n->opt->federation->job) == 0;
+	for (size_t i = 0; (o = books_order_at(b, i)) != NULL; i++) {
+		struct bytes_reader r =
+		    bytes_reader_of(o->job->data, o->job->len);
+
+		job_get(&r, out);
+		h = job_hash(out);
+		if (bytes_reader_done(&r) && hash_equal(&h, want))
+			return true;
+		job_close(out);
+		*out = (struct job){0};
+	}
+	return false;
+}
+
+static void
+describe_job(const struct job *j, struct question *q)
+{
+	const struct job_task *t = &j->main;
+
+	q->job_known = true;
+	q->task = *t;
+	q->stage = j->stage.kind;
+	q->control = j->control.kind;
+	q->rounds = j->rounds;
+	q->rule = j->combine.rule;
+	q->private = job_private(j);
+	q->claim = job_claim(j);
+	if (t->circuit != NULL)
+		q->circuit =
+		    hash_bytes("qml.circuit", t->circuit, strlen(t->circuit));
+}
+
+void *
+ctl_take_version(const struct node *n, const struct jv *params, CTL_ERR_ARGS)
+{
+	const struct books *b = ledger_books(replica_ledger(n->replica));
+	const struct token *t = NULL;
+	struct question *q;
+	struct job job;
+	struct hash id, h;
+
+	if (hash_from_hex(jv_text(jv_get(params, "token"), ""), &id) < 0) {
+		*code = CTL_PARAMS;
+		snprintf(err, errlen, "token: want 64 hex digits");
+		return NULL;
+	}
+	for (size_t i = 0; (t = books_token_at(b, i)) != NULL; i++)
+		if (hash_equal(&t->id, &id))
+			break;
+	if (t == NULL) {
+		*code = CTL_NOT_FOUND;
+		snprintf(err, errlen,
+		    "there is no such version: qmlctl model list");
+		return NULL;
+	}
+	q = question_new(n, params, &ctl_report_version);
+	if (q == NULL)
+		return NULL;
+	hash_hex(&id, q->key);
+	if (find_job(n, &t->job, &job)) {
+		describe_job(&job, q);
+		h = job_hash(&n->opt->federation->job);
+		q->founding = hash_equal(&h, &t->job);
+		job_close(&job);
+	}
+	return q;
+}
+
+static void
+put_job(struct jv *o, const struct question *q)
+{
+	const struct job_task *t = &q->task;
+	struct jv *j = jv_object();
+	char hex[HASH_HEX_LEN];
+
+	jv_put_string(j, "task", job_kind_name(t->kind));
+	jv_put_integer(j, "qubits", t->qubits);
+	jv_put_integer(j, "layers", t->layers);
+	jv_put_integer(j, "angles", t->nangles);
+	jv_put_string(j, "encoding",
+	    federation_file_word("encoding", t->encoding));
+	jv_put_string(j, "ansatz", federation_file_word("ansatz", t->ansatz));
+	jv_put_string(j, "readout",
+	    federation_file_word("readout", t->readout));
+	jv_put_string(j, "circuit",
+	    hash_is_zero(&q->circuit) ? "" : hash_hex(&q->circuit, hex));
+	jv_put_string(j, "stage", job_kind_name(q->stage));
+	jv_put_string(j, "control", job_kind_name(q->control));
+	jv_put_string(j, "rule", federation_file_word("rule", q->rule));
+	jv_put_integer(j, "rounds", q->rounds);
+	jv_put_boolean(j, "founding", q->founding);
+	jv_put_boolean(j, "private", q->private);
+	jv_put_integer(j, "q_ppb", q->claim.q_ppb);
+	jv_put_integer(j, "sigma_milli", q->claim.sigma_milli);
+	jv_put_integer(j, "steps", q->claim.steps);
+	jv_put(o, "job", j);
 }
 
 static struct jv *
@@ -173,6 +292,8 @@ ctl_make_report(const void *copy, CTL_ERR_ARGS)
 		rc = put_height(db, o);
 	if (q->key[0] != '\0')
 		jv_put_string(o, "of", q->key);
+	if (q->job_known)
+		put_job(o, q);
 	for (size_t i = 0;
 	     rc == 0 && i < CTL_REPORT_QUERIES && r->queries[i].key != NULL;
 	     i++)

@@ -230,6 +230,8 @@ static const struct ctl_method methods[] = {
 	.help = "what the chain says of a credential; id"},
     {"worth", .run = ctl_worth,
 	.help = "what updates of closed rounds were worth; n: how many"},
+    {"model.version", .take = ctl_take_version, .make = ctl_make_report,
+	.help = "all that the chain knows of a version; token"},
     {"tx.submit", true, .run = ctl_tx_submit,
 	.help = "sign and send a transaction; kind and its fields"},
     {"tx.status", .run = ctl_tx_status,

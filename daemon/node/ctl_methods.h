@@ -92,6 +92,8 @@ void *ctl_take_entries(const struct node *n, const struct jv *params,
     CTL_ERR_ARGS);
 void *ctl_take_settlement(const struct node *n, const struct jv *params,
     CTL_ERR_ARGS);
+void *ctl_take_version(const struct node *n, const struct jv *params,
+    CTL_ERR_ARGS);
 struct jv *ctl_make_report(const void *copy, CTL_ERR_ARGS);
 /* ctl_worth.c */
 struct jv *ctl_worth(struct node *n, const struct jv *params, CTL_ERR_ARGS);

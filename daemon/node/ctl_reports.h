@@ -26,6 +26,6 @@ struct ctl_report {
 /* Takes key, lo, hi, lo_ms, hi_ms, n, row. */
 extern const char ctl_report_wish[];
 extern const struct ctl_report ctl_report_history, ctl_report_entries,
-    ctl_report_settlement;
+    ctl_report_settlement, ctl_report_version;
 
 #endif

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/trainer/args.h"
+#include "daemon/trainer/groups.h"
 #include "proto/q24.h"
 #include "sim/observable/hamiltonian.h"
 
@@ -18,7 +19,8 @@ struct applied {
 	struct federation federation;
 	struct session session;
 	int64_t *model;
-	const char *out; /* of predict; NULL: stdout */
+	const char *out;    /* of predict; NULL: stdout */
+	const char *groups; /* of score; NULL: none */
 	bool json;
 };
 
@@ -32,6 +34,7 @@ open_applied(struct applied *a, int argc, char **argv, bool unlabelled)
 	    {"model", &model, NULL, true},
 	    {unlabelled ? "out" : "json", unlabelled ? &a->out : NULL,
 		unlabelled ? NULL : &a->json, false},
+	    {"groups", &a->groups, NULL, false},
 	};
 	struct session_source source = {
 	    .unlabelled = unlabelled,
@@ -39,10 +42,14 @@ open_applied(struct applied *a, int argc, char **argv, bool unlabelled)
 	};
 	int rc;
 
-	if (args_parse(argc, argv, options, 4) < 0)
+	if (args_parse(argc, argv, options, unlabelled ? 4 : 5) < 0)
 		return TOOL_USAGE;
 	rc = tool_load_federation(federation, &a->federation);
 	source.data = data;
+	if (a->groups && !a->json) {
+		fprintf(stderr, "qmltrain: score: --groups wants --json\n");
+		return TOOL_USAGE;
+	}
 	if (rc == TOOL_DONE && !data &&
 	    a->federation.job.main.kind != JOB_VQE) {
 		fprintf(stderr, "qmltrain: score: want --data\n");
@@ -75,13 +82,49 @@ score_control(struct applied *a, struct train_score *out)
 	    session_evaluate(&a->session, &sight, out) == 0 && out->rows > 0;
 }
 
-static void
+/* Confusion counts by group into the object that has begun. */
+static int
+print_groups(struct applied *a, size_t nclasses)
+{
+	const size_t rows = a->session.rows.n;
+	struct groups g = GROUPS_INIT;
+	int32_t *said = NULL;
+	int rc = groups_read(&g, a->groups, rows);
+
+	if (rc == 0 && !(said = calloc(rows + 1, sizeof(*said))))
+		rc = -ENOMEM;
+	if (rc == 0)
+		rc = session_predict(&a->session, a->model, said);
+	if (rc == 0) {
+		const struct groups_counts c = {a->session.rows.labels, said,
+		    rows, nclasses};
+
+		printf("{");
+		rc = groups_print_json(&g, &c);
+	}
+	free(said);
+	groups_close(&g);
+	return rc;
+}
+
+static int
 print_json(struct applied *a, const struct trainwire_scored *s)
 {
 	size_t i, n = s->nclasses;
 	struct train_score control;
 
-	printf("{");
+	if (a->groups && print_groups(a, n) < 0)
+		return TOOL_FAILED;
+	if (!a->groups)
+		printf("{");
+	printf("\"labels\":[");
+	for (i = 0; i < n; i++) {
+		printf(i ? ",\"" : "\"");
+		for (const char *c = a->federation.labels[i]; *c; c++)
+			printf(*c == '"' || *c == '\\' ? "\\%c" : "%c", *c);
+		printf("\"");
+	}
+	printf("],");
 	if (score_control(a, &control))
 		printf("\"control_correct\":%llu,\"control_accuracy\":%.6f,"
 		       "\"control_loss\":%.6f,",
@@ -99,6 +142,7 @@ print_json(struct applied *a, const struct trainwire_scored *s)
 			    : "[",
 		    (unsigned)s->confusion[i], i % n == n - 1 ? "]" : "");
 	printf("]}\n");
+	return TOOL_DONE;
 }
 
 static void
@@ -284,7 +328,7 @@ tool_score(int argc, char **argv)
 		fprintf(stderr, "qmltrain: %s\n", answer.u.failed.text);
 		rc = TOOL_FAILED;
 	} else if (a.json) {
-		print_json(&a, &answer.u.scored);
+		rc = print_json(&a, &answer.u.scored);
 	} else {
 		print_text(&a, &answer.u.scored);
 	}

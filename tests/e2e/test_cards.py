@@ -9,7 +9,7 @@ import os
 import sqlite3
 import sys
 
-from consortium import Consortium, Tap, program, run, wait
+from consortium import DIGITS, Consortium, Tap, program, run, wait
 
 QMLCTL = program("qmlctl")
 
@@ -165,8 +165,12 @@ def credentials(c):
             "CC-BY-4.0")
     assets = [r["id"] for r in rows(n, "assets")]
     assert len(assets) == 4, assets
-    order = ("job", "order", "--assets", ",".join(assets), "--price", "1",
-             "--escrow", "100", "--purpose", "research")
+    job = c.dir + "/job.yaml"
+    with open(job, "w") as f:
+        f.write("job:\n  task: vqc\n  qubits: 6\n  layers: 3\n  rounds: 3\n"
+                '  steps: 10\n  seed: "%s"\n' % ("5e" * 32))
+    order = ("job", "order", job, "--assets", ",".join(assets), "--price",
+             "1", "--escrow", "100", "--purpose", "research")
     p = ctl(b, *order, code=9)
     assert "credential" in p.stderr and "qmlctl credential" in p.stderr, p
 
@@ -271,6 +275,85 @@ economy:
 """
 
 
+def versions(c):
+    a, b = c.nodes[:2]
+    token = rows(a, "tokens")[0]
+    t = token["id"]
+    owner = [n for n in c.nodes if n.name == token["owner"]][0]
+    other = [n for n in c.nodes if n is not owner][0]
+    third = [n for n in c.nodes if n not in (owner, other)][0]
+    out = ctl(a, "model", "show", t).stdout
+    assert "owner     " + owner.name in out and "the first of its line" in out
+    v = ask(a, "model", "show", t)
+    assert v["job"]["task"] == "vqc" and v["training"][0]["aggregated"] > 0, v
+    assert sum(s["ppm"] for s in v["shares"]) == 1000000, v
+
+    refused(other, "refused", "model", "transfer", t, other.name)
+    ctl(owner, "model", "approve", t, other.name)
+    sent = ask(other, "model", "transfer", t, third.name)
+    lease = ask(third, "model", "lease", t, other.name, "--expires-in", "50",
+                "--price", "2")
+    refused(third, "refused", "model", "lease", t, owner.name, "--expires-in",
+            "50")
+    indexed(a, lease["height"])
+    h = ask(a, "model", "history", t)["events"]
+    assert [e["kind"] for e in h] == ["minted", "model_approve",
+                                      "model_transfer", "model_lease"], h
+    assert h[2]["height"] == sent["height"], h
+    assert (h[2]["sender"], h[2]["receiver"]) == (other.name, third.name), h
+    assert h[3]["amount"] == 2000000, h
+    out = ctl(a, "model", "history", t).stdout
+    assert "%s transferred it to %s" % (other.name, third.name) in out, out
+    assert "for 2.000000 tokens" in out, out
+    refused(a, "there is no such version", "model", "history", "00" * 32,
+            code=5)
+    refused(a, "want 64 hex digits", "model", "card", "x", code=2)
+
+
+def card(c):
+    a = c.nodes[0]
+    t = rows(a, "tokens")[0]["id"]
+    v = ask(a, "model", "card", t)
+    assert v["quantum_advantage"] == "not shown", v
+    assert "metrics" not in v and v["limitations"], v
+    groups, out = c.dir + "/groups.txt", c.dir + "/CARD.md"
+    with open(DIGITS) as f:
+        n = len(f.readlines()) - 1
+    with open(groups, "w") as f:
+        f.write("ward\n" + "".join(
+            ("few" if i < 20 else "ab"[i % 2]) + "\n" for i in range(n)))
+    s = ask(a, "model", "card", t, "--score", DIGITS, "--groups", groups)
+    assert s["metrics"]["rows"] == n, s["metrics"]
+    num, den = map(int, s["metrics"]["accuracy"]["exact"].split("/"))
+    assert n % den == 0 and num / den > 0.5, s["metrics"]
+    few = [g for g in s["fairness"]["groups"] if g["group"] == "few"]
+    assert few == [{"group": "few", "suppressed": True}], s["fairness"]
+    assert all("rows" not in g for g in s["fairness"]["groups"]), s
+    assert len(s["fairness"]["gaps"]) == 10, s["fairness"]
+    assert all("/" in g["equalised_odds"]["exact"]
+               for g in s["fairness"]["gaps"]), s["fairness"]
+    ctl(a, "model", "card", t, "--score", DIGITS, "--markdown", "-o", out)
+    with open(out) as f:
+        text = f.read()
+    assert text.startswith("---\n") and "## Limitations" in text, text
+    assert "recall" in text and "- **quantum advantage**: not shown" in text
+    refused(a, "File exists", "model", "card", t, "-o", out)
+    with open(groups, "a") as f:
+        f.write("one\nmore\n")
+    refused(a, "want a group for each row", "model", "card", t, "--score",
+            DIGITS, "--groups", groups, code=1)
+    model = c.dir + "/model.json"
+    ctl(a, "model", "export", "-o", model)
+    ctl(a, "model", "card", t, "--score", DIGITS, "--model", model)
+    with open(model) as f:
+        m = json.load(f)
+    m["params_q24"][0] += 1
+    with open(model, "w") as f:
+        json.dump(m, f)
+    refused(a, "the version's is", "model", "card", t, "--score", DIGITS,
+            "--model", model, code=8)
+
+
 def index(c):
     """The same tables at every node, rebuilt from the segments or not."""
     assert [n.stop() for n in c.nodes] == [0, 0, 0, 0]
@@ -310,6 +393,8 @@ def main():
                 lambda: history(c))
         tap.run("settlement: adds up to the last digit", lambda: settlement(c))
         tap.run("proposals: shown, voted, carried out", lambda: proposals(c))
+        tap.run("versions: owners, users, history", lambda: versions(c))
+        tap.run("card: metrics, fairness, limitations", lambda: card(c))
         tap.run("credentials: issued, shown, verified, revoked",
                 lambda: credentials(c))
         tap.run("index.db: the same everywhere, and rebuilt",
