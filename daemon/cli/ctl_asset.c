@@ -318,8 +318,8 @@ erase(struct ctl *c, struct jv *asset)
 		rc = ctl_books_submit(c, "asset_erased", tx, &last);
 		if (rc != CLI_OK)
 			fprintf(stderr,
-			    "  the salt key is destroyed, but the chain does not "
-			    "say so yet\n  Say it again: qmlctl data erase %s "
+			    "  the salt key is destroyed, but the chain does "
+			    "not say so yet\n  Say it again: qmlctl data erase %s "
 			    "--yes\n",
 			    id);
 	} else {

@@ -221,8 +221,8 @@ verify(int argc, char **argv)
 	const struct ctl_args a = {own, 3,
 	    "usage: qmlctl credential verify FILE [--challenge TEXT]\n"
 	    "              [--federation FILE] [--offline]\n"
-	    "Done by the qmlnode beside this program: proof, issuer, times, and "
-	    "what the\nchain says if the daemon answers. Exit 8: it is not "
+	    "Done by the qmlnode beside this program: proof, issuer, times, "
+	    "and what the\nchain says if the daemon answers. Exit 8: it is not "
 	    "valid.\n",
 	    2};
 	char program[PROCESS_PATH_LEN], home_buf[HOME_PATH_LEN];

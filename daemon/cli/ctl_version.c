@@ -166,7 +166,7 @@ ctl_model_history(int argc, char **argv)
 {
 	return show(argc, argv,
 	    "usage: qmlctl model history TOKEN\n"
-	    "A version's life: minted, transferred, leased, its data withdrawn; "
-	    "and the\nversions that it comes from.\n",
+	    "A version's life: minted, transferred, leased, its data "
+	    "withdrawn; and the\nversions that it comes from.\n",
 	    print_history);
 }
