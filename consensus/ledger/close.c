@@ -1,3 +1,4 @@
+#include "consensus/ledger/sealed.h"
 #include "consensus/ledger/state.h"
 
 static uint16_t
@@ -48,6 +49,15 @@ closing_rule(const struct ledger *l, uint16_t nanswers, uint16_t nupdates)
 	uint32_t most =
 	    m < seats_members(l->seats) ? m - (m - 1u) / 3 : answers_min(l);
 
+	/* What nobody named cannot come. */
+	if (l->f.economy.commit_updates) {
+		uint16_t n = sealed_named(l);
+
+		if (l->round.sealed)
+			return by_time(l, BLOCK_SKIP, UINT64_MAX);
+		rule_min = n < m && rule_min < some ? some : rule_min;
+		m = n;
+	}
 	if (some < rule_min)
 		some = rule_min;
 	if (most < rule_min)
@@ -76,6 +86,8 @@ closing_heartbeat_ms(const struct ledger *l)
 {
 	uint64_t beat = state_later(l->time_ms, l->params.timing.heartbeat);
 	uint64_t earliest = closing_earliest_ms(l);
+	uint64_t open = sealed_until_ms(l);
 
+	beat = open < beat ? open : beat;
 	return beat > earliest && l->height > 0 ? beat : earliest;
 }

@@ -3,6 +3,7 @@
  * proposals, certificates. Cheap checks first; what verified is remembered.
  */
 #include "consensus/bft/quorum.h"
+#include "consensus/ledger/sealed.h"
 #include "consensus/ledger/state.h"
 #include "consensus/ledger/txs.h"
 #include "proto/q24.h"
@@ -173,8 +174,8 @@ check_payload(const struct ledger *l, const struct answer *a)
 	return LEDGER_OK;
 }
 
-enum ledger_verdict
-ledger_check_answer(const struct ledger *l, const struct answer *a)
+static enum ledger_verdict
+check_answer(const struct ledger *l, const struct answer *a)
 {
 	const struct sign_public *pk;
 	enum ledger_verdict v = check_answer_head(l, a);
@@ -218,6 +219,15 @@ unless_other_set(const struct ledger *l, uint64_t height, enum ledger_verdict v)
 	if (height < l->height)
 		return LEDGER_STALE;
 	return height > l->height + 2 ? LEDGER_FUTURE : v;
+}
+
+enum ledger_verdict
+ledger_check_answer(const struct ledger *l, const struct answer *a)
+{
+	enum ledger_verdict v = check_answer(l, a);
+
+	/* Last, so that one which comes too early is known to be good. */
+	return v == LEDGER_OK ? sealed_check(l, a) : v;
 }
 
 enum ledger_verdict

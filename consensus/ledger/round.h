@@ -17,6 +17,9 @@ struct ledger_round {
 	uint64_t number;    /* counts through all jobs; if finished, to come */
 	uint64_t first;     /* the job's; its own rounds count from here */
 	uint64_t opened_ms; /* time of the block that opened it */
+	/* Answers are named first and shown later: sealed.h. */
+	bool sealed;
+	uint64_t shown_ms; /* from then on they are; 0: from the beginning */
 	uint64_t collect_at_ms;   /* collection over: attest what is held */
 	uint64_t straggler_at_ms; /* closed or skipped from here on */
 	struct hash base_model;

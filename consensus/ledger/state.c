@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consensus/ledger/sealed.h"
 #include "consensus/ledger/txs.h"
 #include "proto/bytes.h"
 #include "proto/q24.h"
@@ -81,6 +82,13 @@ state_leaves(const struct state_now *now, struct hash out[static LEDGER_LEAVES])
 	}
 	if (r->first > 0)
 		out[6] = hash_later(r, &out[6]);
+	if (l->f.economy.commit_updates) {
+		const uint64_t seal[] = {r->sealed, r->shown_ms};
+		struct hash both[2] = {out[6],
+		    hash_numbers("qml.seal", seal, 2)};
+
+		out[6] = hash_bytes("qml.sealed", both, sizeof(both));
+	}
 	out[7] = hash_numbers("qml.counts", counts, 5);
 	out[8] = *now->moments;
 	out[9] = *now->books;
@@ -222,9 +230,10 @@ void
 state_time_round(struct ledger_round *r, const struct timing *t)
 {
 	uint64_t patience = r->skips < 3 ? 1u << r->skips : PATIENCE_MAX;
+	uint64_t from = r->shown_ms > 0 ? r->shown_ms : r->opened_ms;
 
-	r->collect_at_ms = state_later(r->opened_ms, patience * t->collect);
-	r->straggler_at_ms = state_later(r->opened_ms, patience * t->straggler);
+	r->collect_at_ms = state_later(from, patience * t->collect);
+	r->straggler_at_ms = state_later(from, patience * t->straggler);
 }
 
 void
@@ -233,8 +242,9 @@ state_open_round(const struct ledger *l, struct ledger_round *r,
 {
 	r->number = o->number;
 	r->opened_ms = o->opened_ms;
-	state_time_round(r, &l->params.timing);
 	r->finished = r->number - r->first >= o->m->job->rounds;
+	sealed_begin(l, r);
+	state_time_round(r, &l->params.timing);
 	draw_asked(l, o->m, r);
 }
 
@@ -328,6 +338,7 @@ compute_round(const struct ledger *l, const struct block *b)
 	over = note_loss(l, r, b);
 	state_open_round(l, r, &o);
 	r->finished |= over;
+	r->sealed = r->sealed && !over;
 	return true;
 }
 
@@ -391,6 +402,8 @@ settle(const struct ledger *l, const struct block *b)
 		r->opened_ms = b->header.time_ms;
 	if (l->memory->reseated && !r->finished && !l->memory->start.on)
 		reopen(l, r, b);
+	if (r->number == l->round.number && !l->memory->start.on)
+		(void)sealed_turn(l, l->memory->books, r, b->header.time_ms);
 	state_time_round(r, &p->timing);
 	l->memory->params_hash = enact_hash(p);
 }

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "consensus/ledger/sealed.h"
 #include "consensus/ledger/state.h"
 
 void
@@ -159,6 +160,12 @@ turn(const struct ledger *l, const struct block *b, struct books *books)
 	return rc < 0 ? rc : jobs_turn(l, b, books);
 }
 
+static bool
+is_possible(const struct ledger *l, const struct tx *t)
+{
+	return sealed_takes(l, t) && enact_tx(l, t);
+}
+
 enum ledger_verdict
 txs_run(const struct ledger *l, const struct block *b, struct books **out)
 {
@@ -170,7 +177,7 @@ txs_run(const struct ledger *l, const struct block *b, struct books **out)
 	    .seats = l->memory->seats,
 	    .height = b->header.height};
 	for (uint16_t i = 0; i < b->header.ntxs; i++) {
-		int v = enact_tx(l, b->txs[i])
+		int v = is_possible(l, b->txs[i])
 		    ? books_apply(books, b->txs[i], b->header.height)
 		    : BOOKS_RANGE;
 
@@ -192,23 +199,37 @@ ledger_tx_fits(const struct ledger *l, const struct tx *t)
 {
 	enum books_verdict v = books_check(l->books, t, l->height + 1);
 
+	if (v == BOOKS_OK && !sealed_takes(l, t))
+		return BOOKS_STATE;
 	return v == BOOKS_OK && !enact_tx(l, t) ? BOOKS_RANGE : v;
 }
 
 /* What a closed round was worth can wait for the block that closes the next
- * one: no block is made for it, unless no more rounds come. */
+ * one: no block is made for it, unless no more rounds come. Names of answers
+ * wait for each other, or for the end of their time. */
 static bool
-is_patient(const struct ledger *l, const struct tx *t)
+is_patient(const struct ledger *l, const struct ledger_inputs *in,
+    const struct tx *t)
 {
-	return !l->round.finished &&
-	    (t->kind == TX_WORTH || t->kind == TX_SHARD);
+	uint32_t n = 0, asked = 0;
+
+	if (t->kind == TX_WORTH || t->kind == TX_SHARD)
+		return !l->round.finished;
+	if (t->kind != TX_COMMIT)
+		return false;
+	for (size_t i = 0; i < in->ntxs; i++)
+		n += in->txs[i]->kind == TX_COMMIT &&
+		    ledger_tx_fits(l, in->txs[i]) == BOOKS_OK;
+	for (uint16_t i = 0; i < l->f.nmembers; i++)
+		asked += ledger_asked(l, i);
+	return n + sealed_named(l) < asked;
 }
 
 bool
 txs_waiting(const struct ledger *l, const struct ledger_inputs *in)
 {
 	for (size_t i = 0; i < in->ntxs; i++)
-		if (!is_patient(l, in->txs[i]) &&
+		if (!is_patient(l, in, in->txs[i]) &&
 		    ledger_tx_fits(l, in->txs[i]) == BOOKS_OK)
 			return true;
 	return false;
@@ -232,8 +253,8 @@ txs_pick(const struct ledger *l, const struct ledger_inputs *in,
 		/* A later one may be shorter, but arrival is the order. */
 		if (bytes + tx_len(t) > BLOCK_TXS_BYTES_MAX)
 			break;
-		rc = enact_tx(l, t) ? books_apply(books, t, l->height + 1)
-				    : BOOKS_RANGE;
+		rc = is_possible(l, t) ? books_apply(books, t, l->height + 1)
+				       : BOOKS_RANGE;
 		if (rc == BOOKS_OK) {
 			kept[(*n)++] = t;
 			bytes += tx_len(t);

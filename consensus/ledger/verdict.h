@@ -35,6 +35,8 @@ enum ledger_verdict {
 			  * would tell what the noise hides */
 	LEDGER_FEW_ROWS, /* fewer than the job's least */
 	LEDGER_ASSET,    /* its data were not to be used in this round */
+	LEDGER_SEALED,   /* answers are not shown yet in this round */
+	LEDGER_PROMISE,  /* not the answer that its member named */
 	/* attestations, votes, proposals */
 	LEDGER_VALIDATOR, /* no such validator */
 	LEDGER_ORDER,     /* members or validators not ascending */

@@ -76,6 +76,11 @@ drop_unnamed(struct replica *r, const struct hash *named)
 {
 	struct answer **slot = r->answers[r->self];
 
+	if (r->own != NULL &&
+	    (named == NULL || !hash_equal(&r->own->id, named))) {
+		answer_unref(r->own);
+		r->own = NULL;
+	}
 	for (int k = 0; k < 2; k++) {
 		if (slot[k] == NULL ||
 		    (named != NULL && hash_equal(&slot[k]->id, named)))
@@ -115,7 +120,7 @@ replica_load_records(struct replica *r, const struct votelog_record *recs,
 	/* An answer that was signed but whose bytes are gone must not be made
 	 * again with other bytes: this round passes without ours. */
 	if (last->has_answer && last->answer.fl_round == lr->number &&
-	    round_find(r, &last->answer.id) == NULL)
+	    round_find(r, &last->answer.id) == NULL && r->own == NULL)
 		r->own_lost = true;
 	r->records = calloc(n, sizeof(*r->records));
 	if (r->records == NULL)

@@ -4,9 +4,11 @@
 #include <string.h>
 
 #include "consensus/bft/quorum.h"
+#include "consensus/ledger/sealed.h"
 #include "consensus/replica/agree.h"
 #include "consensus/replica/bodies.h"
 #include "consensus/replica/proofs.h"
+#include "consensus/replica/promise.h"
 #include "consensus/replica/queue.h"
 #include "consensus/replica/silence.h"
 #include "consensus/replica/sync.h"
@@ -32,6 +34,8 @@ round_clear(struct replica *r)
 	}
 	answer_unref(r->own);
 	r->own = NULL;
+	r->own_stored = false;
+	promise_clear(r);
 	memset(r->taken, 0, sizeof(r->taken));
 	r->own_seq = 0;
 	r->own_lost = false;
@@ -186,7 +190,7 @@ round_trained(struct replica *r, struct answer *draft)
 	draft->clip_q24 = (uint64_t)ledger_clip_q24(r->ledger);
 	answer_sign(draft, r->key, &r->fed_id);
 	v = ledger_check_answer(r->ledger, draft);
-	if (v != LEDGER_OK) {
+	if (v != LEDGER_OK && v != LEDGER_SEALED) {
 		queue_notice(r, REPLICA_NOTICE, r->self,
 		    ledger_verdict_text(v));
 		/* Consent that ended is no fault of the numbers. */
@@ -214,13 +218,24 @@ round_trained(struct replica *r, struct answer *draft)
 void
 round_answer_stored(struct replica *r, uint64_t fl_round)
 {
-	struct answer **slot = r->answers[r->self];
-	struct wire_msg m = {.type = WIRE_ANSWER};
-
 	/* The round closed meanwhile; ours may be the next one's already, and
 	 * that is not durable yet. */
 	if (r->own == NULL || r->own->round != fl_round)
 		return;
+	r->own_stored = true;
+	if (ledger_federation(r->ledger)->economy.commit_updates)
+		promise_step(r);
+	else
+		round_show(r);
+}
+
+void
+round_show(struct replica *r)
+{
+	struct answer **slot = r->answers[r->self];
+	struct wire_msg m = {.type = WIRE_ANSWER};
+
+	r->own_stored = false;
 	if (slot[0] != NULL) { /* our key is in use twice: the other's came */
 		answer_unref(slot[1]);
 		slot[1] = slot[0];
@@ -279,8 +294,17 @@ round_accept(struct replica *r, struct answer *a, const char **why)
 	if (slot[1] != NULL && !is_wanted(r, a))
 		goto no;
 	v = ledger_check_answer(r->ledger, a);
+	if (v == LEDGER_SEALED && !is_mine(r, a)) {
+		promise_park(r, a);
+		return false;
+	}
+	if (v == LEDGER_SEALED && !r->started && r->own == NULL) {
+		r->own = a;
+		r->own_stored = true;
+		return false;
+	}
 	if (v != LEDGER_OK) {
-		*why = ledger_verdict_text(v);
+		*why = v == LEDGER_SEALED ? NULL : ledger_verdict_text(v);
 		goto no;
 	}
 	if (r->started) {
@@ -320,7 +344,7 @@ static bool
 is_collected(const struct replica *r)
 {
 	for (uint16_t i = 0; i < r->n; i++)
-		if (ledger_asked(r->ledger, i) && r->answers[i][0] == NULL)
+		if (sealed_awaited(r->ledger, i) && r->answers[i][0] == NULL)
 			return false;
 	return true;
 }
@@ -346,8 +370,8 @@ attest(struct replica *r)
 	uint16_t held = count_held(r);
 	struct attest *a;
 
-	if (!r->round_open || r->attesting || r->halted || !r->started ||
-	    r->self == REPLICA_NOBODY || r->silent_round || sync_active(r))
+	if (!r->round_open || lr->sealed || r->attesting || r->halted ||
+	    !r->started || r->self == REPLICA_NOBODY || r->silent_round || sync_active(r))
 		return;
 	if (r->own_seq > 0 && held <= r->attested_n)
 		return;
@@ -468,6 +492,7 @@ round_progress(struct replica *r)
 	if (!r->started || r->halted)
 		return;
 	start_training(r);
+	promise_step(r);
 	attest(r);
 	bodies_retry(r);
 	agree_try_build(r);

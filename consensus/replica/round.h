@@ -13,6 +13,8 @@ void round_enter(struct replica *r);
 void round_trained(struct replica *r, struct answer *draft);
 /* Takes the reference. False: not accepted, text says why or is NULL. */
 bool round_accept(struct replica *r, struct answer *a, const char **why);
+/* Our own, durable and named if need be, to all. */
+void round_show(struct replica *r);
 void round_answer_stored(struct replica *r, uint64_t fl_round);
 void round_attest_stored(struct replica *r, struct attest *a);
 void round_accept_attest(struct replica *r, struct attest *a);

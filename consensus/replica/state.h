@@ -132,6 +132,8 @@ struct replica {
 	uint8_t taken[VOTE_MAX_VALIDATORS]; /* answers, by member */
 	struct answer *own;                 /* signed, being stored */
 	uint32_t own_seq;
+	bool own_stored; /* own waits only until it may be shown */
+	struct answer *parked[VOTE_MAX_VALIDATORS]; /* came too early */
 	bool own_lost;  /* answered before a restart, bytes gone */
 	bool attesting; /* one is being stored */
 	uint16_t attested_n;

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "consensus/books/view.h"
+#include "consensus/ledger/sealed.h"
 
 static bool
 same_key(const struct sign_public *a, const struct sign_public *b)
@@ -27,6 +28,8 @@ is_ahead(const struct ledger *l, const struct tx *t)
 {
 	const struct account *a = books_account(ledger_books(l), &t->sender);
 
+	if (sealed_ahead(l, t))
+		return true;
 	return a != NULL && !tx_is_duty(t->kind) && t->nonce > a->nonce &&
 	    t->nonce - a->nonce < TXPOOL_SENDER_MAX &&
 	    ledger_height(l) < t->expires;
