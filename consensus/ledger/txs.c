@@ -222,7 +222,8 @@ is_patient(const struct ledger *l, const struct ledger_inputs *in,
 		    ledger_tx_fits(l, in->txs[i]) == BOOKS_OK;
 	for (uint16_t i = 0; i < l->f.nmembers; i++)
 		asked += ledger_asked(l, i);
-	return n + sealed_named(l) < asked;
+	return n + sealed_named(l) < asked &&
+	    in->now_ms < l->round.collect_at_ms;
 }
 
 bool
