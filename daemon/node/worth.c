@@ -268,7 +268,8 @@ said(const struct worth *w, const struct round *r, const struct valuation *v)
 {
 	const struct sign_public self = sign_key_public(w->node->opt->key);
 	struct bytes_writer head = BYTES_WRITER_INIT;
-	bool yes = v->said[w->node->opt->self] != NULL;
+	uint16_t seat = replica_self(w->node->replica);
+	bool yes = seat == REPLICA_NOBODY || v->said[seat] != NULL;
 
 	bytes_put_hash(&head, &r->job);
 	bytes_put_u64(&head, r->number);

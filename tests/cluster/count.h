@@ -113,6 +113,8 @@
 	X(CHECK_BENCH, "checks of who sits out")                              \
 	X(JOB_ORDERED, "jobs that an order started")                          \
 	X(TX_SENT, "transactions sent")                                       \
+	X(PAID, "blocks after a round was paid for, at every node")           \
+	X(SHOWN, "blocks with a round of named answers open to them")         \
 	X(TX_APPLIED, "transactions applied, at every node")                  \
 	X(EVIDENCE_VOTES, "two votes on record")                              \
 	X(EVIDENCE_PROPOSALS, "two proposals on record")                      \

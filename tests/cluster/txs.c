@@ -7,6 +7,7 @@
 #include "consensus/books/view.h"
 #include "consensus/replica/txpool.h"
 #include "tests/cluster/orders.h"
+#include "tests/cluster/worth.h"
 
 #define TXS_PAUSE_MS 2000 /* of a slot, at most, between two turns */
 
@@ -107,9 +108,11 @@ make(struct world *w, const struct world_node *n)
 	const struct sign_key *key = w->keys[n->member];
 	const struct sign_public self = sign_key_public(key);
 	struct bytes_writer body = BYTES_WRITER_INIT;
-	uint8_t kind = orders_put(w, l, n->member, &body);
+	uint8_t kind = worth_owed(w, n, &body);
 	struct tx *t;
 
+	if (kind == 0)
+		kind = orders_put(w, l, n->member, &body);
 	if (kind == 0)
 		kind = put_any(w, ledger_books(l), &body);
 	assert(body.error == 0);
@@ -120,7 +123,8 @@ make(struct world *w, const struct world_node *n)
 	t->kind = kind;
 	t->fee = books_totals(ledger_books(l)).fee;
 	t->expires = ledger_height(l) + 1 + rng_below(&w->txrng, 30);
-	t->nonce = txpool_nonce(replica_txpool(n->replica), l, &self);
+	if (!tx_is_duty(kind))
+		t->nonce = txpool_nonce(replica_txpool(n->replica), l, &self);
 	tx_sign(t, key, &w->fed_id);
 	return t;
 }
@@ -153,6 +157,7 @@ txs_applied(struct world *w, uint16_t slot, const struct block *b)
 	if (ledger_height(l) != height || w->nodes[slot].liar)
 		return;
 	world_count(w, COUNT_CHECK_BOOKS);
+	worth_applied(w, slot);
 	if (!books_conserved(ledger_books(l)))
 		world_fail(w, "node %u at %" PRIu64 " made tokens (I17)", slot,
 		    height);

@@ -11,6 +11,7 @@
 #include "tests/cluster/orders.h"
 #include "tests/cluster/state.h"
 #include "tests/cluster/txs.h"
+#include "tests/cluster/worth.h"
 
 #define WORLD_STALL_MS 45000    /* without a block in good weather (I11) */
 #define WORLD_EVENTS_MAX 400000 /* messages and timers under way (I10) */
@@ -158,6 +159,7 @@ found(struct world *w)
 		f->job.combine.carry_rounds =
 		    1 + (uint8_t)(w->setup.seed / 4 % JOB_CARRY_MAX);
 	}
+	worth_found(w);
 	for (uint16_t i = 0; i < f->nmembers; i++)
 		add_member(w, i);
 }

@@ -89,8 +89,8 @@ def check_rounds(w):
     assert used == list(range(ROUNDS)), used
 
 
-def one_adds_nothing(attack):
-    with Paid(attack) as c:
+def one_adds_nothing(attack, more=""):
+    with Paid(attack, more=more) as c:
         c.start()
         first = wait("all rounds are paid", 150, lambda: settled(c.nodes[0]))
         check_rounds(first)
@@ -107,6 +107,8 @@ def one_adds_nothing(attack):
         assert json.loads(out)["rounds"] == first["rounds"][:20], out
         out = run(QMLCTL, "worth", "--home", c.nodes[0].home).stdout
         assert "delta" in out and "10 sealed shards" in out, out
+        if more:
+            named(c.nodes[1])
         c.nodes[2].kill()
         c.nodes[2].start()
         again = wait("the same after a restart", 60,
@@ -116,6 +118,19 @@ def one_adds_nothing(attack):
         assert codes == [0] * 4, codes
         p = run(program("qmlnode"), "audit", c.nodes[0].home)
         assert p.returncode == 0, p.stdout
+
+
+def named(node):
+    """Every answer in a block was named in a block before it."""
+    db = sqlite3.connect("file:%s?mode=ro" % os.path.join(
+        node.home, "index.db"), uri=True)
+    rows = db.execute(
+        "SELECT r.round, COUNT(t.id), MAX(t.height) < r.height FROM rounds r"
+        " JOIN txs t ON t.kind = 'commit' AND t.height <= r.height AND"
+        " t.height > COALESCE((SELECT MAX(p.height) FROM rounds p WHERE"
+        " p.round < r.round), 0) GROUP BY r.round").fetchall()
+    db.close()
+    assert rows == [(r, 4, 1) for r in range(ROUNDS)], rows
 
 
 def check_index(node, w):
@@ -139,6 +154,9 @@ def main():
     for attack in ("label-flip", "free-ride"):
         tap.run(attack + " earns nothing, others are paid",
                 lambda attack=attack: one_adds_nothing(attack))
+    tap.run("the same where answers are named before they are shown",
+            lambda: one_adds_nothing("label-flip",
+                                     "  commit_updates: true\n"))
     return tap.done()
 
 
