@@ -82,7 +82,7 @@ state_leaves(const struct state_now *now, struct hash out[static LEDGER_LEAVES])
 	}
 	if (r->first > 0)
 		out[6] = hash_later(r, &out[6]);
-	if (l->f.economy.commit_updates) {
+	if (r->sealed || r->shown_ms > 0) {
 		const uint64_t seal[] = {r->sealed, r->shown_ms};
 		struct hash both[2] = {out[6],
 		    hash_numbers("qml.seal", seal, 2)};
