@@ -181,12 +181,18 @@ drill_honest(struct drill *d, const struct trainwire_model *m)
 	int rc = 0;
 
 	for (uint16_t i = 0; i < d->nhonest && rc == 0; i++) {
+		const char *name = d->federation.members[d->members[i]].name;
 		struct trainwire_model turn = *m;
 		struct trainwire_msg answer;
+		struct hash seed; /* no secret: these rows are at hand */
 
 		turn.member = d->members[i];
 		/* What it sent last is taken to be on the chain. */
 		turn.kept = d->sessions[i].trained;
+		seed = hash_bytes("qml.drillnoise", name, strlen(name));
+		for (unsigned k = 0; k < HASH_LEN; k++)
+			seed.b[k] ^= d->federation.job.seed.b[k];
+		session_trial_seed(&d->sessions[i], &seed, m->round);
 		rc = session_train(&d->sessions[i], &turn, &answer);
 		if (rc < 0)
 			return rc;

@@ -113,6 +113,10 @@ int session_round(struct session *s, struct trainwire_model *m,
     struct trainwire_msg *out) __attribute__((warn_unused_result));
 /* The trainer's state goes back to nobody's round. */
 void session_forget(struct session *s);
+/* For a private job tried at home, where nothing leaves: the next round's seed
+ * follows from `from`, and all rows count. Nothing to do without noise. */
+void session_trial_seed(struct session *s, const struct hash *from,
+    uint64_t round);
 /* SCORED with confusion counts, or FAILED. */
 void session_score(struct session *s, const struct trainwire_model *m,
     struct trainwire_msg *out);

@@ -48,10 +48,7 @@ int tool_load_model(const char *path, uint32_t dim, int64_t **model);
 /* As session_open, for the owner of the rows at a terminal. */
 int tool_open_session(struct session *s, const struct federation *f,
     const struct session_source *source, struct table *t);
-/* For a private job tried at home, where nothing leaves: the next round's seed
- * follows from `from`, and all rows count. Nothing to do without noise. */
-void tool_seed(struct session *s, const struct hash *from, uint64_t round);
-/* `from` of 64 hex digits; NULL: drawn. */
+/* For session_trial_seed: of 64 hex digits; NULL: drawn. */
 int tool_seed_from(const char *hex, struct hash *from);
 
 #endif

@@ -116,7 +116,7 @@ one_round(struct session *s, struct trainwire_model *m)
 
 	if (tool_seed_from(NULL, &noise) != TOOL_DONE)
 		return -EIO;
-	tool_seed(s, &noise, m->round);
+	session_trial_seed(s, &noise, m->round);
 	rc = session_round(s, m, &answer);
 	if (rc < 0)
 		return rc;

@@ -168,23 +168,3 @@ tool_seed_from(const char *hex, struct hash *from)
 	fprintf(stderr, "qmltrain: --noise-seed: want 64 hex digits\n");
 	return TOOL_USAGE;
 }
-
-void
-tool_seed(struct session *s, const struct hash *from, uint64_t round)
-{
-	struct hash_stream h;
-	struct hash seed;
-	uint8_t b[8];
-
-	if (!job_private(&s->federation.job))
-		return;
-	for (int i = 0; i < 8; i++)
-		b[i] = (uint8_t)(round >> (56 - 8 * i));
-	hash_begin(&h, "qml.trialnoise");
-	hash_add(&h, from->b, HASH_LEN);
-	hash_add(&h, b, sizeof(b));
-	seed = hash_end(&h);
-	memcpy(s->seed, seed.b, sizeof(s->seed));
-	s->seeded = true;
-	s->counted = (uint32_t)s->rows.n;
-}

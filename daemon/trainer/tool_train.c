@@ -76,7 +76,7 @@ run(struct training *t)
 
 	for (m->round = 0; m->round < t->rounds && status == TOOL_DONE;
 	     m->round++) {
-		tool_seed(&t->session, &t->noise, m->round);
+		session_trial_seed(&t->session, &t->noise, m->round);
 		rc = session_round(&t->session, m, &answer);
 		if (rc < 0) {
 			fprintf(stderr, "qmltrain: train: %s\n", strerror(-rc));

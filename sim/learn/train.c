@@ -363,15 +363,16 @@ finish_control(struct run *r)
 	return 0;
 }
 
+/* Also puts the parameters where the steps begin. */
 static int
 run_score(struct run *r, const int64_t *params, double *loss, uint64_t *correct)
 {
 	struct train_score score = {.confusion = NULL, .guess = NULL};
 	int rc;
 
+	to_double(params, r->job->task->nparams, r->search.theta);
 	if (r->job->privacy != NULL) /* a loss would tell of rows */
 		return 0;
-	to_double(params, r->job->task->nparams, r->search.theta);
 	rc = fit_score(&r->search.fit, r->search.theta, &score);
 	*loss = score.loss;
 	*correct = score.correct;
