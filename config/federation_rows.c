@@ -336,6 +336,8 @@ static const struct schema_row rows[] = {
 	"share of a member's rows that only validate"),
     INT("job.validation_every", JOB(validation_every), 0, 1000000, "1", 0,
 	"rounds; 0: never"),
+    INT("job.checkpoint_every", JOB(checkpoint_every), 0, 1000000, "0", 0,
+	"aggregated rounds after which a version is minted; 0: at the end"),
     INT("job.patience", JOB(patience), 0, 1000000, "0", 0,
 	"validated rounds without progress that end the job; 0: none do"),
     DECIMAL("job.progress", JOB(progress), "0", 0,

@@ -29,6 +29,7 @@ job_put(struct bytes_writer *w, const struct job *j)
 	job_privacy_put(w, &j->privacy);
 	decimal_put(w, &j->validation);
 	bytes_put_u32(w, j->validation_every);
+	bytes_put_u32(w, j->checkpoint_every);
 	bytes_put_u32(w, j->patience);
 	decimal_put(w, &j->progress);
 	decimal_put(w, &j->clip);
@@ -55,6 +56,7 @@ job_get(struct bytes_reader *r, struct job *out)
 	job_privacy_get(r, &out->privacy);
 	decimal_get(r, &out->validation);
 	out->validation_every = bytes_get_u32(r);
+	out->checkpoint_every = bytes_get_u32(r);
 	out->patience = bytes_get_u32(r);
 	decimal_get(r, &out->progress);
 	decimal_get(r, &out->clip);

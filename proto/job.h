@@ -34,6 +34,7 @@ struct job {
 	struct job_privacy privacy;
 	struct decimal validation; /* share of a member's rows, [0, 0.5] */
 	uint32_t validation_every; /* rounds; 0: never */
+	uint32_t checkpoint_every; /* aggregated rounds; 0: at the end only */
 	uint32_t patience; /* validated rounds without progress; 0: no end */
 	struct decimal progress; /* the least that counts, of the loss */
 	struct decimal clip;     /* L2 bound of an update */

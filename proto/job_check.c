@@ -460,6 +460,7 @@ job_check(const struct job *j, uint32_t weight_sum, char *err, size_t errlen)
 	const struct range ranges[] = {
 	    {"rounds", j->rounds, 1, ROUNDS_MAX},
 	    {"validation_every", j->validation_every, 0, ROUNDS_MAX},
+	    {"checkpoint_every", j->checkpoint_every, 0, ROUNDS_MAX},
 	    {"patience", j->patience, 0, ROUNDS_MAX},
 	};
 	const struct decimal zero = {0, 0};

@@ -155,6 +155,7 @@ open_first(const struct ledger *l, const struct block *b, struct books *books)
 	struct ledger_round *r = &mem->next;
 
 	r->first = r->number;
+	r->version = r->start;
 	r->skips = 0;
 	r->skipped = r->aggregated = 0;
 	r->best_q24 = INT64_MAX;
@@ -227,10 +228,10 @@ keep_version(const struct ledger *l, const struct block *b)
 static int
 mint(const struct ledger *l, const struct block *b, struct books *books)
 {
-	const struct ledger_round *r = &l->memory->next;
+	struct ledger_round *r = &l->memory->next;
 	const struct books_mint m = {.job = r->job,
 	    .model = r->base_model,
-	    .parent = books_version_of(books, &r->start),
+	    .parent = books_version_of(books, &r->version),
 	    .round_from = r->first,
 	    .round_to = r->number,
 	    .height = b->header.height};
@@ -238,7 +239,18 @@ mint(const struct ledger *l, const struct block *b, struct books *books)
 
 	if (rc == -EEXIST)
 		return 0;
+	r->version = r->base_model;
 	return rc < 0 ? rc : keep_version(l, b);
+}
+
+/* What the job agreed on while it still runs. */
+static bool
+is_checkpoint(const struct ledger *l, const struct block *b)
+{
+	uint32_t every = l->f.job.checkpoint_every;
+
+	return every > 0 && b->header.kind == BLOCK_AGGREGATE &&
+	    l->memory->next.aggregated % every == 0;
 }
 
 /* A round that is broken off stays a number that was used. */
@@ -265,7 +277,7 @@ jobs_turn(const struct ledger *l, const struct block *b, struct books *books)
 		    (mem->enact.job_over ||
 			(ordered && books_job_ending(books, &r->order))))
 			end_early(l);
-		if (r->finished && r->aggregated > 0)
+		if ((r->finished && r->aggregated > 0) || is_checkpoint(l, b))
 			rc = mint(l, b, books);
 		if (rc == 0 && r->finished && ordered)
 			books_job_finished(books, &r->order);

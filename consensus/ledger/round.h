@@ -23,10 +23,11 @@ struct ledger_round {
 	uint64_t collect_at_ms;   /* collection over: attest what is held */
 	uint64_t straggler_at_ms; /* closed or skipped from here on */
 	struct hash base_model;
-	struct hash order; /* that bought the job; zero: the founders' */
-	struct hash start; /* the model it began with; zero: a new one */
-	uint32_t skips;    /* skipped in a row just before this one */
-	uint64_t skipped;  /* skipped so far, all together */
+	struct hash order;   /* that bought the job; zero: the founders' */
+	struct hash start;   /* the model it began with; zero: a new one */
+	struct hash version; /* model of its last version; at first start */
+	uint32_t skips;      /* skipped in a row just before this one */
+	uint64_t skipped;    /* skipped so far, all together */
 	uint64_t aggregated;
 	bool finished;
 	/* Early stopping: the best validation loss so far, and validated

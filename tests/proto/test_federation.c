@@ -51,9 +51,9 @@ static void
 test_golden(void **state)
 {
 	static const char federation[] =
-	    "c8adc682bd545a4e983bf8218fd2c35a63086fdc371ca8efb6db493b25a431e1";
+	    "68835ee8b682c07f1dfbbaff546715331359dc415ded707b6f4388b96e8c1022";
 	static const char job[] =
-	    "06664ee856f518f26794fe47d6ead1110638102bffe4a9a1c3c91f25667b77a0";
+	    "f4743f048d4220ad1725cbd29ad1a0c3b77fd944a9cc0d5aba954b0fda8c441a";
 	struct federation f = sample_federation(4);
 	char hex[HASH_HEX_LEN];
 	struct hash h;

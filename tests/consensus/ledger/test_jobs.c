@@ -477,6 +477,42 @@ consent_lost_in_the_queue(void **state)
 	close_market(&k);
 }
 
+/* Versions on the way, each the child of the one before. */
+static void
+checkpoints(void **state)
+{
+	const struct token *t[4];
+	struct market k;
+	struct job j;
+	uint32_t dim;
+
+	(void)state;
+	open_market(&k, 1);
+	round_closes(&k);
+	j = k.t.f.job;
+	j.rounds = 5;
+	j.checkpoint_every = 2;
+	j.start = ledger_round(k.t.l)->base_model;
+	order(&k, &j, first_three, 3);
+	step(&k);
+	for (int i = 0; i < 5; i++)
+		round_closes(&k);
+	for (size_t i = 0; i < 4; i++) {
+		t[i] = books_token_at(ledger_books(k.t.l), i);
+		assert_non_null(t[i]);
+		assert_non_null(
+		    ledger_version_params(k.t.l, &t[i]->model, &dim));
+		assert_int_equal(dim, 6);
+	}
+	assert_null(books_token_at(ledger_books(k.t.l), 4));
+	assert_int_equal(t[1]->round_to, 1 + 2);
+	assert_int_equal(t[2]->round_to, 1 + 4);
+	assert_int_equal(t[3]->round_to, 1 + 5);
+	for (size_t i = 1; i < 4; i++)
+		assert_true(hash_equal(&t[i]->parent, &t[i - 1]->id));
+	close_market(&k);
+}
+
 static void
 what_cannot_run(void **state)
 {
@@ -512,6 +548,7 @@ main(void)
 	    cmocka_unit_test(queue),
 	    cmocka_unit_test(cancelled_while_it_runs),
 	    cmocka_unit_test(consent_lost_in_the_queue),
+	    cmocka_unit_test(checkpoints),
 	    cmocka_unit_test(what_cannot_run),
 	};
 
