@@ -412,7 +412,7 @@ read_job(struct reading *r)
 	if (f->job.main.kind == JOB_VQE && find(r, "job", "bound") == NULL)
 		f->job.bound = (struct decimal){1, JOB_VQE_BOUND};
 	if (f->job.combine.stragglers == JOB_CARRY &&
-	    find(r, "job", "carry_rounds") == NULL)
+	    f->job.combine.carry_rounds == 0)
 		f->job.combine.carry_rounds = 2;
 	if (job_sizes(&f->job, f->ncolumns, f->nlabels) != 0)
 		return config_fail(r->e, place_of(r, "job", "qubits"),

@@ -331,7 +331,7 @@ static const struct schema_row rows[] = {
 	"what happens to a late update; carry: it counts, less, in "
 	"a later round"),
     INT("job.carry_rounds", JOB(combine.carry_rounds), 0, JOB_CARRY_MAX, "0", 0,
-	"most aggregations since its model, for carry; its default is 2"),
+	"most aggregations since its model, with carry; 0: 2"),
     DECIMAL("job.validation", JOB(validation), "0", 0,
 	"share of a member's rows that only validate"),
     INT("job.validation_every", JOB(validation_every), 0, 1000000, "1", 0,

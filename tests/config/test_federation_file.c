@@ -324,7 +324,9 @@ test_carry(void **state)
 	    HEAD MEMBERS SCHEMA JOB "  stragglers: carry\n";
 	static const char three[] =
 	    HEAD MEMBERS SCHEMA JOB "  stragglers: carry\n  carry_rounds: 3\n";
-	static const char *const texts[] = {word, three};
+	static const char zero[] =
+	    HEAD MEMBERS SCHEMA JOB "  stragglers: carry\n  carry_rounds: 0\n";
+	static const char *const texts[] = {word, three, zero};
 	struct federation f;
 	struct config_error e;
 	char back[65536];
@@ -332,10 +334,11 @@ test_carry(void **state)
 	size_t i;
 
 	(void)state;
-	for (i = 0; i < 2; i++) {
+	for (i = 0; i < 3; i++) {
 		assert_int_equal(parse(&f, texts[i], &e), 0);
 		assert_int_equal(f.job.combine.stragglers, JOB_CARRY);
-		assert_int_equal(f.job.combine.carry_rounds, 2 + i);
+		assert_int_equal(f.job.combine.carry_rounds,
+		    texts[i] == three ? 3 : 2);
 		write_text(&f, back, sizeof(back));
 		federation_close(&f);
 		a = id_of(texts[i]);
@@ -492,8 +495,8 @@ static const struct {
 	"f.yaml:23:31: control.rate: want 1e-9 to 10, got 11"},
     {HEAD MEMBERS SCHEMA JOB "  carry_rounds: 2\n",
 	"f.yaml:23:17: job.carry_rounds: want 0 to 0, got 2"},
-    {HEAD MEMBERS SCHEMA JOB "  stragglers: carry\n  carry_rounds: 0\n",
-	"f.yaml:24:17: job.carry_rounds: want 1 to 8, got 0"},
+    {HEAD MEMBERS SCHEMA JOB "  stragglers: carry\n  carry_rounds: 9\n",
+	"f.yaml:24:17: job.carry_rounds: want an integer, 0 to 8, got '9'"},
     {HEAD MEMBERS SCHEMA JOB "  scaffold: true\n  stragglers: carry\n",
 	"f.yaml:24:15: job.stragglers: want drop: what a job with scaffold"},
     {HEAD MEMBERS SCHEMA
