@@ -137,3 +137,75 @@ merkle_verify(const struct hash *leaf, struct merkle_place at,
 	}
 	return sn == 0 && hash_equal(&h, root);
 }
+
+size_t
+merkle_growth(const struct hash *leaves, size_t m, size_t n, struct hash *path)
+{
+	struct hash down[MERKLE_MAX_DEPTH];
+	size_t depth = 0, k, split;
+	bool whole = true; /* the m leaves are a subtree of the larger tree */
+
+	assert(m > 0 && m <= n);
+	while (m < n) {
+		split = (size_t)split_of(n);
+		if (m <= split) {
+			down[depth++] =
+			    merkle_root_of(leaves + split, n - split);
+			n = split;
+		} else {
+			down[depth++] = merkle_root_of(leaves, split);
+			leaves += split;
+			n -= split;
+			m -= split;
+			whole = false;
+		}
+	}
+	if (!whole)
+		down[depth++] = merkle_root_of(leaves, n);
+	for (k = 0; k < depth; k++)
+		path[k] = down[depth - 1 - k];
+	return depth;
+}
+
+/* RFC 9162, 2.1.4.2: both roots are built from the same path. */
+bool
+merkle_grown(const struct merkle_sizes *s, const struct hash *path,
+    size_t npath)
+{
+	uint64_t fn = s->m - 1, sn = s->n - 1;
+	struct hash older, newer;
+	size_t k = 0;
+
+	if (s->m == 0 || s->m > s->n)
+		return false;
+	if (s->m == s->n)
+		return npath == 0 && hash_equal(&s->roots[0], &s->roots[1]);
+	while ((fn & 1) != 0) {
+		fn >>= 1;
+		sn >>= 1;
+	}
+	older = s->roots[0];
+	if ((s->m & (s->m - 1)) != 0) {
+		if (npath == 0)
+			return false;
+		older = path[k++];
+	}
+	for (newer = older; k < npath; k++) {
+		if (sn == 0)
+			return false;
+		if ((fn & 1) != 0 || fn == sn) {
+			older = node_of(&path[k], &older);
+			newer = node_of(&path[k], &newer);
+			while ((fn & 1) == 0 && fn != 0) {
+				fn >>= 1;
+				sn >>= 1;
+			}
+		} else {
+			newer = node_of(&newer, &path[k]);
+		}
+		fn >>= 1;
+		sn >>= 1;
+	}
+	return sn == 0 && hash_equal(&older, &s->roots[0]) &&
+	    hash_equal(&newer, &s->roots[1]);
+}

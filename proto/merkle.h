@@ -42,4 +42,17 @@ struct merkle_place {
 bool merkle_verify(const struct hash *leaf, struct merkle_place at,
     const struct hash *path, size_t npath, const struct hash *root);
 
+/* RFC 6962 2.1.2: that the first m of n leaves are a beginning of all:
+ * path[MERKLE_MAX_DEPTH], returns its length. 0 < m <= n. */
+size_t merkle_growth(const struct hash *leaves, size_t m, size_t n,
+    struct hash *path);
+
+struct merkle_sizes {
+	uint64_t m, n;
+	struct hash roots[2]; /* of m and of n leaves */
+};
+
+bool merkle_grown(const struct merkle_sizes *s, const struct hash *path,
+    size_t npath);
+
 #endif

@@ -3,12 +3,14 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/cli/audit_report.h"
 #include "daemon/cli/cli.h"
+#include "daemon/cli/history_proof.h"
 #include "daemon/node/home.h"
-#include "proto/decimal.h"
+#include "daemon/node/jv.h"
 
 /* The entry of one height, as it passes. */
 struct seek {
@@ -96,6 +98,51 @@ parse_height(const char *text, uint64_t *out)
 	return cli_error(CLI_USAGE, "--proof %s: want a block's height", text);
 }
 
+static int
+put_text(const char *out, const char *text)
+{
+	FILE *f = fopen(out, "w");
+	int bad;
+
+	if (!f)
+		return -errno;
+	bad = fprintf(f, "%s\n", text) < 0;
+	return fclose(f) != 0 || bad ? -EIO : 0;
+}
+
+/* By the certificates of the members, without anybody's key. */
+static int
+run_native(struct audit *a, const struct audit_order *o,
+    const struct audit_proof *p, uint64_t height, int *code)
+{
+	struct history_proof h;
+	struct audit_watch watch;
+	struct jv *document;
+	char *text;
+	int rc, put;
+
+	history_proof_open(&h, height);
+	watch = history_proof_watch(&h);
+	rc = audit_watch(a, o, &watch);
+	if (rc == 0) {
+		document = history_proof_json(&h);
+		text = jv_dump(document);
+		put = text ? put_text(p->out, text) : 0;
+		if (!text)
+			*code = cli_error(CLI_NOT_FOUND,
+			    "--proof %s: want a block from 1 to the last but "
+			    "one, %" PRIu64,
+			    p->height, a->nblocks - (a->nblocks > 0));
+		else if (put < 0)
+			*code =
+			    cli_error(CLI_IO, "%s: %s", p->out, strerror(-put));
+		free(text);
+		jv_free(document);
+	}
+	history_proof_close(&h);
+	return rc;
+}
+
 int
 audit_proof_run(struct audit *a, const struct audit_order *o,
     const struct audit_proof *p, int *code)
@@ -107,6 +154,8 @@ audit_proof_run(struct audit *a, const struct audit_order *o,
 	*code = parse_height(p->height, &s.height);
 	if (*code != CLI_OK)
 		return 0;
+	if (!p->key)
+		return run_native(a, o, p, s.height, code);
 	rc = audit_watch(a, o, &watch);
 	if (rc == 0 && s.height > a->nblocks)
 		*code = cli_error(CLI_NOT_FOUND,

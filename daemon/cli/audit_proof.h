@@ -8,8 +8,10 @@
 
 struct audit_proof {
 	const char *height; /* as typed */
-	const char *out;    /* OUT, and OUT.entry: the header's bytes */
-	const char *key;    /* a node.key: who signs the checkpoint */
+	const char *out;    /* OUT, with a key also OUT.entry, the header */
+	/* A node.key, who signs the checkpoint; NULL: the proof by the
+	 * members' certificates, see history_proof.h. */
+	const char *key;
 };
 
 /* Runs the audit first: of a chain that fails nothing is written. Prints the

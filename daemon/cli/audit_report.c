@@ -1,6 +1,7 @@
 #include "daemon/cli/audit_report.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,9 +11,11 @@
 #include "daemon/cli/cli.h"
 #include "daemon/cli/dossier.h"
 #include "daemon/cli/dossier_html.h"
+#include "daemon/cli/history_proof.h"
 #include "daemon/node/home.h"
 #include "daemon/node/jcs.h"
 #include "daemon/node/jv.h"
+#include "proto/id.h"
 
 #define REPORT_BYTES_MAX (64u << 20)
 
@@ -138,10 +141,48 @@ audit_report_run(struct audit *a, const struct audit_order *o,
 	return rc;
 }
 
-int
-audit_report_verify(const char *path)
+static int
+verify_dossier(const char *path, const struct jv *document)
 {
 	char by[CREDENTIAL_DID_LEN], err[CREDENTIAL_ERR_LEN];
+
+	if (dossier_verify(document, by, err) < 0)
+		return cli_error(CLI_NOT_VERIFIED, "%s: %s", path, err);
+	printf("signed by %s\nverdict   %s\n", by,
+	    jv_text(jv_get(jv_get(document, "verdict"), "chain"), "?"));
+	return CLI_OK;
+}
+
+static int
+verify_proof(const char *path, const struct jv *document,
+    const struct hash *want)
+{
+	char id[ID_TEXT_LEN], why[HISTORY_PROOF_WHY_LEN];
+	struct history_claim c;
+	struct hash block;
+	int rc = history_proof_check(document, &c, why);
+
+	if (rc == -ENOMEM)
+		return cli_error(CLI_FAILED, "out of memory");
+	if (rc < 0)
+		return cli_error(CLI_NOT_VERIFIED, "%s: %s", path, why);
+	if (want && !hash_equal(want, &c.federation))
+		return cli_error(CLI_NOT_VERIFIED,
+		    "%s: it is of another federation", path);
+	block = header_id(&c.block);
+	printf("block     %" PRIu64 "   %s\n", c.block.height,
+	    id_text(ID_BLOCK, &block, id));
+	printf("is in the chain of   %s\n",
+	    id_text(ID_FEDERATION, &c.federation, id));
+	printf("by        %u signatures under block %" PRIu64 "\n", c.nsigners,
+	    c.head.height);
+	return CLI_OK;
+}
+
+int
+audit_report_verify(const char *path, const struct hash *want)
+{
+	char err[CREDENTIAL_ERR_LEN];
 	struct config_error e = {0};
 	struct jv *document;
 	void *text;
@@ -156,11 +197,10 @@ audit_report_verify(const char *path)
 	if (!document)
 		return cli_error(CLI_NOT_VERIFIED, "%s: not JSON: %s", path,
 		    err);
-	rc = dossier_verify(document, by, err);
-	if (rc == 0)
-		printf("signed by %s\nverdict   %s\n", by,
-		    jv_text(jv_get(jv_get(document, "verdict"), "chain"), "?"));
+	if (strcmp(jv_text(jv_get(document, "schema"), ""), "qml.proof/1") == 0)
+		rc = verify_proof(path, document, want);
+	else
+		rc = verify_dossier(path, document);
 	jv_free(document);
-	return rc < 0 ? cli_error(CLI_NOT_VERIFIED, "%s: %s", path, err)
-		      : CLI_OK;
+	return rc;
 }

@@ -24,7 +24,8 @@ int audit_report_run(struct audit *a, const struct audit_order *o,
     const struct audit_report *r, int *code)
     __attribute__((warn_unused_result));
 
-/* Says who signed a .json dossier. An exit code: CLI_NOT_VERIFIED. */
-int audit_report_verify(const char *path);
+/* Says who signed a .json dossier, or what a proof shows. want: the
+ * federation's id, or NULL. An exit code: CLI_NOT_VERIFIED. */
+int audit_report_verify(const char *path, const struct hash *want);
 
 #endif

@@ -22,10 +22,9 @@
 static const char usage[] =
     "usage: qmlnode audit DIR|FILE [--federation ID] [--json]\n"
     "                     [--report OUT.html|OUT.json [--key node.key]]\n"
-    "       qmlnode audit DIR|FILE --proof HEIGHT --out P.tlog-proof\n"
-    "                     --key node.key\n"
+    "       qmlnode audit DIR|FILE --proof HEIGHT --out OUT [--key node.key]\n"
     "       qmlnode audit DIR|FILE --against DIR|FILE\n"
-    "       qmlnode audit --verify REPORT.json\n"
+    "       qmlnode audit --verify REPORT.json|PROOF.json [--federation ID]\n"
     "Verify a chain from its files alone. DIR is a home or its chain folder,\n"
     "FILE its first segment, or a bundle of `qmlctl chain export`. Nothing\n"
     "is written unless asked.\n"
@@ -33,12 +32,13 @@ static const char usage[] =
     "  --report OUT     a dossier: the checks A1 to A20 by name, members,\n"
     "                   jobs, rounds, data, privacy, pay, votes, versions\n"
     "  --key FILE       sign the dossier with this node's key\n"
-    "  --proof HEIGHT   that block's place in the chain, as C2SP tlog-proof;\n"
-    "                   its header goes to OUT.entry\n"
+    "  --proof HEIGHT   that block's place in the chain, by the members'\n"
+    "                   certificates; with --key as C2SP tlog-proof, its\n"
+    "                   header in OUT.entry\n"
     "  --checkpoint C   a proof or checkpoint kept from before: the chain\n"
     "                   must contain it\n"
     "  --against OTHER  where two chains part, and who signed both\n"
-    "  --verify         who signed a .json dossier, and does it hold\n"
+    "  --verify         who signed a .json dossier, or what a proof shows\n"
     "  --json           one JSON object on standard output\n"
     "Exit: 0 proved, 8 not, 5 no chain there, 1 it cannot be read.\n";
 
@@ -327,9 +327,8 @@ check_wish(struct wish *w)
 	w->report.key = w->proof.key = w->key;
 	if (w->report.out && w->proof.height)
 		return cli_error(CLI_USAGE, "--report or --proof, not both");
-	if (w->proof.height && (!w->proof.out || !w->key))
-		return cli_error(CLI_USAGE,
-		    "--proof needs --out FILE and --key node.key");
+	if (w->proof.height && !w->proof.out)
+		return cli_error(CLI_USAGE, "--proof needs --out FILE");
 	if (w->key && !w->report.out && !w->proof.height)
 		return cli_error(CLI_USAGE,
 		    "--key signs a --report or --proof");
@@ -369,5 +368,7 @@ cmd_audit(int argc, char **argv)
 		return rc;
 	if (sign_setup() < 0)
 		return cli_error(CLI_FAILED, "libsodium cannot start");
-	return w.verify ? audit_report_verify(w.path) : run_with_checkpoint(&w);
+	return w.verify
+	    ? audit_report_verify(w.path, w.federation ? &w.want : NULL)
+	    : run_with_checkpoint(&w);
 }

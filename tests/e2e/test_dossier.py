@@ -253,6 +253,32 @@ def main():
         audit(home, "--proof", "two", "--out", kept + "x", "--key", key,
               code=2)
 
+    def handed_on():
+        """One file, with and without the updates; one block's proof."""
+        fid = json.loads(audit(home, "--json"))["federation"]
+        sizes = []
+        for words, light in (([], False), (["--without-payloads"], True)):
+            bundle = os.path.join(top, "chain.qmb")
+            run(program("qmlctl"), "chain", "export", bundle, "--home", home,
+                *words)
+            said = json.loads(audit(bundle, "--json", "--federation", fid))
+            assert said["light"] == light and said["audit"] == "ok", said
+            assert said["checks"]["A3"] == "proved", said
+            want = "cannot be known" if light else "proved"
+            assert said["checks"]["A10"] == want, said
+            sizes.append(os.path.getsize(bundle))
+            assert "no fork" in audit(home, "--against", bundle)
+        assert sizes[1] < sizes[0] / 2, sizes
+        audit(bundle, "--federation", "qf1" + fid[3:][::-1], code=2)
+        proof = os.path.join(top, "b2.json")
+        audit(home, "--proof", "2", "--out", proof)
+        assert "block     2 " in audit("--verify", proof, "--federation", fid)
+        d = json.loads(read(proof))
+        d["block"] = d["block"][:-1] + ("0" if d["block"][-1] != "0" else "1")
+        with open(proof, "w", encoding="ascii") as f:
+            json.dump(d, f)
+        audit("--verify", proof, code=8)
+
     def shortened():
         """The blind spot of the files, closed by what was kept."""
         audit(home, "--checkpoint", kept)
@@ -288,6 +314,7 @@ def main():
         tap.run("changed or unsigned: exit 8", forged)
         tap.run("a page that stands alone, with Annex IV", paper)
         tap.run("tlog-proof: a verifier of its own agrees", included)
+        tap.run("bundles and the proof of one block", handed_on)
         tap.run("a shortened chain does not pass the checkpoint", shortened)
         tap.run("a damaged chain: one check fails, none is proved", failed)
     finally:

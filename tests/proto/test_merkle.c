@@ -165,6 +165,44 @@ test_domains(void **state)
 	    merkle_verify(&root, (struct merkle_place){0, 1}, NULL, 0, &root));
 }
 
+/* Every pair of sizes; any wrong bit, a hash more or less is seen. */
+static void
+test_growth(void **state)
+{
+	struct hash ids[40], path[MERKLE_MAX_DEPTH];
+	struct merkle_sizes s;
+	size_t n, len;
+
+	(void)state;
+	for (n = 0; n < 40; n++)
+		ids[n] = hash_bytes("x", &n, sizeof(n));
+	for (s.n = 1; s.n <= 40; s.n++)
+		for (s.m = 1; s.m <= s.n; s.m++) {
+			s.roots[0] = merkle_root_of(ids, (size_t)s.m);
+			s.roots[1] = merkle_root_of(ids, (size_t)s.n);
+			len =
+			    merkle_growth(ids, (size_t)s.m, (size_t)s.n, path);
+			assert_true(merkle_grown(&s, path, len));
+			path[len] = ids[0];
+			assert_false(merkle_grown(&s, path, len + 1));
+			if (len > 0) {
+				assert_false(merkle_grown(&s, path, len - 1));
+				path[len / 2].b[3] ^= 2;
+				assert_false(merkle_grown(&s, path, len));
+				path[len / 2].b[3] ^= 2;
+			}
+			s.roots[0].b[9] ^= 1;
+			assert_false(merkle_grown(&s, path, len));
+			s.roots[0].b[9] ^= 1;
+			s.roots[1].b[9] ^= 1;
+			assert_false(merkle_grown(&s, path, len));
+		}
+	s.m = 0;
+	assert_false(merkle_grown(&s, path, 0));
+	s.m = s.n + 1;
+	assert_false(merkle_grown(&s, path, 0));
+}
+
 int
 main(void)
 {
@@ -173,6 +211,7 @@ main(void)
 	    cmocka_unit_test(test_path),
 	    cmocka_unit_test(test_refuse),
 	    cmocka_unit_test(test_domains),
+	    cmocka_unit_test(test_growth),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);

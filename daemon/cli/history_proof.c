@@ -1,0 +1,298 @@
+#include "daemon/cli/history_proof.h"
+
+#include <errno.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/node/jv.h"
+
+void
+history_proof_open(struct history_proof *p, uint64_t height)
+{
+	*p = (struct history_proof){.height = height,
+	    .founding = BYTES_WRITER_INIT,
+	    .block = BYTES_WRITER_INIT,
+	    .head = BYTES_WRITER_INIT,
+	    .commit = BYTES_WRITER_INIT};
+}
+
+void
+history_proof_close(struct history_proof *p)
+{
+	bytes_writer_close(&p->founding);
+	bytes_writer_close(&p->block);
+	bytes_writer_close(&p->head);
+	bytes_writer_close(&p->commit);
+	free(p->ids);
+	p->ids = NULL;
+}
+
+static void
+note_id(struct history_proof *p, const struct hash *id)
+{
+	if (p->n == p->cap) {
+		size_t cap = p->cap ? 2 * p->cap : 64;
+		struct hash *more = realloc(p->ids, cap * sizeof(*more));
+
+		p->failed = p->failed || !more;
+		if (!more)
+			return;
+		p->ids = more;
+		p->cap = cap;
+	}
+	p->ids[p->n++] = *id;
+}
+
+static void
+see_block(void *arg, const struct ledger *l, const struct block *b,
+    const struct commit *c)
+{
+	struct history_proof *p = arg;
+
+	note_id(p, b ? &b->id : ledger_federation_id(l));
+	if (!b) {
+		federation_put(&p->founding, ledger_federation(l));
+		return;
+	}
+	if (b->header.height == p->height)
+		header_put(&p->block, &b->header);
+	bytes_writer_close(&p->head);
+	bytes_writer_close(&p->commit);
+	p->head = p->commit = BYTES_WRITER_INIT;
+	header_put(&p->head, &b->header);
+	commit_put(&p->commit, c);
+}
+
+static void
+see_end(void *arg, const struct ledger *l)
+{
+	(void)arg;
+	(void)l;
+}
+
+struct audit_watch
+history_proof_watch(struct history_proof *p)
+{
+	return (struct audit_watch){see_block, see_end, p};
+}
+
+static void
+put_hex(struct jv *o, const char *key, const struct bytes_writer *w)
+{
+	char *text = malloc(2 * w->len + 1);
+
+	if (!text)
+		return;
+	text[0] = '\0';
+	for (size_t i = 0; i < w->len; i++)
+		snprintf(text + 2 * i, 3, "%02x", w->data[i]);
+	jv_put_string(o, key, text);
+	free(text);
+}
+
+static struct jv *
+hashes(const struct hash *list, size_t n)
+{
+	struct jv *out = jv_array();
+	char hex[HASH_HEX_LEN];
+
+	for (size_t i = 0; i < n; i++)
+		jv_add(out, jv_string(hash_hex(&list[i], hex)));
+	return out;
+}
+
+struct jv *
+history_proof_json(const struct history_proof *p)
+{
+	struct hash path[MERKLE_MAX_DEPTH];
+	struct jv *o;
+	size_t len;
+
+	/* The last header commits to the blocks before it. */
+	if (p->failed || p->height == 0 || p->height + 1 >= p->n)
+		return NULL;
+	o = jv_object();
+	jv_put_string(o, "schema", "qml.proof/1");
+	put_hex(o, "founding", &p->founding);
+	put_hex(o, "block", &p->block);
+	put_hex(o, "head", &p->head);
+	put_hex(o, "certificate", &p->commit);
+	len = merkle_path(p->ids, p->n - 1, (size_t)p->height, path);
+	jv_put(o, "path", hashes(path, len));
+	len = merkle_growth(p->ids, (size_t)p->height, p->n - 1, path);
+	jv_put(o, "growth", hashes(path, len));
+	return o;
+}
+
+__attribute__((format(printf, 2, 3))) static int
+refuse(char *why, const char *format, ...)
+{
+	va_list ap;
+
+	va_start(ap, format);
+	vsnprintf(why, HISTORY_PROOF_WHY_LEN, format, ap);
+	va_end(ap);
+	return -EBADMSG;
+}
+
+static int
+digit(char c)
+{
+	if (c >= '0' && c <= '9')
+		return c - '0';
+	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
+}
+
+/* malloc'd; NULL: no hex, or no memory. */
+static uint8_t *
+get_hex(const struct jv *o, const char *key, size_t *len)
+{
+	const char *text = jv_text(jv_get(o, key), "x");
+	size_t n = strlen(text);
+	uint8_t *out;
+
+	*len = n / 2;
+	if (n % 2 != 0)
+		return NULL;
+	out = malloc(n / 2 + 1);
+	for (size_t i = 0; out && i < n; i += 2) {
+		int hi = digit(text[i]), lo = digit(text[i + 1]);
+
+		if (hi < 0 || lo < 0) {
+			free(out);
+			return NULL;
+		}
+		out[i / 2] = (uint8_t)(hi << 4 | lo);
+	}
+	return out;
+}
+
+static bool
+get_path(const struct jv *list, struct hash *out, size_t *n)
+{
+	*n = jv_len(list);
+	if (!jv_is_array(list) || *n > MERKLE_MAX_DEPTH)
+		return false;
+	for (size_t i = 0; i < *n; i++)
+		if (hash_from_hex(jv_text(jv_at(list, i), ""), &out[i]) < 0)
+			return false;
+	return true;
+}
+
+static bool
+get_header(const struct jv *o, const char *key, struct header *out)
+{
+	size_t len;
+	uint8_t *data = get_hex(o, key, &len);
+	struct bytes_reader r = bytes_reader_of(data, data ? len : 0);
+
+	header_get(&r, out);
+	free(data);
+	return data && bytes_reader_done(&r);
+}
+
+static bool
+get_commit(const struct jv *o, struct commit *out)
+{
+	size_t len;
+	uint8_t *data = get_hex(o, "certificate", &len);
+	struct bytes_reader r = bytes_reader_of(data, data ? len : 0);
+
+	commit_get(&r, out);
+	free(data);
+	return data && bytes_reader_done(&r);
+}
+
+/* *f is to be closed in any case. */
+static bool
+get_founding(const struct jv *o, struct federation *f)
+{
+	size_t len;
+	uint8_t *data = get_hex(o, "founding", &len);
+	struct bytes_reader r = bytes_reader_of(data, data ? len : 0);
+
+	federation_get(&r, f);
+	free(data);
+	return data && bytes_reader_done(&r);
+}
+
+/* Block and growth are in the history that the head commits to. */
+static int
+check_tree(const struct jv *o, const struct history_claim *c, char *why)
+{
+	const struct merkle_place at = {c->block.height, c->head.history_size};
+	const struct merkle_sizes sizes = {c->block.history_size,
+	    c->head.history_size,
+	    {c->block.history_root, c->head.history_root}};
+	struct hash path[MERKLE_MAX_DEPTH], id = header_id(&c->block);
+	size_t n;
+
+	if (!get_path(jv_get(o, "path"), path, &n) ||
+	    !merkle_verify(&id, at, path, n, &c->head.history_root))
+		return refuse(why,
+		    "the block is not in the history that the last header "
+		    "commits to");
+	if (!get_path(jv_get(o, "growth"), path, &n) ||
+	    !merkle_grown(&sizes, path, n))
+		return refuse(why,
+		    "the history before the block is not a beginning of the "
+		    "last header's");
+	return 0;
+}
+
+static int
+check_head(const struct federation *f, const struct commit *commit,
+    struct history_claim *c, char *why)
+{
+	struct hash id = header_id(&c->head);
+	struct verify v;
+	struct ledger *l;
+	uint16_t who = 0;
+	bool same;
+
+	if (!hash_equal(&c->head.federation, &c->federation) ||
+	    !hash_equal(&c->block.federation, &c->federation))
+		return refuse(why, "a header is of another federation");
+	if (commit->height != c->head.height ||
+	    !hash_equal(&commit->block, &id))
+		return refuse(why, "the certificate is for another block");
+	if (verify_init(&v, f) < 0 || ledger_new(f, &l) < 0)
+		return -ENOMEM;
+	same = hash_equal(ledger_validators(l), &c->head.validators);
+	ledger_free(l);
+	if (!same)
+		return refuse(why,
+		    "the members are not those of the founding any more: only "
+		    "the whole chain shows how they changed");
+	if (verify_commit(&v.now, &c->federation, commit, &who) != VERIFY_OK)
+		return refuse(why, "the certificate does not hold");
+	c->nsigners = commit->nsigs;
+	return 0;
+}
+
+int
+history_proof_check(const struct jv *document, struct history_claim *out,
+    char why[static HISTORY_PROOF_WHY_LEN])
+{
+	struct federation f = FEDERATION_INIT;
+	struct commit commit;
+	int rc = 0;
+
+	*out = (struct history_claim){0};
+	if (!get_founding(document, &f))
+		rc = refuse(why, "there is no founding document in it");
+	else if (!get_header(document, "block", &out->block) ||
+	    !get_header(document, "head", &out->head) ||
+	    !get_commit(document, &commit))
+		rc = refuse(why, "a header or the certificate is malformed");
+	if (rc == 0)
+		rc = federation_id(&f, &out->federation);
+	if (rc == 0)
+		rc = check_head(&f, &commit, out, why);
+	if (rc == 0)
+		rc = check_tree(document, out, why);
+	federation_close(&f);
+	return rc;
+}
