@@ -10,6 +10,7 @@
 #include "daemon/cli/cli.h"
 #include "daemon/cli/demo.h"
 #include "daemon/cli/process.h"
+#include "daemon/cli/story.h"
 
 #define DEMO_DATA "digits.csv"
 
@@ -21,6 +22,7 @@ static const char usage[] =
     "                    [--rule RULE] [--momentum X]\n"
     "                    [--attack NAME [--attackers 1] [--tau X]]\n"
     "                    [--sweep [-o FILE.svg]]\n"
+    "                    [--story]\n"
     "\n"
     "Founds a federation of real daemons on this machine, trains one circuit\n"
     "on rows that are dealt out among them, and audits the chain.\n"
@@ -35,7 +37,10 @@ static const char usage[] =
     "others: arc+nnm+median. --momentum: of the updates that members send,\n"
     "0.5 unless said otherwise; a federation's default is 0.9.\n"
     "--sweep: every rule against every attack, with the same training and\n"
-    "combining code but without daemons.\n";
+    "combining code but without daemons.\n"
+    "--story: the life of a model on four daemons: data with terms, a job that\n"
+    "is bought, training with privacy, pay, consent that ends, a vote, a "
+    "version\nthat changes hands, and the dossier that proves it.\n";
 
 static int
 read_number(const char *text, uint64_t lo, uint64_t hi, uint64_t *out)
@@ -97,9 +102,15 @@ check_drill(struct demo *d, const char *attackers)
 		return cli_error(CLI_USAGE,
 		    "--attackers: want 1 to %u, got %.40s", d->nnodes - 1,
 		    attackers);
+	if (d->story &&
+	    (d->sweep || d->attack != NULL || d->nnodes != STORY_NODES))
+		return cli_error(CLI_USAGE,
+		    "--story is told of %d nodes, and goes with --seed, "
+		    "--home, --keep and --json only",
+		    STORY_NODES);
 	d->nliars = (unsigned)k;
 	if (d->split == NULL)
-		d->split = k > 0 ? "iid" : "label-skew";
+		d->split = k > 0 || d->story ? "iid" : "label-skew";
 	return CLI_OK;
 }
 
@@ -122,6 +133,7 @@ take_options(struct demo *d, int argc, char **argv)
 	    {"attackers", &liars, NULL},
 	    {"tau", &d->tau, NULL},
 	    {"sweep", NULL, &d->sweep},
+	    {"story", NULL, &d->story},
 	    {"out", &d->picture, NULL},
 	};
 	const struct cli_options o = {options,
@@ -188,6 +200,8 @@ run(struct demo *d)
 		return demo_drill(d);
 	if (d->sweep)
 		return demo_sweep(d);
+	if (d->story)
+		return demo_story(d);
 	rc = demo_found(d);
 
 	if (rc != 0)

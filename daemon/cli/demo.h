@@ -36,6 +36,12 @@ struct demo {
 	uint64_t seed;
 	const char *data, *split, *home_option;
 	bool keep, json;
+	const char
+	    *heldout; /* share of rows that no node sees; NULL: a fifth */
+	bool story;
+	/* When the homes are made, before the federation is written: 0 or an
+	 * exit code. NULL: nothing to do. */
+	int (*prepare)(struct demo *d);
 	const char *rule, *momentum; /* instead of the job's own; NULL */
 	/* A drill: the trainers of the last nliars nodes lie. NULL: none. */
 	const char *attack, *tau;

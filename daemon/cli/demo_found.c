@@ -335,6 +335,8 @@ found(struct demo *d)
 		if (rc == 0)
 			rc = take_member(d, i);
 	}
+	if (rc == 0 && d->prepare != NULL)
+		rc = d->prepare(d);
 	if (rc == 0)
 		rc = write_federation(d);
 	for (unsigned i = 0; i < d->nnodes && rc == 0; i++)
@@ -349,7 +351,9 @@ demo_found(struct demo *d)
 	char *argv[] = {d->qmltrain, (char *)"split", (char *)"--data",
 	    (char *)(uintptr_t)d->data, (char *)"--nodes", nodes,
 	    (char *)"--mode", (char *)(uintptr_t)d->split, (char *)"--seed",
-	    seed, (char *)"--out", d->rows, (char *)"--json", NULL};
+	    seed, (char *)"--heldout",
+	    (char *)(uintptr_t)(d->heldout != NULL ? d->heldout : "0.2"),
+	    (char *)"--out", d->rows, (char *)"--json", NULL};
 	struct jv *split;
 	int rc = make_home(d);
 
