@@ -24,6 +24,12 @@ fakesign_use_ed25519(bool yes)
 	ed25519 = yes;
 }
 
+bool
+fakesign_is_real(void)
+{
+	return ed25519;
+}
+
 void
 signature_put(struct bytes_writer *w, const struct signature *s)
 {
