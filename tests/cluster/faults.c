@@ -180,6 +180,8 @@ page_seq(const struct simfile *f, uint64_t page)
 {
 	uint64_t seq = 0;
 
+	if ((page + 1) * DISK_PAGE > f->room)
+		return 0;
 	for (unsigned i = 8; i < 16; i++)
 		seq = seq << 8 | f->now[page * DISK_PAGE + i];
 	return seq;
@@ -237,7 +239,7 @@ rot_chain(struct world *w, uint16_t slot)
 	at = rng_below(&w->rng, 2) == 0
 	    ? rng_below(&w->rng, 512)
 	    : rng_below(&w->rng, n->head * DISK_PAGE);
-	if (at >= f->size || f->now[at] == 0 || !may_lose(w, slot, false))
+	if (at >= f->room || f->now[at] == 0 || !may_lose(w, slot, false))
 		return;
 	flip(f, at);
 	n->rotten = true;

@@ -66,22 +66,33 @@ larger(uint8_t *old, uint64_t len, uint64_t room)
 	return p;
 }
 
-/* Both images grow together, so that a sync copies only what was written. */
 static void
 resize(struct simfile *f, uint64_t size)
 {
+	if (size > f->size)
+		f->size = size;
+}
+
+/* Room for what is written; past it a file is zero and costs nothing. Both
+ * images grow together, so that a sync copies only what was written. */
+static void
+fill(struct simfile *f, uint64_t size)
+{
 	uint64_t room = f->room > 0 ? f->room : 4096;
 
-	if (size <= f->size)
-		return;
 	while (room < size)
 		room *= 2;
-	if (room != f->room) {
-		f->now = larger(f->now, f->room, room);
-		f->safe = larger(f->safe, f->room, room);
-		f->room = room;
-	}
-	f->size = size;
+	if (room == f->room)
+		return;
+	f->now = larger(f->now, f->room, room);
+	f->safe = larger(f->safe, f->room, room);
+	f->room = room;
+}
+
+static bool
+is_zero(const uint8_t *p, size_t len)
+{
+	return len == 0 || (p[0] == 0 && memcmp(p, p + 1, len - 1) == 0);
 }
 
 static void
@@ -135,6 +146,7 @@ sim_read(struct disk_file *df, void *buf, size_t len, uint64_t offset)
 {
 	struct simfile *f = ((struct handle *)df)->f;
 	int rc = gate(of(df->disk), SIMDISK_FAIL_NOT);
+	size_t in;
 
 	if (rc < 0)
 		return rc;
@@ -142,7 +154,11 @@ sim_read(struct disk_file *df, void *buf, size_t len, uint64_t offset)
 		return 0;
 	if (len > f->size - offset)
 		len = f->size - offset;
-	memcpy(buf, f->now + offset, len);
+	in = offset < f->room ? (size_t)(f->room - offset) : 0;
+	in = in < len ? in : len;
+	if (in > 0)
+		memcpy(buf, f->now + offset, in);
+	memset((uint8_t *)buf + in, 0, len - in);
 	return (int64_t)len;
 }
 
@@ -156,6 +172,11 @@ sim_write(struct disk_file *df, const void *buf, size_t len, uint64_t offset)
 	if (rc < 0)
 		return rc;
 	resize(f, offset + len);
+	if (offset >= f->room && is_zero(buf, len)) {
+		mark(f, offset, 0);
+		return (int64_t)len;
+	}
+	fill(f, offset + len);
 	memcpy(f->now + offset, buf, len);
 	mark(f, offset, len);
 	return (int64_t)len;
@@ -182,8 +203,9 @@ static void
 harden(struct simfile *f)
 {
 	for (size_t i = 0; i < f->ndirty; i++)
-		memcpy(f->safe + f->dirty[i].at, f->now + f->dirty[i].at,
-		    f->dirty[i].len);
+		if (f->dirty[i].len > 0)
+			memcpy(f->safe + f->dirty[i].at,
+			    f->now + f->dirty[i].at, f->dirty[i].len);
 	f->ndirty = 0;
 	f->safe_size = f->size;
 }

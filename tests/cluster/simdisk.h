@@ -15,7 +15,8 @@
 
 struct simfile {
 	char name[DISK_NAME_MAX]; /* "": free */
-	uint8_t *now, *safe;      /* [room]; safe is what a crash leaves */
+	uint8_t *now, *safe;      /* [room]; safe is what a crash leaves;
+				   * past that a file is zero */
 	uint64_t size, safe_size, room;
 	struct simrange { /* written since the last sync */
 		uint64_t at, len;
