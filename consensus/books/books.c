@@ -72,12 +72,13 @@ static int
 table_clone(const struct table *from, struct table *to)
 {
 	*to = *from;
-	to->rows = calloc(from->cap + 1, from->size);
+	/* Room for one more; table_insert clears what it hands out. */
+	to->rows = malloc((from->n + 1) * from->size);
 	if (!to->rows)
 		return -ENOMEM;
 	if (from->n)
 		memcpy(to->rows, from->rows, from->n * from->size);
-	to->cap = from->cap + 1;
+	to->cap = from->n + 1;
 	return 0;
 }
 
