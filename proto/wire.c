@@ -39,6 +39,7 @@ static const struct type_row types[] = {
     [WIRE_TX] = {"tx", PART_OBJECT},
     [WIRE_TX_IDS] = {"tx_ids", PART_IDS},
     [WIRE_TX_REQ] = {"tx_req", PART_IDS},
+    [WIRE_EVIDENCE] = {"evidence", PART_OBJECT},
 };
 
 #define NTYPES (sizeof(types) / sizeof(types[0]))
@@ -115,6 +116,8 @@ put_object(struct envelope *e, const struct wire_msg *m)
 		answer_put(&e->first, m->u.answer);
 	else if (m->type == WIRE_TX)
 		tx_put(&e->first, m->u.tx);
+	else if (m->type == WIRE_EVIDENCE)
+		evidence_put(&e->first, m->u.evidence);
 	else
 		attest_put(&e->first, m->u.attest);
 	e->peer.has_object = 1;
@@ -162,6 +165,7 @@ envelope_put(struct envelope *e, const struct wire_msg *m)
 	case WIRE_ANSWER:
 	case WIRE_ATTEST:
 	case WIRE_TX:
+	case WIRE_EVIDENCE:
 		put_object(e, m);
 		break;
 	case WIRE_ANSWER_REQ:
@@ -289,6 +293,8 @@ get_object(const Qml__Peer *p, uint32_t dim_max, struct wire_msg *out)
 		out->u.answer = answer_get(&r, dim_max);
 	} else if (out->type == WIRE_TX) {
 		out->u.tx = tx_get(&r);
+	} else if (out->type == WIRE_EVIDENCE) {
+		out->u.evidence = evidence_get(&r);
 	} else {
 		out->u.attest = calloc(1, sizeof(*out->u.attest));
 		if (out->u.attest == NULL)
@@ -359,6 +365,7 @@ peer_get(const Qml__Peer *p, uint32_t dim_max, struct wire_msg *out)
 	case WIRE_ANSWER:
 	case WIRE_ATTEST:
 	case WIRE_TX:
+	case WIRE_EVIDENCE:
 		return get_object(p, dim_max, out);
 	case WIRE_ANSWER_REQ:
 	case WIRE_TX_IDS:
@@ -417,6 +424,8 @@ wire_msg_close(struct wire_msg *m)
 		answer_unref(m->u.answer);
 	else if (m->type == WIRE_TX)
 		tx_unref(m->u.tx);
+	else if (m->type == WIRE_EVIDENCE)
+		evidence_unref(m->u.evidence);
 	else if (m->type == WIRE_ATTEST)
 		free(m->u.attest);
 	else if (m->type == WIRE_BLOCK)

@@ -15,6 +15,7 @@
 #include "proto/answer.h"
 #include "proto/attest.h"
 #include "proto/block.h"
+#include "proto/evidence.h"
 #include "proto/tx.h"
 #include "proto/vote.h"
 
@@ -37,6 +38,7 @@ enum wire_type {
 	WIRE_TX,     /* one transaction */
 	WIRE_TX_IDS, /* ids of those that wait here */
 	WIRE_TX_REQ, /* ids wanted */
+	WIRE_EVIDENCE,
 };
 
 /* Bit i of a bitmap is validator or member i. */
@@ -90,6 +92,7 @@ struct wire_msg {
 		struct answer *answer;
 		struct attest *attest; /* owned */
 		struct tx *tx;
+		struct evidence *evidence;
 		struct wire_ids ids;
 		struct wire_range range;
 		struct wire_decided decided;

@@ -3,22 +3,48 @@
 #include "consensus/replica/queue.h"
 #include "consensus/replica/state.h"
 
-/* Takes e. Who fills the room is found out often enough already. */
+static bool
+is_held(const struct replica *r, const struct evidence *e)
+{
+	for (size_t i = 0; i < r->nproofs; i++)
+		if (evidence_compare(r->proofs[i], e) == 0)
+			return true;
+	return false;
+}
+
+/* Takes e. Everybody tells it once, so that whoever proposes next has it. Who
+ * fills the room is found out often enough already. */
 static void
 keep(struct replica *r, int rc, struct evidence *e)
 {
+	struct wire_msg m = {.type = WIRE_EVIDENCE};
+
 	if (rc < 0)
 		return;
-	for (size_t i = 0; i < r->nproofs; i++)
-		if (evidence_compare(r->proofs[i], e) == 0)
-			goto no;
-	if (r->nproofs == REPLICA_MAX_PROOFS ||
-	    !ledger_evidence_new(r->ledger, e))
-		goto no;
+	if (r->nproofs == REPLICA_MAX_PROOFS || is_held(r, e) ||
+	    !ledger_evidence_new(r->ledger, e)) {
+		evidence_unref(e);
+		return;
+	}
 	r->proofs[r->nproofs++] = e;
-	return;
-no:
+	m.u.evidence = e;
+	queue_send(r, REPLICA_ALL, REPLICA_CLASS_TX, &m);
+}
+
+const char *
+proofs_recv(struct replica *r, struct evidence *e)
+{
+	/* What is known, or of a height not reached, costs nobody anything. */
+	if (!is_held(r, e) && ledger_evidence_new(r->ledger, e)) {
+		if (!ledger_evidence_proves(r->ledger, e)) {
+			evidence_unref(e);
+			return ledger_verdict_text(LEDGER_EVIDENCE);
+		}
+		keep(r, 0, e);
+		return NULL;
+	}
 	evidence_unref(e);
+	return NULL;
 }
 
 void

@@ -1,9 +1,9 @@
 /*
  * proofs.h - evidence that waits for a block.
  *
- * Made of what this node holds, both signatures verified when it came; kept in
- * memory until a block has it or it is too old. Every node has its turn to
- * propose, so nothing is passed on. Internal to the room.
+ * Made of what this node holds, both signatures verified when it came, or told
+ * by a peer; told on once, and kept in memory until a block has it or it is too
+ * old. Internal to the room.
  */
 #ifndef QML_CONSENSUS_REPLICA_PROOFS_H
 #define QML_CONSENSUS_REPLICA_PROOFS_H
@@ -11,6 +11,7 @@
 #include "consensus/bft/event.h"
 #include "proto/answer.h"
 #include "proto/attest.h"
+#include "proto/evidence.h"
 
 struct replica;
 
@@ -20,6 +21,8 @@ void proofs_of_answers(struct replica *r, const struct answer *a,
     const struct answer *b);
 void proofs_of_attests(struct replica *r, const struct attest *a,
     const struct attest *b);
+/* From a peer; takes it. What is wrong with it, or NULL. */
+const char *proofs_recv(struct replica *r, struct evidence *e);
 /* A block was applied: forget what is on record or too old. */
 void proofs_turn(struct replica *r);
 void proofs_clear(struct replica *r);

@@ -214,6 +214,8 @@ recv_tx(struct replica *r, struct wire_msg *m)
 static const char *
 dispatch(struct replica *r, uint16_t peer, struct wire_msg *m)
 {
+	struct evidence *e = m->type == WIRE_EVIDENCE ? m->u.evidence : NULL;
+
 	switch (m->type) {
 	case WIRE_STATUS:
 		gossip_heard(r, peer, &m->u.status);
@@ -243,6 +245,9 @@ dispatch(struct replica *r, uint16_t peer, struct wire_msg *m)
 	case WIRE_TX_REQ:
 		txgossip_send(r, peer, &m->u.ids);
 		return NULL;
+	case WIRE_EVIDENCE:
+		m->u.evidence = NULL;
+		return proofs_recv(r, e);
 	case WIRE_PING:
 	case WIRE_PONG:
 	case WIRE_BYE:
@@ -278,6 +283,7 @@ is_early(const struct replica *r, const struct wire_msg *m)
 	case WIRE_TX:
 	case WIRE_TX_IDS:
 	case WIRE_TX_REQ:
+	case WIRE_EVIDENCE:
 	case WIRE_PING:
 	case WIRE_PONG:
 	case WIRE_BYE:

@@ -284,6 +284,20 @@ block_by_reference(struct sample *s)
 	return b;
 }
 
+static struct evidence *
+evidence_sample(struct sample *s)
+{
+	struct vote a = sample_vote(s), b = a;
+	struct evidence *e = NULL;
+	int rc;
+
+	b.block = sample_hash(s);
+	vote_sign(&b, s->key, &s->federation);
+	rc = evidence_of_votes(&a, &b, &e);
+	assert(rc == 0);
+	return e;
+}
+
 static struct attest *
 attest_on_heap(struct sample *s)
 {
@@ -338,6 +352,9 @@ sample_wire(struct sample *s, enum wire_type type)
 		break;
 	case WIRE_TX:
 		m.u.tx = sample_tx(s);
+		break;
+	case WIRE_EVIDENCE:
+		m.u.evidence = evidence_sample(s);
 		break;
 	case WIRE_BYE:
 		m.u.reason = sample_below(s, 9);
