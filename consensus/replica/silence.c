@@ -32,8 +32,14 @@ void
 silence_restore(struct replica *r, const struct votelog_record *last)
 {
 	const struct ledger_round *lr = ledger_round(r->ledger);
+	const struct ledger_round_summary *before =
+	    ledger_last_round(r->ledger);
 
 	r->silent_until = last->floor;
+	/* A round that was entered in quarantine stays silent, however often
+	 * we start in it. */
+	if ((before != NULL ? before->height : 0) + 1 < last->floor)
+		r->silent_rounds = lr->number + 1;
 	if (last->has_bft && last->bft.height > r->silent_until)
 		r->silent_until = last->bft.height;
 	if (last->has_answer && last->answer.fl_round > lr->number)
