@@ -238,11 +238,12 @@ run_verb(const struct ctl_verb *v, int argc, char **argv)
 	const size_t noptions = count(v->options, CTL_VERB_OPTIONS);
 	size_t given = nwords;
 	const char *values[CTL_VERB_OPTIONS] = {NULL};
-	struct cli_option own[CTL_VERB_OPTIONS + 1];
+	struct cli_option own[CTL_VERB_OPTIONS + 2];
 	struct jv *params = jv_object();
-	bool no_wait = false;
+	bool no_wait = false, terms = false;
 	char usage[1024];
 	struct ctl_args a = {own, noptions + 1, usage, nwords + 1};
+	bool rows = v->kind != NULL && strcmp(v->kind, "asset_register") == 0;
 	struct ctl c;
 	int rc;
 
@@ -253,6 +254,8 @@ run_verb(const struct ctl_verb *v, int argc, char **argv)
 		own[i] =
 		    (struct cli_option){v->options[i].name, &values[i], NULL};
 	own[noptions] = (struct cli_option){"no-wait", NULL, &no_wait};
+	if (rows)
+		own[a.n++] = (struct cli_option){"terms", NULL, &terms};
 	rc = ctl_parse(&c, &a, &argc, argv);
 	if ((size_t)argc == nwords + 1 && nwords > 0 &&
 	    v->words[nwords - 1].type == CTL_FIELD_MAYBE)
@@ -265,6 +268,9 @@ run_verb(const struct ctl_verb *v, int argc, char **argv)
 	for (size_t i = 0; rc == CLI_OK && i < noptions; i++)
 		if (values[i] != NULL)
 			rc = put_field(params, &v->options[i], values[i]);
+	/* The owner's own word first. */
+	if (rc == CLI_OK && terms)
+		rc = ctl_terms_write(&c, params);
 	if (rc != CLI_OK)
 		jv_free(params);
 	else

@@ -50,6 +50,10 @@ bool ctl_books_has(const char *noun, const char *verb);
 int ctl_books_submit(struct ctl *c, const char *kind, struct jv *params,
     struct jv **last) __attribute__((warn_unused_result));
 
+/* Of the fields of an asset: DATA.terms, made anew. An exit code; said why. */
+int ctl_terms_write(struct ctl *c, const struct jv *params)
+    __attribute__((warn_unused_result));
+
 /* ctl_proposal.c; argv[1] is that word. */
 int ctl_proposal_show(int argc, char **argv);
 

@@ -24,7 +24,7 @@ const struct ctl_verb ctl_verbs[] = {
 	"[--expires-in BLOCKS]\n"
 	"       [--epsilon-milli E --delta-exp D] [--parent ID] "
 	"[--manifest FILE]\n"
-	"       [--root HASH --rows N] [--credential TYPE]",
+	"       [--root HASH --rows N] [--credential TYPE] [--terms]",
 	"register the trainer's rows; nothing is allowed that is not named"},
     {"data", "withdraw", "asset_withdraw", NULL, {{"id", T}}, {{0}}, "ID",
 	"end consent with the next round"},

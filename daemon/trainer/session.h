@@ -102,8 +102,8 @@ void session_fail(struct trainwire_msg *out, uint64_t round, uint8_t reason,
 uint8_t session_reason(int rc); /* enum answer_reason */
 
 /* One answer to one TRAIN: TRAINED, or FAILED with reason and sentence. The
- * delta obeys clip and bound exactly. A private job uses up the seed: there is one
- * for every training. *out is closed by the caller.
+ * delta obeys clip and bound exactly. A private job uses up the seed: there is
+ * one for every training. *out is closed by the caller.
  * -ECANCELED when stop() said so: there is no answer then. */
 int session_train(struct session *s, const struct trainwire_model *m,
     struct trainwire_msg *out) __attribute__((warn_unused_result));

@@ -44,8 +44,8 @@ struct train_batch {
 	void *arg;
 };
 
-/* theta is left 0. The rows are loaded into s->fit by the caller. -EINVAL, -ENOMEM, -ENOTSUP: the task cannot be trained
- * so. */
+/* theta is left 0, and the rows are the caller's to load. -EINVAL, -ENOMEM;
+ * -ENOTSUP: the task cannot be trained so. */
 int train_search_open(struct train_search *s, const struct train_job *job);
 void train_search_close(struct train_search *s);
 

@@ -115,9 +115,13 @@ def restarted(c):
 def terms(c):
     """A task that the owner does not allow is refused by the trainer."""
     g = c.nodes[2]
+    p = ctl(g, "data", "register", "rows of gamma", "--tasks", "qsvm",
+            "--terms")
+    assert "trainer keeps to it" in p.stderr, p.stderr
+    p = ctl(g, "data", "register", "again", "--tasks", "vqc", "--terms",
+            code=9)
+    assert "exists" in p.stderr, p.stderr
     g.stop()
-    with open(rows_of(c, 2, ".terms"), "w") as f:
-        f.write("tasks: [qsvm]\n")
     g.start()
     wait("gamma refuses", 60, lambda: "do not allow the task linear" in
          g.call("status")["trainer"]["problem"])
