@@ -326,7 +326,10 @@ check_plot_wish(struct plot_wish *w, int argc, char **argv)
 		    w->what);
 	if (loss != (w->source == NULL))
 		return cli_error(CLI_USAGE, "plot %s: want %s", w->what,
-		    loss ? "no further word" : "a file to read");
+		    loss ? "no further word"
+			: strcmp(w->what, "rules") == 0
+			? "the file that `qmlnode demo --sweep --json` printed"
+			: "a file of labelled rows to test the model on");
 	if (w->out == NULL)
 		return cli_error(CLI_USAGE, "plot %s: want -o FILE.svg",
 		    w->what);

@@ -75,6 +75,11 @@ show_job(const struct federation *f)
 	    j->combine.weighting == JOB_REGISTERED ? " by registered weights"
 						   : "",
 	    decimal_text(&j->clip, clip));
+	if (j->combine.stragglers == JOB_CARRY)
+		printf("            a late update counts, less, up to %u "
+		       "aggregation%s later\n",
+		    j->combine.carry_rounds,
+		    j->combine.carry_rounds == 1 ? "" : "s");
 }
 
 int

@@ -43,6 +43,8 @@ def replayed(town, number):
 
 def carried(c):
     town, late = Town(c), []
+    text = run(program("qmlnode"), "federation", "show", c.file).stdout
+    assert "counts, less, up to 8 aggregations later" in text, text
     c.start()
     town.answer(lambda p: p["update"], 0)
     for _ in range(TIMES):
