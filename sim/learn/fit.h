@@ -26,34 +26,30 @@ struct pool;
 struct task;
 struct train_score;
 
-/* From prepared rows to observables. */
+/* From prepared rows to observables. All but the first two may be NULL: nothing
+ * is opened, bound or gathered, a prepared row is its nobs observables. */
 struct fit_map {
 	/* Doubles of a prepared row, and preparing all rows of ds into out:
 	 * 0 or -ENOMEM. */
 	size_t (*row_size)(const struct task *t);
 	int (*prepare)(const struct fit *f, const struct dataset *ds,
 	    double *out);
-	/* Shared state of all threads, and one thread's scratch; both pairs
-	 * may be NULL, close alone, too. */
+	/* Shared state of all threads, and one thread's scratch. */
 	int (*open)(struct fit *f);
 	void (*close)(struct fit *f);
 	int (*open_worker)(const struct fit *f, void **scratch);
 	void (*close_worker)(void *scratch);
-	/* Puts circuit parameters in; theta[nangles + nscales]. May be NULL:
-	 * there are none. */
+	/* Puts circuit parameters in; theta[nangles + nscales]. */
 	void (*bind)(struct fit *f, const double *theta);
-	/* obs[nobs][LANES] of LANES rows (NULL: lane not used). May be NULL:
-	 * a prepared row is its nobs observables. */
+	/* obs[nobs][LANES] of LANES rows (NULL: lane not used). */
 	void (*forward)(const struct fit *f, void *scratch,
 	    const double *const *rows, double *obs);
-	/* After forward: takes d loss / d obs. May be NULL. */
+	/* After forward: takes d loss / d obs. */
 	void (
 	    *backward)(const struct fit *f, void *scratch, const double *dobs);
-	/* grad[nangles + nscales] += what backward gathered since. May be
-	 * NULL. */
+	/* grad[nangles + nscales] += what backward gathered since. */
 	void (*collect)(const struct fit *f, void *scratch, double *grad);
-	/* The same per lane: grad[][LANES] is overwritten. May be NULL where
-	 * collect is. */
+	/* The same per lane: grad[][LANES] is overwritten. */
 	void (*collect_lanes)(const struct fit *f, void *scratch, double *grad);
 };
 

@@ -169,8 +169,8 @@ test_iris(void **state)
 	w.hyper.method = TRAIN_SHIFT;
 	shift = accuracy(&w);
 	w.hyper.method = TRAIN_PERTURB;
-	/* Many small steps that fade: of thirteen settings, those with the least
-	 * loss on the training rows. */
+	/* Many small steps that fade: of thirteen settings, those with the
+	 * least loss on the training rows. */
 	w.hyper.perturb = 0.2;
 	w.hyper.perturbations = 2;
 	w.hyper.batch = 16;
