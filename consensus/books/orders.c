@@ -304,6 +304,12 @@ books_next_job(const struct books *b, struct books_next_job *out)
 	return true;
 }
 
+bool
+books_valuing(const struct books *b)
+{
+	return b->terms.validation.shards > 0 && b->valuations.n > 0;
+}
+
 void
 books_job_started(struct books *b, const struct hash *order)
 {

@@ -75,6 +75,8 @@ struct books_next_job {
 };
 
 bool books_next_job(const struct books *b, struct books_next_job *out);
+/* Is a closed round still being valued? Who values it needs its job. */
+bool books_valuing(const struct books *b);
 void books_job_started(struct books *b, const struct hash *order);
 /* Refunds what is left of the escrow; done, or cancelled if it was ending. */
 void books_job_finished(struct books *b, const struct hash *order);

@@ -262,6 +262,7 @@ end_early(const struct ledger *l)
 	if (r->number == l->round.number)
 		r->number++;
 	r->finished = true;
+	r->sealed = false;
 }
 
 int
@@ -282,7 +283,8 @@ jobs_turn(const struct ledger *l, const struct block *b, struct books *books)
 		if (rc == 0 && r->finished && ordered)
 			books_job_finished(books, &r->order);
 	}
-	if (rc == 0 && r->finished)
+	/* The trainers are still asked what the last rounds were worth. */
+	if (rc == 0 && r->finished && !books_valuing(books))
 		rc = start_next(l, b, books);
 	return rc;
 }
