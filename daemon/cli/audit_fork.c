@@ -1,5 +1,6 @@
 #include "daemon/cli/audit_fork.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -131,6 +132,7 @@ say_fork(const struct audit_marks *a, const struct audit_marks *b,
 	uint64_t power = 0, total = 0;
 	char id[ID_TEXT_LEN];
 
+	assert(a->at && b->at && height <= a->n && height <= b->n);
 	for (uint16_t i = 0; i < a->nmembers; i++)
 		total += a->power[i];
 	for (uint16_t i = 0; i < n; i++)
@@ -201,9 +203,11 @@ audit_fork_run(const struct audit_order *o, const char *other, bool json)
 {
 	struct audit_marks m[2] = {AUDIT_MARKS_INIT, AUDIT_MARKS_INIT};
 	struct audit *a = calloc(2, sizeof(*a));
-	int code = a ? read_side(o, o->path, &a[0], &m[0])
-		     : cli_error(CLI_FAILED, "out of memory");
+	int code;
 
+	if (!a)
+		return cli_error(CLI_FAILED, "out of memory");
+	code = read_side(o, o->path, &a[0], &m[0]);
 	if (code == CLI_OK)
 		code = read_side(o, other, &a[1], &m[1]);
 	if (code == CLI_OK)

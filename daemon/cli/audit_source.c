@@ -172,7 +172,7 @@ int
 audit_source_open(struct audit_source *s, const char *path,
     struct audit_fault *damage)
 {
-	struct segments_report r;
+	struct segments_report r = {0};
 	const char *name = "";
 	int rc;
 

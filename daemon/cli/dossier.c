@@ -35,7 +35,7 @@ struct gather {
 	struct sign_public key[FEDERATION_MAX_MEMBERS];
 	uint16_t nmembers;
 	int64_t treasury[BOOKS_CAUSES];
-	struct jv *rounds, *jobs;
+	struct jv *rounds, *jobs, *offences;
 	struct hash job; /* of the last entry of jobs */
 	uint64_t njobs;
 	struct hash head, model, state_root; /* of the last block */
@@ -128,6 +128,22 @@ note_round(struct gather *g, const struct block *b)
 }
 
 static void
+note_offences(struct gather *g, const struct ledger *l, const struct block *b)
+{
+	for (uint16_t i = 0; i < b->header.nevidence; i++) {
+		const struct evidence *e = b->evidence[i];
+		const struct member *m = ledger_member(l, e->who);
+		struct jv *o = jv_object();
+
+		jv_put_string(o, "member", m ? m->name : "");
+		jv_put_string(o, "kind", evidence_kind_name(e->kind));
+		jv_put_integer(o, "at", (int64_t)e->at);
+		jv_put_integer(o, "height", (int64_t)b->header.height);
+		jv_add(g->offences, o);
+	}
+}
+
+static void
 see_block(void *arg, const struct ledger *l, const struct block *b,
     const struct commit *c)
 {
@@ -151,6 +167,7 @@ see_block(void *arg, const struct ledger *l, const struct block *b,
 		g->member[c->validators[i]].signed_blocks++;
 	if (b->header.kind != BLOCK_ORDINARY)
 		note_round(g, b);
+	note_offences(g, l, b);
 	note_members(g, l);
 	note_job(g, l);
 }
@@ -266,6 +283,7 @@ see_end(void *arg, const struct ledger *l)
 	jv_put(d, "chain", chain_json(g, l));
 	jv_put(d, "jobs", g->jobs);
 	jv_put(d, "rounds", g->rounds);
+	jv_put(d, "offences", g->offences);
 	jv_put(d, "assets", assets(&at));
 	jv_put(d, "uses", table(&at, "uses"));
 	jv_put(d, "orders", table(&at, "orders"));
@@ -275,7 +293,7 @@ see_end(void *arg, const struct ledger *l)
 	jv_put(d, "proposals", table(&at, "proposals"));
 	jv_put(d, "versions", table(&at, "tokens"));
 	jv_put(d, "credentials", table(&at, "credentials"));
-	g->rounds = g->jobs = NULL;
+	g->rounds = g->jobs = g->offences = NULL;
 }
 
 /* Heights that mean "never" are beyond what canonical JSON holds as a number:
@@ -361,6 +379,7 @@ dossier_make(struct audit *a, const struct audit_order *o, uint64_t now_ms,
 	g->document = jv_object();
 	g->rounds = jv_array();
 	g->jobs = jv_array();
+	g->offences = jv_array();
 	jv_put_string(g->document, "schema", "qml.dossier/1");
 	jv_put_string(g->document, "made_by", "qmlnode " QML_VERSION);
 	jv_put_string(g->document, "build", QML_BUILD_ID);
@@ -379,6 +398,7 @@ dossier_make(struct audit *a, const struct audit_order *o, uint64_t now_ms,
 	jv_free(g->document);
 	jv_free(g->rounds);
 	jv_free(g->jobs);
+	jv_free(g->offences);
 	free(g);
 	return rc;
 }

@@ -119,6 +119,12 @@ put_members(FILE *f, const struct jv *d)
 	    {"blocks_proposed", "blocks proposed", HTML_NUMBER},
 	    {"blocks_signed", "blocks signed", HTML_NUMBER},
 	};
+	static const struct html_column offences[] = {
+	    {"member", "member", HTML_TEXT},
+	    {"kind", "signed two", HTML_TEXT},
+	    {"at", "at", HTML_NUMBER},
+	    {"height", "shown in block", HTML_NUMBER},
+	};
 	const struct jv *fed = jv_get(d, "federation");
 	char line[LINE_LEN];
 
@@ -128,6 +134,8 @@ put_members(FILE *f, const struct jv *d)
 	html_section(f, "Members", line);
 	html_table(f, jv_get(fed, "members"), COLUMNS(who), "None.");
 	html_table(f, jv_get(d, "contributions"), COLUMNS(did), "None.");
+	html_table(f, jv_get(d, "offences"), COLUMNS(offences),
+	    "Nobody was seen to sign two things that contradict each other.");
 }
 
 static void

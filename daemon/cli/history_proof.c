@@ -277,7 +277,7 @@ history_proof_check(const struct jv *document, struct history_claim *out,
     char why[static HISTORY_PROOF_WHY_LEN])
 {
 	struct federation f = FEDERATION_INIT;
-	struct commit commit;
+	struct commit commit = {0};
 	int rc = 0;
 
 	*out = (struct history_claim){0};

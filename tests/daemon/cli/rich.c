@@ -128,7 +128,8 @@ data(struct rich *r, uint16_t owner)
 	    .name = "rows",
 	    .purpose = "research",
 	    .licence = "CC-BY-4.0",
-	    .privacy = {8000, 5}};
+	    .privacy = {8000, 5},
+	    .credential = owner == 0 ? 3 : 0};
 	struct tx *x;
 
 	body_asset_put(&w, &b);
@@ -194,6 +195,23 @@ rich_worth(struct rich *r, uint16_t from, uint64_t round)
 	body_worth_put(&w, &b);
 	bytes_writer_close(&v);
 	return rich_tx(r, from, TX_WORTH, &w, 0);
+}
+
+struct tx *
+rich_order(struct rich *r, uint16_t from, const struct hash *policy)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT, j = BYTES_WRITER_INIT;
+	struct body_order b = {.policy = *policy,
+	    .purpose = "research",
+	    .nassets = 1,
+	    .assets = {r->asset[0]}};
+
+	job_put(&j, ledger_job(r->chain.town.l));
+	b.job = j.data;
+	b.job_len = (uint32_t)j.len;
+	body_order_put(&w, &b);
+	bytes_writer_close(&j);
+	return rich_tx(r, from, TX_ORDER, &w, 0);
 }
 
 static struct tx *

@@ -41,6 +41,9 @@ struct tx *rich_tx(struct rich *r, uint16_t from, uint8_t kind,
 struct tx *rich_transfer(struct rich *r, uint16_t from, uint64_t amount,
     const char *memo);
 struct tx *rich_worth(struct rich *r, uint16_t from, uint64_t round);
+/* The running job once more, on member 0's data: its buyer needs the credential
+ * that member 2 has. */
+struct tx *rich_order(struct rich *r, uint16_t from, const struct hash *policy);
 struct tx *rich_vote(struct rich *r, uint16_t from, uint64_t proposal);
 
 /* A valid next block with these, not applied; updates: everybody answers. Takes

@@ -48,7 +48,7 @@ check(const char *text, struct history_claim *c)
 static void
 test_every_block(void **state)
 {
-	struct history_claim c;
+	struct history_claim c = {0};
 	struct rich r;
 	uint64_t last;
 
@@ -81,7 +81,7 @@ test_every_block(void **state)
 static void
 test_every_digit(void **state)
 {
-	struct history_claim c;
+	struct history_claim c = {0};
 	struct rich r;
 	struct jv *v;
 	char *text;

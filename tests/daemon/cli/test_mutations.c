@@ -299,6 +299,36 @@ revoked_by_another(struct rich *r)
 	swap_tx(r, about(r, 3, TX_REVOKE, &r->credential));
 }
 
+static void
+ordered_without_credential(struct rich *r)
+{
+	const struct books_totals t = books_totals(ledger_books(town_of(r)->l));
+
+	swap_tx(r, rich_order(r, 3, &t.policy));
+}
+
+/* Member 2 holds it no longer. */
+static void
+ordered_after_revocation(struct rich *r)
+{
+	const struct books_totals t = books_totals(ledger_books(town_of(r)->l));
+	struct tx *x = rich_order(r, 2, &t.policy);
+
+	assert_int_equal(ledger_tx_fits(town_of(r)->l, x), BOOKS_OK);
+	tx_unref(x);
+	x = about(r, 1, TX_REVOKE, &r->credential);
+	rich_commit(r, rich_next(r, &x, 1, false));
+	swap_tx(r, rich_order(r, 2, &t.policy));
+}
+
+static void
+ordered_under_no_policy(struct rich *r)
+{
+	const struct hash none = {{0}};
+
+	swap_tx(r, rich_order(r, 2, &none));
+}
+
 /* Somebody is accused with a vote that another one signed. */
 static void
 evidence_of_nothing(struct rich *r)
@@ -394,6 +424,9 @@ static const struct mutation {
     M(CHECK_VOTES, RICH_OPEN, other_params),
     M(CHECK_VERSIONS, RICH_DONE, moved_by_another),
     M(CHECK_CREDENTIALS, RICH_OPEN, revoked_by_another),
+    M(CHECK_CREDENTIALS, RICH_OPEN, ordered_without_credential),
+    M(CHECK_CREDENTIALS, RICH_OPEN, ordered_after_revocation),
+    M(CHECK_VOTES, RICH_OPEN, ordered_under_no_policy),
     M(CHECK_EVIDENCE, RICH_OPEN, evidence_of_nothing),
     M(CHECK_PERSONAL, RICH_OPEN, address_in_a_memo),
     M(CHECK_PERSONAL, RICH_DONE, phone_in_a_memo),
