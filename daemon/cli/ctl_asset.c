@@ -245,8 +245,8 @@ print_remains(const struct jv *a, const struct jv *gone)
 	    ctl_string(a, "schema"), ctl_integer(a, "rows"),
 	    ctl_integer(a, "rounds_in_jobs"));
 	puts(
-	    "tells     a leaf of the root is a hash over a row and 256 bits that "
-	    "came from the\n"
+	    "tells     a leaf of the root is a hash over a row and 256 bits "
+	    "that came from the\n"
 	    "          salt key: without it no guess of a row can be confirmed, "
 	    "by nobody,\n"
 	    "          not even by its owner");
@@ -319,8 +319,8 @@ erase(struct ctl *c, struct jv *asset)
 		if (rc != CLI_OK)
 			fprintf(stderr,
 			    "  the salt key is destroyed, but the chain does "
-			    "not say so yet\n  Say it again: qmlctl data erase %s "
-			    "--yes\n",
+			    "not say so yet\n  Say it again: qmlctl data erase "
+			    "%s --yes\n",
 			    id);
 	} else {
 		jv_free(tx);
