@@ -178,8 +178,8 @@ present(int argc, char **argv)
 	    "usage: qmlctl credential present FILE [--challenge TEXT] "
 	    "[-o OUT]\n"
 	    "A presentation of this node's own credential, signed with its "
-	    "key: what it\ngives to whoever asked with that challenge. OUT must "
-	    "be new; without it the\npresentation goes to standard output.\n",
+	    "key: what it\ngives to whoever asked with that challenge. OUT "
+	    "must be new; without it the\npresentation goes to standard output.\n",
 	    2};
 	struct jv *p = jv_object(), *v = NULL, *document = NULL;
 	struct ctl c;
