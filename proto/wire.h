@@ -39,6 +39,7 @@ enum wire_type {
 	WIRE_TX_IDS, /* ids of those that wait here */
 	WIRE_TX_REQ, /* ids wanted */
 	WIRE_EVIDENCE,
+	WIRE_FOUNDING, /* to who asks for block 0: what it was founded with */
 };
 
 /* Bit i of a bitmap is validator or member i. */
@@ -83,6 +84,18 @@ struct wire_decided {
 	struct commit commit;
 };
 
+/* How the vote about whoever asks stands is what the sender says; the bytes
+ * prove themselves by the federation's id. */
+struct wire_founding {
+	uint64_t height;
+	uint64_t end;   /* last block with a vote, or when it takes effect */
+	uint8_t state;  /* enum proposal_state; of no proposal: UINT8_MAX */
+	uint8_t member; /* 1: the seat has power already */
+	uint16_t yes, no, of; /* seats */
+	uint32_t len;
+	uint8_t *data; /* a federation's canonical bytes; owned */
+};
+
 struct wire_msg {
 	enum wire_type type;
 	union {
@@ -96,6 +109,7 @@ struct wire_msg {
 		struct wire_ids ids;
 		struct wire_range range;
 		struct wire_decided decided;
+		struct wire_founding founding;
 		uint64_t nonce;  /* ping, pong */
 		uint32_t reason; /* bye */
 	} u;

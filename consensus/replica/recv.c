@@ -6,6 +6,7 @@
 #include "consensus/replica/agree.h"
 #include "consensus/replica/bodies.h"
 #include "consensus/replica/gossip.h"
+#include "consensus/replica/guest.h"
 #include "consensus/replica/proofs.h"
 #include "consensus/replica/queue.h"
 #include "consensus/replica/round.h"
@@ -187,6 +188,10 @@ recv_block_req(struct replica *r, uint16_t peer, const struct wire_range *q)
 	uint64_t head = ledger_height(r->ledger);
 	struct replica_action *a;
 
+	if (q->from == 0 && q->count == 1) {
+		guest_welcome(r, peer);
+		return NULL;
+	}
 	if (q->count == 0 || q->count > WIRE_BLOCKS_MAX || q->from == 0)
 		return "request for an impossible range of blocks";
 	if (q->from > head)
@@ -248,6 +253,8 @@ dispatch(struct replica *r, uint16_t peer, struct wire_msg *m)
 	case WIRE_EVIDENCE:
 		m->u.evidence = NULL;
 		return proofs_recv(r, e);
+	case WIRE_FOUNDING: /* for who has no chain yet */
+		return NULL;
 	case WIRE_PING:
 	case WIRE_PONG:
 	case WIRE_BYE:
@@ -284,6 +291,7 @@ is_early(const struct replica *r, const struct wire_msg *m)
 	case WIRE_TX_IDS:
 	case WIRE_TX_REQ:
 	case WIRE_EVIDENCE:
+	case WIRE_FOUNDING:
 	case WIRE_PING:
 	case WIRE_PONG:
 	case WIRE_BYE:

@@ -58,6 +58,10 @@ check_member(struct prepare *p)
 
 	if (code != CLI_OK)
 		return code;
+	if (p->node.self == ROSTER_NOBODY) {
+		good("member", "invited: a guest until the members have voted");
+		return CLI_OK;
+	}
 	m = &p->federation.members[p->node.self];
 	good("member", "as %s, number %u, dialled at %s", m->name, p->node.self,
 	    m->address[0] != '\0' ? m->address : "no address");

@@ -6,12 +6,18 @@
 #include "config/yaml.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/founding.h"
+#include "daemon/cli/guest.h"
+#include "daemon/cli/join_line.h"
 #include "daemon/node/home.h"
 #include "proto/id.h"
 
 static const char usage[] =
     "usage: qmlnode join FEDERATION.yaml [--home DIR]\n"
-    "Checks that this node is a member and keeps a copy of the file.\n";
+    "       qmlnode join 'LINE' [--home DIR] [--no-wait]\n"
+    "Checks that this node is a member and keeps a copy of the file. With the "
+    "line\nof qmlctl invite: fetches what a running federation was founded "
+    "with, then\nsays how the members' vote stands until this node is one of "
+    "them.\n";
 
 struct join {
 	const char *home, *file;
@@ -136,8 +142,10 @@ int
 cmd_join(int argc, char **argv)
 {
 	struct join j = {.keys = KEYS_INIT};
-	const struct cli_option options[] = {{"home", &j.home, NULL}};
-	const struct cli_options o = {options, 1, usage, 1};
+	struct guest_options g = {0};
+	const struct cli_option options[] = {{"home", &j.home, NULL},
+	    {"no-wait", NULL, &g.no_wait}};
+	const struct cli_options o = {options, 2, usage, 1};
 	int rc = cli_parse(&o, &argc, argv);
 
 	if (rc != CLI_OK)
@@ -146,6 +154,10 @@ cmd_join(int argc, char **argv)
 		return cli_error(CLI_USAGE, "want a file\n%s", usage);
 	if (j.home == NULL)
 		j.home = home_default(j.default_home, sizeof(j.default_home));
+	g.home = j.home;
+	g.line = argv[1];
+	if (join_line_like(argv[1]))
+		return guest_join(&g);
 	j.file = argv[1];
 	rc = join(&j);
 	keys_close(&j.keys);

@@ -25,7 +25,7 @@ struct ctl_field {
 };
 
 #define CTL_VERB_WORDS 3
-#define CTL_VERB_OPTIONS 14
+#define CTL_VERB_OPTIONS 16
 
 struct ctl_verb {
 	const char *noun, *verb;

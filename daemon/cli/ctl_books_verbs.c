@@ -45,13 +45,15 @@ const struct ctl_verb ctl_verbs[] = {
     {"proposal", "new", "propose", NULL, {{"proposal", T}, {"title", T}},
 	{{"text", F}, {"asset", T}, {"ban", N}, {"policy", T}, {"to", T},
 	    {"amount", A}, {"set", T}, {"blocks", N}, {"version", N},
-	    {"height", N}},
+	    {"height", N}, {"remove", T}, {"member", T}, {"power", N},
+	    {"weight", N}},
 	"KIND TITLE [--text FILE] and by KIND:\n"
 	"       text; param --set NAME=VALUE,...; pause --blocks N; job (ends "
 	"it);\n"
 	"       asset --asset ID --ban 0|1; ethics --policy HASH;\n"
 	"       treasury --to WHO --amount TOKENS; upgrade --version V "
-	"--height H",
+	"--height H;\n"
+	"       member --remove NAME, or --member NAME --power P --weight W",
 	"put something to the vote"},
     {"proposal", "vote", "vote", NULL, {{"id", N}, {"option", T}}, {{0}},
 	"N yes|no|veto|abstain", "vote, or vote again until the end"},

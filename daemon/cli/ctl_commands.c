@@ -12,6 +12,8 @@ static const struct cli_command commands[] = {
     {"status", ctl_cmd_status, "where the node stands, and what it waits for"},
     {"health", ctl_cmd_health, "checks with reasons; exit 0 or 7"},
     {"peers", ctl_cmd_peers, "links to the other members"},
+    {"invite", ctl_cmd_invite,
+	"propose a member; prints the line to join with"},
     {"members", ctl_cmd_members, "who belongs to the federation"},
     {"rounds", ctl_cmd_rounds, "the last closed rounds [-n N]"},
     {"round", ctl_cmd_round, "one round in full: round N"},

@@ -146,6 +146,9 @@ prepare_options(struct prepare *p)
 	struct node_options *o = &p->node;
 	int self = federation_find(&p->federation, &p->keys.id);
 
+	/* By an invitation: a guest until the members have voted. */
+	if (self < 0 && home_has(p->home, HOME_INVITED))
+		self = ROSTER_NOBODY;
 	if (self < 0)
 		return cli_error(CLI_CONFIG,
 		    "the key in %s is not a member of "
@@ -155,6 +158,7 @@ prepare_options(struct prepare *p)
 	o->home = p->home;
 	o->federation = &p->federation;
 	o->self = (uint16_t)self;
+	o->id = p->keys.id;
 	o->key = p->keys.sign;
 	o->network_secret = p->keys.network;
 	o->listen = c->listen[0] != '\0' ? c->listen : NULL;

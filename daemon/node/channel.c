@@ -74,9 +74,14 @@ channel_hello(struct channel *c, uint8_t out[static CHANNEL_SHAKE_MAX],
 	return 0;
 }
 
+/* A seat that nobody has shows a key of zeros. */
 static uint16_t
 member_of_key(const struct federation *f, const uint8_t *key)
 {
+	static const uint8_t none[NOISE_KEY_LEN];
+
+	if (memcmp(key, none, sizeof(none)) == 0)
+		return CHANNEL_NOBODY;
 	for (uint16_t i = 0; i < f->nmembers; i++) {
 		if (memcmp(f->members[i].network, key, NOISE_KEY_LEN) == 0)
 			return i;

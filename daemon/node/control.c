@@ -545,8 +545,7 @@ control_answer_received(struct control *c, uint64_t round, uint16_t member)
 		return;
 	p = jv_object();
 	jv_put_integer(p, "round", (int64_t)round);
-	jv_put_string(p, "member",
-	    c->node->opt->federation->members[member].name);
+	jv_put_string(p, "member", c->node->roster->members[member].name);
 	publish(c, "answer.received", p);
 }
 
@@ -567,7 +566,7 @@ control_block_committed(struct control *c, const struct block *b)
 	jv_put_string(p, "kind", kinds[b->header.kind]);
 	jv_put_integer(p, "time_ms", (int64_t)b->header.time_ms);
 	jv_put_string(p, "proposer",
-	    c->node->opt->federation->members[b->header.proposer].name);
+	    c->node->roster->members[b->header.proposer].name);
 	if (b->header.kind != BLOCK_ORDINARY && s != NULL)
 		jv_put(p, "round", ctl_round_json(c->node, s));
 	publish(c, "block.committed", p);

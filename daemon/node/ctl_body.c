@@ -81,7 +81,7 @@ hash_of(struct words *w, const char *key, bool needed)
 bool
 ctl_body_key(const struct node *n, const char *name, struct sign_public *out)
 {
-	const struct federation *f = n->opt->federation;
+	const struct federation *f = n->roster;
 	struct hash h;
 
 	for (uint16_t i = 0; i < f->nmembers; i++)
@@ -191,7 +191,7 @@ put_asset(struct words *w, struct bytes_writer *out)
 	uint64_t height = ledger_height(replica_ledger(w->n->replica));
 	struct body_asset b = {.root = hash_of(w, "root", false),
 	    .parent = hash_of(w, "parent", false),
-	    .schema = schema_hash(w->n->opt->federation),
+	    .schema = schema_hash(w->n->roster),
 	    .manifest = hash_bytes("qml.manifest", manifest, strlen(manifest)),
 	    .rows = (uint32_t)number(w, "rows", 0, UINT32_MAX),
 	    .tasks = tasks_of(w),
@@ -299,7 +299,7 @@ put_propose(struct words *w, struct bytes_writer *out)
 	text(w, "title", b.title);
 	if (b.kind == 0)
 		complain(w, "proposal",
-		    "want text, param, rule, job, asset, ethics, treasury, "
+		    "want text, param, member, job, asset, ethics, treasury, "
 		    "pause or upgrade");
 	else if (!ctl_payload_put(w->n, b.kind, w->params, &payload, wrong))
 		complain(w, "proposal", wrong);

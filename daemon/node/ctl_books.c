@@ -14,7 +14,7 @@ struct jv *
 ctl_books_list(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
 	const struct ledger *l = replica_ledger(n->replica);
-	const struct books_look at = {ledger_books(l), n->opt->federation,
+	const struct books_look at = {ledger_books(l), n->roster,
 	    ledger_height(l)};
 	const char *name = jv_text(jv_get(params, "table"), "accounts");
 	int64_t from = jv_int(jv_get(params, "from"), 0);

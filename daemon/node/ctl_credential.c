@@ -35,7 +35,7 @@ subject_of(const struct node *n, const char *text, struct sign_public *out)
 static const char *
 member_name(const struct node *n, const struct sign_public *key)
 {
-	const struct federation *f = n->opt->federation;
+	const struct federation *f = n->roster;
 
 	for (uint16_t i = 0; i < f->nmembers; i++)
 		if (memcmp(&f->members[i].sign, key, sizeof(*key)) == 0)
@@ -120,7 +120,7 @@ struct jv *
 ctl_credential_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
 	const struct ledger *l = replica_ledger(n->replica);
-	const struct books_look at = {ledger_books(l), n->opt->federation,
+	const struct books_look at = {ledger_books(l), n->roster,
 	    ledger_height(l)};
 	const struct credential *c;
 	struct jv *o, *row = NULL;

@@ -98,7 +98,7 @@ struct jv *
 ctl_data_erase(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
 	struct books_look at = {ledger_books(replica_ledger(n->replica)),
-	    n->opt->federation, ledger_height(replica_ledger(n->replica))};
+	    n->roster, ledger_height(replica_ledger(n->replica))};
 	const bool dry = jv_true(jv_get(params, "dry_run"));
 	struct erase_report report = {"unknown", false};
 	const struct asset *a;

@@ -31,7 +31,7 @@ ctl_object(const char *schema)
 static struct jv *
 run_peers(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
-	const struct federation *f = n->opt->federation;
+	const struct federation *f = n->roster;
 	struct jv *o = ctl_object("qml.peers/1"), *a = jv_array();
 
 	(void)params, (void)code, (void)err, (void)errlen;
@@ -39,7 +39,7 @@ run_peers(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 		struct jv *p = jv_object();
 		struct peers_info s;
 
-		if (i == n->opt->self) {
+		if (i == n->self) {
 			jv_free(p);
 			continue;
 		}
@@ -68,23 +68,27 @@ run_peers(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 static struct jv *
 run_members(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
-	const struct federation *f = n->opt->federation;
+	const struct federation *f = n->roster;
 	struct jv *o = ctl_object("qml.members/1"), *a = jv_array();
 
 	(void)params, (void)code, (void)err, (void)errlen;
 	for (uint16_t i = 0; i < f->nmembers; i++) {
 		const struct member *m = &f->members[i];
 		struct jv *j = jv_object();
+		char hex[HASH_HEX_LEN];
+		struct hash network;
 
 		jv_put_integer(j, "index", i);
 		jv_put_string(j, "name", m->name);
 		ctl_put_id(j, "node", ID_NODE, &m->id);
 		jv_put_string(j, "address", m->address);
+		memcpy(network.b, m->network, sizeof(network.b));
+		jv_put_string(j, "network", hash_hex(&network, hex));
 		jv_put_integer(j, "power", m->power);
 		jv_put_integer(j, "weight", m->weight);
-		jv_put_boolean(j, "self", i == n->opt->self);
+		jv_put_boolean(j, "self", i == n->self);
 		jv_put_boolean(j, "connected",
-		    i == n->opt->self || peers_up(n->peers, i));
+		    i == n->self || peers_up(n->peers, i));
 		jv_add(a, j);
 	}
 	jv_put(o, "members", a);

@@ -88,7 +88,7 @@ reason_text(uint8_t reason)
 struct jv *
 ctl_round_json(const struct node *n, const struct ledger_round_summary *s)
 {
-	const struct federation *f = n->opt->federation;
+	const struct federation *f = n->roster;
 	struct jv *o = ctl_object("qml.round/1"), *parts = jv_array();
 	struct node_round r;
 
@@ -280,7 +280,7 @@ put_header(struct jv *o, const struct federation *f, const struct header *h)
 struct jv *
 ctl_tell_block(struct node *n, const struct past_answer *a, CTL_ERR_ARGS)
 {
-	const struct federation *f = n->opt->federation;
+	const struct federation *f = n->roster;
 	const struct block *b = a->decided.block;
 	struct jv *o;
 

@@ -119,6 +119,89 @@ hash_of(const struct jv *params, const char *key, struct hash *out, char *err)
 }
 
 static bool
+bytes_of(const struct jv *params, const char *key, uint8_t *out, size_t len,
+    char *err)
+{
+	const char *s = jv_text(jv_get(params, key), "");
+	struct hash part;
+
+	for (size_t i = 0; i < len; i += HASH_LEN) {
+		char hex[HASH_HEX_LEN];
+
+		snprintf(hex, sizeof(hex), "%.64s", s);
+		if (strlen(s) != 2 * (len - i) || hash_from_hex(hex, &part) < 0)
+			break;
+		memcpy(out + i, part.b, HASH_LEN);
+		s += 2 * HASH_LEN;
+		if (i + HASH_LEN == len)
+			return true;
+	}
+	snprintf(err, ERR, "%s: want %zu hex digits", key, 2 * len);
+	return false;
+}
+
+static bool
+seat_named(const struct node *n, const char *name, struct payload *p, char *err)
+{
+	const struct federation *f = n->roster;
+
+	for (uint16_t i = 0; i < f->nmembers; i++)
+		if (f->members[i].power > 0 &&
+		    strcmp(f->members[i].name, name) == 0) {
+			p->member.seat = f->members[i].id;
+			return true;
+		}
+	snprintf(err, ERR, "there is no member '%.60s'", name);
+	return false;
+}
+
+/* What a line of qmlnode init says. */
+static bool
+read_keys(const struct jv *params, struct payload *p, char *err)
+{
+	struct member *m = &p->member.m;
+
+	snprintf(m->name, sizeof(m->name), "%s",
+	    jv_text(jv_get(params, "name"), ""));
+	snprintf(m->address, sizeof(m->address), "%s",
+	    jv_text(jv_get(params, "address"), ""));
+	p->member.proof.alg = SIGN_ED25519;
+	return bytes_of(params, "sign", m->sign.b, sizeof(m->sign.b), err) &&
+	    bytes_of(params, "network", m->network, sizeof(m->network), err) &&
+	    bytes_of(params, "proof", p->member.proof.b,
+		sizeof(p->member.proof.b), err);
+}
+
+/* remove=NAME; member=NAME with power, weight; or keys, with replace=NAME. */
+static bool
+read_member(const struct node *n, const struct jv *params, struct payload *p,
+    char *err)
+{
+	const char *gone = jv_text(jv_get(params, "remove"), NULL);
+	const char *name = jv_text(jv_get(params, "member"), NULL);
+	const char *old = jv_text(jv_get(params, "replace"), NULL);
+	struct member *m = &p->member.m;
+
+	m->power = (uint32_t)number_of(params, "power", 1);
+	m->weight = (uint32_t)number_of(params, "weight", 1);
+	p->member.op = PAYLOAD_MEMBER_ADD;
+	if (gone != NULL)
+		p->member.op = PAYLOAD_MEMBER_REMOVE;
+	else if (name != NULL)
+		p->member.op = PAYLOAD_MEMBER_POWER;
+	else if (old != NULL)
+		p->member.op = PAYLOAD_MEMBER_ROTATE;
+	if (gone != NULL || name != NULL)
+		return seat_named(n, gone != NULL ? gone : name, p, err);
+	if (jv_get(params, "sign") == NULL)
+		return refuse(err,
+		    "member: want --remove NAME, or --member NAME --power P "
+		    "--weight W; newcomers come by qmlctl invite");
+	return (old == NULL || seat_named(n, old, p, err)) &&
+	    read_keys(params, p, err);
+}
+
+static bool
 read_words(const struct node *n, uint8_t kind, const struct jv *params,
     struct payload *p, char *err)
 {
@@ -129,6 +212,8 @@ read_words(const struct node *n, uint8_t kind, const struct jv *params,
 		return true;
 	case PROPOSAL_PARAM:
 		return read_set(jv_text(jv_get(params, "set"), ""), p, err);
+	case PROPOSAL_MEMBER:
+		return read_member(n, params, p, err);
 	case PROPOSAL_PAUSE:
 		p->pause.blocks = (uint32_t)number_of(params, "blocks", 0);
 		if (p->pause.blocks < 1 || p->pause.blocks > PAYLOAD_PAUSE_MAX)

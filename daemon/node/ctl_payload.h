@@ -3,7 +3,8 @@
  *
  * Words by kind: param set="collect=3s,answers_min=3"; pause blocks=N; job
  * cancel (the running one); upgrade version=V height=H; asset asset, ban;
- * ethics policy; treasury to, amount.
+ * ethics policy; treasury to, amount; member remove, or member with power and
+ * weight, or name, address, sign, network, proof and perhaps replace.
  */
 #ifndef QML_DAEMON_NODE_CTL_PAYLOAD_H
 #define QML_DAEMON_NODE_CTL_PAYLOAD_H

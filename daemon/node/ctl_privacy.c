@@ -98,7 +98,7 @@ asset_json(const struct node *n, const struct asset *a, const struct price *p)
 	jv_put_string(o, "name", a->terms.name);
 	jv_put_string(o, "owner",
 	    owner < nmembers ? ledger_member(l, owner)->name : "");
-	jv_put_boolean(o, "mine", owner == n->opt->self);
+	jv_put_boolean(o, "mine", owner == n->self);
 	jv_put_number(o, "epsilon", all);
 	jv_put_integer(o, "delta_exp", a->terms.privacy.delta_exp);
 	jv_put_number(o, "spent", spent);

@@ -55,7 +55,7 @@ resident_bytes(void)
 static void
 add_missing(const struct node *n, struct jv *o)
 {
-	const struct federation *f = n->opt->federation;
+	const struct federation *f = n->roster;
 	struct jv *answers = jv_array(), *attests = jv_array();
 
 	for (uint16_t i = 0; i < f->nmembers; i++) {
@@ -72,7 +72,7 @@ add_missing(const struct node *n, struct jv *o)
 static struct jv *
 evidence_json(const struct node *n)
 {
-	const struct federation *f = n->opt->federation;
+	const struct federation *f = n->roster;
 	struct jv *list = jv_array();
 
 	for (uint16_t i = 0; i < f->nmembers; i++) {
@@ -98,15 +98,13 @@ agreement_json(const struct node *n)
 	struct bft_status s;
 
 	bft_status(replica_bft(n->replica), &s);
-	for (uint16_t i = 0; i < n->opt->federation->nmembers; i++)
+	for (uint16_t i = 0; i < n->roster->nmembers; i++)
 		if (turns[i] == 0)
-			jv_add(benched,
-			    jv_string(n->opt->federation->members[i].name));
+			jv_add(benched, jv_string(n->roster->members[i].name));
 	jv_put_integer(o, "height", (int64_t)s.height);
 	jv_put_integer(o, "round", s.round);
 	jv_put_string(o, "step", s.round < 0 ? "wait" : steps[s.step]);
-	jv_put_string(o, "proposer",
-	    n->opt->federation->members[s.proposer].name);
+	jv_put_string(o, "proposer", n->roster->members[s.proposer].name);
 	jv_put_boolean(o, "has_proposal", s.have_proposal);
 	jv_put_integer(o, "prevote_power", (int64_t)s.prevote_power);
 	jv_put_integer(o, "precommit_power", (int64_t)s.precommit_power);
@@ -196,17 +194,16 @@ count_up(const struct node *n)
 {
 	uint16_t up = 0;
 
-	for (uint16_t i = 0; i < n->opt->federation->nmembers; i++)
-		up = (uint16_t)(up +
-		    (i == n->opt->self || peers_up(n->peers, i)));
+	for (uint16_t i = 0; i < n->roster->nmembers; i++)
+		up = (uint16_t)(up + (i == n->self || peers_up(n->peers, i)));
 	return up;
 }
 
 struct jv *
 ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
-	const struct federation *f = n->opt->federation;
-	const struct member *me = &f->members[n->opt->self];
+	const struct federation *f = n->roster;
+	const struct member *me = &f->members[n->self];
 	struct jv *o = ctl_object("qml.status/1");
 	char why[CTL_WHY_LEN];
 
@@ -266,9 +263,9 @@ ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	bool quorum, trainer, synced, signs;
 
 	(void)params, (void)code, (void)err, (void)errlen;
-	for (uint16_t i = 0; i < n->opt->federation->nmembers; i++) {
+	for (uint16_t i = 0; i < n->roster->nmembers; i++) {
 		total += power[i];
-		if (i == n->opt->self || peers_up(n->peers, i))
+		if (i == n->self || peers_up(n->peers, i))
 			up += power[i];
 	}
 	quorum = quorum_reached(up, total);

@@ -21,7 +21,7 @@ typedef bool missing_fn(const struct node *n, uint16_t i);
 static bool
 lacks_link(const struct node *n, uint16_t i)
 {
-	return i != n->opt->self && !peers_up(n->peers, i);
+	return i != n->self && !peers_up(n->peers, i);
 }
 
 static bool
@@ -66,7 +66,7 @@ lacks_precommit(const struct node *n, uint16_t i)
 static unsigned
 list_names(const struct node *n, missing_fn *missing, char out[NAMES_LEN])
 {
-	const struct federation *f = n->opt->federation;
+	const struct federation *f = n->roster;
 	unsigned k = 0;
 	size_t at = 0;
 
@@ -100,7 +100,7 @@ static bool
 why_no_quorum(const struct node *n, char out[CTL_WHY_LEN])
 {
 	const uint32_t *power = ledger_powers(replica_ledger(n->replica));
-	const uint16_t members = n->opt->federation->nmembers;
+	const uint16_t members = n->roster->nmembers;
 	uint64_t up = 0, total = 0;
 	char names[NAMES_LEN];
 	unsigned down;
@@ -122,7 +122,7 @@ why_no_quorum(const struct node *n, char out[CTL_WHY_LEN])
 static bool
 why_agreeing(const struct node *n, char out[CTL_WHY_LEN])
 {
-	const struct federation *f = n->opt->federation;
+	const struct federation *f = n->roster;
 	char names[NAMES_LEN], view[48] = "";
 	struct bft_status s;
 

@@ -162,3 +162,12 @@ home_write_new(const char *path, unsigned mode, const void *data, size_t len)
 		unlink(path); /* half a file of ours, made a moment ago */
 	return rc;
 }
+
+bool
+home_has(const char *home, const char *name)
+{
+	char path[HOME_PATH_LEN];
+
+	return home_path(home, name, path, sizeof(path)) == 0 &&
+	    access(path, F_OK) == 0;
+}

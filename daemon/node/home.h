@@ -7,6 +7,7 @@
 #ifndef QML_DAEMON_NODE_HOME_H
 #define QML_DAEMON_NODE_HOME_H
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -18,6 +19,7 @@
 #define HOME_SALT_LEN 32
 #define HOME_LOCK "lock"
 #define HOME_CHAIN "chain"
+#define HOME_INVITED "invited" /* it came by an invitation */
 
 /* --home, else $QMLNODE_HOME, else ~/.qmlnode. "" when none is known. */
 const char *home_default(char *buf, size_t len);
@@ -35,6 +37,8 @@ int home_lock(const char *home, int *fd, pid_t *holder)
  * others may read it. -EINVAL: another length; -errno. */
 int home_read_secret(const char *path, void *out, size_t len)
     __attribute__((warn_unused_result));
+
+bool home_has(const char *home, const char *name);
 
 /* A new file with the given mode, durable on return. -EEXIST. */
 int home_write_new(const char *path, unsigned mode, const void *data,

@@ -41,7 +41,7 @@ now(void)
 static const char *
 member_name(const struct node *n, uint16_t i)
 {
-	const struct federation *f = n->opt->federation;
+	const struct federation *f = n->roster;
 
 	return i < f->nmembers ? f->members[i].name : "?";
 }
@@ -131,6 +131,28 @@ follow_job(struct node *n)
 	return true;
 }
 
+void
+node_follow(struct node *n)
+{
+	const struct seats *s = ledger_seats(replica_ledger(n->replica));
+	bool changed = roster_follow(&n->who, s,
+	    ledger_height(replica_ledger(n->replica)));
+	uint16_t self = replica_self(n->replica);
+
+	/* A candidate's own seat, so that it does not dial itself. */
+	for (uint16_t i = 0; self == ROSTER_NOBODY && i < s->n; i++)
+		if (s->state[i] == SEAT_CANDIDATE &&
+		    hash_equal(&s->m[i].id, &n->opt->id))
+			self = i;
+	if (self == n->self && !changed)
+		return;
+	n->self = self;
+	if (n->peers_open)
+		peers_follow(n->peers, n->self);
+	log_info("members.changed", "seats=%u members=%u", s->n,
+	    seats_members(s));
+}
+
 static void
 handle_applied(struct node *n, const struct replica_action *a)
 {
@@ -142,6 +164,7 @@ handle_applied(struct node *n, const struct replica_action *a)
 	bool opened;
 
 	opened = follow_job(n) || b->header.kind != BLOCK_ORDINARY;
+	node_follow(n);
 	if (b->header.kind != BLOCK_ORDINARY && ledger_last_round(l) != NULL)
 		node_note_round(n, ledger_last_round(l));
 	n->last_block = b->id;
@@ -176,8 +199,7 @@ consent(const struct node *n)
 
 	if (hash_is_zero(&trainer_ready(n->trainer)->data_asset))
 		return NULL; /* not known yet */
-	v = txs_consent(l, n->opt->self,
-	    &trainer_ready(n->trainer)->data_asset);
+	v = txs_consent(l, n->self, &trainer_ready(n->trainer)->data_asset);
 	return v == BOOKS_OK ? NULL : books_verdict_text(v);
 }
 
@@ -185,7 +207,7 @@ static void
 handle_train(struct node *n, const struct replica_action *a)
 {
 	const struct ledger *l = replica_ledger(n->replica);
-	const uint64_t used = ledger_round(l)->bases.used[n->opt->self];
+	const uint64_t used = ledger_round(l)->bases.used[n->self];
 	struct replica_event ev = {.type = REPLICA_EV_TRAINED};
 
 	n->unused = n->trainer != NULL ? consent(n) : NULL;
@@ -195,7 +217,7 @@ handle_train(struct node *n, const struct replica_action *a)
 	if (n->trainer != NULL && !n->stopping && n->unused == NULL) {
 		const struct trainwire_model m = {.round = a->fl_round -
 			n->job_first,
-		    .member = n->opt->self,
+		    .member = n->self,
 		    .aggregated = ledger_round(l)->aggregated,
 		    .kept = used > 0 ? used - n->job_first : 0,
 		    .dim = ledger_dim(l),
@@ -280,7 +302,7 @@ tell_answers(struct node *n, uint64_t round)
 	if (n->held_round != round)
 		memset(n->held, 0, sizeof(n->held));
 	n->held_round = round;
-	for (uint16_t i = 0; i < n->opt->federation->nmembers; i++) {
+	for (uint16_t i = 0; i < n->roster->nmembers; i++) {
 		if (n->held[i] || !replica_holds_answer(n->replica, i))
 			continue;
 		n->held[i] = true;

@@ -15,6 +15,7 @@
 #include "consensus/replica/replica.h"
 #include "daemon/node/control.h"
 #include "daemon/node/peers.h"
+#include "daemon/node/roster.h"
 #include "daemon/node/storage.h"
 #include "daemon/node/trainer.h"
 #include "daemon/node/worth.h"
@@ -27,8 +28,9 @@
 /* Everything is borrowed for the life of the node. */
 struct node_options {
 	const char *home;
-	const struct federation *federation;
-	uint16_t self;
+	const struct federation *federation; /* as founded */
+	struct hash id;                      /* of our keys */
+	uint16_t self; /* ROSTER_NOBODY: a guest until voted in */
 	const struct sign_key *key;
 	const uint8_t *network_secret; /* X25519 [32] */
 	const uint8_t *psk;            /* [32], or NULL */
@@ -64,6 +66,9 @@ struct node_tx {
 struct node {
 	const struct node_options *opt;
 	struct hash federation_id;
+	struct roster who;
+	const struct federation *roster; /* who: the members as they are now */
+	uint16_t self;                   /* our seat now */
 	uv_loop_t loop;
 	struct replica *replica;
 	struct storage *storage;

@@ -18,6 +18,7 @@
 struct peer {
 	struct peers *all;
 	uint16_t i;
+	uint8_t network[32];  /* whom the links below were made with */
 	struct link *link;    /* the one in use; NULL: down */
 	struct link *dialing; /* dialed, not ready yet */
 	struct stream_dialer *dialer;
@@ -36,7 +37,7 @@ struct peers {
 	struct stream_hub *hub;
 	struct stream_listener *listener;
 	uv_timer_t timer;
-	struct peer *peer;                   /* [members] */
+	struct peer *peer;                   /* [FEDERATION_MAX_MEMBERS] */
 	struct link *links[PEERS_LINKS_MAX]; /* every one not yet closed */
 	size_t nlinks;
 	bool stopping;
@@ -380,16 +381,45 @@ peers_init(struct peers *p, const struct peers_config *c)
 	set_default(&p->env.timing.retry, 200);
 	set_default(&p->env.timing.retry_max, 5000);
 	set_default(&p->env.timing.ban, 10000);
-	p->peer = calloc(f->nmembers, sizeof(*p->peer));
+	p->peer = calloc(FEDERATION_MAX_MEMBERS, sizeof(*p->peer));
 	if (p->peer == NULL)
 		return -ENOMEM;
-	for (uint16_t i = 0; i < f->nmembers; i++) {
+	for (uint16_t i = 0; i < FEDERATION_MAX_MEMBERS; i++) {
 		p->peer[i].all = p;
 		p->peer[i].i = i;
+		if (i < f->nmembers)
+			memcpy(p->peer[i].network, f->members[i].network, 32);
 		peer_back_off(&p->peer[i]);
 		p->peer[i].attempts = 0;
 	}
+	if (c->federation_id != NULL) {
+		p->env.identity.federation_id = *c->federation_id;
+		return 0;
+	}
 	return federation_id(f, &p->env.identity.federation_id);
+}
+
+void
+peers_follow(struct peers *p, uint16_t self)
+{
+	const struct federation *f = p->config.federation;
+
+	p->config.self = p->env.identity.self = self;
+	for (uint16_t i = 0; i < f->nmembers; i++) {
+		struct peer *peer = &p->peer[i];
+
+		if (memcmp(peer->network, f->members[i].network, 32) == 0)
+			continue;
+		memcpy(peer->network, f->members[i].network, 32);
+		peer->attempts = 0;
+		peer->banned_ms = peer->redial_ms = 0;
+		peer->ban_ms = 0;
+		if (peer->link != NULL)
+			link_close(peer->link, -EACCES);
+		if (peer->dialing != NULL)
+			link_close(peer->dialing, -EACCES);
+	}
+	peers_arm(p);
 }
 
 /* A channel in clear is for a capture test on one machine. */

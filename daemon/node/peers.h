@@ -36,7 +36,8 @@ struct peers_events {
 /* Everything pointed to is borrowed until stopped. */
 struct peers_config {
 	uv_loop_t *loop;
-	const struct federation *federation;
+	const struct federation *federation; /* members may be added in place */
+	const struct hash *federation_id;    /* NULL: that of federation */
 	uint16_t self;
 	const uint8_t *secret; /* own X25519 secret [32] */
 	const uint8_t *psk;    /* [32], or NULL */
@@ -67,6 +68,10 @@ int peers_start(const struct peers_config *config, struct peers **out)
 /* Closes all links; *p is gone when done is called (on the loop, later). No
  * other event comes after this call. */
 void peers_stop(struct peers *p, void (*done)(void *arg), void *arg);
+
+/* The members in config's federation have changed: who has other keys than
+ * before is let go and dialed anew. */
+void peers_follow(struct peers *p, uint16_t self);
 
 /* Takes data (malloc'd) always. Silently dropped if i is down or self. */
 void peers_send(struct peers *p, uint16_t i, enum link_class cls, uint8_t *data,

@@ -247,12 +247,11 @@ open_replica(struct node *n)
 	    .witness = witness,
 	    .deciding = deciding,
 	    .arg = n};
-	const struct hash *id = &o->federation->members[o->self].id;
 	struct store_report rep;
 	uint64_t height = 0;
 	int rc;
 
-	rc = storage_open(&n->storage, o->home, o->federation, id, &rep);
+	rc = storage_open(&n->storage, o->home, o->federation, &o->id, &rep);
 	if (rc < 0)
 		return explain_open(n, rc, &rep);
 	tell_mended(&rep);
@@ -265,6 +264,7 @@ open_replica(struct node *n)
 		log_info("chain.loaded", "height=%" PRIu64,
 		    ledger_height(replica_ledger(n->replica)));
 		recall_rounds(n);
+		node_follow(n);
 		return 0;
 	}
 	if (rc == -EBADMSG && height == 0)
@@ -283,8 +283,9 @@ open_links(struct node *n)
 {
 	const struct node_options *o = n->opt;
 	const struct peers_config cfg = {.loop = &n->loop,
-	    .federation = o->federation,
-	    .self = o->self,
+	    .federation = n->roster,
+	    .federation_id = &n->federation_id,
+	    .self = n->self,
 	    .secret = o->network_secret,
 	    .psk = o->psk,
 	    .listen = o->listen,
@@ -419,6 +420,9 @@ node_run(const struct node_options *opt)
 	}
 	n->opt = opt;
 	n->started_ms = node_mono_ms();
+	roster_open(&n->who, opt->federation, &opt->id);
+	n->roster = &n->who.f;
+	n->self = opt->self;
 	rc = federation_id(opt->federation, &n->federation_id) < 0
 	    ? NODE_EXIT_FAILED
 	    : open_replica(n);

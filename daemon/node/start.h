@@ -25,6 +25,8 @@ enum node_exit { /* DESIGN section 10 */
 struct storage_callbacks node_storage_callbacks(struct node *n);
 struct trainer_callbacks node_trainer_callbacks(struct node *n);
 struct peers_events node_peers_events(struct node *n);
+/* Members may have changed: names, links and our own seat follow. */
+void node_follow(struct node *n);
 void node_step(struct node *n, const struct replica_event *ev);
 /* A round was closed; kept for people who ask. */
 struct node_round node_round_of(const struct ledger_round_summary *s);

@@ -350,6 +350,18 @@ sample_wire(struct sample *s, enum wire_type type)
 	case WIRE_PONG:
 		m.u.nonce = sample_u64(s);
 		break;
+	case WIRE_FOUNDING:
+		m.u.founding = (struct wire_founding){.height = sample_u64(s),
+		    .end = sample_u64(s),
+		    .state = (uint8_t)sample_below(s, 9),
+		    .member = (uint8_t)sample_below(s, 2),
+		    .yes = (uint16_t)sample_below(s, 100),
+		    .of = 100,
+		    .len = 5};
+		m.u.founding.data = malloc(5);
+		assert_non_null(m.u.founding.data);
+		memcpy(m.u.founding.data, "bytes", 5);
+		break;
 	case WIRE_TX:
 		m.u.tx = sample_tx(s);
 		break;

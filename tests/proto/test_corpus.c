@@ -60,7 +60,7 @@ test_transactions(void **state)
 
 	(void)state;
 	sample_open(&s, 62);
-	for (int t = WIRE_TX; t <= WIRE_EVIDENCE; t++) {
+	for (int t = WIRE_TX; t <= WIRE_FOUNDING; t++) {
 		struct wire_msg m = sample_wire(&s, (enum wire_type)t);
 
 		assert_int_equal(wire_encode(&m, &data, &len), 0);

@@ -60,7 +60,7 @@ test_all_types(void **state)
 
 	(void)state;
 	sample_open(&s, 31);
-	for (int t = WIRE_STATUS; t <= WIRE_EVIDENCE; t++) {
+	for (int t = WIRE_STATUS; t <= WIRE_FOUNDING; t++) {
 		for (int i = 0; i < 8; i++) {
 			struct wire_msg m = sample_wire(&s, (enum wire_type)t);
 

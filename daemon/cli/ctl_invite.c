@@ -1,0 +1,151 @@
+/*
+ * ctl_invite.c - somebody new, or a machine that takes another's place.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "daemon/cli/ctl_books.h"
+#include "daemon/cli/join_line.h"
+#include "daemon/cli/member_line.h"
+
+static const char usage[] =
+    "usage: qmlctl invite LINE [--replace NAME] [--power P] [--weight W]\n"
+    "Puts to the vote whom the line of qmlnode init names, and prints the line "
+    "that\nthey join with. --replace: their keys take the seat of a member.\n";
+
+struct invite {
+	const char *replace, *power, *weight;
+	const char *line;
+	struct member who;
+};
+
+/* The words of a line that has been checked. */
+static struct jv *
+params_of(const struct invite *v)
+{
+	char sign[80], network[80], proof[160], title[64];
+	struct jv *p = jv_object();
+	uint64_t n;
+
+	if (sscanf(v->line, " %*s %*s %*s %79s %79s %159s", sign, network,
+		proof) != 3) {
+		jv_free(p);
+		return NULL;
+	}
+	snprintf(title, sizeof(title), "%s %s",
+	    v->replace != NULL ? "other keys:" : "a new member:", v->who.name);
+	jv_put_string(p, "proposal", "member");
+	jv_put_string(p, "title", title);
+	jv_put_string(p, "name", v->who.name);
+	jv_put_string(p, "address", v->who.address);
+	jv_put_string(p, "sign", sign);
+	jv_put_string(p, "network", network);
+	jv_put_string(p, "proof", proof);
+	if (v->replace != NULL)
+		jv_put_string(p, "replace", v->replace);
+	if (v->power != NULL && ctl_number(v->power, &n))
+		jv_put_integer(p, "power", (int64_t)n);
+	if (v->weight != NULL && ctl_number(v->weight, &n))
+		jv_put_integer(p, "weight", (int64_t)n);
+	return p;
+}
+
+/* Whom the newcomer dials: this node, or else a member with an address. */
+static const struct jv *
+host_of(const struct jv *members)
+{
+	const struct jv *found = NULL;
+
+	for (size_t i = 0; i < jv_len(members); i++) {
+		const struct jv *m = jv_at(members, i);
+
+		if (ctl_string(m, "address")[0] == '\0' ||
+		    ctl_integer(m, "power") == 0)
+			continue;
+		if (found == NULL || jv_true(jv_get(m, "self")))
+			found = m;
+	}
+	return found;
+}
+
+static int
+print_line(struct ctl *c, const struct jv *status, const struct jv *members)
+{
+	const struct jv *host = host_of(jv_get(members, "members"));
+	char line[JOIN_LINE_LEN];
+	struct join_line j = {0};
+	struct hash network;
+	struct jv *o;
+	int rc = CLI_OK;
+
+	if (host == NULL ||
+	    id_parse(ID_FEDERATION, ctl_string(status, "federation"),
+		&j.federation) < 0 ||
+	    hash_from_hex(ctl_string(host, "network"), &network) < 0)
+		return cli_error(CLI_FAILED, "no member can be dialed");
+	snprintf(j.host.name, sizeof(j.host.name), "%s",
+	    ctl_string(host, "name"));
+	snprintf(j.host.address, sizeof(j.host.address), "%s",
+	    ctl_string(host, "address"));
+	memcpy(j.host.network, network.b, sizeof(network.b));
+	join_line_make(&j, line);
+	if (c->json) {
+		o = jv_object();
+		jv_put_string(o, "line", line);
+		rc = ctl_print_json(o);
+		jv_free(o);
+		return rc;
+	}
+	puts(line);
+	fflush(stdout);
+	fprintf(stderr,
+	    "Now the members vote (qmlctl proposal list). On the new machine:\n"
+	    "  qmlnode join 'LINE'\n");
+	return CLI_OK;
+}
+
+static int
+invite(struct ctl *c, struct invite *v)
+{
+	struct jv *last = NULL, *status = NULL, *members = NULL, *params;
+	char err[200];
+	int rc;
+
+	if (member_line_parse(v->line, &v->who, err, sizeof(err)) < 0)
+		return cli_error(CLI_USAGE, "%s", err);
+	params = params_of(v);
+	if (params == NULL)
+		return cli_error(CLI_USAGE, "the line has too few words");
+	rc = ctl_books_submit(c, "propose", params, &last);
+	if (rc == CLI_OK)
+		rc = ctl_call(c, "status", jv_object(), &status);
+	if (rc == CLI_OK)
+		rc = ctl_call(c, "members", jv_object(), &members);
+	if (rc == CLI_OK)
+		rc = print_line(c, status, members);
+	jv_free(last);
+	jv_free(status);
+	jv_free(members);
+	return rc;
+}
+
+int
+ctl_cmd_invite(int argc, char **argv)
+{
+	struct invite v = {0};
+	const struct cli_option own[] = {{"replace", &v.replace, NULL},
+	    {"power", &v.power, NULL}, {"weight", &v.weight, NULL}};
+	const struct ctl_args a = {own, 3, usage, 1};
+	struct ctl c;
+	int rc = ctl_parse(&c, &a, &argc, argv);
+
+	if (rc == CLI_OK && argc != 2)
+		rc = cli_error(CLI_USAGE, "want one line in quotes\n%s", usage);
+	if (rc == CLI_OK) {
+		v.line = argv[1];
+		rc = invite(&c, &v);
+	}
+	ctl_close(&c);
+	return rc < 0 ? CLI_OK : rc;
+}

@@ -1,0 +1,32 @@
+/*
+ * join_line.h - what somebody who is invited pastes: one line.
+ *
+ * qmljoin1 FEDERATION NAME ADDRESS NETWORK CHECK: the federation's id, and a
+ * member of it who can be dialed and knows that we come. Nothing in it is
+ * secret. CHECK is four bytes of a hash, as in member_line.h.
+ */
+#ifndef QML_DAEMON_CLI_JOIN_LINE_H
+#define QML_DAEMON_CLI_JOIN_LINE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#include "proto/federation.h"
+#include "proto/id.h"
+
+#define JOIN_LINE_LEN 512
+#define JOIN_LINE_MAGIC "qmljoin1"
+
+struct join_line {
+	struct hash federation;
+	struct member host; /* name, address and network key */
+};
+
+void join_line_make(const struct join_line *j, char out[static JOIN_LINE_LEN]);
+/* Does the word begin like one? */
+bool join_line_like(const char *text);
+/* -EINVAL with a sentence; blanks around the line do not matter. */
+int join_line_parse(const char *text, struct join_line *out, char *err,
+    size_t errlen) __attribute__((warn_unused_result));
+
+#endif

@@ -1,0 +1,39 @@
+#include "daemon/node/roster.h"
+
+#include <string.h>
+
+void
+roster_open(struct roster *r, const struct federation *f,
+    const struct hash *own)
+{
+	*r = (struct roster){.f = *f};
+	memcpy(r->m, f->members, f->nmembers * sizeof(r->m[0]));
+	r->f.members = r->m;
+	r->m[ROSTER_NOBODY] = (struct member){.name = "guest", .id = *own};
+}
+
+bool
+roster_follow(struct roster *r, const struct seats *s, uint64_t height)
+{
+	bool changed = r->f.nmembers != s->n;
+
+	r->f.nmembers = s->n;
+	for (uint16_t i = 0; i < s->n; i++) {
+		struct member m = s->m[i];
+
+		if (s->state[i] != SEAT_LEFT)
+			r->left[i] = 0;
+		else if (r->left[i] == 0)
+			r->left[i] = height + 1;
+		if (s->state[i] == SEAT_FREE ||
+		    (r->left[i] > 0 && height > r->left[i] + ROSTER_GRACE)) {
+			memset(m.network, 0, sizeof(m.network));
+			memset(m.address, 0, sizeof(m.address));
+		}
+		if (memcmp(&m, &r->m[i], sizeof(m)) == 0)
+			continue;
+		r->m[i] = m;
+		changed = true;
+	}
+	return changed;
+}

@@ -1,0 +1,34 @@
+/*
+ * roster.h - the members as they are now, in the shape of a federation.
+ *
+ * Everything that names a member by its index, dials one or recognises one by
+ * its key looks here; what the founders agreed on stays in the options. Seats
+ * keep their index for good, so what was read before still means the same.
+ * Nobody is dialed, or let in, at a seat that is free or was left some blocks
+ * ago: who leaves has to hear of it. Lives in one place for as long as the
+ * node. Loop thread only.
+ */
+#ifndef QML_DAEMON_NODE_ROSTER_H
+#define QML_DAEMON_NODE_ROSTER_H
+
+#include <stdbool.h>
+
+#include "consensus/ledger/seats.h"
+#include "proto/federation.h"
+
+#define ROSTER_GRACE 20                      /* blocks */
+#define ROSTER_NOBODY FEDERATION_MAX_MEMBERS /* as REPLICA_NOBODY */
+
+struct roster {
+	struct federation f; /* its members are those below; never closed */
+	struct member m[FEDERATION_MAX_MEMBERS + 1]; /* the last: a guest's */
+	uint64_t left[FEDERATION_MAX_MEMBERS]; /* height at which we saw it */
+};
+
+/* The founders; all but the members is borrowed from f. */
+void roster_open(struct roster *r, const struct federation *f,
+    const struct hash *own);
+/* True if anything changed. */
+bool roster_follow(struct roster *r, const struct seats *s, uint64_t height);
+
+#endif

@@ -1,0 +1,72 @@
+/* The line of an invitation: whole, or refused. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "daemon/cli/join_line.h"
+#include "proto/sign.h"
+
+static struct join_line
+sample(void)
+{
+	struct join_line j = {.federation = hash_bytes("x", "fed", 3)};
+
+	snprintf(j.host.name, sizeof(j.host.name), "alpha");
+	snprintf(j.host.address, sizeof(j.host.address), "[::1]:7000");
+	memset(j.host.network, 0xa5, sizeof(j.host.network));
+	return j;
+}
+
+static void
+there_and_back(void **state)
+{
+	char line[JOIN_LINE_LEN], around[JOIN_LINE_LEN + 8], err[200];
+	struct join_line j = sample(), k;
+
+	(void)state;
+	join_line_make(&j, line);
+	snprintf(around, sizeof(around), "  %s \r\n", line);
+	assert_true(join_line_like(around));
+	assert_int_equal(join_line_parse(around, &k, err, sizeof(err)), 0);
+	assert_memory_equal(&k.federation, &j.federation, HASH_LEN);
+	assert_string_equal(k.host.name, "alpha");
+	assert_string_equal(k.host.address, "[::1]:7000");
+	assert_memory_equal(k.host.network, j.host.network, 32);
+	assert_false(join_line_like("federation.yaml"));
+}
+
+static void
+every_wrong_character(void **state)
+{
+	char line[JOIN_LINE_LEN], bad[JOIN_LINE_LEN], err[200];
+	struct join_line j = sample(), k;
+
+	(void)state;
+	join_line_make(&j, line);
+	for (size_t i = 0; i < strlen(line); i++) {
+		memcpy(bad, line, sizeof(bad));
+		bad[i] = bad[i] == 'x' ? 'y' : 'x';
+		err[0] = '\0';
+		assert_true(join_line_parse(bad, &k, err, sizeof(err)) < 0);
+		assert_true(strlen(err) > 20);
+		memcpy(bad, line, sizeof(bad));
+		bad[i] = '\0'; /* cut */
+		assert_true(join_line_parse(bad, &k, err, sizeof(err)) < 0);
+	}
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(there_and_back),
+	    cmocka_unit_test(every_wrong_character),
+	};
+
+	return sign_setup() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}

@@ -1,0 +1,188 @@
+#!/usr/bin/env python3
+"""Members that change, on real daemons: a fifth machine is invited into a
+running federation of four, joins with one pasted line, watches the vote, takes
+part; a lost machine's seat goes to another one's keys; one member leaves."""
+
+import os
+import subprocess
+import sys
+
+from consortium import Consortium, Node, Tap, free_ports, program, run, wait
+
+QMLCTL = program("qmlctl")
+
+
+def ctl(node, *words, code=0):
+    return run(QMLCTL, *words, "--home", node.home, "--timeout", "60",
+               code=code)
+
+
+def proposals(node):
+    return node.call("ledger.list", table="proposals")["rows"]
+
+
+def members(node):
+    return {m["name"]: m for m in node.call("members")["members"]
+            if m["power"] > 0}
+
+
+def faster(text):
+    assert "heartbeat: 10s" in text
+    return text.replace("heartbeat: 10s", "heartbeat: 100ms") + (
+        "economy:\n  voting_period: 60\n  voting_extension: 5\n"
+        "  voting_lock: 1\n")
+
+
+def machine(c, name, rows):
+    """A home of its own; what qmlnode init prints goes to a member."""
+    port = free_ports(1)[0]
+    node = Node(name, os.path.join(c.dir, name), port)
+    p = run(program("qmlnode"), "init", "--home", node.home, "--name", name,
+            "--listen", "127.0.0.1:%d" % port, "--data",
+            os.path.join(c.dir, "rows", rows))
+    return node, p.stdout.strip()
+
+
+def join(node, line):
+    return subprocess.Popen(
+        [program("qmlnode"), "join", line, "--home", node.home],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+def vote(nodes):
+    i = max(p["id"] for p in proposals(nodes[0]))
+    for n in nodes:
+        wait("proposal %d at %s" % (i, n.name), 30, lambda n=n: any(
+            p["id"] == i for p in proposals(n)))
+        ctl(n, "proposal", "vote", str(i), "yes")
+    return i
+
+
+def state(node, i):
+    return next(p["state"] for p in proposals(node) if p["id"] == i)
+
+
+def rounds_with(c, name, count, seconds=90):
+    """Closed rounds, from now on, that have an update of this member."""
+    node = c.nodes[0]
+    height = node.height()
+
+    def have():
+        found = [r for r in node.call("rounds", n=50)["rounds"]
+                 if r["height"] > height]
+        parts = [node.call("round", n=r["round"])["parts"] for r in found]
+        return sum(any(p["member"] == name and p["update"] for p in x)
+                   for x in parts) >= count
+    wait("%d rounds with %s" % (count, name), seconds, have)
+
+
+def fifth(c):
+    node, line = machine(c, "epsilon", "node0.csv")
+    p = run(program("qmlnode"), "run", "--home", node.home, code=78)
+    line = ctl(c.nodes[0], "invite", line).stdout.strip()
+    assert line.startswith("qmljoin1 "), line
+    j = join(node, line)
+    wait("the joiner's first line", 30,
+         lambda: "waits for votes: 0 yes" in j.stdout.readline())
+    vote(c.nodes[:3])
+    out, err = j.communicate(timeout=90)
+    assert j.returncode == 0, (out, err)
+    assert "voted in" in out, out
+    assert any("%d yes" % k in out for k in (1, 2, 3)) or \
+        "the members said yes" in out, out
+    assert "federation \"e2e\", founded by 4 members" in err, err
+    c.nodes.append(node)
+    node.start()
+    top = max(n.height() for n in c.nodes[:4])
+    c.wait_height(top + 3)
+    for n in c.nodes:
+        wait("five members at " + n.name, 30, lambda n=n: len(members(n)) == 5)
+    rounds_with(c, "epsilon", 3)
+    head = [n.call("block", height=top)["id"] for n in c.nodes]
+    assert len(set(head)) == 1, head
+
+
+def quorum_needs_it(c):
+    """Five members, quorum four: with one of the founders down, no block comes
+    without the new one."""
+    c.nodes[3].stop()
+    top = c.nodes[0].height()
+    c.wait_height(top + 5, nodes=c.nodes[:3] + c.nodes[4:])
+    c.nodes[4].stop()
+    stuck = max(n.height() for n in c.nodes[:3])
+    for n in c.nodes[:3]:
+        wait("a word about the quorum", 30,
+             lambda n=n: "no quorum" in n.call("status")["why"])
+    assert max(n.height() for n in c.nodes[:3]) <= stuck + 1
+    c.nodes[3].start()
+    c.nodes[4].start()
+    c.wait_height(stuck + 5)
+
+
+def replaced(c):
+    """The machine of delta is lost: its seat goes to other keys."""
+    c.nodes[3].stop()
+    node, line = machine(c, "zeta", "node3.csv")
+    line = ctl(c.nodes[0], "invite", line, "--replace",
+               "delta").stdout.strip()
+    j = join(node, line)
+    vote(c.nodes[:3])
+    out, err = j.communicate(timeout=90)
+    assert j.returncode == 0, (out, err)
+    lost = c.nodes[3]
+    c.nodes[3] = node
+    node.start()
+    top = c.nodes[0].height()
+    c.wait_height(top + 3)
+    assert sorted(members(node)) == [
+        "alpha", "beta", "delta", "epsilon", "gamma"], members(node)
+    assert node.call("status")["name"] == "delta"
+    rounds_with(c, "delta", 2)
+    # The old machine comes back: it may look, and no more.
+    lost.start()
+    wait("the lost machine's start", 30, lambda: "node.ready" in lost.log())
+    top = c.nodes[0].height()
+    c.wait_height(top + 3)
+    assert lost.stop() == 0
+
+
+def leaves(c):
+    gone = c.nodes[4]
+    ctl(c.nodes[0], "proposal", "new", "member", "farewell", "--remove",
+        "epsilon")
+    i = vote(c.nodes[:4])
+    wait("carried out", 90, lambda: state(c.nodes[0], i) == "executed")
+    for n in c.nodes[:4]:
+        wait("four members at " + n.name, 30, lambda n=n: len(members(n)) == 4)
+    wait("it says so", 30, lambda: "has no seat any more" in gone.log())
+    assert gone.stop() == 0
+    c.nodes.pop()
+    top = c.nodes[0].height()
+    c.wait_height(top + 5)
+
+
+def audited(c):
+    assert c.stop() == [0] * len(c.nodes)
+    for n in c.nodes:
+        run(program("qmlnode"), "audit", n.home, "--json")
+    c.start()
+    c.wait_height(max(c.heights()) + 3)
+
+
+def main():
+    tap = Tap()
+    with Consortium(rounds=100000, edit=faster) as c:
+        c.start()
+        c.wait_height(2)
+        tap.run("a fifth joins with one line and takes part",
+                lambda: fifth(c))
+        tap.run("the quorum is one of five", lambda: quorum_needs_it(c))
+        tap.run("a lost machine is replaced", lambda: replaced(c))
+        tap.run("one leaves", lambda: leaves(c))
+        tap.run("all chains pass the audit, and all start again",
+                lambda: audited(c))
+    return tap.done()
+
+
+if __name__ == "__main__":
+    sys.exit(main())
