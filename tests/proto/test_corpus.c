@@ -258,7 +258,7 @@ static void
 test_all_were_looked_at(void **state)
 {
 	(void)state;
-	assert_int_equal(nfiles, 14 + 10 + 5 + 4 + 5 + 2);
+	assert_int_equal(nfiles, 15 + 10 + 5 + 4 + 5 + 2);
 }
 
 int
