@@ -8,29 +8,41 @@ __extension__ typedef unsigned __int128 wide;
 static wide
 bits_below(wide n)
 {
-	wide mask = n - 1;
+	const uint64_t high = (uint64_t)((n - 1) >> 64);
+	const uint64_t low = (uint64_t)(n - 1);
 
-	for (unsigned shift = 1; shift < 128; shift *= 2)
-		mask |= mask >> shift;
-	return mask;
+	if (high != 0)
+		return (wide)(UINT64_MAX >> __builtin_clzll(high)) << 64 |
+		    UINT64_MAX;
+	return low != 0 ? UINT64_MAX >> __builtin_clzll(low) : 0;
+}
+
+static uint64_t
+big_endian(const uint8_t *b)
+{
+	return (uint64_t)b[0] << 56 | (uint64_t)b[1] << 48 |
+	    (uint64_t)b[2] << 40 | (uint64_t)b[3] << 32 | (uint64_t)b[4] << 24 |
+	    (uint64_t)b[5] << 16 | (uint64_t)b[6] << 8 | (uint64_t)b[7];
 }
 
 /* Uniform in 0..n-1, n > 0: as many bits as n has, drawn again if too large. */
 static wide
 below(const struct random_source *r, wide n)
 {
-	wide mask = bits_below(n);
-	size_t len = mask >> 64 ? sizeof(wide) : sizeof(uint64_t);
+	wide mask = bits_below(n), x;
 	uint8_t bytes[sizeof(wide)];
-	wide x;
 
 	if (n == 1)
 		return 0;
 	do {
-		r->fill(r->arg, bytes, len);
-		x = 0;
-		for (size_t i = 0; i < len; i++)
-			x = x << 8 | bytes[i];
+		if (mask >> 64) {
+			r->fill(r->arg, bytes, sizeof(wide));
+			x = (wide)big_endian(bytes) << 64 |
+			    big_endian(bytes + 8);
+		} else {
+			r->fill(r->arg, bytes, sizeof(uint64_t));
+			x = big_endian(bytes);
+		}
 		x &= mask;
 	} while (x >= n);
 	return x;

@@ -17,15 +17,14 @@ __extension__ typedef unsigned __int128 wide;
 static void
 fill(void *arg, void *out, size_t len)
 {
-	struct rng *r = arg;
 	uint8_t *to = out;
-	uint64_t x = 0;
-	size_t i;
+	uint64_t x;
+	size_t i, k;
 
-	for (i = 0; i < len; i++) {
-		if (i % 8 == 0)
-			x = rng_u64(r);
-		to[i] = (uint8_t)(x >> (8 * (i % 8)));
+	for (i = 0; i < len; i += 8) {
+		x = rng_u64(arg);
+		for (k = 0; k < 8 && i + k < len; k++)
+			to[i + k] = (uint8_t)(x >> (8 * k));
 	}
 }
 

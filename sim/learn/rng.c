@@ -3,33 +3,48 @@
 #include <assert.h>
 #include <string.h>
 
-static uint32_t
-rotate(uint32_t x, unsigned n)
+/* The same word of RNG_BLOCKS blocks: integers, so vectors draw the same. */
+typedef uint32_t lanes __attribute__((vector_size(4 * RNG_BLOCKS)));
+
+static inline void
+turn(lanes *x, unsigned n)
 {
-	return x << n | x >> (32 - n);
+	*x = *x << n | *x >> (32 - n);
 }
 
-static void
-quarter(uint32_t *x, unsigned a, unsigned b, unsigned c, unsigned d)
+static inline void
+quarter(lanes *x, unsigned a, unsigned b, unsigned c, unsigned d)
 {
 	x[a] += x[b];
-	x[d] = rotate(x[d] ^ x[a], 16);
+	x[d] ^= x[a];
+	turn(&x[d], 16);
 	x[c] += x[d];
-	x[b] = rotate(x[b] ^ x[c], 12);
+	x[b] ^= x[c];
+	turn(&x[b], 12);
 	x[a] += x[b];
-	x[d] = rotate(x[d] ^ x[a], 8);
+	x[d] ^= x[a];
+	turn(&x[d], 8);
 	x[c] += x[d];
-	x[b] = rotate(x[b] ^ x[c], 7);
+	x[b] ^= x[c];
+	turn(&x[b], 7);
 }
 
 void
-rng_chacha20(const uint32_t input[static 16], uint32_t out[static 16])
+rng_chacha20(const uint32_t input[static 16],
+    uint32_t out[static 16 * RNG_BLOCKS])
 {
-	uint32_t x[16];
-	unsigned i;
+	const uint64_t first = input[12] | (uint64_t)input[13] << 32;
+	lanes in[16], x[16];
 
-	memcpy(x, input, sizeof(x));
-	for (i = 0; i < 10; i++) {
+	for (unsigned w = 0; w < 16; w++)
+		for (unsigned i = 0; i < RNG_BLOCKS; i++)
+			in[w][i] = input[w];
+	for (unsigned i = 0; i < RNG_BLOCKS; i++) {
+		in[12][i] = (uint32_t)(first + i);
+		in[13][i] = (uint32_t)((first + i) >> 32);
+	}
+	memcpy(x, in, sizeof(x));
+	for (unsigned i = 0; i < 10; i++) {
 		quarter(x, 0, 4, 8, 12);
 		quarter(x, 1, 5, 9, 13);
 		quarter(x, 2, 6, 10, 14);
@@ -39,8 +54,11 @@ rng_chacha20(const uint32_t input[static 16], uint32_t out[static 16])
 		quarter(x, 2, 7, 8, 13);
 		quarter(x, 3, 4, 9, 14);
 	}
-	for (i = 0; i < 16; i++)
-		out[i] = x[i] + input[i];
+	for (unsigned w = 0; w < 16; w++)
+		x[w] += in[w];
+	for (unsigned i = 0; i < RNG_BLOCKS; i++)
+		for (unsigned w = 0; w < 16; w++)
+			out[i * 16 + w] = x[w][i];
 }
 
 void
@@ -56,7 +74,7 @@ rng_init(struct rng *r, const uint8_t seed[static RNG_SEED_BYTES],
 		    (uint32_t)seed[4 * i + 3] << 24;
 	r->stream = stream;
 	r->block = 0;
-	r->used = 16;
+	r->used = RNG_BLOCKS * 16;
 }
 
 static uint32_t
@@ -64,14 +82,14 @@ next_word(struct rng *r)
 {
 	uint32_t in[16] = {0x61707865, 0x3320646e, 0x79622d32, 0x6b206574};
 
-	if (r->used == 16) {
+	if (r->used == RNG_BLOCKS * 16) {
 		memcpy(in + 4, r->key, sizeof(r->key));
 		in[12] = (uint32_t)r->block;
 		in[13] = (uint32_t)(r->block >> 32);
 		in[14] = (uint32_t)r->stream;
 		in[15] = (uint32_t)(r->stream >> 32);
 		rng_chacha20(in, r->words);
-		r->block++;
+		r->block += RNG_BLOCKS;
 		r->used = 0;
 	}
 	return r->words[r->used++];

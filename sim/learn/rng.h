@@ -10,17 +10,21 @@
 #include <stdint.h>
 
 #define RNG_SEED_BYTES 32
+#define RNG_BLOCKS 8 /* made at once, in lanes */
 
 struct rng {
 	uint32_t key[8];
 	uint64_t stream;
 	uint64_t block; /* the next one */
-	uint32_t words[16];
+	/* RNG_BLOCKS blocks: word w of block b at [b * 16 + w]. */
+	uint32_t words[RNG_BLOCKS * 16];
 	unsigned used; /* of words */
 };
 
-/* One block; input as in RFC 8439 2.3: constants, key, counter, nonce. */
-void rng_chacha20(const uint32_t input[static 16], uint32_t out[static 16]);
+/* RNG_BLOCKS blocks from one counter on; input as in RFC 8439 2.3: constants,
+ * key, 64-bit counter, nonce. */
+void rng_chacha20(const uint32_t input[static 16],
+    uint32_t out[static 16 * RNG_BLOCKS]);
 
 void rng_init(struct rng *r, const uint8_t seed[static RNG_SEED_BYTES],
     uint64_t stream);

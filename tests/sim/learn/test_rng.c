@@ -21,11 +21,18 @@ test_rfc8439(void **state)
 	    0xc47120a3, 0xc7f4d1c7, 0x0368c033, 0x9aaa2204, 0x4e6cd4c3,
 	    0x466482d2, 0x09aa9f07, 0x05d7c214, 0xa2028bd9, 0xd19c12b5,
 	    0xb94e16de, 0xe883d0cb, 0x4e3c50a2};
-	uint32_t out[16];
+	uint32_t next[16], out[16 * RNG_BLOCKS], again[16 * RNG_BLOCKS];
 
 	(void)state;
 	rng_chacha20(in, out);
 	assert_memory_equal(out, want, sizeof(want));
+	/* The blocks behind it are those of the counters behind it. */
+	memcpy(next, in, sizeof(in));
+	for (uint32_t k = 1; k < RNG_BLOCKS; k++) {
+		next[12] = in[12] + k;
+		rng_chacha20(next, again);
+		assert_memory_equal(out + k * 16, again, sizeof(want));
+	}
 }
 
 static void
