@@ -346,3 +346,17 @@ rich_grow(struct rich *r, enum rich_stage stage)
 	txs[0] = model(r, TX_MODEL_TRANSFER, 0);
 	rich_commit(r, rich_next(r, txs, 1, false));
 }
+
+void
+rich_failed(const struct audit *a, enum check_id want, const char *name)
+{
+	for (enum check_id id = CHECK_FOUNDING; id < CHECKS; id++) {
+		bool failed = checks_failed(&a->checks, id);
+
+		if (failed != (id == want))
+			fail_msg("%s: %s %s: %s", name, check_code(id),
+			    check_state_name(a->checks.of[id].state),
+			    a->checks.of[id].why);
+		assert_int_not_equal(a->checks.of[id].why[0], 0);
+	}
+}

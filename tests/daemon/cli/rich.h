@@ -10,6 +10,7 @@
 
 #include "consensus/chain/disk_posix.h"
 #include "consensus/books/body.h"
+#include "daemon/cli/audit.h"
 #include "tests/consensus/chain/smallchain.h"
 
 #define RICH_MEMBERS 4
@@ -54,6 +55,9 @@ struct block *rich_next(struct rich *r, struct tx **txs, size_t n,
 void rich_commit(struct rich *r, struct block *b);
 /* Seals what somebody changed, lets everybody sign it, and appends. */
 void rich_seal(struct rich *r, struct block *b);
+/* Exactly this check of an audit failed, CHECK_NONE: none, and each has its
+ * sentence. */
+void rich_failed(const struct audit *a, enum check_id want, const char *name);
 /* Appends it with the certificate that is there. */
 void rich_append(struct rich *r, const struct block *b);
 

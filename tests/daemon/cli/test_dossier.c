@@ -1,4 +1,4 @@
-/* The dossier of a chain with everything on it: its figures, page, signature. */
+/* The dossier of a chain with everything on it: figures, page, signature. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>

@@ -434,21 +434,6 @@ static const struct mutation {
 #undef M
 };
 
-/* Exactly this one; CHECK_NONE: none. */
-static void
-expect_failed(const struct audit *a, enum check_id want, const char *name)
-{
-	for (enum check_id id = CHECK_FOUNDING; id < CHECKS; id++) {
-		bool failed = checks_failed(&a->checks, id);
-
-		if (failed != (id == want))
-			fail_msg("%s: %s %s: %s", name, check_code(id),
-			    check_state_name(a->checks.of[id].state),
-			    a->checks.of[id].why);
-		assert_int_not_equal(a->checks.of[id].why[0], 0);
-	}
-}
-
 static void
 test_each_is_killed(void **state)
 {
@@ -467,7 +452,7 @@ test_each_is_killed(void **state)
 		m->run(&r);
 		last = segments_head(&r.chain.log);
 		rc = audit_run(&a, r.root, &r.chain.town.fid);
-		expect_failed(&a, m->check, m->name);
+		rich_failed(&a, m->check, m->name);
 		assert_int_equal(rc, checks_decides(m->check) ? -EBADMSG : 0);
 		assert_int_equal(a.checks.of[m->check].height, last);
 		if (rc < 0)
@@ -494,7 +479,7 @@ test_founding(void **state)
 	assert_int_equal(audit_run(&a, other.root, &other.chain.town.fid), 0);
 	assert_int_equal(audit_run(&a, other.root, &ours.chain.town.fid),
 	    -EBADMSG);
-	expect_failed(&a, CHECK_FOUNDING, "founding");
+	rich_failed(&a, CHECK_FOUNDING, "founding");
 	rich_close(&ours);
 	rich_close(&other);
 }
@@ -511,7 +496,7 @@ test_untouched(void **state)
 	rich_open(&r, "town");
 	rich_grow(&r, RICH_DONE);
 	assert_int_equal(audit_run(&a, r.root, &r.chain.town.fid), 0);
-	expect_failed(&a, CHECK_NONE, "untouched");
+	rich_failed(&a, CHECK_NONE, "untouched");
 	for (enum check_id id = CHECK_FOUNDING; id < CHECKS; id++)
 		if (a.checks.of[id].state != CHECK_PROVED &&
 		    id != CHECK_COMPLETE)
@@ -519,84 +504,6 @@ test_untouched(void **state)
 	assert_int_equal(a.txs[TX_WORTH], RICH_MEMBERS * RICH_ROUNDS);
 	assert_int_equal(a.txs[TX_VOTE], RICH_MEMBERS);
 	assert_int_equal(a.nnoisy, RICH_MEMBERS * RICH_ROUNDS);
-	rich_close(&r);
-}
-
-static char *
-checkpoint_of(const struct tlog *l, const struct sign_key *key)
-{
-	char *text = NULL;
-	size_t len;
-	FILE *f = open_memstream(&text, &len);
-
-	assert_non_null(f);
-	tlog_put_checkpoint(f, l, key);
-	assert_int_equal(fclose(f), 0);
-	return text;
-}
-
-static int
-audit_with(struct rich *r, struct audit *a, char *checkpoint)
-{
-	struct tlog log = TLOG_INIT;
-	const struct audit_order o = {.path = r->root,
-	    .federation = &r->chain.town.fid,
-	    .checkpoint = checkpoint,
-	    .log = &log};
-	int rc = audit_watch(a, &o, NULL);
-
-	tlog_close(&log);
-	free(checkpoint);
-	return rc;
-}
-
-/* What the auditor kept: of this chain, of a longer one, of another one, of
- * somebody who is no member. */
-static void
-test_checkpoints(void **state)
-{
-	const uint8_t seed[SIGN_SEED_LEN] = {99};
-	struct tlog log = TLOG_INIT;
-	struct sign_key *stranger;
-	struct rich r;
-	struct audit a;
-	struct audit_order o;
-
-	(void)state;
-	rich_open(&r, "town");
-	rich_grow(&r, RICH_OPEN);
-	o = (struct audit_order){.path = r.root, .log = &log};
-	assert_int_equal(audit_watch(&a, &o, NULL), 0);
-	assert_int_equal(sign_key_new(seed, &stranger), 0);
-	assert_int_equal(audit_with(&r, &a,
-			     checkpoint_of(&log, town_of(&r)->keys[2])),
-	    0);
-	assert_int_equal(a.checks.of[CHECK_COMPLETE].state, CHECK_PROVED);
-	expect_failed(&a, CHECK_NONE, "checkpoint");
-	assert_int_equal(audit_with(&r, &a, checkpoint_of(&log, stranger)),
-	    -EBADMSG);
-	expect_failed(&a, CHECK_COMPLETE, "signed by a stranger");
-	assert_int_equal(audit_with(&r, &a, strdup("no checkpoint\n")),
-	    -EBADMSG);
-	expect_failed(&a, CHECK_COMPLETE, "not a checkpoint");
-	log.leaves[3].b[0] ^= 1;
-	assert_int_equal(audit_with(&r, &a,
-			     checkpoint_of(&log, town_of(&r)->keys[2])),
-	    -EBADMSG);
-	expect_failed(&a, CHECK_HISTORY, "another history");
-	log.leaves[3].b[0] ^= 1;
-	assert_int_equal(tlog_append(&log, "one more", 8), 0);
-	assert_int_equal(audit_with(&r, &a,
-			     checkpoint_of(&log, town_of(&r)->keys[2])),
-	    -EBADMSG);
-	expect_failed(&a, CHECK_COMPLETE, "blocks missing at the end");
-	log.origin[20] ^= 1;
-	assert_int_equal(audit_with(&r, &a,
-			     checkpoint_of(&log, town_of(&r)->keys[2])),
-	    -EBADMSG);
-	expect_failed(&a, CHECK_COMPLETE, "another federation's");
-	sign_key_free(stranger);
-	tlog_close(&log);
 	rich_close(&r);
 }
 
@@ -622,7 +529,6 @@ main(void)
 	    cmocka_unit_test(test_untouched),
 	    cmocka_unit_test(test_founding),
 	    cmocka_unit_test(test_each_is_killed),
-	    cmocka_unit_test(test_checkpoints),
 	    cmocka_unit_test(test_personal_texts),
 	};
 
