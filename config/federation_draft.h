@@ -20,7 +20,7 @@ struct federation_draft {
 	struct federation f;
 	char founded[FEDERATION_TIME_LEN];
 	char seed[HASH_HEX_LEN];
-	char shards[HASH_HEX_LEN]; /* economy.validation_root */
+	char shards[HASH_HEX_LEN];          /* economy.validation_root */
 	char start[ID_TEXT_LEN];            /* job.start_model */
 	char before[FEDERATION_BEFORE_LEN]; /* job.before */
 	uint8_t stage, control;             /* there is one */

@@ -2,9 +2,10 @@
  * tx.h - a transaction: what somebody wants changed in the shared state.
  *
  * Signed by the key that sends it. The nonce counts that key's transactions
- * from 0 (but for duties), so none can be played twice; after `expires` (a height) it is worth
- * nothing, so one that lay around cannot surprise its sender. What the body
- * means is the ledger's business: here it is bytes of a bounded length.
+ * from 0 (but for duties), so none can be played twice; after `expires` (a
+ * height) it is worth nothing, so one that lay around cannot surprise its
+ * sender. What the body means is the ledger's business: here it is bytes of a
+ * bounded length.
  * Objects are counted: the pool and blocks in flight share one. One thread.
  */
 #ifndef QML_PROTO_TX_H

@@ -371,7 +371,8 @@ attest(struct replica *r)
 	struct attest *a;
 
 	if (!r->round_open || lr->sealed || r->attesting || r->halted ||
-	    !r->started || r->self == REPLICA_NOBODY || r->silent_round || sync_active(r))
+	    !r->started || r->self == REPLICA_NOBODY || r->silent_round ||
+	    sync_active(r))
 		return;
 	if (r->own_seq > 0 && held <= r->attested_n)
 		return;

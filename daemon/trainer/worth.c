@@ -153,6 +153,17 @@ coalition(const struct worth *w, uint16_t at, bool in[TRAINWIRE_PLAYERS_MAX])
 	}
 }
 
+static q24_wide
+sum_of(const struct worth *w, const bool *in, uint32_t at)
+{
+	q24_wide sum = 0;
+
+	for (uint16_t i = 0; i < w->game.players; i++)
+		if (in[i])
+			sum += update_of(w, i)[at];
+	return sum;
+}
+
 /* The base model and the mean of what these sent. */
 static void
 build_model(struct worth *w, const bool *in)
@@ -167,12 +178,9 @@ build_model(struct worth *w, const bool *in)
 	for (unsigned k = 0; k < nseg && n > 0; k++) {
 		for (uint32_t j = 0; j < s[k].dim && !s[k].variates; j++) {
 			int64_t *x = &w->model[s[k].first + j];
-			q24_wide sum = 0;
 
-			for (uint16_t i = 0; i < w->game.players; i++)
-				if (in[i])
-					sum += update_of(w, i)[s[k].at + j];
-			*x = q24_add_sat(*x, q24_div128(sum, n));
+			*x = q24_add_sat(*x,
+			    q24_div128(sum_of(w, in, s[k].at + j), n));
 		}
 	}
 }
