@@ -278,15 +278,20 @@ jobs_turn(const struct ledger *l, const struct block *b, struct books *books)
 		    (mem->enact.job_over ||
 			(ordered && books_job_ending(books, &r->order))))
 			end_early(l);
-		if ((r->finished && r->aggregated > 0) || is_checkpoint(l, b))
+		if (!r->finished && is_checkpoint(l, b))
 			rc = mint(l, b, books);
-		if (rc == 0 && r->finished && ordered)
+	}
+	/* Whose work it was is known once the last rounds are valued; trainers
+	 * of the next job could not find it out any more. */
+	if (rc < 0 || !r->finished || books_valuing(books))
+		return rc;
+	if (!l->round.finished || books_valuing(l->books)) {
+		if (r->aggregated > 0)
+			rc = mint(l, b, books);
+		if (rc == 0 && ordered)
 			books_job_finished(books, &r->order);
 	}
-	/* The trainers are still asked what the last rounds were worth. */
-	if (rc == 0 && r->finished && !books_valuing(books))
-		rc = start_next(l, b, books);
-	return rc;
+	return rc == 0 ? start_next(l, b, books) : rc;
 }
 
 void

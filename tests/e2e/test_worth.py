@@ -102,6 +102,11 @@ def one_adds_nothing(attack, more=""):
                          lambda node=node: settled(node))
             assert other["rounds"] == first["rounds"], node.name
         check_index(c.nodes[0], first)
+        # The version was minted when the last round had been paid for.
+        token = c.nodes[0].call("ledger.list", table="tokens")["rows"][0]
+        ppm = {s["member"]: s["ppm"] for s in token["shares"]}
+        assert ppm.get("delta", 0) == 0 and sum(ppm.values()) == 10**6, ppm
+        assert token["minted"] >= max(r["height"] for r in first["rounds"])
         out = run(QMLCTL, "worth", "--json", "--home",
                   c.nodes[0].home).stdout
         assert json.loads(out)["rounds"] == first["rounds"][:20], out
