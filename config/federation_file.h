@@ -27,7 +27,8 @@ int federation_file_parse_draft(struct federation *out, const void *data,
 int federation_file_load(struct federation *out, const char *path, bool draft,
     struct config_error *e) __attribute__((warn_unused_result));
 
-/* A job alone for this federation: the groups job, stage, control and privacy as
+/* A job alone for this federation: the groups job, stage, control and privacy
+ * as
  * in federation.yaml. *out is closed on failure. -EINVAL with e filled,
  * -ENOMEM. */
 int federation_file_parse_job(struct job *out, const struct federation *f,

@@ -6,7 +6,8 @@
  * just that: the section is written only where something differs.
  *
  * To add a field: here (at the end), its default, fields and widths, get, the
- * range in economy_check, a row in config/federation_rows.c and its entry in federation.yaml(5).
+ * range in economy_check, a row in config/federation_rows.c and its entry in
+ * federation.yaml(5).
  */
 #ifndef QML_PROTO_ECONOMY_H
 #define QML_PROTO_ECONOMY_H

@@ -133,13 +133,11 @@ struct hash state_root_next(const struct ledger *l);
 struct hash state_hash_moments(const struct merge *m, const int64_t *moments);
 /* Whose turns there are, from power and bench. */
 void state_turns(struct ledger *l);
-/* Opens round `number` of m's job at opened_ms; what came before in the job is
- * set already. */
+/* Opens round `number` of m's job; what came before in it is set already. */
 struct opening {
 	const struct merge *m;
 	uint64_t number, opened_ms;
 };
-
 void state_open_round(const struct ledger *l, struct ledger_round *r,
     const struct opening *o);
 /* Its times, by when it was opened, the skips before it and these. */

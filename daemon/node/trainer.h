@@ -66,7 +66,8 @@ bool trainer_has_data(const struct trainer_data *d);
 int trainer_put_data(struct trainwire_setup *s, const struct trainer_data *d)
     __attribute__((warn_unused_result));
 
-/* Starts the child. Both arguments are kept, the federation as a copy. -ENOMEM or uv's code. */
+/* Starts the child. Both arguments are kept, the federation as a copy.
+ * -ENOMEM or uv's code. */
 int trainer_start(struct trainer **out, uv_loop_t *loop,
     const struct trainer_config *cfg, const struct trainer_callbacks *cb)
     __attribute__((warn_unused_result));
