@@ -358,8 +358,8 @@ ctl_data_erase(int argc, char **argv)
 	const struct ctl_args a = {own, 1,
 	    "usage: qmlctl data erase ID --yes\n"
 	    "Destroy this node's salt key, which links its rows to the roots "
-	    "on the chain,\nsay so on the chain, and show what remains. It cannot "
-	    "be undone, and the node\nhas no rows any more.\n",
+	    "on the chain,\nsay so on the chain, and show what remains. It "
+	    "cannot be undone, and the node\nhas no rows any more.\n",
 	    2};
 	struct jv *asset = NULL, *p, *v = NULL;
 	struct ctl c;

@@ -179,7 +179,8 @@ present(int argc, char **argv)
 	    "[-o OUT]\n"
 	    "A presentation of this node's own credential, signed with its "
 	    "key: what it\ngives to whoever asked with that challenge. OUT "
-	    "must be new; without it the\npresentation goes to standard output.\n",
+	    "must be new; without it the\npresentation goes to standard "
+	    "output.\n",
 	    2};
 	struct jv *p = jv_object(), *v = NULL, *document = NULL;
 	struct ctl c;
