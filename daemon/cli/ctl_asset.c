@@ -247,8 +247,8 @@ print_remains(const struct jv *a, const struct jv *gone)
 	puts(
 	    "tells     a leaf of the root is a hash over a row and 256 bits "
 	    "that came from the\n"
-	    "          salt key: without it no guess of a row can be confirmed, "
-	    "by nobody,\n"
+	    "          salt key: without it no guess of a row can be confirmed "
+	    "by anybody,\n"
 	    "          not even by its owner");
 	printf(
 	    "not ours  %s; copies in backups, snapshots and the drive's spare "

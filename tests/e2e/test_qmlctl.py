@@ -123,7 +123,7 @@ def lists(c):
     said(ctl(node, "rounds", "-n", "3"), r"^ *ROUND  BLOCK", "next: qmlctl")
     h = ask(node, "health")
     assert h["ok"] and {k["check"] for k in h["checks"]} == {
-        "voting", "quorum", "synced", "trainer"}
+        "voting", "quorum", "synced", "signing", "trainer"}
     said(ctl(node, "health"), r"\nhealthy\n$")
 
 
