@@ -8,6 +8,7 @@
 
 #include "tests/cluster/state.h"
 
+#define HALVES_MS 600000
 #define HOUR_MS INT64_C(3600000)
 
 static void
@@ -64,6 +65,15 @@ faults_draw(struct world *w)
 
 	if (w->setup.calm)
 		return;
+	if (w->setup.halves) {
+		f->calm_at = 5000 + HALVES_MS;
+		world_push(w,
+		    (struct world_event){.type = WORLD_HALVES, .at = 5000});
+		world_push(w,
+		    (struct world_event){.type = WORLD_SPLIT,
+			.at = f->calm_at});
+		return;
+	}
 	f->calm_at = 8000 + rng_below(r, 25000);
 	f->loss = rng_chance(r, 700) ? (uint32_t)rng_below(r, 300) : 0;
 	f->twice = rng_chance(r, 500) ? (uint32_t)rng_below(r, 500) : 0;
@@ -282,8 +292,8 @@ faults_damage(struct world *w, uint16_t slot)
 	struct simfile *f;
 	unsigned number;
 
-	if (world_is_calm(w) || w->setup.calm || n->life == 0 ||
-	    without(w, FAULTS_DAMAGE))
+	if (world_is_calm(w) || w->setup.calm || w->setup.halves ||
+	    n->life == 0 || without(w, FAULTS_DAMAGE))
 		return;
 	lose_answers(w, slot);
 	if (!rng_chance(&w->rng, 100) ||

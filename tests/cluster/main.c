@@ -95,6 +95,8 @@ show_failure(const struct world_setup *s, const char *why)
 		printf(" --calm");
 	if (s->without != 0)
 		printf(" --without %" PRIu32, s->without);
+	if (s->halves)
+		printf(" --halves");
 	if (s->dead || s->steady)
 		printf(s->dead ? " --dead" : " --steady");
 	if (s->liars != WORLD_LIARS_DRAWN)
@@ -245,6 +247,9 @@ static const struct group {
     {"five nodes", {.n = 5, .heights = 20}, 4300, 100},
     {"seven nodes, up to two liars", {.n = 7, .heights = 20}, 4500, 100},
     {"whatever the seed says", {.heights = 20}, 5000, 200},
+    {"ten minutes in two halves, then a block within ten seconds",
+	{.n = 4, .heights = 20, .halves = true}, 7000, 10},
+    {"seven nodes, the same", {.n = 7, .heights = 20, .halves = true}, 7100, 2},
     {"all four alive, links and disks alike",
 	{.n = 4, .heights = 100, .calm = true, .steady = true}, 6000, 4},
     {"one of four dead from the start",
@@ -273,9 +278,10 @@ run_tap(const struct options *base)
 {
 	const bool longer = getenv("QML_TEST_LONG") != NULL;
 	struct tally all = {0}, of[GROUPS];
-	unsigned nbad = 0, nzero = 0;
+	unsigned nbad = 0, nzero = 0, rounds = longer ? 3 : 2;
+	bool bad;
 
-	printf("1..%zu\n", GROUPS + 3);
+	printf("1..%zu\n", GROUPS + 4);
 	for (size_t i = 0; i < GROUPS; i++) {
 		struct options o = *base;
 		struct tally t = {0};
@@ -308,6 +314,10 @@ run_tap(const struct options *base)
 	    nzero == 0 ? "" : "not ", GROUPS + 1);
 	printf("%sok %zu - %" PRIu64 " seeds ran twice with one outcome\n",
 	    all.reruns > 0 ? "" : "not ", GROUPS + 2, all.reruns);
+	bad = twins_run(rounds, false) != 0;
+	nbad += bad;
+	printf("%sok %zu - twins: every schedule of %u rounds\n",
+	    bad ? "not " : "", GROUPS + 4, rounds);
 	nbad += !check_bench(&of[GROUPS - 2], &of[GROUPS - 1]);
 	return nbad + nzero > 0 || all.reruns == 0;
 }
@@ -320,7 +330,7 @@ count_zero(const struct options *o, const struct tally *t)
 	unsigned n = 0;
 
 	if (t->seeds < MAIN_LONG || s->calm || s->n != 0 || s->without != 0 ||
-	    s->liars != WORLD_LIARS_DRAWN)
+	    s->liars != WORLD_LIARS_DRAWN || s->halves)
 		return 0;
 	for (int c = 0; c < COUNTS; c++) {
 		if (t->counts[c] > 0)
@@ -380,7 +390,8 @@ run_plain(const struct options *o)
 
 static const char usage[] =
     "cluster [--from S] [--seeds N] [--heights H] [--nodes N] [--seed S]\n"
-    "        [--liars 0|1|2|3] [--calm] [--dead] [--steady] [--without MASK]\n"
+    "        [--liars 0|1|2|3] [--calm] [--dead] [--steady] [--halves]\n"
+    "        [--without MASK]\n"
     "        [--trace] [--jobs J] [--first] [--json]\n"
     "cluster --mutants | --twins [--rounds R]\n"
     "Without arguments: the seeds of make check, as TAP.\n"
@@ -430,6 +441,8 @@ take_options(struct options *o, int argc, char **argv)
 			o->setup.dead = o->setup.calm = true;
 		else if (strcmp(argv[i], "--steady") == 0)
 			o->setup.steady = o->setup.calm = true;
+		else if (strcmp(argv[i], "--halves") == 0)
+			o->setup.halves = true;
 		else if (strcmp(argv[i], "--mutants") == 0)
 			exit(run_mutants());
 		else if (strcmp(argv[i], "--twins") == 0)

@@ -125,6 +125,15 @@ net_split(struct world *w)
 	net_links(w);
 }
 
+void
+net_halves(struct world *w)
+{
+	for (uint16_t i = 0; i < w->nslots; i++)
+		for (uint16_t j = (uint16_t)(i + 1); j < w->nslots; j += 2)
+			set_cut(w, i, j, CUT_KNOWN);
+	net_links(w);
+}
+
 /* a closes its link to b, who dials again later. */
 void
 net_mute(struct world *w, uint16_t a, uint16_t b)

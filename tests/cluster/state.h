@@ -31,6 +31,7 @@ enum world_event_type {
 	WORLD_RESTART,
 	WORLD_CRASH,
 	WORLD_SPLIT,
+	WORLD_HALVES,
 	WORLD_LINKS, /* some came or went */
 	WORLD_JUMP,  /* of a clock */
 	WORLD_LIE,
@@ -159,6 +160,8 @@ void net_broadcast(struct world *w, uint16_t from,
     const struct replica_action *a);
 void net_links(struct world *w);
 void net_split(struct world *w);
+/* Even slots from odd ones. */
+void net_halves(struct world *w);
 void net_mute(struct world *w, uint16_t a, uint16_t b);
 
 #endif

@@ -15,6 +15,7 @@
 
 #define WORLD_STALL_MS 45000    /* without a block in good weather (I11) */
 #define WORLD_EVENTS_MAX 400000 /* messages and timers under way (I10) */
+#define WORLD_HEAL_MS 10000     /* two halves, one again: first block */
 #define WORLD_AFTER 3           /* heights after the storm */
 
 void
@@ -208,7 +209,7 @@ draw_members(struct world *w)
 		    : coin < 70   ? WORLD_LIARS_TWIN
 				  : WORLD_LIARS_NONE;
 	}
-	if (w->nfaulty == 0 || w->setup.calm)
+	if (w->nfaulty == 0 || w->setup.calm || w->setup.halves)
 		return;
 	if (liars == WORLD_LIARS_TWIN)
 		w->nslots++;
@@ -282,6 +283,9 @@ happen(struct world *w, struct world_event *e)
 	case WORLD_SPLIT:
 		net_split(w);
 		break;
+	case WORLD_HALVES:
+		net_halves(w);
+		break;
 	case WORLD_LINKS:
 		net_links(w);
 		break;
@@ -334,6 +338,10 @@ check_alive(struct world *w)
 	if (w->now > since + WORLD_STALL_MS)
 		world_fail(w, "no block for %" PRIu64 " ms (I11)",
 		    w->now - since);
+	if (w->setup.halves && w->progress_ms < w->faults.calm_at &&
+	    w->now > w->faults.calm_at + WORLD_HEAL_MS)
+		world_fail(w, "no block within %d ms of healing",
+		    WORLD_HEAL_MS);
 	limit =
 	    w->faults.calm_at + 60000 + (w->setup.heights + WORLD_AFTER) * 6000;
 	if (w->now > limit)
