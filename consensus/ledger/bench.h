@@ -50,4 +50,9 @@ void bench_block(struct bench *b, const struct bench_set *set,
     const struct bench_block *at);
 struct hash bench_hash(const struct bench *b, uint16_t n);
 
+struct ledger;
+
+/* As it stands after the head. */
+const struct bench *ledger_bench(const struct ledger *l);
+
 #endif

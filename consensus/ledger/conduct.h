@@ -44,4 +44,12 @@ void conduct_add(struct conduct *c, const struct evidence *e);
 uint32_t conduct_times(const struct conduct *c, uint16_t member);
 struct hash conduct_hash(const struct conduct *c, uint16_t nmembers);
 
+struct ledger;
+
+const struct conduct *ledger_conduct(const struct ledger *l);
+/* Could the next block hold it? Its signatures are not looked at. */
+bool ledger_evidence_new(const struct ledger *l, const struct evidence *e);
+/* Signed by who sits there, with the keys of now or those before. */
+bool ledger_evidence_proves(const struct ledger *l, const struct evidence *e);
+
 #endif

@@ -66,12 +66,6 @@ const struct hash *ledger_job_id(const struct ledger *l);
 int64_t ledger_clip_q24(const struct ledger *l);
 int64_t ledger_bound_q24(const struct ledger *l);
 const uint32_t *ledger_turns(const struct ledger *l); /* 0: on the bench */
-const struct bench *ledger_bench(const struct ledger *l);
-const struct conduct *ledger_conduct(const struct ledger *l);
-/* Could the next block hold it? Its signatures are not looked at. */
-bool ledger_evidence_new(const struct ledger *l, const struct evidence *e);
-/* Signed by who sits there, with the keys of now or those before. */
-bool ledger_evidence_proves(const struct ledger *l, const struct evidence *e);
 /* Whose turn it is at height + 1 in this BFT round. */
 uint16_t ledger_proposer(const struct ledger *l, uint32_t bft_round);
 /* A version that was minted, if it is one of the last: [*dim], or NULL. */

@@ -5,7 +5,8 @@
  * Five cores, two with the key of validator 3; nobody lies otherwise. A
  * schedule names for each round whose turn it is, and for each of its halves
  * which cores hear each other: in Tendermint a lock and a decision are made of
- * one round's two votes, so one partition a round would never part them. Rounds in between, in which the proposer is silent, give any order of
+ * one round's two votes, so one partition a round would never part them.
+ * Rounds in between, in which the proposer is silent, give any order of
  * leaders although the core has a fixed one.
  */
 #ifndef QML_TESTS_CLUSTER_TWINS_H
