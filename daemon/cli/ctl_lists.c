@@ -110,7 +110,7 @@ add_round(struct ctl_table *t, const struct jv *r, int64_t now_ms)
 	snprintf(height, sizeof(height), "%lld",
 	    (long long)ctl_integer(r, "height"));
 	ctl_text_span(now_ms - ctl_integer(r, "time_ms"), ago);
-	if (ctl_integer(r, "rows") > 0) {
+	if (ctl_integer(r, "rows") > 0 && ctl_text_has_loss(r)) {
 		snprintf(loss, sizeof(loss), "%.4f",
 		    jv_real(jv_get(r, "loss_before"), 0));
 		snprintf(accuracy, sizeof(accuracy), "%.1f %%",

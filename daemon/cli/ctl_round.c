@@ -35,6 +35,8 @@ add_part(struct ctl_table *t, const struct jv *p)
 	if (update) {
 		snprintf(rows, sizeof(rows), "%lld",
 		    (long long)ctl_integer(p, "rows"));
+	}
+	if (update && ctl_text_has_loss(p)) {
 		snprintf(before, sizeof(before), "%.4f",
 		    jv_real(jv_get(p, "loss_before"), 0));
 		snprintf(after, sizeof(after), "%.4f",

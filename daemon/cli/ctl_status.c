@@ -82,7 +82,8 @@ print_loss(const struct jv *rounds)
 	size_t n = 0;
 
 	for (size_t i = 0; i < jv_len(list) && n < CURVE_MAX; i++)
-		if (ctl_integer(jv_at(list, i), "updates") > 0)
+		if (ctl_integer(jv_at(list, i), "updates") > 0 &&
+		    ctl_text_has_loss(jv_at(list, i)))
 			v[n++] =
 			    jv_real(jv_get(jv_at(list, i), "loss_before"), 0);
 	if (n == 0)

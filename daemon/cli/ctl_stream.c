@@ -20,7 +20,7 @@ print_block(const struct jv *p)
 		    (long long)ctl_integer(r, "round"),
 		    (long long)ctl_integer(r, "updates"),
 		    (long long)jv_len(jv_get(r, "parts")));
-	if (ctl_integer(r, "rows") > 0)
+	if (ctl_integer(r, "rows") > 0 && ctl_text_has_loss(r))
 		printf(", loss %.4f", jv_real(jv_get(r, "loss_before"), 0));
 	putchar('\n');
 }

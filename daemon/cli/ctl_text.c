@@ -1,5 +1,6 @@
 #include "daemon/cli/ctl_text.h"
 
+#include <math.h>
 #include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
@@ -258,4 +259,10 @@ ctl_text_arms(const struct jv *r)
 	    theirs > ours       ? "the classical control arm is ahead here"
 		: theirs < ours ? "the main task is ahead of the control arm"
 				: "both are equal here");
+}
+
+bool
+ctl_text_has_loss(const struct jv *o)
+{
+	return !isnan(jv_real(jv_get(o, "loss_before"), NAN));
 }

@@ -50,6 +50,9 @@ int ctl_table_print(const struct ctl_table *t, FILE *to)
     __attribute__((warn_unused_result));
 void ctl_table_close(struct ctl_table *t);
 
+/* Of a round or a member's part: false where noise was added, and no loss is
+ * said. */
+bool ctl_text_has_loss(const struct jv *o);
 /* Main task and control arm of a round side by side, what was validated, and
  * which of the two is ahead; nothing when there is nothing to compare. */
 void ctl_text_arms(const struct jv *round);

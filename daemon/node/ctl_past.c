@@ -1,5 +1,6 @@
 #include "daemon/node/ctl_methods.h"
 
+#include <math.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
@@ -30,6 +31,18 @@ put_control(struct jv *o, const struct node_round *r)
 	    ratio(r->valid_control_correct, r->valid_rows));
 }
 
+/* What trained with noise says no losses: they are 0, and shown as null. */
+static void
+put_losses(struct jv *o, const int64_t q24[static 2], uint64_t correct,
+    uint64_t rows)
+{
+	bool said = rows == 0 || q24[0] != 0 || q24[1] != 0 || correct > 0;
+
+	jv_put_number(o, "loss_before", said ? q24_to_double(q24[0]) : NAN);
+	jv_put_number(o, "loss_after", said ? q24_to_double(q24[1]) : NAN);
+	jv_put_number(o, "local_accuracy", said ? ratio(correct, rows) : NAN);
+}
+
 /* The main task and the control arm side by side; a qpca's loss is the share
  * of the rows' length that is lost, a vqe's is an energy. */
 static void
@@ -48,9 +61,8 @@ put_round(struct jv *o, const struct node_round *r, const struct job *j)
 	jv_put_integer(o, "updates", r->nupdates);
 	jv_put_integer(o, "answers", r->nparts);
 	jv_put_integer(o, "rows", (int64_t)r->rows);
-	jv_put_number(o, "loss_before", q24_to_double(r->loss_before_q24));
-	jv_put_number(o, "loss_after", q24_to_double(r->loss_after_q24));
-	jv_put_number(o, "local_accuracy", ratio(r->correct, r->rows));
+	put_losses(o, (const int64_t[2]){r->loss_before_q24, r->loss_after_q24},
+	    r->correct, r->rows);
 	if (r->valid_rows > 0) {
 		jv_put_integer(o, "valid_rows", (int64_t)r->valid_rows);
 		jv_put_number(o, "valid_loss",
@@ -102,11 +114,9 @@ ctl_round_json(const struct node *n, const struct ledger_round_summary *s)
 		jv_put_boolean(j, "update", p->kind == ANSWER_UPDATE);
 		jv_put_string(j, "reason", reason_text(p->reason));
 		jv_put_integer(j, "rows", p->rows);
-		jv_put_number(j, "loss_before",
-		    q24_to_double(p->loss_before_q24));
-		jv_put_number(j, "loss_after",
-		    q24_to_double(p->loss_after_q24));
-		jv_put_number(j, "local_accuracy", ratio(p->correct, p->rows));
+		put_losses(j,
+		    (const int64_t[2]){p->loss_before_q24, p->loss_after_q24},
+		    p->correct, p->rows);
 		jv_put_boolean(j, "replayable",
 		    (p->flags & ANSWER_REPLAYABLE) != 0);
 		jv_put_boolean(j, "confined",
