@@ -38,6 +38,13 @@ struct seats {
 	struct member m[FEDERATION_MAX_MEMBERS];
 };
 
+/* Who could sign at a height that is over. */
+struct electorate {
+	uint16_t n;
+	uint32_t power[FEDERATION_MAX_MEMBERS];
+	struct sign_public key[FEDERATION_MAX_MEMBERS];
+};
+
 void seats_found(struct seats *s, const struct federation *f);
 uint16_t seats_members(const struct seats *s); /* with power */
 uint64_t seats_power(const struct seats *s);

@@ -44,13 +44,6 @@ struct ledger_memory {
 	struct shelf_model minted; /* the version that it mints */
 };
 
-/* Who could sign at a height that is over. */
-struct electorate {
-	uint16_t n;
-	uint32_t power[FEDERATION_MAX_MEMBERS];
-	struct sign_public key[FEDERATION_MAX_MEMBERS];
-};
-
 struct ledger {
 	/* fixed in app version 1 */
 	struct federation f;

@@ -32,6 +32,10 @@ struct channel_identity {
 	bool plain;            /* no encryption: tests only */
 };
 
+/* -EINVAL: in clear, and not all of it is loopback. */
+int channel_plain_ok(bool plain, const struct federation *f, const char *listen)
+    __attribute__((warn_unused_result));
+
 struct channel {
 	const struct channel_identity *id;
 	struct noise noise;

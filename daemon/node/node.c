@@ -131,28 +131,6 @@ follow_job(struct node *n)
 	return true;
 }
 
-void
-node_follow(struct node *n)
-{
-	const struct seats *s = ledger_seats(replica_ledger(n->replica));
-	bool changed = roster_follow(&n->who, s,
-	    ledger_height(replica_ledger(n->replica)));
-	uint16_t self = replica_self(n->replica);
-
-	/* A candidate's own seat, so that it does not dial itself. */
-	for (uint16_t i = 0; self == ROSTER_NOBODY && i < s->n; i++)
-		if (s->state[i] == SEAT_CANDIDATE &&
-		    hash_equal(&s->m[i].id, &n->opt->id))
-			self = i;
-	if (self == n->self && !changed)
-		return;
-	n->self = self;
-	if (n->peers_open)
-		peers_follow(n->peers, n->self);
-	log_info("members.changed", "seats=%u members=%u", s->n,
-	    seats_members(s));
-}
-
 static void
 handle_applied(struct node *n, const struct replica_action *a)
 {

@@ -422,23 +422,6 @@ peers_follow(struct peers *p, uint16_t self)
 	peers_arm(p);
 }
 
-/* A channel in clear is for a capture test on one machine. */
-static int
-check_plain(const struct peers_config *c)
-{
-	if (!c->plain)
-		return 0;
-	if (c->listen != NULL && !address_is_loopback(c->listen))
-		return -EINVAL;
-	for (uint16_t i = 0; i < c->federation->nmembers; i++) {
-		const char *address = c->federation->members[i].address;
-
-		if (address[0] != '\0' && !address_is_loopback(address))
-			return -EINVAL;
-	}
-	return 0;
-}
-
 static void
 peers_free(struct peers *p)
 {
@@ -475,7 +458,8 @@ int
 peers_start(const struct peers_config *config, struct peers **out)
 {
 	struct peers *p;
-	int rc = check_plain(config);
+	int rc =
+	    channel_plain_ok(config->plain, config->federation, config->listen);
 
 	if (rc < 0)
 		return rc;
