@@ -138,7 +138,8 @@ issue(int argc, char **argv)
 	    "              [--expires-in BLOCKS] [--name TEXT] [-o FILE]\n"
 	    "Sign a W3C Verifiable Credential with this node's key and put its "
 	    "hash on the\nchain. SUBJECT: a member, 64 hex digits or a "
-	    "did:key.\nTYPE: membership, data-steward or auditor. FILE must be new.\n",
+	    "did:key.\nTYPE: membership, data-steward or auditor. FILE "
+	    "must be new.\n",
 	    2};
 	struct jv *p = jv_object();
 	uint64_t blocks = 0;
