@@ -197,8 +197,8 @@ test_failures(void **state)
 	expect_failed(&s, &m, ANSWER_REASON_TRAINER,
 	    "round 20 is not one of the job's 20");
 	m.round = 3;
-	m.member = 4;
-	expect_failed(&s, &m, ANSWER_REASON_TRAINER, "there is no member 4");
+	m.member = FEDERATION_MAX_MEMBERS;
+	expect_failed(&s, &m, ANSWER_REASON_TRAINER, "there is no member 100");
 	m.member = 0;
 	m.dim--;
 	expect_failed(&s, &m, ANSWER_REASON_TRAINER,
