@@ -190,6 +190,9 @@ agree_verdict(struct replica *r, const struct hash *id, bool valid)
 {
 	struct bft_event ev = {.type = BFT_EV_VERDICT};
 
+	/* The height is decided elsewhere: its block comes by block sync. */
+	if (sync_active(r))
+		return;
 	ev.verdict.block = *id;
 	ev.verdict.valid = valid;
 	agree_feed(r, &ev);

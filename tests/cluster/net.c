@@ -201,6 +201,12 @@ net_send(struct world *w, uint16_t from, uint16_t to, const uint8_t *data,
 	    !is_linked(w, from, to) || w->nodes[from].cut[to] != CUT_NOT ||
 	    !travel(w, &e.at))
 		return;
+	if (w->in_order) {
+		uint64_t *last = &w->nodes[from].served_at[to];
+
+		e.at = e.at > *last ? e.at : *last + 1;
+		*last = e.at;
+	}
 	deliver(w, e, data, len);
 	if (world_is_calm(w) || !rng_chance(&w->rng, w->faults.twice))
 		return;

@@ -361,8 +361,10 @@ serve(struct world *w, uint16_t slot, const struct replica_action *a)
 			return;
 		}
 		liar_serve(w, slot, &m.u.decided);
+		w->in_order = true;
 		if (wire_encode(&m, &out.data, &out.len) == 0)
 			net_broadcast(w, slot, &out);
+		w->in_order = false;
 		free(out.data);
 		block_free(m.u.decided.block);
 	}

@@ -73,6 +73,7 @@ struct world_node {
 	bool sees[WORLD_MAX];   /* PEER_UP was said, by member */
 	uint8_t cut[WORLD_MAX]; /* to slot: enum world_cut */
 	uint64_t mute_until[WORLD_MAX];
+	uint64_t served_at[WORLD_MAX]; /* last block to arrive, by slot */
 };
 
 #define WORLD_MODELS 16 /* more than JOB_CARRY_MAX */
@@ -93,6 +94,7 @@ struct world {
 	uint16_t n, nslots, nfaulty; /* members; members that may misbehave */
 	bool has_loser;              /* a member lost stored data: */
 	uint16_t loser;
+	bool in_order;        /* what is sent is one stream, as links are */
 	bool mute_liars;      /* PUNISH closes the link for a while */
 	uint64_t progress_ms; /* of the last block that was new */
 	uint64_t calm_head;   /* height when it became calm */

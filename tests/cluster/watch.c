@@ -370,12 +370,21 @@ void
 watch_loaded(struct world *w, uint16_t slot)
 {
 	const char *name = simdisk_unsynced(&w->nodes[slot].disk, "");
+	char newest[DISK_NAME_MAX];
+	unsigned number;
 	struct hash id;
 	uint8_t *data;
 	uint32_t len;
 
 	if (w->nodes[slot].liar || name == NULL)
 		return;
+	/* An older vote log has been put aside. */
+	if (strncmp(name, VOTELOG_NAME, sizeof(VOTELOG_NAME) - 1) == 0 &&
+	    votelog_newest(&w->nodes[slot].disk.disk, &number) == 0) {
+		votelog_name(number, newest);
+		if (strcmp(name, newest) != 0)
+			return;
+	}
 	if (strncmp(name, POOL_DIR "/", sizeof(POOL_DIR)) == 0) {
 		const char *base = name + sizeof(POOL_DIR);
 
