@@ -16,8 +16,8 @@ static const char *const texts[LEDGER_VERDICTS] = {
     [LEDGER_SIGNATURE] = "a signature does not verify",
     [LEDGER_JOB] = "it is of another job",
     [LEDGER_BASE_MODEL] = "it was trained on another model",
-    [LEDGER_BASE_USED] = "an update of its member from that model, or a newer "
-			 "one, is in an aggregate already",
+    [LEDGER_BASE_USED] = ("an update of its member from that model, or a newer "
+			  "one, is in an aggregate already"),
     [LEDGER_MEMBER] = "its member is unknown or not active",
     [LEDGER_DIM] = "it has the wrong number of parameters",
     [LEDGER_CLIP_CLAIM] = "it declares another clip than the job's",

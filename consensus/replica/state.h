@@ -11,61 +11,9 @@
 
 #include "consensus/bft/bft.h"
 #include "consensus/bft/view.h"
+#include "consensus/replica/parts.h"
 #include "consensus/replica/replica.h"
 #include "consensus/replica/txpool.h"
-
-#define REPLICA_MAX_BODIES 24
-#define REPLICA_MAX_EVENTS 256
-#define REPLICA_MAX_EARLY 512
-#define REPLICA_MAX_PROOFS 64
-#define REPLICA_STATUS_MS 400   /* between two of our STATUS messages */
-#define REPLICA_REPAIR_MS 100   /* between two repairs of one peer */
-#define REPLICA_REATTEST_MS 500 /* between two attestations of a round */
-#define REPLICA_ASK_MS 250      /* between two requests for an answer */
-#define REPLICA_BEHIND_MS 200   /* one block behind is normal this long */
-#define REPLICA_SYNC_MS 3000    /* a peer has this long to send blocks */
-
-/* A block of the height being agreed on, by reference or resolved. */
-struct replica_body {
-	struct block *block; /* NULL: free */
-	bool wanted;         /* the core waits for a VERDICT */
-	bool checked;
-	bool valid;
-	bool stored;       /* handed to the pool */
-	uint64_t asked_ms; /* missing answers were asked for */
-	uint64_t used;     /* for eviction: larger is fresher */
-};
-
-struct replica_peer {
-	bool up;
-	bool heard; /* status is set */
-	uint64_t repaired_ms;
-	size_t tx_bytes; /* of transactions it asked for, since a tick */
-	struct wire_status status;
-};
-
-/* A STORE that something waits for. */
-enum replica_wait {
-	WAIT_NOTHING,
-	WAIT_BFT,
-	WAIT_ANSWER,
-	WAIT_ATTEST,
-	WAIT_BLOCK
-};
-
-struct replica_pending {
-	uint64_t seq;
-	enum replica_wait wait;
-	uint64_t bft_seq;      /* WAIT_BFT */
-	uint64_t fl_round;     /* WAIT_ANSWER */
-	struct attest *attest; /* WAIT_ATTEST: owned */
-};
-
-struct replica_early {
-	uint16_t peer;
-	uint8_t *data;
-	size_t len;
-};
 
 struct replica {
 	const struct federation *fed;

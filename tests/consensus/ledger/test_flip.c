@@ -90,6 +90,7 @@ header_bits(void **state)
 		h->nanswers = good.nanswers;
 		h->nattests = good.nattests;
 		h->ntxs = good.ntxs;
+		h->nevidence = good.nevidence;
 		assert_int_equal(block_seal(f.b), 0);
 		changed = !r.bad && !hash_equal(&f.b->id, &id);
 		other_round = h->round != good.round &&

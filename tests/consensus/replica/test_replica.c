@@ -161,6 +161,7 @@ bad_update_is_refused(void **state)
 	site_close(&s);
 }
 
+/* Blocks are gone: silent until they are back, unless nobody has them. */
 static void
 log_ahead_of_chain(void **state)
 {
@@ -168,13 +169,73 @@ log_ahead_of_chain(void **state)
 	struct site s;
 
 	(void)state;
+	rec.bft.height = 2;
+	rec.bft.locked.round = rec.bft.valid.round = BFT_NO_ROUND;
+	site_open(&s, 1);
+	site_boot(&s);
+	assert_int_equal(replica_load_records(s.r, &rec, 1), -EBADMSG);
+	site_close(&s);
 	site_open(&s, 4);
 	site_boot(&s);
-	rec.bft.height = 2;
-	assert_int_equal(replica_load_records(s.r, &rec, 1), -EBADMSG);
-	rec.bft.height = 1;
-	rec.bft.locked.round = rec.bft.valid.round = BFT_NO_ROUND;
 	assert_int_equal(replica_load_records(s.r, &rec, 1), 0);
+	assert_int_equal(replica_progress(s.r).silent_until, 2);
+	site_simple(&s, REPLICA_EV_START);
+	assert_int_equal(site_count(&s, REPLICA_TRAIN), 0);
+	site_close(&s);
+	site_open(&s, 4);
+	site_boot(&s);
+	rec.bft.height = 1;
+	assert_int_equal(replica_load_records(s.r, &rec, 1), 0);
+	assert_int_equal(replica_progress(s.r).silent_until, 0);
+	site_close(&s);
+}
+
+static void
+say_head(struct site *s, uint16_t from, uint64_t head)
+{
+	struct wire_msg m = {.type = WIRE_STATUS};
+
+	m.u.status.head = head;
+	m.u.status.height = head + 1;
+	m.u.status.polka_round = -1;
+	site_message(s, from, &m);
+}
+
+/* What was signed is lost: three of three others have to speak, the highest
+ * of them counts, and the floor is durable before anything else. */
+static void
+quarantine(void **state)
+{
+	const struct votelog_record *floor;
+	struct site s;
+
+	(void)state;
+	site_open(&s, 4);
+	site_boot(&s);
+	assert_int_equal(replica_load_records(s.r, NULL, 0), 0);
+	replica_quarantine(s.r);
+	site_simple(&s, REPLICA_EV_START);
+	assert_int_equal(site_count(&s, REPLICA_TRAIN), 0);
+	assert_true(replica_progress(s.r).silent_until == UINT64_MAX);
+	for (uint16_t i = 1; i < 4; i++)
+		site_peer(&s, i, true);
+	say_head(&s, 1, 0);
+	say_head(&s, 2, 7);
+	assert_true(replica_progress(s.r).silent_until == UINT64_MAX);
+	/* No height would be left above this one: it is no answer. */
+	say_head(&s, 3, UINT64_MAX - 1);
+	assert_true(replica_progress(s.r).silent_until == UINT64_MAX);
+	s.nrecords = 0;
+	say_head(&s, 3, 5);
+	assert_int_equal(replica_progress(s.r).silent_until, 10);
+	assert_int_equal(s.nrecords, 1);
+	floor = &s.records[0];
+	assert_int_equal(floor->type, VOTELOG_HEIGHT);
+	assert_int_equal(floor->floor, 10);
+	/* The next start reads it back. */
+	site_boot(&s);
+	assert_int_equal(replica_load_records(s.r, s.records, 1), 0);
+	assert_int_equal(replica_progress(s.r).silent_until, 10);
 	site_close(&s);
 }
 
@@ -289,6 +350,7 @@ main(void)
 	    cmocka_unit_test(restart_repeats),
 	    cmocka_unit_test(bad_update_is_refused),
 	    cmocka_unit_test(log_ahead_of_chain),
+	    cmocka_unit_test(quarantine),
 	    cmocka_unit_test(bad_bytes),
 	    cmocka_unit_test(heights_are_hints),
 	    cmocka_unit_test(early_votes_are_bounded),
