@@ -39,7 +39,6 @@ round_clear(struct replica *r)
 	memset(r->taken, 0, sizeof(r->taken));
 	r->own_seq = 0;
 	r->own_lost = false;
-	r->silent_round = false;
 	r->attested_n = 0;
 	r->attested_ms = 0;
 }
@@ -50,7 +49,7 @@ static bool
 is_expected(const struct replica *r)
 {
 	return r->started && r->round_open && !r->halted && !r->own_lost &&
-	    !r->silent_round && !sync_active(r) && r->own == NULL &&
+	    !silence_in_round(r) && !sync_active(r) && r->own == NULL &&
 	    r->answers[r->self][0] == NULL && ledger_asked(r->ledger, r->self);
 }
 
@@ -116,10 +115,11 @@ round_enter(struct replica *r)
 
 	if (r->fl_round != lr->number || lr->finished)
 		round_clear(r);
+	if (r->fl_round != lr->number)
+		r->round_height = ledger_height(r->ledger);
 	r->fl_round = lr->number;
 	r->round_open = !lr->finished;
 	drop_late(r);
-	silence_round(r);
 	start_training(r);
 }
 
@@ -371,7 +371,7 @@ attest(struct replica *r)
 	struct attest *a;
 
 	if (!r->round_open || lr->sealed || r->attesting || r->halted ||
-	    !r->started || r->self == REPLICA_NOBODY || r->silent_round ||
+	    !r->started || r->self == REPLICA_NOBODY || silence_in_round(r) ||
 	    sync_active(r))
 		return;
 	if (r->own_seq > 0 && held <= r->attested_n)

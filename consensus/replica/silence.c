@@ -19,13 +19,11 @@ silence_until(const struct replica *r)
 	return silence_now(r) ? r->silent_until : 0;
 }
 
-void
-silence_round(struct replica *r)
+bool
+silence_in_round(const struct replica *r)
 {
-	const uint64_t number = ledger_round(r->ledger)->number;
-
-	if (silence_now(r) || number < r->silent_rounds)
-		r->silent_round = true;
+	return r->unsure || r->round_height + 1 < r->silent_until ||
+	    r->fl_round < r->silent_rounds;
 }
 
 void
@@ -47,14 +45,12 @@ silence_restore(struct replica *r, const struct votelog_record *last)
 	if (last->has_attest && last->attest.fl_round > lr->number &&
 	    last->attest.fl_round + 1 > r->silent_rounds)
 		r->silent_rounds = last->attest.fl_round + 1;
-	silence_round(r);
 }
 
 void
 replica_quarantine(struct replica *r)
 {
 	r->unsure = true;
-	silence_round(r);
 }
 
 void

@@ -8,8 +8,8 @@
  * height h + 1 at most, where a quorum had precommitted h; whoever shares an
  * honest validator with that quorum (quorum_overlaps) hears from one whose
  * head is h - 1 at least. So with X the highest head among them, heights from
- * X + 3 on are new. A round that was entered in silence gets no answer and no
- * attestation of ours, however many blocks it lasts.
+ * X + 3 on are new. A round that a block before them opened gets no answer and no
+ * attestation of ours, however long it lasts and whoever restarts meanwhile.
  *
  * A liar among those asked can name any head and so keep one node silent: no
  * fewer reports would be safe. Reference 2.11. Internal to the room.
@@ -26,13 +26,13 @@ struct replica;
 
 /* At start: the newest record of the vote log, after the chain. */
 void silence_restore(struct replica *r, const struct votelog_record *last);
-/* A round was entered. */
-void silence_round(struct replica *r);
 /* A peer said how far it is. */
 void silence_heard(struct replica *r);
 
 /* Nothing may be signed for the height that is due. */
 bool silence_now(const struct replica *r);
+/* Nor for the open round, which may have been opened long before. */
+bool silence_in_round(const struct replica *r);
 /* As in struct replica_progress. */
 uint64_t silence_until(const struct replica *r);
 

@@ -66,7 +66,8 @@ struct replica {
 	uint64_t asked_ms; /* for an answer we need to build */
 
 	/* round.c */
-	uint64_t fl_round; /* that the fields below belong to */
+	uint64_t fl_round;     /* that the fields below belong to */
+	uint64_t round_height; /* of the block that opened it */
 	bool round_open;
 	bool training;
 	uint64_t trained_on; /* the round whose model it is given */
@@ -90,7 +91,6 @@ struct replica {
 
 	/* silence.c */
 	bool unsure;            /* in quarantine until others have spoken */
-	bool silent_round;      /* entered in silence: no word from us in it */
 	uint64_t silent_until;  /* nothing is signed for heights below */
 	uint64_t silent_rounds; /* nor in rounds below */
 
