@@ -50,15 +50,22 @@ votelog_name(unsigned number, char out[static DISK_NAME_MAX])
 static int
 log_number(const char *name)
 {
+	static const char before[] = "votes-";
 	char again[DISK_NAME_MAX];
 	unsigned n = 0;
 
 	if (strcmp(name, VOTELOG_NAME) == 0)
 		return 0;
-	if (sscanf(name, "votes-%4u.wal", &n) != 1 || n == 0)
+	if (strncmp(name, before, sizeof(before) - 1) != 0)
 		return -1;
+	name += sizeof(before) - 1;
+	for (; *name >= '0' && *name <= '9' && n <= VOTELOG_LATER_MAX; name++)
+		n = 10 * n + (unsigned)(*name - '0');
+	if (n == 0 || n > VOTELOG_LATER_MAX || strcmp(name, ".wal") != 0)
+		return -1;
+	/* No zeros in front: a number has one name. */
 	votelog_name(n, again);
-	return strcmp(again, name) == 0 ? (int)n : -1;
+	return strtoul(again + sizeof(before) - 1, NULL, 10) == n ? (int)n : -1;
 }
 
 static int
