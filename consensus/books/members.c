@@ -105,6 +105,6 @@ books_seat(struct books *b, uint16_t i, const struct books_seat *s)
 	a = account_find(b, &s->key);
 	a->member = s->active ? i : NO_MEMBER;
 	memset(a->name, 0, sizeof(a->name));
-	strncpy(a->name, s->name, sizeof(a->name) - 1);
+	memcpy(a->name, s->name, strnlen(s->name, sizeof(a->name) - 1));
 	return 0;
 }

@@ -37,7 +37,8 @@ struct ledger_round {
 	struct bases bases; /* base_model is its newest */
 	/* Whose data were ordered: all's in a job that nobody ordered. */
 	bool takes_part[FEDERATION_MAX_MEMBERS];
-	/* Who of those is asked: all, or a share drawn by the head before it opened. */
+	/* Who of those is asked: all, or a share that the head before it
+	 * opened drew. */
 	bool asked[FEDERATION_MAX_MEMBERS];
 };
 

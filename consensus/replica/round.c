@@ -43,8 +43,10 @@ round_clear(struct replica *r)
 	r->attested_ms = 0;
 }
 
-/* May an answer of ours be given to the open round? Not if one was, also
- * before a restart; and a round that others have left behind is not worth it. */
+/*
+ * May an answer of ours be given to the open round? Not if one was, also before
+ * a restart; and a round that others have left behind is not worth it.
+ */
 static bool
 is_expected(const struct replica *r)
 {

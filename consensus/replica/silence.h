@@ -2,14 +2,15 @@
  * silence.h - when a node must not sign, though it follows.
  *
  * Two ways lead here. The chain was cut or lost behind what the vote log says:
- * then nothing is signed below the height of the newest vote, which is taken
- * up where it was left, nor in the round of the newest answer. Or the vote log itself was lost: quarantine. Then what
- * was signed is bounded by what others can have seen. Our last vote was for
- * height h + 1 at most, where a quorum had precommitted h; whoever shares an
- * honest validator with that quorum (quorum_overlaps) hears from one whose
- * head is h - 1 at least. So with X the highest head among them, heights from
- * X + 3 on are new. A round that a block before them opened gets no answer and no
- * attestation of ours, however long it lasts and whoever restarts meanwhile.
+ * then nothing is signed below the height of the newest vote, which is taken up
+ * where it was left, nor in the round of the newest answer. Or the vote log
+ * itself was lost: quarantine. Then what was signed is bounded by what others
+ * can have seen. Our last vote was for height h + 1 at most, where a quorum had
+ * precommitted h; whoever shares an honest validator with that quorum
+ * (quorum_overlaps) hears from one whose head is h - 1 at least. So with X the
+ * highest head among them, heights from X + 3 on are new. A round that a block
+ * before them opened gets no answer and no attestation of ours, however long it
+ * lasts and whoever restarts meanwhile.
  *
  * A liar among those asked can name any head and so keep one node silent: no
  * fewer reports would be safe. Reference 2.11. Internal to the room.

@@ -38,9 +38,9 @@ static const char usage[] =
     "0.5 unless said otherwise; a federation's default is 0.9.\n"
     "--sweep: every rule against every attack, with the same training and\n"
     "combining code but without daemons.\n"
-    "--story: the life of a model on four daemons: data with terms, a job that\n"
-    "is bought, training with privacy, pay, consent that ends, a vote, a "
-    "version\nthat changes hands, and the dossier that proves it.\n";
+    "--story: the life of a model on four daemons: data with terms, a job\n"
+    "that is bought, training with privacy, pay, consent that ends, a vote,\n"
+    "a version that changes hands, and the dossier that proves it.\n";
 
 static int
 read_number(const char *text, uint64_t lo, uint64_t hi, uint64_t *out)

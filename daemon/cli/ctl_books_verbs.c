@@ -35,7 +35,8 @@ const struct ctl_verb ctl_verbs[] = {
 	    {"policy", T}},
 	"[FILE] --assets ID,... --price TOKENS --escrow TOKENS\n"
 	"       [--purpose TEXT] [--policy HASH]",
-	"have the job in this file, or the last one again, trained on these data"},
+	"have the job in this file, or the last one again, trained on these "
+	"data"},
     {"job", "accept", "order_accept", NULL, {{"id", T}}, {{0}}, "ID",
 	"as an owner of its data"},
     {"job", "cancel", "order_cancel", NULL, {{"id", T}}, {{0}}, "ID",

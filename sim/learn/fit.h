@@ -97,8 +97,8 @@ struct fit {
 	const uint32_t *pick;
 	size_t npick;
 	bool head_alone; /* no gradient of the map */
-	double *each;   /* where per-sample gradients go */
-	double *blocks; /* a gradient per block */
+	double *each;    /* where per-sample gradients go */
+	double *blocks;  /* a gradient per block */
 	size_t blocks_max;
 	struct train_score *score;
 	double *losses; /* per row */
