@@ -103,6 +103,10 @@ node_start(struct world *w, uint16_t slot)
 			.at = w->now + 1 + rng_below(&w->rng, 2000)});
 		return;
 	}
+	/* What it could not read may be its word. */
+	if (rc == 0 && n->disk.tripped && !n->liar)
+		world_fail(w, "node %u starts on a disk that does not answer",
+		    slot);
 	if (n->disk.fail == SIMDISK_FAIL_ALL)
 		n->disk.fail = SIMDISK_FAIL_NOT;
 	if (rc < 0) {
