@@ -150,6 +150,11 @@ $(B)/lib/lib%.a: $(B)/lib/%.list $$(call obj,$$(SRC_$$*)) \
 	$(call say,AR)
 	$(Q)$(AR) rcsD $@ $(filter %.o,$^)
 
+# qmlctl reads what was signed and has no key: the functions that need one are
+# left out of it.
+$(call obj,$(SRC_proto) consensus/chain/verify.c daemon/cli/member_line.c): \
+	QCFLAGS += -ffunction-sections
+$(B)/qmlctl: QLDFLAGS += -Wl,--gc-sections
 $(PROGS): $(B)/%: $(B)/obj/daemon/%.o $$(call lib,$$(USE_$$*))
 	$(call say,LD)
 	$(Q)$(CC) $(QLDFLAGS) -o $@ $^ $(if $(filter sim,$(USE_$*)),$(BLAS)) $(SYSLIBS)
