@@ -56,9 +56,10 @@ move_account(struct books *b, const struct sign_public *old,
     const struct sign_public *new)
 {
 	const struct note why = {.cause = BOOKS_CAUSE_SEAT};
-	struct account *a = account_get(b, new);
+	struct account *a;
 	uint64_t amount;
 
+	(void)account_get(b, new); /* before any row is pointed at: rows move */
 	a = account_find(b, old);
 	amount = a->balance;
 	account_take(b, a, amount, &why);

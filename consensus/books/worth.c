@@ -88,6 +88,7 @@ exact_values(const struct books *b, const struct valuation *v,
 	int64_t game[1 << SHAPLEY_EXACT_MAX];
 	uint16_t size = books_game_size(v->n);
 
+	assert(size > 0 && size <= 1 << SHAPLEY_EXACT_MAX);
 	for (uint16_t i = 0; i < size; i++)
 		game[i] = median(b, v, i);
 	out->nobody = game[0];

@@ -86,15 +86,16 @@ open_chain(struct store *s, struct disk *d, const struct federation *f,
  */
 static int
 open_log(struct store *s, struct disk *d, uint16_t nmembers,
-    struct votelog_open_args *args, struct store_report *report)
+    const struct votelog_open_args *how, struct store_report *report)
 {
+	struct votelog_open_args args = *how;
 	char name[DISK_NAME_MAX];
 	int rc = votelog_newest(d, &report->log_number);
 
-	args->name = name;
+	args.name = name;
 	if (rc == 0) {
 		votelog_name(report->log_number, name);
-		rc = votelog_open(&s->log, d, args);
+		rc = votelog_open(&s->log, d, &args);
 	}
 	if ((rc == -EBADMSG || rc == -ENOENT) &&
 	    nmembers >= QUARANTINE_MEMBERS &&
@@ -105,9 +106,9 @@ open_log(struct store *s, struct disk *d, uint16_t nmembers,
 		s->records = NULL;
 		s->nrecords = s->cap = 0;
 		votelog_name(++report->log_number, name);
-		rc = votelog_create(d, name, &args->node);
+		rc = votelog_create(d, name, &args.node);
 		if (rc == 0)
-			rc = votelog_open(&s->log, d, args);
+			rc = votelog_open(&s->log, d, &args);
 	}
 	s->unsure = report->log_number > 0 && s->log.last.floor == 0;
 	return rc;
@@ -117,7 +118,7 @@ int
 store_open(struct store *s, struct disk *d, const struct federation *f,
     const struct hash *node, struct store_report *report)
 {
-	struct votelog_open_args args = {.node = *node,
+	const struct votelog_open_args args = {.node = *node,
 	    .replay = keep_record,
 	    .arg = s,
 	    .report = &report->log};
