@@ -40,11 +40,13 @@ open_chain(struct store *s, struct disk *d, const struct federation *f,
     struct store_report *report)
 {
 	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct segments_report found;
 	struct hash id;
 	int rc;
 
 	rc = segments_open(&s->segments, d, SEGMENTS_DIR, SEGMENTS_REPAIR,
 	    &report->chain);
+	found = report->chain;
 	if (rc == -EBADMSG && f->nmembers > 1) {
 		rc = salvage_chain(d, SEGMENTS_DIR, &report->chain);
 		report->cut = rc == 0;
@@ -70,6 +72,8 @@ open_chain(struct store *s, struct disk *d, const struct federation *f,
 		if (rc < 0)
 			return rc;
 	}
+	if (report->cut) /* what was damaged, not how the mended chain is */
+		report->chain = found;
 	rc = federation_id(f, &id);
 	if (rc == 0 && !hash_equal(&segments_find(&s->segments, 0)->id, &id))
 		rc = -EEXIST;

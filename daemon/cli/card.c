@@ -154,6 +154,13 @@ fairness_json(const struct jv *score)
 	return o;
 }
 
+/* Members of a job with noise say nothing of how the model does. */
+static bool
+is_private(const struct jv *version)
+{
+	return jv_true(jv_get(jv_get(version, "job"), "private"));
+}
+
 /* The control arm beside it: on the file, else on the members' rows. */
 static struct jv *
 control_json(const struct jv *version, const struct jv *score)
@@ -163,6 +170,12 @@ control_json(const struct jv *version, const struct jv *score)
 	struct jv *o = jv_object();
 	int64_t ours, theirs, rows;
 
+	if (jv_get(score, "control_correct") == NULL && is_private(version)) {
+		jv_put_string(o, "on", "nothing: the job adds noise");
+		jv_put_integer(o, "rows", 0);
+		jv_put_string(o, "ahead", "not known");
+		return o;
+	}
 	if (jv_get(score, "control_correct") != NULL) {
 		jv_put_string(o, "on", "the file");
 		rows = number_of(score, "rows");
@@ -275,7 +288,7 @@ card_make(const struct jv *version, const struct jv *score)
 	jv_put(o, "data", jv_copy(jv_get(version, "data")));
 	jv_put(o, "privacy", privacy_json(version));
 	jv_put(o, "contributions", jv_copy(jv_get(version, "paid")));
-	if (jv_at(jv_get(version, "last"), 0) != NULL)
+	if (jv_at(jv_get(version, "last"), 0) != NULL && !is_private(version))
 		jv_put(o, "claimed",
 		    jv_copy(jv_at(jv_get(version, "last"), 0)));
 	if (jv_get(score, "confusion") != NULL)

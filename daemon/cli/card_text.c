@@ -239,8 +239,15 @@ print_metrics(const struct pen *p, const struct jv *card)
 		    " rows right, on the members' own rows before the last "
 		    "step",
 		    number_of(last, "correct"), number_of(last, "rows"));
+	else if (jv_true(jv_get(jv_get(card, "job"), "private")))
+		item(p, "claimed",
+		    "nothing: the job adds noise, and its members tell no "
+		    "figures");
 	if (control == NULL)
 		item(p, "control arm", "none was trained");
+	else if (number_of(control, "rows") == 0)
+		item(p, "control arm", "trained beside; measured on %s",
+		    text_of(control, "on"));
 	else
 		item(p, "control arm", "model %s, control %s on %s; ahead: %s",
 		    share(jv_get(control, "model"), a),

@@ -280,18 +280,52 @@ run_verb(const struct ctl_verb *v, int argc, char **argv)
 	return rc < 0 ? CLI_OK : rc;
 }
 
+/* Verbs that are commands of their own, for the list of all. */
+static const struct {
+	const char *noun, *line;
+} others[] = {
+    {"ledger", "balance [WHO]"},
+    {"ledger", "history [WHO] [-n N]"},
+    {"ledger", "export --csv [--entries] [--from F] [--to T]"},
+    {"proposal", "show N [--text FILE]"},
+    {"credential",
+	"issue SUBJECT --type TYPE [--days N] [--expires-in BLOCKS]\n"
+	"       [--name TEXT] [-o FILE]"},
+    {"credential", "present FILE [--challenge TEXT] [-o OUT]"},
+    {"credential",
+	"verify FILE [--challenge TEXT] [--federation F] "
+	"[--offline]"},
+};
+
+static void
+print_verbs(const char *noun, FILE *to)
+{
+	for (size_t i = 0; i < sizeof(others) / sizeof(others[0]); i++)
+		if (strcmp(others[i].noun, noun) == 0)
+			fprintf(to, "  qmlctl %s %s\n", noun, others[i].line);
+	for (size_t i = 0; i < ctl_nverbs; i++)
+		if (strcmp(ctl_verbs[i].noun, noun) == 0)
+			fprintf(to, "  qmlctl %s %s%s%s\n", noun,
+			    ctl_verbs[i].verb,
+			    ctl_verbs[i].usage[0] != '\0' ? " " : "",
+			    ctl_verbs[i].usage);
+}
+
 int
 ctl_books_command(const char *noun, int argc, char **argv)
 {
 	const struct ctl_verb *v = NULL;
+	bool help = false;
 
-	for (int i = 1; i < argc && v == NULL; i++)
+	for (int i = 1; i < argc && v == NULL; i++) {
 		v = find_verb(noun, argv[i]);
+		help = help || strcmp(argv[i], "--help") == 0 ||
+		    strcmp(argv[i], "-h") == 0;
+	}
 	if (v != NULL)
 		return run_verb(v, argc, argv);
-	for (size_t i = 0; i < ctl_nverbs; i++)
-		if (strcmp(ctl_verbs[i].noun, noun) == 0)
-			fprintf(stderr, "  qmlctl %s %s %s\n", noun,
-			    ctl_verbs[i].verb, ctl_verbs[i].usage);
+	print_verbs(noun, help ? stdout : stderr);
+	if (help)
+		return CLI_OK;
 	return cli_error(CLI_USAGE, "%s: want one of these", noun);
 }

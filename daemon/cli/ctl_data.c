@@ -17,7 +17,8 @@ static const char usage[] =
     "usage: qmlctl data check [FILE] [--labels FILE] [OPTIONS]\n"
     "Do the rows of qmlnode.yaml, or those of FILE, fit the federation; what\n"
     "would the others see of them? The qmltrain beside this program reads\n"
-    "them; no daemon is needed.\n";
+    "them; no daemon is needed.\n"
+    "Also data register|list|show|withdraw|erase: each says more.\n";
 
 int
 ctl_become_trainer(char *const *argv)

@@ -35,8 +35,7 @@ print_meaning(const struct jv *a)
 		return;
 	ctl_text_clean(ctl_string(a, "name"), name, sizeof(name));
 	if (spent <= 0)
-		printf("\n%s: nothing is spent; no update has shown anything "
-		       "of its records yet.\n",
+		printf("\n%s: nothing is spent since it was registered.\n",
 		    name);
 	else
 		printf("\n%s: whoever saw every update can bet on any one "
@@ -70,7 +69,11 @@ add_asset(struct ctl_table *t, const struct jv *a)
 		    number_of(a, "left"));
 		snprintf(text[6], sizeof(text[6]), "%" PRId64, rounds);
 	}
-	ctl_text_clean(ctl_string(a, "use"), text[7], sizeof(text[7]));
+	/* The order that runs, or ran last, does not name it. */
+	if (strcmp(ctl_string(a, "use"), "unknown") == 0)
+		snprintf(text[7], sizeof(text[7]), "not in the job");
+	else
+		ctl_text_clean(ctl_string(a, "use"), text[7], sizeof(text[7]));
 	ctl_table_add(t, cells);
 }
 

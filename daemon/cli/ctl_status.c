@@ -79,14 +79,20 @@ print_loss(const struct jv *rounds)
 	const struct jv *list = jv_get(rounds, "rounds");
 	char curve[3 * CURVE_MAX + 1] = "";
 	double v[CURVE_MAX];
+	bool told = true; /* by the newest round with updates */
 	size_t n = 0;
 
 	for (size_t i = 0; i < jv_len(list) && n < CURVE_MAX; i++)
-		if (ctl_integer(jv_at(list, i), "updates") > 0 &&
-		    ctl_text_has_loss(jv_at(list, i)))
+		if (ctl_integer(jv_at(list, i), "updates") > 0) {
+			told = ctl_text_has_loss(jv_at(list, i));
+			if (!told)
+				continue;
 			v[n++] =
 			    jv_real(jv_get(jv_at(list, i), "loss_before"), 0);
-	if (n == 0)
+		}
+	if (!told)
+		puts("  loss     not told: the job adds noise");
+	if (n == 0 || !told)
 		return;
 	if (draws_curves())
 		ctl_text_spark(v, n, curve, sizeof(curve));

@@ -239,6 +239,7 @@ ctl_text_arms(const struct jv *r)
 	static const char *control_keys[] = {"control_loss", "control_accuracy",
 	    "valid_control_loss", "valid_control_accuracy"};
 	bool control = jv_get(r, "control_loss") != NULL;
+	bool told = ctl_text_has_loss(r);
 	unsigned at = jv_get(r, "valid_rows") != NULL ? 3 : 1;
 	double ours, theirs;
 
@@ -248,9 +249,12 @@ ctl_text_arms(const struct jv *r)
 	if (jv_get(r, "captured") != NULL)
 		printf("captured       %.2f %% of the rows' squared length\n",
 		    100 * jv_real(jv_get(r, "captured"), 0));
-	if (control || jv_get(r, "valid_rows") != NULL)
+	if (control && !told)
+		puts("how the main task and its control arm do is not told: "
+		     "the job adds noise");
+	if (told && (control || jv_get(r, "valid_rows") != NULL))
 		print_arm(r, "main task", main_keys);
-	if (!control)
+	if (!control || !told)
 		return;
 	print_arm(r, "control arm", control_keys);
 	ours = jv_real(jv_get(r, main_keys[at]), 0);

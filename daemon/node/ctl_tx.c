@@ -55,9 +55,11 @@ hint(enum books_verdict v)
 	    [BOOKS_POLICY] =
 		"name the policy in force: qmlctl ledger balance --json",
 	    [BOOKS_PRIVACY] = "see what is left: qmlctl privacy; a job with "
-			      "more noise or fewer rounds costs less",
+			      "more noise, fewer rounds or no control arm "
+			      "costs less",
 	    [BOOKS_CREDENTIAL] =
 		"have one issued: qmlctl credential list, qmlctl data show ID",
+	    [BOOKS_VOTED_SO] = "see how it stands: qmlctl proposal show N",
 	    [BOOKS_VOTED] = "see how it stands: qmlctl proposal show N",
 	    [BOOKS_FEW_MEMBERS] = "name assets of more members: qmlctl data "
 				  "list",

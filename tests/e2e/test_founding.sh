@@ -47,6 +47,25 @@ keeps() { # HOME NAME CODE TEXT COMMAND...
 	result $? "$what: nothing changed"
 }
 
+# The daemon goes on, says TEXT in its log, and ends well.
+runs() { # NAME HOME TEXT
+	"$node" run --home "$2" >"$work/log" 2>&1 </dev/null &
+	pid=$!
+	for i in $(seq 200); do
+		grep -qF 'ev=trainer.ready' "$work/log" && break
+		kill -0 "$pid" 2>/dev/null || break
+		sleep 0.1
+	done
+	kill -TERM "$pid" 2>/dev/null
+	wait "$pid"
+	got=$?
+	pid=
+	echo "exit $got, want 0 and: $3" >>"$work/log"
+	test $got -eq 0 && grep -qF -e "$3" "$work/log" &&
+		grep -qF 'ev=trainer.ready' "$work/log"
+	result $? "$1"
+}
+
 ports=$(python3 -c '
 import socket
 s = [socket.socket() for i in range(4)]
@@ -150,10 +169,15 @@ cp "$work/good" "$work/n2/federation.yaml"
 chmod 644 "$work/n2/node.key"
 bad "key file readable by others" 77 "chmod 600 $work/n2/node.key"
 chmod 600 "$work/n2/node.key"
-mv "$work/n2/votes.wal" "$work/votes"
-bad "missing vote log" 65 "votes"
+cp "$work/n2/votes.wal" "$work/votes"
 cp "$work/n3/votes.wal" "$work/n2/votes.wal"
 bad "another node's vote log" 9 "votes"
+rm "$work/n2/votes.wal"
+keeps "$work/n2" "check: missing vote log" 65 "begins in quarantine" \
+	"$node" check --home "$work/n2"
+cp -r "$work/n2" "$work/lost"
+runs "run: missing vote log, of four" "$work/lost" \
+	"ev=storage.quarantine file=votes-1.wal"
 cp "$work/votes" "$work/n2/votes.wal"
 mv "$work/n2/data.salt" "$work/salt"
 bad "missing salt" 78 "data.salt"
@@ -235,14 +259,37 @@ with open(sys.argv[1], "r+b") as f:
     f.seek(200)
     f.write(bytes([byte[0] ^ 4]))
 PY
-for command in check run; do
-	keeps "$work/n1" "$command: one flipped bit" 65 "000001.seg" \
-		timeout 20 "$node" $command --home "$work/n1"
-done
+keeps "$work/n1" "check: one flipped bit" 65 "000001.seg" \
+	"$node" check --home "$work/n1"
+runs "run: one flipped bit is cut out, of four" "$work/n1" \
+	"ev=storage.chain_cut segment=000001.seg"
+! grep -F 'ev=storage.chain_cut' "$work/log" | grep -q 'why="sound"'
+result $? "run: and what was wrong with it is said"
+find "$work/n1/chain" -name '*.damaged-*' | grep -q .
+result $? "run: the damaged bytes are kept"
+rm "$work/n1/chain/"*.damaged-*
 cp "$work/seg" "$seg"
 truncate -s 300 "$seg"
+expect "check: a segment cut inside block 0" 65 "000001.seg" \
+	"$node" check --home "$work/n1"
+runs "run: a segment cut inside block 0, of four" "$work/n1" \
+	"ev=storage.chain_cut segment=000001.seg"
+expect "check: it is whole again" 0 "blocks after block 0, whole" \
+	"$node" check --home "$work/n1"
+
+# --- a federation of three: nobody to learn from -----------------------------
+for i in 1 2 3; do
+	"$node" init --home "$work/t$i" --name "three-$i" \
+		--listen "127.0.0.1:710$i" --data $csv 2>"$work/log"
+done >"$work/three"
+"$node" federation new three --data $csv --ranges-from-data --local \
+	--out "$work/three.yaml" 2>>"$work/log"
+"$node" federation add "$work/three.yaml" <"$work/three" 2>>"$work/log"
+expect "three found a federation" 0 "joined" \
+	"$node" join "$work/three.yaml" --home "$work/t1"
+rm "$work/t1/votes.wal"
 for command in check run; do
-	expect "$command: a segment cut inside block 0" 65 "000001.seg" \
-		timeout 20 "$node" $command --home "$work/n1"
+	keeps "$work/t1" "$command: missing vote log, of three" 65 "votes" \
+		timeout 20 "$node" $command --home "$work/t1"
 done
 echo "1..$n"
