@@ -142,7 +142,7 @@ def proposals(c):
     ctl(a, "proposal", "vote", "1", "yes")
     ctl(b, "proposal", "vote", "1", "no")
     ctl(b, "proposal", "vote", "1", "abstain")
-    out = ctl(a, "proposal", "show", "1").stdout
+    out = ctl(b, "proposal", "show", "1").stdout
     assert "alpha yes, beta abstain" in out, out
     assert "50.0 % cast, quorum of 33.4 % reached; 100.0 % yes" in out, out
     assert "blocks from now" in out and "not yet   " in out, out

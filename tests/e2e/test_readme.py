@@ -17,6 +17,7 @@ from consortium import BUILD, ROOT, Tap, program, run
 import socket
 
 MASK = [(re.compile(r"\bq[a-z]1[0-9a-z]{20,}"), "ID"),
+        (re.compile(r"\b[0-9a-f]{8}\.\."), "ID"),
         (re.compile(r"\d+(\.\d+)*"), "N"), (re.compile(r"\s+"), " ")]
 
 
@@ -54,8 +55,8 @@ class Readme:
     def shape(self):
         with open(os.path.join(ROOT, "README.md")) as f:
             lines = f.read().split("\n")
-        assert len(lines) <= 201, len(lines)
-        assert len(self.sh) >= 3 and len(self.text) >= 2
+        assert len(lines) <= 300, len(lines)
+        assert len(self.sh) >= 3 and len(self.text) >= 3
         for line in self.sh[0].splitlines():
             path = os.path.join(ROOT, line.split()[0])
             assert os.access(path, os.X_OK), path

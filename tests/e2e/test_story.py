@@ -8,6 +8,7 @@ import sys
 import tempfile
 
 from consortium import Tap, program, run
+from test_readme import Readme
 
 STEPS = ["found", "register", "order", "train_private", "pay", "poisoner",
          "withdraw", "vote", "version", "dossier"]
@@ -49,6 +50,10 @@ class Story:
                      "earned 0"):
             assert text in said, (text, said)
 
+    def as_in_readme(self):
+        r = Readme(None)
+        r.transcript(r.text[2], self.p.stderr.splitlines())
+
     def checked_again(self):
         """What it leaves is enough for anybody who was not there."""
         for name in ("alpha", "beta", "gamma", "delta"):
@@ -73,6 +78,7 @@ def main():
         tap.run("every step of the path", s.told)
         tap.run("a poisoner earns nothing, the others are paid", s.paid)
         tap.run("each act is shown as a command", s.narrated)
+        tap.run("the README's transcript", s.as_in_readme)
         tap.run("chain and dossier hold without the daemons", s.checked_again)
     return tap.done()
 
