@@ -17,7 +17,7 @@
 #define TRIAL_ROUNDS 2  /* of the job that the federation begins with */
 #define ORDER_ROUNDS 40 /* of the one that is bought */
 #define SHARDS "8"      /* of public rows; one values a round */
-#define EVERY 5         /* rounds, one of which is valued */
+#define EVERY 1         /* rounds, one of which is valued */
 
 /* 1: the founding */
 
@@ -179,9 +179,9 @@ write_order(struct story *s, char path[static DEMO_PATH_LEN])
 
 	demo_path(path, s->d->home, "order.yaml");
 	f.job.rounds = ORDER_ROUNDS;
-	f.job.local.steps = 6;
+	f.job.local.steps = 20;
 	f.job.control = (struct job_task){0}; /* it would cost budget too */
-	f.job.privacy = (struct job_privacy){.noise = {3, 0},
+	f.job.privacy = (struct job_privacy){.noise = {5, 0},
 	    .rate = {2, -1},
 	    .clip = {1, 0},
 	    .min_rows = 50};
