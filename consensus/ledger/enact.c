@@ -150,12 +150,25 @@ end_job(const struct ledger *l, const struct payload *p, struct enact *e)
 	return true;
 }
 
+/* The running job as what was decided makes it. Borrowed: never closed. */
+static struct job
+job_at(const struct ledger *l, const struct enact *e)
+{
+	struct job j = *ledger_job(l);
+
+	if (e->ruled) {
+		j.combine = e->params.combine;
+		j.clip = e->clip;
+	}
+	return j;
+}
+
 /* A smaller federation must still be able to run its job; what a vqe's members
  * measure is dealt out by seat for the whole job. */
 static bool
-job_can_go_on(const struct ledger *l, const struct seats *s)
+job_can_go_on(const struct ledger *l, const struct job *j,
+    const struct seats *s)
 {
-	const struct job *j = ledger_job(l);
 	uint16_t n = seats_members(s);
 	uint32_t weights = n;
 	char err[160];
@@ -175,16 +188,52 @@ static bool
 set_member(const struct ledger *l, const struct payload *p, struct enact *e)
 {
 	struct seats after = *e->seats;
+	const struct job j = job_at(l, e);
 	uint64_t moved = e->moved;
 
 	if (!seats_change(&after, p, &moved) ||
-	    !seats_step_ok(l->next, &after, moved) || !job_can_go_on(l, &after))
+	    !seats_step_ok(l->next, &after, moved) ||
+	    !job_can_go_on(l, &j, &after))
 		return false;
 	if (e->trial)
 		return true;
 	*e->seats = after;
 	e->moved = moved;
 	return true;
+}
+
+/* Whose updates the running job can have. */
+static uint32_t
+taking_part(const struct ledger *l, const struct seats *s)
+{
+	uint32_t n = 0;
+
+	for (uint16_t i = 0; i < s->n; i++)
+		n += l->round.takes_part[i] && s->state[i] == SEAT_MEMBER;
+	return n;
+}
+
+/* All that the job's file could say, but what becomes of late updates: the
+ * round's bases are counted by it. */
+static bool
+set_rule(const struct ledger *l, const struct payload *p, struct enact *e)
+{
+	const struct job_combine *now = &ledger_job(l)->combine;
+	const struct job_combine *new = &p->rule.combine;
+	uint16_t n = seats_members(e->seats);
+	struct job j;
+
+	if (e->job_over || l->round.finished ||
+	    new->stragglers != now->stragglers ||
+	    new->carry_rounds != now->carry_rounds ||
+	    decimal_q24(&p->rule.clip, &e->params.clip_q24) < 0)
+		return false;
+	e->params.combine = *new;
+	e->clip = p->rule.clip;
+	e->ruled = true;
+	j = job_at(l, e);
+	return job_can_go_on(l, &j, e->seats) &&
+	    merge_possible(&j, n, taking_part(l, e->seats));
 }
 
 static bool
@@ -200,6 +249,8 @@ carry_out(const struct ledger *l, uint8_t kind, const struct payload *p,
 		return set_pause(e, p, &e->params);
 	case PROPOSAL_JOB:
 		return end_job(l, p, e);
+	case PROPOSAL_RULE:
+		return set_rule(l, p, e);
 	case PROPOSAL_UPGRADE:
 		return set_version(e, p, &e->params);
 	default:

@@ -22,6 +22,8 @@ struct enact {
 	struct ledger_params params; /* in: those of this block */
 	uint64_t height;             /* of this block */
 	bool job_over;               /* the running job was cancelled */
+	bool ruled;          /* it goes on by params.combine and this clip */
+	struct decimal clip; /* meaningful if ruled */
 	struct seats *seats; /* borrowed: as they will be, two heights on */
 	uint64_t moved;      /* power, in this block */
 	bool trial;          /* *seats is not to be changed */

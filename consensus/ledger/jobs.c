@@ -155,6 +155,7 @@ open_first(const struct ledger *l, const struct block *b, struct books *books)
 	struct ledger_round *r = &mem->next;
 
 	r->first = r->number;
+	r->ruled = 0;
 	r->version = r->start;
 	r->skips = 0;
 	r->skipped = r->aggregated = 0;
@@ -265,6 +266,56 @@ end_early(const struct ledger *l)
 	r->sealed = false;
 }
 
+/* The open round ends without its model: its updates were made, and clipped,
+ * for the rule of before. */
+static void
+break_off(const struct ledger *l, struct books *books)
+{
+	struct ledger_round *r = &l->memory->next;
+
+	if (r->number != l->round.number)
+		return;
+	books_skip_round(books);
+	r->number++;
+	r->skipped++;
+}
+
+/* The running job goes on from this block's model, combined as was voted. What
+ * the old rule remembered, moments and models of late updates, is its own. */
+static int
+change_rule(const struct ledger *l, const struct block *b, struct books *books)
+{
+	struct ledger_memory *mem = l->memory;
+	struct ledger_round *r = &mem->next;
+	struct jobs_start *s = &mem->start;
+	int rc;
+
+	break_off(l, books);
+	if (r->number - r->first >= l->f.job.rounds) {
+		end_early(l);
+		return 0;
+	}
+	rc = job_copy(&s->job, ledger_job(l));
+	if (rc < 0)
+		return rc;
+	s->job.combine = mem->enact.params.combine;
+	s->job.clip = mem->enact.clip;
+	rc = open_merge(l, &s->job, &s->merge);
+	if (rc == 0)
+		rc = allocate(s);
+	if (rc < 0)
+		return rc;
+	memcpy(s->model, outcome(l, b), s->job.dim * sizeof(*s->model));
+	merge_start(&s->merge, s->moments);
+	s->on = true;
+	r->ruled = r->number;
+	bases_start(&r->bases, &s->job, &r->base_model, r->number);
+	mem->moments_hash = state_hash_moments(&s->merge, s->moments);
+	state_open_round(l, r,
+	    &(struct opening){&s->merge, r->number, b->header.time_ms});
+	return 0;
+}
+
 int
 jobs_turn(const struct ledger *l, const struct block *b, struct books *books)
 {
@@ -280,6 +331,8 @@ jobs_turn(const struct ledger *l, const struct block *b, struct books *books)
 			end_early(l);
 		if (!r->finished && is_checkpoint(l, b))
 			rc = mint(l, b, books);
+		if (rc == 0 && !r->finished && mem->enact.ruled)
+			rc = change_rule(l, b, books);
 	}
 	/* Whose work it was is known once the last rounds are valued; trainers
 	 * of the next job could not find it out any more. */

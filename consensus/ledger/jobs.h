@@ -5,7 +5,9 @@
  * with the block that finds it: a new model or one from the shelf, rounds that
  * go on being counted, moments and late models of its own. Only members whose
  * data are in the order are asked. An order that does not fit any more when
- * its turn comes is cancelled and its escrow goes back. Pure but for memory.
+ * its turn comes is cancelled and its escrow goes back. A rule that was voted
+ * changes how the running job combines from the next round on, not which job it
+ * is. Pure but for memory.
  */
 #ifndef QML_CONSENSUS_LEDGER_JOBS_H
 #define QML_CONSENSUS_LEDGER_JOBS_H
@@ -17,7 +19,7 @@
 /* What a block starts, until that block is applied. */
 struct jobs_start {
 	bool on;
-	struct job job;           /* without a start: the model has it */
+	struct job job;           /* the next one, or the same by a new rule */
 	struct merge merge;       /* of the job above */
 	int64_t *model, *moments; /* [dim], [nmoments + 1] */
 	int64_t *model_room, *moments_room; /* as long, for blocks to come */

@@ -42,6 +42,17 @@ merge_settings(const struct job *j, uint16_t nmembers,
 	return rc;
 }
 
+bool
+merge_possible(const struct job *j, uint16_t n, uint32_t updates)
+{
+	struct combine_settings s;
+	char err[160];
+
+	return merge_settings(j, n, &s) == 0 &&
+	    combine_check(&s, err, sizeof(err)) == 0 &&
+	    combine_minimum(&s) <= updates;
+}
+
 static bool
 is_plain(const struct job_segment *s)
 {

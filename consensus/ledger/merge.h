@@ -44,6 +44,8 @@ void merge_bind(struct merge *m, const struct job *j);
  * number of the job's is not a Q24 one. */
 int merge_settings(const struct job *j, uint16_t nmembers,
     struct combine_settings *out) __attribute__((warn_unused_result));
+/* Can so many updates of a federation of n be combined as the job says? */
+bool merge_possible(const struct job *j, uint16_t n, uint32_t updates);
 /* Before the first round. */
 void merge_start(const struct merge *m, int64_t *moments);
 /* Fewest updates of a round, after so many aggregated ones. */

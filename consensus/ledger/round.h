@@ -14,8 +14,9 @@
 
 struct ledger_round {
 	struct hash job;
-	uint64_t number;    /* counts through all jobs; if finished, to come */
-	uint64_t first;     /* the job's; its own rounds count from here */
+	uint64_t number; /* counts through all jobs; if finished, to come */
+	uint64_t ruled;  /* first one by the rule in force; 0: the job's own */
+	uint64_t first;  /* the job's; its own rounds count from here */
 	uint64_t opened_ms; /* time of the block that opened it */
 	/* Answers are named first and shown later: sealed.h. */
 	bool sealed;

@@ -210,6 +210,39 @@ member_get(struct bytes_reader *r, struct payload *out)
 	    m->weight >= 1 && m->weight <= PAYLOAD_POWER_MAX;
 }
 
+static const char *const rules[] = {
+    [JOB_MEAN] = "mean",
+    [JOB_TRIMMED_MEAN] = "trimmed_mean",
+    [JOB_MEDIAN] = "median",
+    [JOB_KRUM] = "krum",
+    [JOB_MULTI_KRUM] = "multi_krum",
+    [JOB_GEOMETRIC_MEDIAN] = "geometric_median",
+    [JOB_CENTERED_CLIPPING] = "centered_clipping",
+    [JOB_MDA] = "mda",
+    [JOB_MEAMED] = "meamed",
+};
+static const char *const befores[] = {
+    [0] = "",
+    [JOB_CLIP] = "clip+",
+    [JOB_ARC] = "arc+",
+    [JOB_NNM] = "nnm+",
+    [JOB_BUCKETING] = "bucketing+",
+};
+
+/* What has a name here; job_check says whether it fits together. */
+static bool
+rule_get(struct bytes_reader *r, struct payload *out)
+{
+	const struct job_combine *c = &out->rule.combine;
+
+	job_combine_get(r, &out->rule.combine);
+	decimal_get(r, &out->rule.clip);
+	for (unsigned i = 0; i < JOB_PRE_MAX; i++)
+		if (c->pre[i] > JOB_BUCKETING)
+			return false;
+	return c->rule >= JOB_MEAN && c->rule <= JOB_MEAMED;
+}
+
 static bool
 get_by_kind(struct bytes_reader *r, uint8_t kind, struct payload *out)
 {
@@ -219,9 +252,7 @@ get_by_kind(struct bytes_reader *r, uint8_t kind, struct payload *out)
 	case PROPOSAL_PARAM:
 		return param_get(r, out);
 	case PROPOSAL_RULE:
-		job_combine_get(r, &out->rule.combine);
-		decimal_get(r, &out->rule.clip);
-		return true;
+		return rule_get(r, out);
 	case PROPOSAL_PAUSE:
 		out->pause.blocks = bytes_get_u32(r);
 		return out->pause.blocks >= 1 &&
@@ -301,15 +332,19 @@ spend_text(const struct payload *p, char out[static PAYLOAD_TEXT])
 static void
 rule_text(const struct payload *p, char out[static PAYLOAD_TEXT])
 {
-	char clip[DECIMAL_TEXT_LEN], radius[DECIMAL_TEXT_LEN];
+	char clip[DECIMAL_TEXT_LEN], radius[DECIMAL_TEXT_LEN], f[24] = "auto";
 	const struct job_combine *c = &p->rule.combine;
 
+	if (c->faults != JOB_FAULTS_AUTO)
+		snprintf(f, sizeof(f), "%u", c->faults);
 	snprintf(out, PAYLOAD_TEXT,
-	    "combines updates by rule %u after %u, %u, %u, radius %s, "
-	    "server %u, clip %s",
-	    c->rule, c->pre[0], c->pre[1], c->pre[2],
-	    decimal_text(&c->radius, radius), c->server,
-	    decimal_text(&p->rule.clip, clip));
+	    "combines the running job's updates by %s%s%s%s, faults %s, "
+	    "radius %s, %s, server %u, clip %s, from a new round on",
+	    befores[c->pre[0]], befores[c->pre[1]], befores[c->pre[2]],
+	    rules[c->rule], f, decimal_text(&c->radius, radius),
+	    c->weighting == JOB_REGISTERED ? "by registered weights"
+					   : "all alike",
+	    c->server, decimal_text(&p->rule.clip, clip));
 }
 
 static void

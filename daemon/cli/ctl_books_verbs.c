@@ -49,7 +49,8 @@ const struct ctl_verb ctl_verbs[] = {
 	    {"height", N}, {"remove", T}, {"member", T}, {"power", N},
 	    {"weight", N}},
 	"KIND TITLE [--text FILE] and by KIND:\n"
-	"       text; param --set NAME=VALUE,...; pause --blocks N; job (ends "
+	"       text; param --set NAME=VALUE,...;\n"
+	"       rule --set rule=[BEFORE+...]NAME,clip=LENGTH; pause --blocks N; job (ends "
 	"it);\n"
 	"       asset --asset ID --ban 0|1; ethics --policy HASH;\n"
 	"       treasury --to WHO --amount TOKENS; upgrade --version V "

@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consensus/aggregate/combine.h"
 #include "daemon/node/ctl_body.h"
+#include "proto/q24.h"
 
 #define ERR 160
 
@@ -96,6 +98,54 @@ read_set(const char *s, struct payload *p, char *err)
 	for (uint8_t i = 1; i < p->param.n; i++)
 		if (p->param.set[i].id == p->param.set[i - 1].id)
 			return refuse(err, "set: one name stands twice");
+	return true;
+}
+
+/* "rule=arc+nnm+median,clip=0.5": what is not named stays as the running job
+ * has it, but that only a plain mean knows weights. */
+static bool
+read_rule_setting(const char *s, struct payload *p, char *err)
+{
+	struct combine_settings how = combine_defaults();
+	struct job_combine *c = &p->rule.combine;
+
+	if (strncmp(s, "clip=", 5) == 0 &&
+	    decimal_parse(s + 5, &p->rule.clip) == 0)
+		return true;
+	if (strncmp(s, "rule=", 5) != 0 || combine_parse(s + 5, &how) < 0 ||
+	    how.npre > JOB_PRE_MAX) {
+		snprintf(err, ERR,
+		    "set: want rule=NAME as median or arc+nnm+trimmed_mean, "
+		    "or clip=LENGTH, got '%.40s'",
+		    s);
+		return false;
+	}
+	c->rule = how.rule;
+	memset(c->pre, 0, sizeof(c->pre));
+	memcpy(c->pre, how.pre, how.npre);
+	if (c->rule != JOB_MEAN || how.npre > 0)
+		c->weighting = JOB_UNWEIGHTED;
+	return true;
+}
+
+static bool
+read_rule(const struct job *now, const char *s, struct payload *p, char *err)
+{
+	char one[120];
+
+	p->rule.combine = now->combine;
+	p->rule.clip = now->clip;
+	if (*s == '\0')
+		return refuse(err, "set: want rule=NAME, clip=LENGTH or both");
+	while (*s != '\0') {
+		size_t len = strcspn(s, ",");
+
+		snprintf(one, sizeof(one), "%.*s",
+		    (int)(len < sizeof(one) ? len : sizeof(one) - 1), s);
+		if (!read_rule_setting(one, p, err))
+			return false;
+		s += len + (s[len] == ',');
+	}
 	return true;
 }
 
@@ -212,6 +262,9 @@ read_words(const struct node *n, uint8_t kind, const struct jv *params,
 		return true;
 	case PROPOSAL_PARAM:
 		return read_set(jv_text(jv_get(params, "set"), ""), p, err);
+	case PROPOSAL_RULE:
+		return read_rule(ledger_job(l),
+		    jv_text(jv_get(params, "set"), ""), p, err);
 	case PROPOSAL_MEMBER:
 		return read_member(n, params, p, err);
 	case PROPOSAL_PAUSE:
@@ -256,6 +309,23 @@ ctl_payload_put(const struct node *n, uint8_t kind, const struct jv *params,
 	return true;
 }
 
+/* What combines the running job's updates, as --rule would say it. */
+static void
+put_rule(struct jv *o, const struct ledger_params *p)
+{
+	struct combine_settings s = combine_defaults();
+	char name[96];
+
+	s.rule = p->combine.rule;
+	while (s.npre < JOB_PRE_MAX && p->combine.pre[s.npre] != 0) {
+		s.pre[s.npre] = p->combine.pre[s.npre];
+		s.npre++;
+	}
+	combine_name(&s, name, sizeof(name));
+	jv_put_string(o, "rule", name);
+	jv_put_number(o, "clip", (double)p->clip_q24 / Q24_ONE);
+}
+
 struct jv *
 ctl_params_json(const struct ledger_params *p)
 {
@@ -274,6 +344,7 @@ ctl_params_json(const struct ledger_params *p)
 	jv_put_integer(o, "delay", t->delay);
 	jv_put_integer(o, "interval", t->interval);
 	jv_put_integer(o, "answers_min", p->answers_min);
+	put_rule(o, p);
 	jv_put_integer(o, "version", p->version);
 	jv_put_integer(o, "next_version", p->next_version);
 	jv_put_integer(o, "next_version_at", (int64_t)p->next_version_at);

@@ -108,18 +108,20 @@ node_tx_height(const struct node *n, const struct hash *id)
 	return 0;
 }
 
-/* Another job needs another trainer. */
+/* Another job, or another clip, needs another trainer. */
 static bool
 follow_job(struct node *n)
 {
 	const struct ledger *l = replica_ledger(n->replica);
 	const struct ledger_round *lr = ledger_round(l);
 
-	if (hash_equal(&n->job, &lr->job) && n->job_first == lr->first)
+	if (hash_equal(&n->job, &lr->job) && n->job_first == lr->first &&
+	    n->job_ruled == lr->ruled)
 		return false;
-	log_info("job.start", "round=%llu rounds=%u dim=%u",
-	    (unsigned long long)lr->first, ledger_job(l)->rounds,
-	    ledger_dim(l));
+	log_info(lr->ruled > lr->first ? "job.rule" : "job.start",
+	    "round=%llu rounds=%u dim=%u",
+	    (unsigned long long)(lr->ruled > lr->first ? lr->ruled : lr->first),
+	    ledger_job(l)->rounds, ledger_dim(l));
 	if (n->trainer != NULL && !n->stopping &&
 	    trainer_follow(n->trainer, ledger_federation(l)) < 0) {
 		log_error("trainer.memory", "round=%llu",
@@ -128,6 +130,7 @@ follow_job(struct node *n)
 	}
 	n->job = lr->job;
 	n->job_first = lr->first;
+	n->job_ruled = lr->ruled;
 	return true;
 }
 

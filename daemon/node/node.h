@@ -75,6 +75,7 @@ struct node {
 	struct peers *peers;
 	struct trainer *trainer; /* NULL without data */
 	struct hash job;         /* what the trainer was given */
+	uint64_t job_ruled;      /* by which rule: its first round */
 	uint64_t job_first;      /* its first round: trainers count from 0 */
 	struct worth *worth;     /* what closed rounds were worth */
 	struct control *control;

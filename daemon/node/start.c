@@ -342,6 +342,7 @@ open_trainer(struct node *n)
 
 	n->job = *ledger_job_id(replica_ledger(n->replica));
 	n->job_first = ledger_round(replica_ledger(n->replica))->first;
+	n->job_ruled = ledger_round(replica_ledger(n->replica))->ruled;
 	/* A vqe has no rows. */
 	if (!trainer_has_data(&o->data) &&
 	    ledger_job(replica_ledger(n->replica))->main.kind != JOB_VQE)
