@@ -2,9 +2,10 @@
  * ctl_payload.h - what a proposal asks for, from a request's words.
  *
  * Words by kind: param set="collect=3s,answers_min=3"; rule
- * set="rule=arc+nnm+median,clip=0.5"; pause blocks=N; job cancel (the running one); upgrade version=V height=H; asset asset, ban;
- * ethics policy; treasury to, amount; member remove, or member with power and
- * weight, or name, address, sign, network, proof and perhaps replace.
+ * set="rule=arc+nnm+median,clip=0.5"; pause blocks=N; job cancel (the running
+ * one); upgrade version=V height=H; asset asset, ban; ethics policy; treasury
+ * to, amount; member remove, or member with power and weight, or name, address,
+ * sign, network, proof and perhaps replace.
  */
 #ifndef QML_DAEMON_NODE_CTL_PAYLOAD_H
 #define QML_DAEMON_NODE_CTL_PAYLOAD_H

@@ -1,6 +1,6 @@
 #!/usr/bin/env python3
-"""Votes on four real daemons: a parameter changes at all of them and stays
-changed over a restart, a pause stops the rounds and lapses by itself, and an
+"""Votes on four real daemons: a parameter, and the rule and clip of the running
+job, change at all of them and stay changed over a restart, a pause stops the rounds and lapses by itself, and an
 upgrade that this program does not know stops it before its height."""
 
 import json
@@ -63,6 +63,45 @@ def a_parameter(c):
         assert r["collect_at_ms"] - r["opened_ms"] == 3000, r
 
 
+def aggregated(node):
+    return node.call("status")["round"]["aggregated"]
+
+
+def rounds_by(c, rule, clip):
+    """Rounds close by it at all four, who have one chain."""
+    for n in c.nodes:
+        p = params(n)
+        assert p["rule"] == rule and p["clip"] == clip, (n.name, p)
+    start = aggregated(c.nodes[0])
+    for n in c.nodes:
+        wait("rounds by %s at %s" % (rule, n.name), 60,
+             lambda n=n: aggregated(n) >= start + 3)
+    top = min(c.heights())
+    assert len({n.call("block", height=top)["id"] for n in c.nodes}) == 1
+
+
+def a_rule(c):
+    status = c.nodes[0].call("status")
+    assert status["params"]["rule"] != "nnm+median", status["params"]
+    assert status["params"]["clip"] == 16, status["params"]
+    i = decide(c, "rule", "stronger", "--set", "rule=nnm+median,clip=0.5",
+               voters=3)
+    p = proposal(c.nodes[1], i)
+    assert p["does"].startswith("combines the running job's updates by "
+                                "nnm+median, faults auto"), p
+    assert "clip 0.5" in p["does"], p
+    text = ctl(c.nodes[2], "proposal", "show", str(i)).stdout
+    assert "nnm+median" in text, text
+    executed(c, i)
+    for n in c.nodes:
+        wait("the rule at " + n.name, 10,
+             lambda n=n: params(n)["rule"] == "nnm+median")
+    now = c.nodes[0].call("status")["round"]
+    assert now["job"] == status["round"]["job"], now
+    assert now["aggregated"] >= status["round"]["aggregated"], now
+    rounds_by(c, "nnm+median", 0.5)
+
+
 def refused(c):
     def no(text, *words, code):
         p = ctl(c.nodes[0], "proposal", "new", *words, code=code)
@@ -74,6 +113,10 @@ def refused(c):
     no("out of bounds", "param", "x", "--set", "collect=1h", code=9)
     no("out of bounds", "param", "x", "--set", "straggler=2s", code=9)
     no("want 1 to 10000", "pause", "x", "--blocks", "0", code=2)
+    no("want rule=NAME", "rule", "x", "--set", "rule=nnm+meen", code=2)
+    no("want rule=NAME", "rule", "x", "--set", "clip=short", code=2)
+    no("out of bounds", "rule", "x", "--set", "rule=nnm+nnm+mean", code=9)
+    no("out of bounds", "rule", "x", "--set", "clip=0", code=9)
     no("out of bounds", "upgrade", "x", "--version", "1", "--height", "99999",
        code=9)
 
@@ -85,6 +128,7 @@ def restart(c):
         assert params(n)["collect"] == 3000, n.name
     top = max(c.heights())
     c.wait_height(top + 3)
+    rounds_by(c, "nnm+median", 0.5)
 
 
 def a_pause(c):
@@ -143,6 +187,8 @@ def main():
         c.wait_height(2)
         tap.run("a vote changes a parameter everywhere",
                 lambda: a_parameter(c))
+        tap.run("a vote changes rule and clip of the running job",
+                lambda: a_rule(c))
         tap.run("what is out of bounds is refused", lambda: refused(c))
         tap.run("it stays over a restart", lambda: restart(c))
         tap.run("a pause, and its end", lambda: a_pause(c))

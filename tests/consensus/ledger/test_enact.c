@@ -1,5 +1,5 @@
 /*
- * What passed proposals do to the ledger: parameters, a pause, the end of a
+ * What passed proposals do to the ledger: parameters, a rule, a pause, the end of a
  * job, an upgrade; and that what does not fit any more changes nothing.
  */
 #include <errno.h>
@@ -15,6 +15,7 @@
 #include "consensus/books/view.h"
 #include "consensus/ledger/enact.h"
 #include "fixture.h"
+#include "proto/q24.h"
 
 #define FEE 1000
 #define BLOCKS_MAX 4000
@@ -134,12 +135,18 @@ wait_for(struct town *t, uint64_t id)
 }
 
 static void
-begin(struct town *t)
+begin_of(struct town *t, uint32_t rounds)
 {
 	nchain = 0;
-	town_open(t, &(struct town_setup){.n = 4, .rounds = 1000});
+	town_open(t, &(struct town_setup){.n = 4, .rounds = rounds});
 	t->now_ms = TOWN_FOUNDED_MS + 60000;
 	keep(t, town_build(t));
+}
+
+static void
+begin(struct town *t)
+{
+	begin_of(t, 1000);
 }
 
 /* Who reads the same blocks is where we are: restart and audit. */
@@ -349,6 +356,163 @@ the_end_of_a_job(void **state)
 	end(&t);
 }
 
+/* As the running job has it, but for these. */
+static struct payload
+ruling(const struct town *t, uint8_t rule, int64_t clip)
+{
+	struct payload p = {
+	    .rule = {ledger_job(t->l)->combine, {(int32_t)clip, 0}}};
+
+	p.rule.combine.rule = rule;
+	return p;
+}
+
+/* Updates of 1, 2, 4 and 90 thousandths in the first coordinate, aggregated;
+ * returns by how much the model moved there. */
+static int64_t
+a_round(struct town *t)
+{
+	static const int64_t of[] = {1, 2, 4, 90};
+	int64_t was = ledger_model(t->l)[0];
+	uint64_t done = ledger_round(t->l)->aggregated;
+
+	for (uint16_t m = 0; m < 4; m++) {
+		struct answer *a = town_draft(t, m, ANSWER_UPDATE);
+
+		memset(a->delta, 0, a->dim * sizeof(*a->delta));
+		a->delta[0] = of[m] * 1000;
+		town_keep(t, a);
+	}
+	for (uint16_t v = 0; v < 4; v++)
+		town_attest(t, v, UINT64_MAX);
+	t->now_ms += TOWN_INTERVAL_MS;
+	keep(t, town_build(t));
+	assert_int_equal(ledger_round(t->l)->aggregated, done + 1);
+	return ledger_model(t->l)[0] - was;
+}
+
+/* An update as long as 3 under this clip. */
+static enum ledger_verdict
+long_update(struct town *t, int64_t clip)
+{
+	struct answer *a = town_draft(t, 0, ANSWER_UPDATE);
+	enum ledger_verdict v;
+
+	memset(a->delta, 0, a->dim * sizeof(*a->delta));
+	a->delta[0] = 3 * (int64_t)Q24_ONE;
+	a->clip_q24 = (uint64_t)(clip * Q24_ONE);
+	answer_sign(a, town_key(t, 0), &t->fid);
+	v = ledger_check_answer(t->l, a);
+	answer_unref(a);
+	return v;
+}
+
+static void
+another_rule(void **state)
+{
+	struct hash leaves[LEDGER_LEAVES], params, model;
+	struct ledger_round was;
+	struct payload p;
+	struct town t;
+
+	(void)state;
+	begin(&t);
+	assert_int_equal(a_round(&t), 97000 / 4);
+	assert_int_equal(long_update(&t, 4), LEDGER_OK);
+	p = ruling(&t, JOB_MEDIAN, 2);
+	ledger_leaves(t.l, leaves);
+	params = leaves[3];
+	was = *ledger_round(t.l);
+	model = was.base_model;
+	assert_int_equal(wait_for(&t, pass(&t, PROPOSAL_RULE, &p)),
+	    PROPOSAL_EXECUTED);
+	/* The same job, model and count; the open round is broken off. */
+	assert_memory_equal(&ledger_round(t.l)->job, &was.job, HASH_LEN);
+	assert_memory_equal(&ledger_round(t.l)->base_model, &model, HASH_LEN);
+	assert_int_equal(ledger_round(t.l)->number, was.number + 1);
+	assert_int_equal(ledger_round(t.l)->ruled, was.number + 1);
+	assert_int_equal(ledger_round(t.l)->first, was.first);
+	assert_int_equal(ledger_round(t.l)->aggregated, 1);
+	assert_int_equal(ledger_round(t.l)->skipped, was.skipped + 1);
+	ledger_leaves(t.l, leaves);
+	assert_memory_not_equal(&leaves[3], &params, HASH_LEN);
+	assert_int_equal(ledger_params(t.l)->combine.rule, JOB_MEDIAN);
+	assert_int_equal(ledger_clip_q24(t.l), 2 * Q24_ONE);
+	assert_int_equal(ledger_job(t.l)->clip.mant, 2);
+	assert_int_equal(long_update(&t, 4), LEDGER_CLIP_CLAIM);
+	assert_int_equal(long_update(&t, 2), LEDGER_CLIP);
+	assert_int_equal(a_round(&t), 3000);
+	/* Once more, to one that remembers: its moments are state. */
+	p = ruling(&t, JOB_MEDIAN, 2);
+	p.rule.combine.server = JOB_SERVER_MOMENTUM;
+	ledger_leaves(t.l, leaves);
+	assert_true(hash_is_zero(&leaves[8]));
+	assert_int_equal(wait_for(&t, pass(&t, PROPOSAL_RULE, &p)),
+	    PROPOSAL_EXECUTED);
+	ledger_leaves(t.l, leaves);
+	assert_false(hash_is_zero(&leaves[8]));
+	assert_int_not_equal(a_round(&t), 0);
+	end(&t);
+}
+
+static void
+rules_refused(void **state)
+{
+	struct payload p[7], end_it = {.job = {.op = PAYLOAD_JOB_CANCEL}};
+	struct tx *txs[2];
+	struct town t;
+
+	(void)state;
+	begin(&t);
+	for (size_t i = 0; i < 7; i++)
+		p[i] = ruling(&t, JOB_MEDIAN, 2);
+	p[0].rule.combine.faults = 2; /* of four: no majority is left */
+	p[1].rule.clip = (struct decimal){0, 0};
+	p[2].rule.combine.stragglers = JOB_CARRY;
+	p[2].rule.combine.carry_rounds = 2;
+	p[3].rule.combine.weighting = JOB_REGISTERED; /* a plain mean's */
+	p[4].rule.combine.rule = JOB_MEAMED + 1;
+	p[5].rule.combine.pre[0] = JOB_BUCKETING + 1;
+	p[6].rule.combine.pre[0] = p[6].rule.combine.pre[1] = JOB_NNM;
+	for (size_t i = 0; i < 7; i++) {
+		txs[0] = proposal(&t, 0, PROPOSAL_RULE, &p[i]);
+		assert_int_equal(ledger_tx_fits(t.l, txs[0]),
+		    i == 4 || i == 5 ? BOOKS_BODY : BOOKS_RANGE);
+		tx_unref(txs[0]);
+	}
+	/* There is no job any more when its turn comes. */
+	end_it.job.job = ledger_round(t.l)->job;
+	p[0] = ruling(&t, JOB_MEDIAN, 2);
+	txs[0] = proposal(&t, 0, PROPOSAL_JOB, &end_it);
+	txs[1] = proposal(&t, 1, PROPOSAL_RULE, &p[0]);
+	commit(&t, txs, 2);
+	vote(&t, 1);
+	vote(&t, 2);
+	assert_int_equal(wait_for(&t, 2), PROPOSAL_FAILED);
+	assert_int_equal(wait_for(&t, 1), PROPOSAL_EXECUTED);
+	assert_int_equal(ledger_params(t.l)->combine.rule, JOB_MEAN);
+	end(&t);
+}
+
+/* The round that is broken off was the last one. */
+static void
+a_rule_too_late(void **state)
+{
+	struct payload p;
+	struct town t;
+
+	(void)state;
+	begin_of(&t, 2);
+	(void)a_round(&t);
+	p = ruling(&t, JOB_MEDIAN, 2);
+	assert_int_equal(wait_for(&t, pass(&t, PROPOSAL_RULE, &p)),
+	    PROPOSAL_EXECUTED);
+	assert_true(ledger_round(t.l)->finished);
+	assert_int_equal(ledger_round(t.l)->number, 2);
+	assert_non_null(books_token_at(ledger_books(t.l), 0));
+	end(&t);
+}
+
 /* This program knows one version: up to the height it goes on, there it
  * stops. */
 static void
@@ -395,6 +559,9 @@ main(void)
 	    cmocka_unit_test(a_pause),
 	    cmocka_unit_test(no_way_around_a_pause),
 	    cmocka_unit_test(the_end_of_a_job),
+	    cmocka_unit_test(another_rule),
+	    cmocka_unit_test(rules_refused),
+	    cmocka_unit_test(a_rule_too_late),
 	    cmocka_unit_test(an_upgrade),
 	};
 
