@@ -164,7 +164,7 @@ attack_row(struct attack *a, size_t i, bool private, struct score *out)
 		     : invert_show(&a->how, row, a->rows.labels[i], a->seen);
 	if (rc == 0)
 		rc = invert_run(&a->how, a->seen, &found);
-	if (rc < 0)
+	if (rc != 0)
 		return cli_error(CLI_FAILED, "%s", strerror(-rc));
 	for (size_t k = 0; k < a->rows.d; k++) {
 		error = fabs(found.row[k] - row[k]);
