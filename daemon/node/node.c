@@ -487,15 +487,15 @@ train_failed_cb(void *arg, uint64_t round, uint8_t reason, const char *text)
 {
 	struct node *n = arg;
 	struct replica_event ev = {.type = REPLICA_EV_TRAINED};
+	unsigned long long at = round + n->job_first;
 
-	log_warn("trainer.no_update", "round=%llu why=\"%s\"",
-	    (unsigned long long)(round + n->job_first), text);
+	log_warn("trainer.no_update", "round=%llu why=\"%s\"", at, text);
 	ev.answer = answer_new(0);
 	if (ev.answer == NULL)
 		return;
 	ev.answer->kind = ANSWER_NO_UPDATE;
 	ev.answer->reason = reason;
-	ev.answer->round = round + n->job_first;
+	ev.answer->round = at;
 	node_step(n, &ev);
 }
 

@@ -12,6 +12,17 @@ roster_open(struct roster *r, const struct federation *f,
 	r->m[ROSTER_NOBODY] = (struct member){.name = "guest", .id = *own};
 }
 
+static bool
+same(const struct member *a, const struct member *b)
+{
+	return hash_equal(&a->id, &b->id) &&
+	    memcmp(a->name, b->name, sizeof(a->name)) == 0 &&
+	    memcmp(a->address, b->address, sizeof(a->address)) == 0 &&
+	    memcmp(&a->sign, &b->sign, sizeof(a->sign)) == 0 &&
+	    memcmp(a->network, b->network, sizeof(a->network)) == 0 &&
+	    a->power == b->power && a->weight == b->weight;
+}
+
 bool
 roster_follow(struct roster *r, const struct seats *s, uint64_t height)
 {
@@ -30,7 +41,7 @@ roster_follow(struct roster *r, const struct seats *s, uint64_t height)
 			memset(m.network, 0, sizeof(m.network));
 			memset(m.address, 0, sizeof(m.address));
 		}
-		if (memcmp(&m, &r->m[i], sizeof(m)) == 0)
+		if (same(&m, &r->m[i]))
 			continue;
 		r->m[i] = m;
 		changed = true;
