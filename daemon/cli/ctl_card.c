@@ -114,6 +114,17 @@ run_trainer(struct ctl *c, const struct wish *w, FILE *model, struct jv **score)
 	    "qmltrain score says no: the card would have no metrics");
 }
 
+/* As long as the ledger keeps it. */
+static int
+ask_model(struct ctl *c, const struct jv *version, struct jv **out)
+{
+	struct jv *params = jv_object();
+
+	jv_put_string(params, "token",
+	    ctl_string(ctl_first(version, "token"), "id"));
+	return ctl_call(c, "model", params, out);
+}
+
 /* The version's model, from a file or the daemon, on the named rows. */
 static int
 find_score(struct ctl *c, const struct wish *w, const struct jv *version,
@@ -125,16 +136,20 @@ find_score(struct ctl *c, const struct wish *w, const struct jv *version,
 
 	if (w->score == NULL)
 		return CLI_OK;
-	if (!jv_true(jv_get(jv_get(version, "job"), "founding")))
-		return cli_error(CLI_USAGE,
-		    "--score: this version is of an ordered job; qmltrain "
-		    "scores the founding job's");
 	if (w->model != NULL)
 		m = read_model(w->model);
 	else
-		rc = ctl_call(c, "model", NULL, &m);
+		rc = ask_model(c, version, &m);
 	if (rc == CLI_OK && m == NULL)
 		return CLI_USAGE;
+	if (rc == CLI_OK && jv_get(m, "job_bytes") == NULL &&
+	    !jv_true(jv_get(jv_get(version, "job"), "founding")))
+		rc = cli_error(CLI_USAGE,
+		    "%.200s: does not say its job, and this version is of an "
+		    "ordered one\n  Export it again: qmlctl model export "
+		    "--version %s",
+		    w->model != NULL ? w->model : "the model",
+		    ctl_string(ctl_first(version, "token"), "id"));
 	if (rc == CLI_OK)
 		rc = check_model(m, version);
 	if (rc == CLI_OK) {

@@ -13,9 +13,11 @@
 static const char usage[] =
     "usage: qmlctl model show [TOKEN] [OPTIONS]\n"
     "       qmlctl model export [--format json|yaml|qasm3|qasm2] [--symbolic]\n"
-    "              [-o FILE] [OPTIONS]\n"
-    "       qmlctl model predict FILE.csv [-o OUT.csv] [OPTIONS]\n"
-    "The current model. json is what `qmltrain score --model FILE` reads;\n"
+    "              [--version TOKEN] [-o FILE] [OPTIONS]\n"
+    "       qmlctl model predict FILE.csv [--version TOKEN] [-o OUT.csv] "
+    "[OPTIONS]\n"
+    "The current model or a minted version, of whichever job.\n"
+    "json is what `qmltrain score --model FILE` reads;\n"
     "yaml is what a new federation.yaml says to go on from it; qasm3 and\n"
     "qasm2 are its circuit with its angles or, --symbolic, names\n"
     "for them. An existing FILE is replaced when the new one is whole.\n"
@@ -24,6 +26,7 @@ static const char usage[] =
 
 struct wish {
 	const char *format, *out;
+	const char *version; /* a token; NULL: the current model */
 	bool symbolic;
 	enum { SHOW, EXPORT, PREDICT } what;
 	const char *rows; /* to predict */
@@ -297,6 +300,10 @@ check_wish(const struct wish *w)
 		return cli_error(CLI_USAGE,
 		    "--symbolic wants --format qasm3: %s has no symbols",
 		    w->format);
+	if (w->what == SHOW && w->version != NULL)
+		return cli_error(CLI_USAGE,
+		    "--version belongs to export and predict; see qmlctl "
+		    "model show TOKEN");
 	if (w->what == SHOW && w->out != NULL)
 		return cli_error(CLI_USAGE,
 		    "-o belongs to export: qmlctl model export -o %.200s",
@@ -309,9 +316,10 @@ show_model(int argc, char **argv)
 {
 	struct wish w = {.format = "json"};
 	const struct cli_option own[] = {{"format", &w.format, NULL},
-	    {"out", &w.out, NULL}, {"symbolic", NULL, &w.symbolic}};
-	const struct ctl_args a = {own, 3, usage, 2};
-	struct jv *m = NULL;
+	    {"out", &w.out, NULL}, {"symbolic", NULL, &w.symbolic},
+	    {"version", &w.version, NULL}};
+	const struct ctl_args a = {own, 4, usage, 2};
+	struct jv *m = NULL, *params = NULL;
 	struct ctl c;
 	int rc = ctl_parse(&c, &a, &argc, argv);
 
@@ -322,7 +330,11 @@ show_model(int argc, char **argv)
 		rc = check_wish(&w);
 	if (rc != CLI_OK)
 		return rc;
-	rc = ctl_call(&c, "model", NULL, &m);
+	if (w.version != NULL) {
+		params = jv_object();
+		jv_put_string(params, "token", w.version);
+	}
+	rc = ctl_call(&c, "model", params, &m);
 	if (rc == CLI_OK && w.what == EXPORT)
 		rc = export_model(&c, m, &w);
 	else if (rc == CLI_OK && w.what == PREDICT)

@@ -127,6 +127,21 @@ story_do(struct story *s, unsigned node, const char *const *words)
 }
 
 int
+story_run(struct story *s, unsigned node, const char *const *words)
+{
+	char *argv[STORY_WORDS_MAX + 8], *text = NULL;
+	int rc;
+
+	story_show(s, node, "qmlctl", words);
+	build(s, node, words, argv);
+	rc = process_capture(argv, &text);
+	free(text);
+	return rc == 0
+	    ? CLI_OK
+	    : story_fail(s, "%s %s failed (%d)", words[0], words[1], rc);
+}
+
+int
 story_refused(struct story *s, unsigned node, const char *const *words,
     const char *want)
 {

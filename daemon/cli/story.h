@@ -70,6 +70,8 @@ void story_show(struct story *s, unsigned node, const char *program,
 struct jv *story_ctl(struct story *s, unsigned node, const char *const *words);
 /* The same, thrown away: 0 or CLI_FAILED. */
 int story_do(struct story *s, unsigned node, const char *const *words);
+/* The same for a command whose answer is a file: 0 or CLI_FAILED. */
+int story_run(struct story *s, unsigned node, const char *const *words);
 /* It has to be refused with a sentence that has `want` in it; both are
  * shown. */
 int story_refused(struct story *s, unsigned node, const char *const *words,

@@ -7,10 +7,12 @@
 
 #include "daemon/cli/cli.h"
 #include "daemon/cli/story.h"
+#include "daemon/cli/story_rows.h"
 
 #define WATCHED_ROUNDS 8 /* of the order, before anything else happens */
 #define VALUED 4         /* rounds, before pay is looked at */
 #define UNITS 1000000.0  /* a token */
+#define OWNER 1          /* of the version in the end */
 
 /* 4: training with privacy */
 
@@ -266,10 +268,40 @@ order_over(struct story *s)
 	return over;
 }
 
+/* What the version is good for, whatever that is: the owner tries it. */
+static int
+try_version(struct story *s)
+{
+	char rows[DEMO_PATH_LEN], said[DEMO_PATH_LEN];
+	struct story_score n;
+	int rc;
+
+	demo_path(rows, s->d->rows, "judge.csv");
+	demo_path(said, s->d->home, "guesses.csv");
+	rc = story_run(s, OWNER,
+	    WORDS("model", "predict", rows, "--version", s->token, "-o", said));
+	if (rc != CLI_OK)
+		return rc;
+	rc = story_rows_score(rows, said, &n);
+	if (rc < 0)
+		return story_fail(s, "%s: %s", said, strerror(-rc));
+	story_fact(s, "rows", (int64_t)n.rows);
+	story_fact(s, "accuracy_ppm", (int64_t)(n.right * 1000000 / n.rows));
+	story_fact(s, "commonest_ppm",
+	    (int64_t)(n.commonest * 1000000 / n.rows));
+	story_say(s,
+	    "Of %zu rows that nobody trained on or was valued by it says "
+	    "%zu right, %.1f %%;\n    always the commonest class: %.1f %%%s.",
+	    n.rows, n.right, 100.0 * (double)n.right / (double)n.rows,
+	    100.0 * (double)n.commonest / (double)n.rows,
+	    n.right > n.commonest ? "" : ", so it learnt nothing of use");
+	return CLI_OK;
+}
+
 int
 story_version(struct story *s)
 {
-	const char *to = s->d->nodes[1].name;
+	const char *to = s->d->nodes[OWNER].name;
 	struct jv *rows;
 	const struct jv *t;
 	int rc = story_wait(s, "the end of the order", 120, order_over);
@@ -295,5 +327,5 @@ story_version(struct story *s)
 		    "The finished job minted it; %s owns it now, and the "
 		    "buyer cannot sell it twice.",
 		    to);
-	return rc;
+	return rc == CLI_OK ? try_version(s) : rc;
 }

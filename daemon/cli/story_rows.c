@@ -129,3 +129,55 @@ story_rows_divide(const char *dir)
 			rc = -EIO;
 	return rc;
 }
+
+/* The label of the next row; -1 at the end, -EINVAL for what is none. */
+static int
+next_label(FILE *f, char **line, size_t *cap)
+{
+	const char *label;
+
+	if (getline(line, cap, f) <= 0)
+		return -1;
+	label = label_of(*line);
+	return label != NULL ? *label - '0' : -EINVAL;
+}
+
+static int
+score(FILE *rows, FILE *guesses, struct story_score *out)
+{
+	size_t counts[10] = {0}, cap = 0;
+	char *line = NULL;
+	int is = 0, said = 0;
+	bool headed =
+	    getline(&line, &cap, rows) > 0 && getline(&line, &cap, guesses) > 0;
+
+	while (headed) {
+		is = next_label(rows, &line, &cap);
+		said = next_label(guesses, &line, &cap);
+		if (is < 0 || said < 0)
+			break;
+		out->rows++;
+		out->right += is == said;
+		if (++counts[is] > out->commonest)
+			out->commonest = counts[is];
+	}
+	free(line);
+	return headed && is == -1 && said == -1 && out->rows > 0 ? 0 : -EINVAL;
+}
+
+int
+story_rows_score(const char *csv, const char *guesses, struct story_score *out)
+{
+	FILE *rows = fopen(csv, "r");
+	FILE *said = rows != NULL ? fopen(guesses, "r") : NULL;
+	int rc = said != NULL ? 0 : -errno;
+
+	*out = (struct story_score){0};
+	if (rc == 0)
+		rc = score(rows, said, out);
+	if (said != NULL)
+		fclose(said);
+	if (rows != NULL)
+		fclose(rows);
+	return rc;
+}

@@ -105,32 +105,6 @@ ctl_take_settlement(const struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	return question_new(n, params, &ctl_report_settlement);
 }
 
-/* The job whose hash is this: the federation's own or one of an order. The
- * caller closes it. */
-static bool
-find_job(const struct node *n, const struct hash *want, struct job *out)
-{
-	const struct books *b = ledger_books(replica_ledger(n->replica));
-	const struct order *o;
-	struct hash h = job_hash(&n->opt->federation->job);
-
-	*out = (struct job){0};
-	if (hash_equal(&h, want))
-		return job_copy(out, &n->opt->federation->job) == 0;
-	for (size_t i = 0; (o = books_order_at(b, i)) != NULL; i++) {
-		struct bytes_reader r =
-		    bytes_reader_of(o->job->data, o->job->len);
-
-		job_get(&r, out);
-		h = job_hash(out);
-		if (bytes_reader_done(&r) && hash_equal(&h, want))
-			return true;
-		job_close(out);
-		*out = (struct job){0};
-	}
-	return false;
-}
-
 static void
 describe_job(const struct job *j, struct question *q)
 {
@@ -152,31 +126,18 @@ describe_job(const struct job *j, struct question *q)
 void *
 ctl_take_version(const struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
-	const struct books *b = ledger_books(replica_ledger(n->replica));
-	const struct token *t = NULL;
+	const struct token *t = ctl_find_token(n, params, code, err, errlen);
 	struct question *q;
 	struct job job;
-	struct hash id, h;
+	struct hash h;
 
-	if (hash_from_hex(jv_text(jv_get(params, "token"), ""), &id) < 0) {
-		*code = CTL_PARAMS;
-		snprintf(err, errlen, "token: want 64 hex digits");
+	if (t == NULL)
 		return NULL;
-	}
-	for (size_t i = 0; (t = books_token_at(b, i)) != NULL; i++)
-		if (hash_equal(&t->id, &id))
-			break;
-	if (t == NULL) {
-		*code = CTL_NOT_FOUND;
-		snprintf(err, errlen,
-		    "there is no such version: qmlctl model list");
-		return NULL;
-	}
 	q = question_new(n, params, &ctl_report_version);
 	if (q == NULL)
 		return NULL;
-	hash_hex(&id, q->key);
-	if (find_job(n, &t->job, &job)) {
+	hash_hex(&t->id, q->key);
+	if (ctl_find_job(n, &t->job, &job)) {
 		describe_job(&job, q);
 		h = job_hash(&n->opt->federation->job);
 		q->founding = hash_equal(&h, &t->job);

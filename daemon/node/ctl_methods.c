@@ -5,9 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "config/federation_file.h"
-#include "proto/q24.h"
-
 #define CTL_ROUNDS_MAX 1000 /* about 2 ms of the loop */
 
 void
@@ -115,77 +112,6 @@ run_rounds(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	return o;
 }
 
-/* A large model takes a while to write down: not on the loop. */
-struct model_copy {
-	struct hash model, federation;
-	uint64_t round, height;
-	struct job job; /* its texts are not ours to read */
-	uint32_t dim;
-	int64_t params[];
-};
-
-static void *
-take_model(const struct node *n, const struct jv *params, CTL_ERR_ARGS)
-{
-	const struct ledger *l = replica_ledger(n->replica);
-	const size_t bytes = ledger_dim(l) * sizeof(int64_t);
-	struct model_copy *c = malloc(sizeof(*c) + bytes);
-
-	(void)params, (void)code, (void)err, (void)errlen;
-	if (c == NULL)
-		return NULL;
-	c->model = ledger_round(l)->base_model;
-	c->federation = n->federation_id;
-	c->round = ledger_round(l)->number;
-	c->height = ledger_height(l);
-	c->job = *ledger_job(l);
-	c->dim = ledger_dim(l);
-	memcpy(c->params, ledger_model(l), bytes);
-	return c;
-}
-
-static void
-put_circuit(struct jv *o, const struct job_task *t)
-{
-	jv_put_string(o, "task", job_kind_name(t->kind));
-	jv_put_integer(o, "qubits", t->qubits);
-	jv_put_integer(o, "layers", t->layers);
-	jv_put_string(o, "encoding",
-	    federation_file_word("encoding", t->encoding));
-	jv_put_string(o, "ansatz", federation_file_word("ansatz", t->ansatz));
-	jv_put_string(o, "readout",
-	    federation_file_word("readout", t->readout));
-}
-
-static struct jv *
-make_model(const void *copy, CTL_ERR_ARGS)
-{
-	const struct model_copy *c = copy;
-	struct jv *o = ctl_object("qml.model/1");
-	struct jv *q = jv_array(), *v = jv_array();
-
-	(void)code, (void)err, (void)errlen;
-	ctl_put_id(o, "model", ID_MODEL, &c->model);
-	ctl_put_id(o, "federation", ID_FEDERATION, &c->federation);
-	jv_put_integer(o, "round", (int64_t)c->round);
-	jv_put_integer(o, "height", (int64_t)c->height);
-	put_circuit(o, &c->job.main);
-	jv_put_string(o, "stage", job_kind_name(c->job.stage.kind));
-	jv_put_string(o, "control", job_kind_name(c->job.control.kind));
-	if (c->job.main.kind == JOB_VQE && c->round > 0)
-		jv_put_number(o, "energy",
-		    q24_to_double(c->params[c->job.main.nangles]));
-	jv_put_integer(o, "dim", c->dim);
-	jv_put_integer(o, "angles", c->job.main.nangles);
-	for (uint32_t i = 0; i < c->dim; i++) {
-		jv_add(q, jv_integer(c->params[i]));
-		jv_add(v, jv_number(q24_to_double(c->params[i])));
-	}
-	jv_put(o, "params_q24", q);
-	jv_put(o, "params", v);
-	return o;
-}
-
 static struct jv *
 run_stop(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
@@ -209,8 +135,8 @@ static const struct ctl_method methods[] = {
 	.help = "one closed round in full; n: which"},
     {"block", .ask = ctl_ask_block, .tell = ctl_tell_block,
 	.help = "one block; height: a number or \"head\""},
-    {"model", .take = take_model, .make = make_model,
-	.help = "the current model's parameters"},
+    {"model", .take = ctl_take_model, .make = ctl_make_model,
+	.help = "the current model's parameters, or a version's; token"},
     {"health", .run = ctl_health, .help = "checks with reasons"},
     {"privacy", .run = ctl_privacy,
 	.help = "budgets of the data assets: spent, left"},

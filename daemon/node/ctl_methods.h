@@ -85,6 +85,18 @@ struct jv *ctl_credential_status(struct node *n, const struct jv *params,
 struct jv *ctl_data_erase(struct node *n, const struct jv *params,
     CTL_ERR_ARGS);
 
+/* ctl_model.c */
+void *ctl_take_model(const struct node *n, const struct jv *params,
+    CTL_ERR_ARGS);
+struct jv *ctl_make_model(const void *copy, CTL_ERR_ARGS);
+/* The job whose hash is this: the federation's own or one of an order. The
+ * caller closes it. */
+bool ctl_find_job(const struct node *n, const struct hash *want,
+    struct job *out);
+/* The version that "token" names; NULL with *code and err set. */
+const struct token *ctl_find_token(const struct node *n,
+    const struct jv *params, CTL_ERR_ARGS);
+
 /* ctl_index.c */
 void *ctl_take_history(const struct node *n, const struct jv *params,
     CTL_ERR_ARGS);

@@ -42,9 +42,10 @@ int tool_privacy(int argc, char **argv);
 int tool_load_federation(const char *path, struct federation *f);
 /* A whole file, at most max bytes; *data is malloc'd. */
 int tool_load_file(const char *path, size_t max, uint8_t **data, size_t *len);
-/* A model of dim parameters: big-endian Q24, or the JSON that `qmlctl model
- * export` writes. *model is malloc'd. */
-int tool_load_model(const char *path, uint32_t dim, int64_t **model);
+/* A model: big-endian Q24, or the JSON that `qmlctl model export` writes. The
+ * job that such a file carries takes the place of f's; without one the model
+ * is of f's own. *model is malloc'd: [f->job.dim]. */
+int tool_load_model(const char *path, struct federation *f, int64_t **model);
 /* As session_open, for the owner of the rows at a terminal. */
 int tool_open_session(struct session *s, const struct federation *f,
     const struct session_source *source, struct table *t);

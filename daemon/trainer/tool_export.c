@@ -100,9 +100,9 @@ open_task(struct export *x)
 static int
 open_model(struct export *x, const char *path)
 {
-	uint32_t dim = x->federation.job.dim, i;
 	int64_t *q24 = NULL;
-	int rc = tool_load_model(path, dim, &q24);
+	int rc = tool_load_model(path, &x->federation, &q24);
+	uint32_t dim = x->federation.job.dim, i;
 
 	if (rc != TOOL_DONE)
 		return rc;
@@ -294,9 +294,9 @@ tool_export(int argc, char **argv)
 	if (rc == TOOL_DONE)
 		rc = tool_load_federation(w.federation, &x.federation);
 	if (rc == TOOL_DONE)
-		rc = open_task(&x);
-	if (rc == TOOL_DONE)
 		rc = open_model(&x, w.model);
+	if (rc == TOOL_DONE)
+		rc = open_task(&x);
 	if (rc == TOOL_DONE)
 		rc = open_row(&x, &w);
 	if (rc == TOOL_DONE)

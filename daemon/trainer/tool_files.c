@@ -7,7 +7,12 @@
 #include <sys/random.h>
 
 #include "config/federation_file.h"
+#include "proto/answer.h"
 #include "proto/q24.h"
+
+/* Each parameter is there twice, its job as hex digits. */
+#define MODEL_FILE_MAX \
+	((size_t)ANSWER_DIM_MAX * 64 + 2 * FEDERATION_BYTES_MAX + 65536)
 
 int
 tool_load_file(const char *path, size_t max, uint8_t **data, size_t *len)
@@ -78,20 +83,27 @@ tool_load_federation(const char *path, struct federation *f)
 	return rc;
 }
 
+/* Behind the colon of "key"; NULL: it is not there. */
+static const char *
+find_value(const char *text, const char *key)
+{
+	const char *p = strstr(text, key);
+
+	if (p == NULL)
+		return NULL;
+	p += strlen(key);
+	return p + strspn(p, " \t\r\n:");
+}
+
 /* The integers of "params_q24": [..]; false when there are not dim of them. */
 static bool
 parse_params(const char *text, uint32_t dim, int64_t *model)
 {
-	static const char key[] = "\"params_q24\"";
-	const char *p = strstr(text, key);
+	const char *p = find_value(text, "\"params_q24\"");
 	char *end;
 	uint32_t i;
 
-	if (!p)
-		return false;
-	p += sizeof(key) - 1;
-	p += strspn(p, " \t\r\n:");
-	if (*p++ != '[')
+	if (!p || *p++ != '[')
 		return false;
 	for (i = 0; i < dim; i++) {
 		p += strspn(p, " \t\r\n,");
@@ -106,39 +118,114 @@ parse_params(const char *text, uint32_t dim, int64_t *model)
 	return *p == ']';
 }
 
-int
-tool_load_model(const char *path, uint32_t dim, int64_t **model)
+/* "job_bytes" of a model's JSON, canonical bytes as hex digits. -ENOENT: an
+ * older file has none; -EINVAL. The caller closes *job. */
+static int
+parse_job(const char *text, struct job *job)
 {
-	uint8_t *data;
-	size_t len;
-	bool good = true;
-	int rc;
+	static const char digits[] = "0123456789abcdef";
+	const char *p = find_value(text, "\"job_bytes\"");
+	size_t n = p && *p == '"' ? strspn(p + 1, digits) : 0;
+	struct bytes_reader r;
+	uint8_t *b;
 
-	rc = tool_load_file(path, (size_t)dim * 64 + 65536, &data, &len);
+	*job = (struct job){0};
+	if (!p)
+		return -ENOENT;
+	if (n == 0 || n % 2 != 0 || n > 2 * FEDERATION_BYTES_MAX ||
+	    p[n + 1] != '"')
+		return -EINVAL;
+	b = malloc(n / 2);
+	if (!b)
+		return -ENOMEM;
+	for (size_t i = 0; i < n / 2; i++)
+		b[i] = (uint8_t)((strchr(digits, p[1 + 2 * i]) - digits) * 16 +
+		    (strchr(digits, p[2 + 2 * i]) - digits));
+	r = bytes_reader_of(b, n / 2);
+	job_get(&r, job);
+	free(b);
+	return bytes_reader_done(&r) ? 0 : -EINVAL;
+}
+
+/* Its job on the federation's schema. How updates are combined is not our
+ * business: the members may be others than in this file by now. */
+static int
+take_job(const char *path, const char *text, struct federation *f)
+{
+	struct federation view = *f; /* borrowed: never closed */
+	char err[256] = "\"job_bytes\" are no job";
+	struct job job;
+	int rc = parse_job(text, &job);
+
+	if (rc == 0) {
+		view.job = job;
+		view.job.combine.faults = JOB_FAULTS_AUTO;
+		rc = federation_check(&view, err, sizeof(err));
+	}
+	if (rc == 0) {
+		job_close(&f->job);
+		f->job = job;
+		return TOOL_DONE;
+	}
+	job_close(&job);
+	if (rc == -ENOENT)
+		return TOOL_DONE;
+	fprintf(stderr, "qmltrain: %s: its job does not fit: %s\n", path,
+	    rc == -ENOMEM ? "not enough memory" : err);
+	return TOOL_FAILED;
+}
+
+/* No integer of a model begins with these bytes. */
+static bool
+is_json(const char *text)
+{
+	return text[strspn(text, " \t\r\n")] == '{';
+}
+
+/* text ends with a zero behind its len bytes. */
+static int
+read_model(const char *path, const char *text, size_t len, struct federation *f,
+    int64_t **model)
+{
+	const bool json = is_json(text);
+	int rc = json ? take_job(path, text, f) : TOOL_DONE;
+	bool good;
+
 	if (rc != TOOL_DONE)
 		return rc;
-	*model = calloc(dim, sizeof(**model));
+	*model = calloc(f->job.dim, sizeof(**model));
 	if (!*model) {
 		fprintf(stderr, "qmltrain: %s: not enough memory\n", path);
-		free(data);
 		return TOOL_FAILED;
 	}
-	if (len == (size_t)dim * 8) {
-		q24_load(*model, data, dim);
-	} else {
-		data[len] = '\0'; /* tool_load_file left room for it */
-		good = parse_params((const char *)data, dim, *model);
-	}
-	free(data);
+	good = json ? parse_params(text, f->job.dim, *model)
+		    : len == (size_t)f->job.dim * 8;
+	if (good && !json)
+		q24_load(*model, (const uint8_t *)text, f->job.dim);
 	if (good)
 		return TOOL_DONE;
 	fprintf(stderr,
 	    "qmltrain: %s: is not a model of %u parameters; want "
 	    "the file of `qmlctl model export --format json`\n",
-	    path, (unsigned)dim);
+	    path, (unsigned)f->job.dim);
 	free(*model);
 	*model = NULL;
 	return TOOL_FAILED;
+}
+
+int
+tool_load_model(const char *path, struct federation *f, int64_t **model)
+{
+	uint8_t *data;
+	size_t len;
+	int rc = tool_load_file(path, MODEL_FILE_MAX, &data, &len);
+
+	if (rc != TOOL_DONE)
+		return rc;
+	data[len] = '\0'; /* tool_load_file left room for it */
+	rc = read_model(path, (const char *)data, len, f, model);
+	free(data);
+	return rc;
 }
 
 int

@@ -44,12 +44,15 @@ open_applied(struct applied *a, int argc, char **argv, bool unlabelled)
 
 	if (args_parse(argc, argv, options, unlabelled ? 4 : 5) < 0)
 		return TOOL_USAGE;
-	rc = tool_load_federation(federation, &a->federation);
-	source.data = data;
 	if (a->groups && !a->json) {
 		fprintf(stderr, "qmltrain: score: --groups wants --json\n");
 		return TOOL_USAGE;
 	}
+	rc = tool_load_federation(federation, &a->federation);
+	source.data = data;
+	/* The model says which job it is of. */
+	if (rc == TOOL_DONE)
+		rc = tool_load_model(model, &a->federation, &a->model);
 	if (rc == TOOL_DONE && !data &&
 	    a->federation.job.main.kind != JOB_VQE) {
 		fprintf(stderr, "qmltrain: score: want --data\n");
@@ -58,8 +61,6 @@ open_applied(struct applied *a, int argc, char **argv, bool unlabelled)
 	if (rc == TOOL_DONE)
 		rc = tool_open_session(&a->session, &a->federation, &source,
 		    NULL);
-	if (rc == TOOL_DONE)
-		rc = tool_load_model(model, a->federation.job.dim, &a->model);
 	return rc;
 }
 

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "config/federation_file.h"
 #include "tests/daemon/trainer_fixture.h"
 
 #define IRIS "tests/data/datasets/iris.csv"
@@ -485,6 +486,64 @@ test_model_files(void **state)
 	assert_says("is not a model of 81 parameters");
 }
 
+/* A model file of zeros that says whose job it is of: the first len of its
+ * bytes, as hex digits. */
+static void
+write_ordered(const char *path, const struct job *j, size_t len)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	FILE *f = fopen(path, "w");
+	size_t i;
+
+	assert_non_null(f);
+	job_put(&w, j);
+	assert_int_equal(w.error, 0);
+	fprintf(f, "{\"job_bytes\":\"");
+	for (i = 0; i < w.len && i < len; i++)
+		fprintf(f, "%02x", (unsigned)w.data[i]);
+	fprintf(f, "\",\"params_q24\":[");
+	for (i = 0; i < j->dim; i++)
+		fprintf(f, i ? ",0" : "0");
+	fprintf(f, "]}\n");
+	assert_int_equal(fclose(f), 0);
+	bytes_writer_close(&w);
+}
+
+/* The job in a model's file counts, not the federation's. */
+static void
+test_model_jobs(void **state)
+{
+	struct config_error e = {.file = IRIS_FED};
+	static char yaml[16384];
+	struct federation f;
+
+	(void)state;
+	read_text(IRIS_FED, yaml, sizeof(yaml));
+	assert_int_equal(federation_file_parse(&f, yaml, strlen(yaml), &e), 0);
+	f.job.main.layers++;
+	/* More members than in this file may have gone with it. */
+	f.job.combine.faults = 5;
+	assert_int_equal(job_sizes(&f.job, f.ncolumns, f.nlabels), 0);
+	assert_true(f.job.dim != 81);
+	write_ordered(in_dir("o.json"), &f.job, SIZE_MAX);
+	assert_int_equal(RUN("score", "--federation", IRIS_FED, "--data", IRIS,
+			     "--model", in_dir("o.json"), "--json"),
+	    0);
+	assert_true(number_after("\"correct\":") == 50);
+	write_ordered(in_dir("o.json"), &f.job, 40);
+	assert_int_equal(RUN("score", "--federation", IRIS_FED, "--data", IRIS,
+			     "--model", in_dir("o.json")),
+	    1);
+	assert_says("\"job_bytes\" are no job");
+	f.job.main.layers++; /* and the sizes are not these */
+	write_ordered(in_dir("o.json"), &f.job, SIZE_MAX);
+	assert_int_equal(RUN("export", "--federation", IRIS_FED, "--model",
+			     in_dir("o.json")),
+	    1);
+	assert_says("its job does not fit: job.dim: want");
+	federation_close(&f);
+}
+
 int
 main(void)
 {
@@ -501,6 +560,7 @@ main(void)
 	    cmocka_unit_test(test_baseline),
 	    cmocka_unit_test(test_train_score_predict),
 	    cmocka_unit_test(test_model_files),
+	    cmocka_unit_test(test_model_jobs),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);

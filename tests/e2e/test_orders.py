@@ -178,6 +178,71 @@ def third(c):
     assert status(a)["first"] == 3 + ROUNDS
 
 
+def guesses(text):
+    return [line.split(",")[1] for line in text.split()[1:]]
+
+
+def models(c):
+    """A version's file says whose job it is of: it is scored as that."""
+    a = c.nodes[0]
+    data = os.path.join(c.dir, "rows", "node0.csv")
+    with open(data) as f:
+        labels = [line.strip().split(",")[-1] for line in f][1:]
+    tokens = rows(a, "tokens")
+    path = os.path.join(c.dir, "model.json")
+    files = ("--federation", os.path.join(a.home, "federation.yaml"),
+             "--model", path)
+    dims = set()
+    for t in tokens:
+        version = ("--version", t["id"])
+        ctl(a, "model", "export", "-o", path, *version)
+        with open(path) as f:
+            m = json.load(f)
+        assert m["token"] == t["id"] and m["round"] == t["round_to"], t
+        assert 1000 < len(m["job_bytes"]) < 4000, m["job_bytes"]
+        dims.add(m["dim"])
+        said = guesses(ctl(a, "model", "predict", data, *version).stdout)
+        assert said == guesses(run(program("qmltrain"), "predict", *files,
+                                   "--data", data).stdout)
+        right = sum(x == y for x, y in zip(said, labels))
+        score = json.loads(run(program("qmltrain"), "score", *files, "--data",
+                               data, "--json").stdout)
+        assert score["correct"] == right, (score, right)
+        assert score["rows"] == len(labels) == len(said), score
+        for form in ("qasm3", "qasm2"):
+            text = ctl(a, "model", "export", "--format", form,
+                       *version).stdout
+            assert "OPENQASM" in text and text == run(
+                program("qmltrain"), "export", *files, "--format",
+                form).stdout
+        card = json.loads(ctl(a, "model", "card", t["id"], "--score", data,
+                              "--json").stdout)
+        assert card["metrics"]["rows"] == len(labels), card["metrics"]
+    assert len(dims) == 2, dims
+    # The last version is also the current model.
+    assert guesses(ctl(a, "model", "predict", data).stdout) == said
+    assert a.call("model")["job_bytes"] == m["job_bytes"]
+    # A file as it was before: of the federation's job, or of none.
+    del m["job_bytes"]
+    for token, code, text in ((m, 1, "is not a model of"),
+                              (a.call("model", token=tokens[0]["id"]), 0, "")):
+        token.pop("job_bytes", None)
+        with open(path, "w") as f:
+            json.dump(token, f)
+        p = run(program("qmltrain"), "score", *files, "--data", data,
+                code=code)
+        assert text in p.stderr, p.stderr
+    p = ctl(a, "model", "card", tokens[1]["id"], "--score", data, "--model",
+            path, code=None)
+    assert p.returncode != 0 and "model export --version" in p.stderr, p
+    p = ctl(a, "model", "export", "--version", "00" * 32, code=5)
+    assert "no such version" in p.stderr, p.stderr
+    p = ctl(a, "model", "export", "--version", "x", code=2)
+    assert "64 hex digits" in p.stderr, p.stderr
+    p = ctl(a, "model", "show", "--version", tokens[0]["id"], code=2)
+    assert "model show TOKEN" in p.stderr, p.stderr
+
+
 def cancelled(c):
     a, d = c.nodes[0], c.nodes[3]
     text = job_text(rounds=150, seed="78")
@@ -224,6 +289,8 @@ def main():
         tap.run("escrow and prices to the unit",
                 lambda: to_the_unit(c, found["id"]))
         tap.run("a third job from the second's version", lambda: third(c))
+        tap.run("every job's version is predicted with and exported",
+                lambda: models(c))
         tap.run("cancelled in the queue and while it runs",
                 lambda: cancelled(c))
         tap.run("audit and replay follow every job", lambda: audited(c))

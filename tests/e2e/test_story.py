@@ -41,11 +41,29 @@ class Story:
         assert facts["dossier"]["proved"] >= 15, facts
         assert facts["dossier"]["unknown"] <= 2, facts
 
+    def tried(self):
+        """What the story says of the version, counted here again."""
+        def labels(*path):
+            with open(os.path.join(self.home, *path)) as f:
+                return [r.strip().rsplit(",", 1)[1] for r in f][1:]
+
+        facts = {s["name"]: s["facts"] for s in self.last["steps"]}["version"]
+        rows, said = labels("rows", "judge.csv"), labels("guesses.csv")
+        right = sum(x == y for x, y in zip(rows, said))
+        most = max(rows.count(x) for x in set(rows))
+        n = len(rows)
+        assert n == len(said) > 200, (n, len(said))
+        assert facts == {"rows": n, "accuracy_ppm": right * 1000000 // n,
+                         "commonest_ppm": most * 1000000 // n}, facts
+        assert ", %.1f %%;" % (100 * right / n) in self.p.stderr
+        assert right > most, (right, most)
+
     def narrated(self):
         said = self.p.stderr
         for text in ("alpha$ qmlctl job order order.yaml --assets ",
                      "the order's purpose is not the data asset's",
                      "delta$ qmlctl proposal vote 1 no",
+                     "beta$ qmlctl model predict judge.csv --version ",
                      "only its owner may do this",
                      "earned 0"):
             assert text in said, (text, said)
@@ -77,6 +95,7 @@ def main():
         s = Story(home)
         tap.run("every step of the path", s.told)
         tap.run("a poisoner earns nothing, the others are paid", s.paid)
+        tap.run("the version, on rows that nobody had", s.tried)
         tap.run("each act is shown as a command", s.narrated)
         tap.run("the README's transcript", s.as_in_readme)
         tap.run("chain and dossier hold without the daemons", s.checked_again)
