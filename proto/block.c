@@ -346,8 +346,10 @@ body_get(struct bytes_reader *r, struct block *b)
 	if (b->header.nevidence == 0 || r->bad)
 		return;
 	b->evidence = calloc(b->header.nevidence, sizeof(*b->evidence));
-	if (b->evidence == NULL)
+	if (b->evidence == NULL) {
 		bytes_reader_fail_nomem(r);
+		return;
+	}
 	for (uint16_t i = 0; i < b->header.nevidence && !r->bad; i++)
 		b->evidence[i] = evidence_get(r);
 }

@@ -341,7 +341,7 @@ spending_find(const char *path, const struct hash *commit,
 		return -errno;
 	rc = read_all(fd, &text, &len);
 	close(fd);
-	if (rc == 0)
+	if (text != NULL)
 		rc = each_line(text, compare_cb, &s, &bad);
 	free(text);
 	return rc < 0 ? rc : s.found ? 0 : -ENOENT;

@@ -243,7 +243,7 @@ worth_answer(struct session *s, struct trainwire_worth *game,
 	uint64_t round = game->round;
 	int rc = worth_open(&w, s, game, err);
 
-	if (rc < 0) {
+	if (rc != 0) {
 		worth_fail(out, round, err);
 		return;
 	}

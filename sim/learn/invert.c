@@ -155,13 +155,8 @@ static void
 propose(const struct hunt *h, const double *x, double damping, double *to)
 {
 	const double *g = h->shown;
-	double a[D][D], b[D], slope[D];
+	double a[D][D] = {{0}}, b[D] = {0}, slope[D] = {0};
 
-	for (size_t i = 0; i < h->d; i++) {
-		b[i] = 0;
-		for (size_t j = 0; j < h->d; j++)
-			a[i][j] = 0;
-	}
 	for (size_t k = 0; k < h->n; k++) {
 		for (size_t i = 0; i < h->d; i++)
 			slope[i] = (g[(i + 1) * h->n + k] - g[k]) /
@@ -228,7 +223,7 @@ invert_run(const struct invert *v, const double *seen, struct invert_found *out)
 {
 	struct hunt h;
 	struct rng rng;
-	double x[D], far = 0, best = INFINITY;
+	double x[D] = {0}, far = 0, best = INFINITY;
 	int rc = hunt_open(&h, v);
 
 	*out = (struct invert_found){.label = -1};

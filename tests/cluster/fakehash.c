@@ -11,7 +11,7 @@
 #define hash_end strong_end
 #define hash_bytes strong_bytes
 #define hash_equal strong_equal
-#include "proto/hash.c"
+#include "proto/hash.c" /* NOLINT(bugprone-suspicious-include) */
 #undef hash_begin
 #undef hash_add
 #undef hash_end

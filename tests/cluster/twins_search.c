@@ -326,7 +326,8 @@ search(void)
 	struct state first = {.weight = 1};
 	bool ok = grow(&a);
 
-	a.states[a.n++] = first;
+	if (ok)
+		a.states[a.n++] = first;
 	for (unsigned depth = 0; depth <= s.rounds && ok; depth++) {
 		b = (struct layer){.n = 0};
 		ok = grow(&b);
