@@ -50,8 +50,8 @@ const struct ctl_verb ctl_verbs[] = {
 	    {"weight", N}},
 	"KIND TITLE [--text FILE] and by KIND:\n"
 	"       text; param --set NAME=VALUE,...;\n"
-	"       rule --set rule=[BEFORE+...]NAME,clip=LENGTH; pause --blocks N; job (ends "
-	"it);\n"
+	"       rule --set rule=[BEFORE+...]NAME,clip=LENGTH;\n"
+	"       pause --blocks N; job (ends it);\n"
 	"       asset --asset ID --ban 0|1; ethics --policy HASH;\n"
 	"       treasury --to WHO --amount TOKENS; upgrade --version V "
 	"--height H;\n"

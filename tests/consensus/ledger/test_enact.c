@@ -1,6 +1,6 @@
 /*
- * What passed proposals do to the ledger: parameters, a rule, a pause, the end of a
- * job, an upgrade; and that what does not fit any more changes nothing.
+ * What passed proposals do to the ledger: parameters, a rule, a pause, the end
+ * of a job, an upgrade; and that what does not fit any more changes nothing.
  */
 #include <errno.h>
 #include <setjmp.h>
