@@ -9,6 +9,8 @@
 
 #include <cmocka.h>
 
+#include "consensus/books/body.h"
+#include "consensus/votes/payload.h"
 #include "proto/q24.h"
 
 static void
@@ -329,4 +331,20 @@ town_begin(struct town *t)
 	t->now_ms += TOWN_INTERVAL_MS;
 	assert_int_equal(town_step(t), BLOCK_ORDINARY);
 	assert_int_equal(ledger_height(t->l), 1);
+}
+
+struct bytes_writer
+town_rule_body(const struct town *t, uint8_t rule)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT, x = BYTES_WRITER_INIT;
+	struct payload p = {.rule = {ledger_job(t->l)->combine, {3, 0}}};
+	struct body_propose b = {.kind = PROPOSAL_RULE, .title = "rule"};
+
+	p.rule.combine.rule = rule;
+	payload_put(&x, b.kind, &p);
+	b.payload = x.data;
+	b.len = (uint32_t)x.len;
+	body_propose_put(&w, &b);
+	bytes_writer_close(&x);
+	return w;
 }

@@ -11,6 +11,7 @@
 
 #include "consensus/ledger/leaves.h"
 #include "consensus/ledger/ledger.h"
+#include "proto/bytes.h"
 #include "proto/sign.h"
 
 #define TOWN_MAX 16
@@ -77,6 +78,8 @@ struct block *town_build(struct town *t);
 void town_commit(struct town *t, const struct block *b);
 /* Build and commit; returns the kind. */
 uint8_t town_step(struct town *t);
+/* Of a proposal to combine the running job by this rule, clip 3. */
+struct bytes_writer town_rule_body(const struct town *t, uint8_t rule);
 void town_certify(struct town *t, struct commit *c, uint64_t height,
     const struct hash *block);
 

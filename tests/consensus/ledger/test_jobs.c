@@ -513,6 +513,49 @@ checkpoints(void **state)
 	close_market(&k);
 }
 
+/* Proposed and voted for, and blocks until it is done. */
+static void
+vote_median(struct market *k)
+{
+	struct bytes_writer w = town_rule_body(&k->t, JOB_MEDIAN);
+
+	put(k, 0, TX_PROPOSE, &w);
+	step(k);
+	for (uint16_t m = 0; m < 4; m++) {
+		struct bytes_writer v = BYTES_WRITER_INIT;
+
+		body_ballot_put(&v, &(struct body_ballot){1, VOTE_YES});
+		put(k, m, TX_VOTE, &v);
+	}
+	for (; ledger_round(k->t.l)->ruled == 0; step(k))
+		k->t.now_ms += TOWN_HEARTBEAT_MS;
+}
+
+/* The order goes on: its rounds, of which one is broken off, and its escrow. */
+static void
+an_order_under_another_rule(void **state)
+{
+	struct market k;
+	struct job j;
+
+	(void)state;
+	open_market(&k, 1);
+	j = larger_job(&k);
+	order(&k, &j, first_three, 3);
+	step(&k);
+	round_closes(&k);
+	round_closes(&k);
+	vote_median(&k);
+	assert_int_equal(ledger_job(k.t.l)->combine.rule, JOB_MEDIAN);
+	assert_int_equal(ledger_job_round(k.t.l), 2);
+	assert_false(ledger_asked(k.t.l, 3));
+	round_closes(&k);
+	assert_int_equal(order_at(&k, 0)->state, ORDER_DONE);
+	assert_int_equal(order_at(&k, 0)->paid, 2 * 3 * PRICE);
+	assert_int_equal(order_at(&k, 0)->escrow, 0);
+	close_market(&k);
+}
+
 static void
 what_cannot_run(void **state)
 {
@@ -549,6 +592,7 @@ main(void)
 	    cmocka_unit_test(cancelled_while_it_runs),
 	    cmocka_unit_test(consent_lost_in_the_queue),
 	    cmocka_unit_test(checkpoints),
+	    cmocka_unit_test(an_order_under_another_rule),
 	    cmocka_unit_test(what_cannot_run),
 	};
 
