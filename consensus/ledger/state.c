@@ -400,8 +400,6 @@ settle(const struct ledger *l, const struct block *b)
 
 	if (l->params.paused_until == height && p->paused_until == height)
 		r->opened_ms = b->header.time_ms;
-	if (l->memory->reseated && !r->finished && !l->memory->start.on)
-		reopen(l, r, b);
 	if (r->number == l->round.number && !l->memory->start.on)
 		(void)sealed_turn(l, l->memory->books, r, b->header.time_ms);
 	state_time_round(r, &p->timing);
@@ -430,6 +428,9 @@ state_compute_next(const struct ledger *l, const struct block *b)
 	mem->reseated = b->header.kind == BLOCK_ORDINARY &&
 	    !l->round.finished && !seats_same(l->seats, l->next);
 	*mem->seats = *l->next;
+	/* Before the jobs have their turn: it may have been the last round. */
+	if (mem->reseated && !mem->next.finished)
+		reopen(l, &mem->next, b);
 	v = txs_run(l, b, &mem->books);
 	if (v != LEDGER_OK)
 		return v;

@@ -316,6 +316,33 @@ other_keys(void **state)
 	end(&t);
 }
 
+/* Other keys break off the last round of a job: it ends as any other job, and
+ * what was learnt is minted. */
+static void
+other_keys_at_the_end(void **state)
+{
+	struct payload p;
+	struct town t;
+
+	(void)state;
+	nchain = 0;
+	town_open(&t,
+	    &(struct town_setup){.n = 4, .rounds = 2, .economy = &quick});
+	t.now_ms += 60000;
+	keep(&t, town_build(&t));
+	train(&t);
+	p = newcomer(&t, PAYLOAD_MEMBER_ROTATE, 5);
+	p.member.seat = ledger_member(t.l, 2)->id;
+	assert_int_equal(pass(&t, &p), PROPOSAL_EXECUTED);
+	assert_false(ledger_round(t.l)->finished);
+	assert_null(books_token_at(ledger_books(t.l), 0));
+	beat(&t);
+	assert_true(ledger_round(t.l)->finished);
+	assert_int_equal(ledger_round(t.l)->aggregated, 1);
+	assert_non_null(books_token_at(ledger_books(t.l), 0));
+	end(&t);
+}
+
 static void
 other_power(void **state)
 {
@@ -504,6 +531,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_fifth_member),
 	    cmocka_unit_test(other_keys),
+	    cmocka_unit_test(other_keys_at_the_end),
 	    cmocka_unit_test(other_power),
 	    cmocka_unit_test(what_is_refused),
 	    cmocka_unit_test(a_third_at_once),
