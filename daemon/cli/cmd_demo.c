@@ -222,6 +222,21 @@ run(struct demo *d)
 	return d->heads_equal && d->models_equal ? CLI_OK : CLI_FAILED;
 }
 
+/* The rows and the programs that the demo needs. */
+static int
+check_parts(struct demo *d)
+{
+	if (access(d->data, R_OK) < 0)
+		return cli_error(CLI_FAILED,
+		    "%s: %s\n  Name a table whose last column is the label: "
+		    "--data FILE.csv",
+		    d->data, strerror(errno));
+	if (process_beside("qmlnode", d->qmlnode, sizeof(d->qmlnode)) < 0 ||
+	    process_beside("qmltrain", d->qmltrain, sizeof(d->qmltrain)) < 0)
+		return cli_error(CLI_FAILED, "cannot tell where qmlnode lies");
+	return CLI_OK;
+}
+
 int
 cmd_demo(int argc, char **argv)
 {
@@ -245,10 +260,8 @@ cmd_demo(int argc, char **argv)
 	    strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
 	signal(SIGPIPE, SIG_IGN);
 	demo_catch_signals();
-	if (process_beside("qmlnode", d->qmlnode, sizeof(d->qmlnode)) < 0 ||
-	    process_beside("qmltrain", d->qmltrain, sizeof(d->qmltrain)) < 0)
-		code = cli_error(CLI_FAILED, "cannot tell where qmlnode lies");
-	else
+	code = check_parts(d);
+	if (code == CLI_OK)
 		code = run(d);
 	if (code != CLI_OK && d->home[0] != '\0' && !demo_interrupted())
 		d->keep = true; /* the logs are worth more than the room */
