@@ -78,9 +78,10 @@ test_from_chain(void **state)
 	    "not shown");
 	assert_null(jv_get(card, "metrics"));
 	assert_null(jv_get(card, "fairness"));
-	/* Rows kept back say more than those trained on. */
-	assert_string_equal(exact(control, "model"), "3/4");
-	assert_string_equal(jv_text(jv_get(control, "ahead"), ""), "neither");
+	/* Counts beside noise would tell what it hides: none are shown. */
+	assert_string_equal(exact(control, "model"), "-");
+	assert_string_equal(jv_text(jv_get(control, "ahead"), ""), "not known");
+	assert_null(jv_get(card, "claimed"));
 	assert_non_null(strstr(text, "FLAGGED"));
 	assert_non_null(strstr(text, "consent: withdrawn"));
 	assert_non_null(strstr(text, "epsilon 1.250 of 3.000 at delta 1e-5"));
@@ -88,6 +89,31 @@ test_from_chain(void **state)
 	assert_non_null(strstr(text, "not measured: no groups"));
 	assert_null(strstr(text, "updates carried no noise"));
 	free(text);
+	jv_free(card);
+	jv_free(v);
+}
+
+/* Without noise; rows kept back say more than those trained on. */
+static void
+test_claimed(void **state)
+{
+	static const char was[] = "\"private\":true";
+	char text[sizeof(version_text)];
+	struct jv *v, *card;
+	const struct jv *control;
+	char *at;
+
+	(void)state;
+	memcpy(text, version_text, sizeof(text));
+	at = strstr(text, was);
+	assert_non_null(at);
+	memcpy(at, "\"private\":null", sizeof(was) - 1);
+	v = parsed(text);
+	card = card_make(v, NULL);
+	control = jv_get(card, "control");
+	assert_string_equal(exact(control, "model"), "3/4");
+	assert_string_equal(jv_text(jv_get(control, "ahead"), ""), "neither");
+	assert_non_null(jv_get(card, "claimed"));
 	jv_free(card);
 	jv_free(v);
 }
@@ -155,6 +181,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_from_chain),
+	    cmocka_unit_test(test_claimed),
 	    cmocka_unit_test(test_scored),
 	    cmocka_unit_test(test_markdown),
 	};
