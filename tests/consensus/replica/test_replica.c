@@ -233,6 +233,7 @@ quarantine(void **state)
 	assert_int_equal(floor->type, VOTELOG_HEIGHT);
 	assert_int_equal(floor->floor, 10);
 	/* The next start reads it back. */
+	replica_free(s.r);
 	site_boot(&s);
 	assert_int_equal(replica_load_records(s.r, s.records, 1), 0);
 	assert_int_equal(replica_progress(s.r).silent_until, 10);
