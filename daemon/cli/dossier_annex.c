@@ -10,6 +10,7 @@
 
 #include "daemon/cli/dossier_html.h"
 #include "daemon/cli/html.h"
+#include "daemon/cli/markup.h"
 #include "daemon/node/jv.h"
 
 static const char *
@@ -37,7 +38,7 @@ about_system(FILE *f, const struct jv *d)
 	const struct jv *versions = jv_get(d, "versions");
 
 	fputs("Federation ", f);
-	html_words(f, text_of(fed, "name"));
+	markup_words(f, text_of(fed, "name"));
 	fprintf(f,
 	    " (%s), %zu members, founded %s. Model %s; %zu versions minted. "
 	    "Software: %s, build %.16s.",
@@ -73,7 +74,7 @@ about_data(FILE *f, const struct jv *d)
 
 	fprintf(f, "%zu columns with public ranges, label \"",
 	    jv_len(jv_get(schema, "columns")));
-	html_words(f, text_of(schema, "label"));
+	markup_words(f, text_of(schema, "label"));
 	fprintf(f,
 	    "\" with %zu classes. %zu data assets are registered, with owner, "
 	    "licence, purpose and consent: see the section on data. Rows are "
@@ -230,7 +231,7 @@ dossier_annex(FILE *f, const struct jv *d)
 		}
 		fputs("<div class=\"human\"><strong>To be written:</strong> ",
 		    f);
-		html_words(f, points[i].human);
+		markup_words(f, points[i].human);
 		fputs("</div>\n", f);
 	}
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/cli/html.h"
+#include "daemon/cli/markup.h"
 #include "daemon/cli/plot.h"
 #include "daemon/node/jv.h"
 
@@ -46,7 +47,7 @@ put_verdict(FILE *f, const struct jv *d)
 	}
 	fprintf(f, "Not proved.</strong> Check %s fails at block %" PRId64 ": ",
 	    text_of(v, "check"), jv_int(jv_get(v, "block"), 0));
-	html_words(f, text_of(v, "why"));
+	markup_words(f, text_of(v, "why"));
 	fputs(".</p>\n", f);
 }
 
@@ -90,12 +91,12 @@ put_checks(FILE *f, const struct jv *d)
 		const char *state = text_of(c, "state");
 
 		fprintf(f, "<tr><td>%s</td><td>", text_of(c, "check"));
-		html_words(f, text_of(c, "name"));
+		markup_words(f, text_of(c, "name"));
 		fprintf(f, "</td><td class=\"%s\"><strong>%s</strong></td><td>",
 		    class_of(state), state);
-		html_words(f, text_of(c, "claim"));
+		markup_words(f, text_of(c, "claim"));
 		fputs("<br><span class=\"note\">", f);
-		html_words(f, text_of(c, "why"));
+		markup_words(f, text_of(c, "why"));
 		fputs("</span></td></tr>\n", f);
 	}
 	fputs("</tbody></table>\n", f);
@@ -351,7 +352,7 @@ put_privacy(FILE *f, const struct jv *d)
 			continue;
 		any = true;
 		fputs("<p><strong>", f);
-		html_words(f, text_of(a, "name"));
+		markup_words(f, text_of(a, "name"));
 		fprintf(f,
 		    "</strong>: epsilon %.4f of %.3f spent at delta "
 		    "10<sup>-%" PRId64 "</sup>, in %" PRId64
@@ -389,7 +390,7 @@ put_pay(FILE *f, const struct jv *d)
 		bool first = true;
 
 		fputs("<li><strong>", f);
-		html_words(f, text_of(o, "member"));
+		markup_words(f, text_of(o, "member"));
 		fputs("</strong>: ", f);
 		while ((key = jv_next_key(u, key)) != NULL) {
 			fprintf(f, "%s%s %+.6f", first ? "" : ", ", key,
@@ -454,7 +455,7 @@ put_blind(FILE *f, const struct jv *d)
 	fputs("<ul>\n", f);
 	for (size_t i = 0; i < jv_len(list); i++) {
 		fputs("<li>", f);
-		html_words(f, jv_text(jv_at(list, i), ""));
+		markup_words(f, jv_text(jv_at(list, i), ""));
 		fputs("</li>\n", f);
 	}
 	fputs("</ul>\n", f);
@@ -469,7 +470,7 @@ dossier_html(FILE *f, const struct jv *d)
 	snprintf(title, sizeof(title), "Dossier of the federation %s", name);
 	html_head(f, title);
 	fputs("<h1>", f);
-	html_words(f, title);
+	markup_words(f, title);
 	fputs("</h1>\n", f);
 	put_verdict(f, d);
 	put_subject(f, d);

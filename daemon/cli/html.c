@@ -1,4 +1,5 @@
 #include "daemon/cli/html.h"
+#include "daemon/cli/markup.h"
 
 #include <inttypes.h>
 #include <stdbool.h>
@@ -39,25 +40,6 @@ static const char style[] =
     "footer{margin-top:8mm;font-size:8.5pt;color:#555}\n";
 
 void
-html_words(FILE *f, const char *words)
-{
-	for (const char *c = words; *c != '\0'; c++) {
-		if (*c == '&')
-			fputs("&amp;", f);
-		else if (*c == '<')
-			fputs("&lt;", f);
-		else if (*c == '>')
-			fputs("&gt;", f);
-		else if (*c == '"')
-			fputs("&quot;", f);
-		else if ((unsigned char)*c < ' ')
-			fputc(' ', f);
-		else
-			fputc(*c, f);
-	}
-}
-
-void
 html_head(FILE *f, const char *title)
 {
 	fputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
@@ -66,7 +48,7 @@ html_head(FILE *f, const char *title)
 	      "<meta http-equiv=\"Content-Security-Policy\" content=\""
 	      "default-src 'none'; style-src 'unsafe-inline'\">\n<title>",
 	    f);
-	html_words(f, title);
+	markup_words(f, title);
 	fprintf(f, "</title>\n<style>\n%s</style>\n</head>\n<body>\n", style);
 }
 
@@ -80,12 +62,12 @@ void
 html_section(FILE *f, const char *title, const char *note)
 {
 	fputs("<h2>", f);
-	html_words(f, title);
+	markup_words(f, title);
 	fputs("</h2>\n", f);
 	if (!note)
 		return;
 	fputs("<p class=\"note\">", f);
-	html_words(f, note);
+	markup_words(f, note);
 	fputs("</p>\n", f);
 }
 
@@ -93,9 +75,9 @@ void
 html_fact(FILE *f, const char *name, const char *words)
 {
 	fputs("<tr><td>", f);
-	html_words(f, name);
+	markup_words(f, name);
 	fputs("</td><td>", f);
-	html_words(f, words);
+	markup_words(f, words);
 	fputs("</td></tr>\n", f);
 }
 
@@ -119,7 +101,7 @@ put_cell(FILE *f, const struct html_column *c, const struct jv *v)
 	else if (c->form == HTML_FLAG)
 		fputs(jv_true(v) ? "yes" : "", f);
 	else if (is_number(c) && !jv_is_number(v))
-		html_words(f, text);
+		markup_words(f, text);
 	else if (c->form == HTML_NUMBER)
 		fprintf(f, "%" PRId64, n);
 	else if (c->form == HTML_TOKENS)
@@ -130,7 +112,7 @@ put_cell(FILE *f, const struct html_column *c, const struct jv *v)
 		snprintf(part, sizeof(part), "%.*s", SHORT_LEN, text);
 		fprintf(f, "<code>%s&hellip;</code>", part);
 	} else
-		html_words(f, text);
+		markup_words(f, text);
 	fputs("</td>", f);
 }
 
@@ -140,14 +122,14 @@ html_table(FILE *f, const struct jv *rows, const struct html_column *columns,
 {
 	if (jv_len(rows) == 0) {
 		fputs("<p class=\"note\">", f);
-		html_words(f, none);
+		markup_words(f, none);
 		fputs("</p>\n", f);
 		return;
 	}
 	fputs("<table><thead><tr>", f);
 	for (size_t k = 0; k < n; k++) {
 		fputs(is_number(&columns[k]) ? "<th class=\"n\">" : "<th>", f);
-		html_words(f, columns[k].title);
+		markup_words(f, columns[k].title);
 		fputs("</th>", f);
 	}
 	fputs("</tr></thead>\n<tbody>\n", f);

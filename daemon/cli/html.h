@@ -1,8 +1,8 @@
 /*
  * html.h - pieces of a page that stands alone: no script, nothing from outside.
  *
- * All words are escaped here and nowhere else. Errors of the stream are the
- * caller's to look at (ferror).
+ * All words go through markup_words. Errors of the stream are the caller's to
+ * look at (ferror).
  */
 #ifndef QML_DAEMON_CLI_HTML_H
 #define QML_DAEMON_CLI_HTML_H
@@ -12,7 +12,6 @@
 
 struct jv;
 
-void html_words(FILE *f, const char *words);
 void html_head(FILE *f, const char *title);
 void html_tail(FILE *f);
 void html_section(FILE *f, const char *title, const char *note);

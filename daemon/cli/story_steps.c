@@ -72,10 +72,12 @@ trial_over(struct story *s)
 static int
 deal(struct demo *d)
 {
-	char path[] = "/tmp/qmlnode-story-XXXXXX";
-	const char *data = d->data;
-	int rc, fd = mkstemp(path);
+	const char *data = d->data, *tmp = getenv("TMPDIR");
+	char path[DEMO_PATH_LEN];
+	int rc, fd;
 
+	demo_path(path, tmp != NULL ? tmp : "/tmp", "qmlnode-story-XXXXXX");
+	fd = mkstemp(path);
 	if (fd < 0)
 		return cli_error(CLI_IO, "%s: %s", path, strerror(errno));
 	close(fd);

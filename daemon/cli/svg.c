@@ -1,26 +1,8 @@
 #include "daemon/cli/svg.h"
 
-#define FONTS "Helvetica, Arial, 'Liberation Sans', sans-serif"
+#include "daemon/cli/markup.h"
 
-/* XML 1.0 has no other control characters than these three. */
-static void
-put_words(FILE *f, const char *words)
-{
-	for (const char *c = words; *c != '\0'; c++) {
-		if (*c == '&')
-			fputs("&amp;", f);
-		else if (*c == '<')
-			fputs("&lt;", f);
-		else if (*c == '>')
-			fputs("&gt;", f);
-		else if (*c == '"')
-			fputs("&quot;", f);
-		else if ((unsigned char)*c < ' ')
-			fputc(' ', f);
-		else
-			fputc(*c, f);
-	}
-}
+#define FONTS "Helvetica, Arial, 'Liberation Sans', sans-serif"
 
 void
 svg_begin(FILE *f, int width, int height, const char *title,
@@ -32,9 +14,9 @@ svg_begin(FILE *f, int width, int height, const char *title,
 	    "height=\"%d\" viewBox=\"0 0 %d %d\" role=\"img\" "
 	    "font-family=\"" FONTS "\">\n<title>",
 	    width, height, width, height);
-	put_words(f, title);
+	markup_words(f, title);
 	fputs("</title>\n<desc>", f);
-	put_words(f, description);
+	markup_words(f, description);
 	fprintf(f,
 	    "</desc>\n<rect width=\"%d\" height=\"%d\" fill=\"#ffffff\"/>\n",
 	    width, height);
@@ -59,7 +41,7 @@ svg_text(FILE *f, const struct svg_text *t, const char *words)
 		fprintf(f, " transform=\"rotate(%d %.1f %.1f)\"", t->turn, t->x,
 		    t->y);
 	fputc('>', f);
-	put_words(f, words);
+	markup_words(f, words);
 	fputs("</text>\n", f);
 }
 

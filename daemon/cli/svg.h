@@ -2,8 +2,8 @@
  * svg.h - shapes and words of an SVG 1.1 picture, on a stream.
  *
  * White ground, one font stack, nothing from outside: no script, no link, no
- * style sheet. Coordinates are pixels, y downwards. Words are escaped here and
- * nowhere else. Errors of the stream are the caller's to look at (ferror).
+ * style sheet. Coordinates are pixels, y downwards. Words go through
+ * markup_words. Errors of the stream are the caller's to look at (ferror).
  */
 #ifndef QML_DAEMON_CLI_SVG_H
 #define QML_DAEMON_CLI_SVG_H
