@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "daemon/cli/nocore.h"
 #include "daemon/trainer/tool.h"
 #include "daemon/trainer/confine.h"
 #include "daemon/trainer/serve.h"
@@ -128,6 +129,11 @@ main(int argc, char **argv)
 	const char *name = argc > 1 ? argv[1] : "serve";
 	size_t i;
 
+	if (nocore_set() < 0) {
+		fprintf(stderr,
+		    "qmltrain: core dumps cannot be switched off\n");
+		return TOOL_FAILED;
+	}
 	if (sign_setup() < 0) {
 		fprintf(stderr, "qmltrain: libsodium cannot start\n");
 		return TOOL_FAILED;

@@ -12,7 +12,6 @@
 #include "daemon/node/ctl_methods.h"
 #include "daemon/node/log.h"
 #include "daemon/node/node.h"
-#include "proto/id.h"
 
 #define CONTROL_CLIENTS_MAX 32
 /* Those who may only look leave room for those who may mend. */
@@ -52,6 +51,8 @@ struct control {
 	struct client *clients;
 	unsigned nclients;
 	bool closing;
+	uv_pipe_t spare; /* for who must be let in to be sent away */
+	bool spare_busy, owed;
 	void (*done)(void *arg);
 	void *done_arg;
 };
@@ -400,6 +401,36 @@ turn_away(struct client *cl)
 	client_close(cl);
 }
 
+static void refuse(struct control *c);
+
+static void
+spare_closed_cb(uv_handle_t *h)
+{
+	struct control *c = h->data;
+
+	c->spare_busy = false;
+	c->nclients--;
+	if (c->owed)
+		refuse(c);
+	finish_if_empty(c);
+}
+
+/* No memory. Who is not accepted would be the last one: libuv watches the
+ * socket again only when the one before was taken. */
+static void
+refuse(struct control *c)
+{
+	c->owed = c->spare_busy;
+	if (c->spare_busy)
+		return;
+	uv_pipe_init(&c->node->loop, &c->spare, 0);
+	c->spare.data = c;
+	c->spare_busy = true;
+	c->nclients++;
+	(void)uv_accept((uv_stream_t *)&c->listener, (uv_stream_t *)&c->spare);
+	uv_close((uv_handle_t *)&c->spare, spare_closed_cb);
+}
+
 static void
 connection_cb(uv_stream_t *listener, int status)
 {
@@ -410,8 +441,10 @@ connection_cb(uv_stream_t *listener, int status)
 	if (status < 0 || c->closing)
 		return;
 	cl = calloc(1, sizeof(*cl));
-	if (cl == NULL)
+	if (cl == NULL) {
+		refuse(c);
 		return;
+	}
 	cl->control = c;
 	uv_pipe_init(&c->node->loop, &cl->pipe, 0);
 	cl->pipe.data = cl;
@@ -552,22 +585,6 @@ control_answer_received(struct control *c, uint64_t round, uint16_t member)
 void
 control_block_committed(struct control *c, const struct block *b)
 {
-	static const char *const kinds[] = {"ordinary", "aggregate", "skip"};
-	const struct ledger_round_summary *s =
-	    ledger_last_round(replica_ledger(c->node->replica));
-	char id[ID_TEXT_LEN];
-	struct jv *p;
-
-	if (!has_listeners(c))
-		return;
-	p = jv_object();
-	jv_put_integer(p, "height", (int64_t)b->header.height);
-	jv_put_string(p, "id", id_text(ID_BLOCK, &b->id, id));
-	jv_put_string(p, "kind", kinds[b->header.kind]);
-	jv_put_integer(p, "time_ms", (int64_t)b->header.time_ms);
-	jv_put_string(p, "proposer",
-	    c->node->roster->members[b->header.proposer].name);
-	if (b->header.kind != BLOCK_ORDINARY && s != NULL)
-		jv_put(p, "round", ctl_round_json(c->node, s));
-	publish(c, "block.committed", p);
+	if (has_listeners(c))
+		publish(c, "block.committed", ctl_committed_json(c->node, b));
 }

@@ -45,6 +45,7 @@ const struct ctl_method *ctl_method_find(const char *name);
 /* ctl_status.c */
 struct jv *ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS);
 struct jv *ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS);
+struct jv *ctl_committed_json(const struct node *n, const struct block *b);
 
 /* ctl_why.c: why there is no block right now; one sentence. */
 void ctl_why(const struct node *n, char out[static CTL_WHY_LEN]);

@@ -286,3 +286,21 @@ ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	jv_put(o, "checks", a);
 	return o;
 }
+
+struct jv *
+ctl_committed_json(const struct node *n, const struct block *b)
+{
+	static const char *const kinds[] = {"ordinary", "aggregate", "skip"};
+	const struct ledger_round_summary *s = ledger_last_round(ledger(n));
+	struct jv *p = jv_object();
+
+	jv_put_integer(p, "height", (int64_t)b->header.height);
+	ctl_put_id(p, "id", ID_BLOCK, &b->id);
+	jv_put_string(p, "kind", kinds[b->header.kind]);
+	jv_put_integer(p, "time_ms", (int64_t)b->header.time_ms);
+	jv_put_string(p, "proposer",
+	    n->roster->members[b->header.proposer].name);
+	if (b->header.kind != BLOCK_ORDINARY && s != NULL)
+		jv_put(p, "round", ctl_round_json(n, s));
+	return p;
+}
