@@ -72,6 +72,7 @@
 	X(ED25519, "federations with real signatures")                        \
 	X(TWO_VOTES, "two votes of one round to different halves")            \
 	X(TWO_BLOCKS, "two valid blocks of one round")                        \
+	X(STALE_LOCK, "old blocks proposed to who is locked on a newer one")  \
 	X(FORGED, "forged signatures")                                        \
 	X(IN_NAME, "proposals in the name of another")                        \
 	X(WRONG_AGGREGATE, "aggregates off by one unit")                      \

@@ -66,6 +66,7 @@ liar_close(struct liar *l)
 		answer_unref(l->answers[i]);
 	for (size_t i = 0; i < VOTE_MAX_VALIDATORS; i++)
 		free(l->attests[i]);
+	liar_past_close(l);
 }
 
 void
@@ -110,6 +111,7 @@ remember(struct world *w, struct liar *l, struct wire_msg *m)
 {
 	struct attest **at;
 
+	liar_lock_hear(l, m);
 	if (m->type == WIRE_ANSWER) {
 		liar_keep(l, m->u.answer);
 		l->models[l->nmodels++ % LIAR_IDS] = m->u.answer->base_model;

@@ -37,6 +37,7 @@ struct liar {
 	size_t nids;
 	struct hash models[LIAR_IDS]; /* base models of rounds gone */
 	size_t nmodels;
+	struct liar_past *past; /* owned; NULL: none */
 };
 
 /* liar.c */
@@ -67,6 +68,19 @@ bool liar_proposal(struct world *w, struct liar *l,
 void liar_in_name(struct world *w, struct liar *l,
     const struct wire_proposal *p);
 void liar_flood(struct world *w, struct liar *l);
+
+/* What it takes to tell another story. */
+struct block *liar_copy(const struct block *b);
+void liar_tell_block(struct world *w, struct liar *l, uint16_t to,
+    const struct wire_proposal *p);
+
+/* liar_lock.c: true when the message was replaced */
+void liar_past_close(struct liar *l);
+void liar_lock_hear(struct liar *l, const struct wire_msg *m);
+bool liar_lock_vote(struct world *w, struct liar *l, uint16_t to,
+    const struct vote *v);
+bool liar_lock_proposal(struct world *w, struct liar *l,
+    const struct wire_proposal *p);
 
 /* liar_round.c */
 bool liar_answer(struct world *w, struct liar *l, const struct answer *a);

@@ -63,6 +63,8 @@ liar_vote(struct world *w, struct liar *l, uint16_t to, const struct vote *v)
 {
 	struct vote other = *v;
 
+	if (liar_lock_vote(w, l, to, v))
+		return true;
 	if (liar_does(l, COUNT_FUZZED_VOTE) && rng_chance(&w->rng, 200)) {
 		fuzz_vote(w, l, to, *v);
 		return rng_chance(&w->rng, 500);
@@ -238,8 +240,8 @@ spoil(struct world *w, struct liar *l, enum count way, struct block *b)
 	return redo(g, b, 0, 0);
 }
 
-static struct block *
-copy_block(const struct block *b)
+struct block *
+liar_copy(const struct block *b)
 {
 	struct bytes_writer out = BYTES_WRITER_INIT;
 	struct bytes_reader in;
@@ -274,8 +276,8 @@ second_block(struct world *w, struct liar *l, const struct block *b)
 	return out;
 }
 
-static void
-tell_block(struct world *w, struct liar *l, uint16_t to,
+void
+liar_tell_block(struct world *w, struct liar *l, uint16_t to,
     const struct wire_proposal *p)
 {
 	struct wire_msg m = {.type = WIRE_PROPOSAL};
@@ -302,7 +304,7 @@ tell_both(struct world *w, struct liar *l, const struct wire_proposal *p,
 
 		if (i == l->slot)
 			continue;
-		tell_block(w, l, i, other ? &q : p);
+		liar_tell_block(w, l, i, other ? &q : p);
 		v.block = other ? second->id : p->block->id;
 		for (v.type = VOTE_PREVOTE; v.type <= VOTE_PRECOMMIT; v.type++)
 			if (rng_chance(&w->rng, 700))
@@ -322,6 +324,8 @@ liar_proposal(struct world *w, struct liar *l, const struct wire_proposal *p)
 	struct wire_proposal q = *p;
 	struct block *b;
 
+	if (liar_lock_proposal(w, l, p))
+		return true;
 	if (p->head.valid_round < 0 && liar_does(l, COUNT_TWO_BLOCKS) &&
 	    (b = second_block(w, l, p->block)) != NULL) {
 		world_count(w, COUNT_TWO_BLOCKS);
@@ -334,7 +338,7 @@ liar_proposal(struct world *w, struct liar *l, const struct wire_proposal *p)
 
 		if (!liar_does(l, way) || !rng_chance(&w->rng, 700))
 			continue;
-		q.block = copy_block(p->block);
+		q.block = liar_copy(p->block);
 		if (q.block == NULL || !spoil(w, l, way, q.block)) {
 			block_free(q.block);
 			continue;
@@ -342,7 +346,7 @@ liar_proposal(struct world *w, struct liar *l, const struct wire_proposal *p)
 		world_count(w, way);
 		for (uint16_t i = 0; i < w->nslots; i++)
 			if (i != l->slot)
-				tell_block(w, l, i, &q);
+				liar_tell_block(w, l, i, &q);
 		block_free(q.block);
 		return true;
 	}
@@ -357,7 +361,7 @@ liar_in_name(struct world *w, struct liar *l, const struct wire_proposal *p)
 	if (p->head.proposer == w->nodes[l->slot].member ||
 	    !rng_chance(&w->rng, 300))
 		return;
-	q.block = copy_block(p->block);
+	q.block = liar_copy(p->block);
 	if (q.block == NULL)
 		return;
 	q.block->header.time_ms++;
@@ -365,7 +369,7 @@ liar_in_name(struct world *w, struct liar *l, const struct wire_proposal *p)
 		world_count(w, COUNT_IN_NAME);
 		for (uint16_t i = 0; i < w->nslots; i++)
 			if (i != l->slot)
-				tell_block(w, l, i, &q);
+				liar_tell_block(w, l, i, &q);
 	}
 	block_free(q.block);
 }
