@@ -12,6 +12,7 @@
 
 #include <uv.h>
 
+#include "consensus/replica/roster.h"
 #include "consensus/votes/proposal.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/founding.h"
@@ -19,7 +20,6 @@
 #include "daemon/node/home.h"
 #include "daemon/node/jv.h"
 #include "daemon/node/peers.h"
-#include "daemon/node/roster.h"
 #include "proto/wire.h"
 
 #define ASK_MS 500

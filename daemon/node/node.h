@@ -13,9 +13,9 @@
 #include <uv.h>
 
 #include "consensus/replica/replica.h"
+#include "consensus/replica/roster.h"
 #include "daemon/node/control.h"
 #include "daemon/node/peers.h"
-#include "daemon/node/roster.h"
 #include "daemon/node/storage.h"
 #include "daemon/node/trainer.h"
 #include "daemon/node/worth.h"

@@ -1,4 +1,4 @@
-#include "daemon/node/roster.h"
+#include "consensus/replica/roster.h"
 
 #include <string.h>
 

@@ -8,8 +8,8 @@
  * ago: who leaves has to hear of it. Lives in one place for as long as the
  * node. Loop thread only.
  */
-#ifndef QML_DAEMON_NODE_ROSTER_H
-#define QML_DAEMON_NODE_ROSTER_H
+#ifndef QML_CONSENSUS_REPLICA_ROSTER_H
+#define QML_CONSENSUS_REPLICA_ROSTER_H
 
 #include <stdbool.h>
 
