@@ -4,6 +4,7 @@
  * Without arguments: a chain of BLOCKS (20,000) blocks of four members, then
  * per block the time to scan the segments at a start, to bring the state back,
  * to fill index.db from the segments and to verify what block sync brings.
+ * "in DIR": the first of the two chains, made there once and kept.
  * "make N HOME...": the chain of N blocks that the homes of all members, made
  * by qmlnode init and join, could have agreed on, into the first of them; what
  * bench_sync.py and bench_restart.py begin with.
@@ -234,39 +235,61 @@ forget(const char *dir)
 	(void)rmdir(dir);
 }
 
-static int
-measure(uint64_t blocks, bool heartbeats)
+/* ONLY: one letter each for scan, load, rebuild, verify; all when not set. */
+static bool
+asked(char part)
 {
-	char dir[] = "/tmp/qml-bench-chain-XXXXXX";
-	struct sign_key *keys[LONGCHAIN_MEMBERS] = {NULL};
-	struct disk_posix d = DISK_POSIX_INIT;
-	struct federation f = FEDERATION_INIT;
+	const char *only = getenv("ONLY");
+
+	return only == NULL || strchr(only, part) != NULL;
+}
+
+static int
+phases(const char *dir, const struct federation *f, uint64_t blocks)
+{
 	const struct hash node = {.b = {1}};
+	struct disk_posix d = DISK_POSIX_INIT;
+	int rc = disk_posix_open(&d, dir);
+
+	if (rc == 0)
+		rc = votelog_create(&d.disk, VOTELOG_NAME, &node);
+	if (rc == -EEXIST)
+		rc = 0;
+	if (rc == 0 && asked('s'))
+		rc = scan(dir, blocks);
+	if (rc == 0 && asked('l'))
+		rc = load(dir, f, &node);
+	if (rc == 0 && asked('r'))
+		rc = rebuild(dir, f);
+	if (rc == 0 && asked('v'))
+		rc = verify(dir, f);
+	disk_posix_close(&d);
+	return rc;
+}
+
+/* at: an empty folder, or one that was used so before; NULL: a new one. */
+static int
+measure(const char *at, uint64_t blocks, bool heartbeats)
+{
+	char made[] = "/tmp/qml-bench-chain-XXXXXX";
+	struct sign_key *keys[LONGCHAIN_MEMBERS] = {NULL};
+	struct federation f = FEDERATION_INIT;
+	const char *dir = at != NULL ? at : mkdtemp(made);
 	int rc = -EIO;
 
-	if (mkdtemp(dir) != NULL)
+	if (dir != NULL)
 		rc = longchain_found(&f, keys, 4);
 	printf("%" PRIu64 " blocks of four members, %s\n", blocks,
 	    heartbeats ? "heartbeats" : "nine of ten with four updates");
-	if (rc == 0)
+	if (rc == 0 && !home_has(dir, HOME_CHAIN))
 		rc = make(dir, &f, keys, blocks, heartbeats);
 	if (rc == 0)
-		rc = scan(dir, blocks);
-	if (rc == 0)
-		rc = disk_posix_open(&d, dir);
-	if (rc == 0)
-		rc = votelog_create(&d.disk, VOTELOG_NAME, &node);
-	if (rc == 0)
-		rc = load(dir, &f, &node);
-	if (rc == 0)
-		rc = rebuild(dir, &f);
-	if (rc == 0)
-		rc = verify(dir, &f);
-	disk_posix_close(&d);
+		rc = phases(dir, &f, blocks);
 	for (int i = 0; i < 4; i++)
 		sign_key_free(keys[i]);
 	federation_close(&f);
-	forget(dir);
+	if (at == NULL && dir != NULL)
+		forget(dir);
 	return rc;
 }
 
@@ -313,11 +336,13 @@ main(int argc, char **argv)
 	if (rc == 0 && argc > 3 && strcmp(argv[1], "make") == 0)
 		rc = make_for(strtoull(argv[2], NULL, 10), argv + 3, argc - 3);
 	else if (rc == 0 && argc == 1)
-		rc = measure(n, false);
+		rc = measure(NULL, n, false);
+	else if (rc == 0 && argc == 3 && strcmp(argv[1], "in") == 0)
+		rc = measure(argv[2], n, false);
 	else
 		rc = -EINVAL;
 	if (rc == 0 && argc == 1)
-		rc = measure(n, true);
+		rc = measure(NULL, n, true);
 	if (rc < 0)
 		fprintf(stderr, "bench_chain: %s\n", strerror(-rc));
 	return rc < 0 ? 1 : 0;
