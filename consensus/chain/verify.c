@@ -92,6 +92,7 @@ verify_init(struct verify *v, const struct federation *f)
 	*v = (struct verify){.f = f, .time_ms = f->founded_ms};
 	v->now.n = f->nmembers;
 	for (uint16_t i = 0; i < f->nmembers; i++) {
+		v->now.id[i] = f->members[i].id;
 		v->now.power[i] = f->members[i].power;
 		v->now.key[i] = f->members[i].sign;
 	}
@@ -108,6 +109,51 @@ void
 verify_reseat(struct verify *v, const struct verify_seats *s)
 {
 	v->now = *s;
+}
+
+void
+verify_put_seats(struct bytes_writer *w, const struct verify_seats *s)
+{
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < s->n; i++)
+		n = (uint16_t)(n + (s->power[i] > 0));
+	bytes_put_u16(w, n);
+	for (uint16_t i = 0; i < s->n; i++) {
+		if (s->power[i] == 0)
+			continue;
+		bytes_put_u16(w, i);
+		bytes_put_hash(w, &s->id[i]);
+		bytes_put_raw(w, s->key[i].b, SIGN_PUBLIC_LEN);
+		bytes_put_u32(w, s->power[i]);
+	}
+}
+
+bool
+verify_get_seats(struct bytes_reader *r, const struct hash *want,
+    struct verify_seats *out)
+{
+	const struct bytes_reader all = *r;
+	struct hash got;
+	uint16_t n = bytes_get_u16(r);
+
+	*out = (struct verify_seats){0};
+	for (uint16_t k = 0; k < n && !r->bad; k++) {
+		uint16_t i = bytes_get_u16(r);
+
+		if (i < out->n || i >= FEDERATION_MAX_MEMBERS)
+			bytes_reader_fail(r);
+		if (r->bad)
+			return false;
+		out->n = (uint16_t)(i + 1);
+		out->id[i] = bytes_get_hash(r);
+		bytes_get_raw(r, out->key[i].b, SIGN_PUBLIC_LEN);
+		out->power[i] = bytes_get_u32(r);
+	}
+	if (!bytes_reader_done(r))
+		return false;
+	got = hash_bytes("qml.validators", all.data, all.len);
+	return hash_equal(&got, want);
 }
 
 static bool

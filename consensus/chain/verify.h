@@ -10,6 +10,7 @@
 #ifndef QML_CONSENSUS_CHAIN_VERIFY_H
 #define QML_CONSENSUS_CHAIN_VERIFY_H
 
+#include <stdbool.h>
 #include <stdint.h>
 
 #include "proto/block.h"
@@ -41,6 +42,7 @@ enum verify_verdict {
 /* Keys and power by seat; power 0: nobody votes there. */
 struct verify_seats {
 	uint16_t n;
+	struct hash id[FEDERATION_MAX_MEMBERS]; /* of the member */
 	uint32_t power[FEDERATION_MAX_MEMBERS];
 	struct sign_public key[FEDERATION_MAX_MEMBERS];
 };
@@ -88,6 +90,13 @@ enum verify_verdict verify_block(struct verify *v, const struct block *b,
  * *who names the first bad one. */
 enum verify_verdict verify_commit(const struct verify_seats *s,
     const struct hash *federation, const struct commit *c, uint16_t *who);
+
+/* Who votes at a height, as the bytes that headers have the hash of
+ * (validators, next_validators). */
+void verify_put_seats(struct bytes_writer *w, const struct verify_seats *s);
+/* False unless they hash to `want`. */
+bool verify_get_seats(struct bytes_reader *r, const struct hash *want,
+    struct verify_seats *out);
 
 /* Between blocks: who votes at height + 1, if not those of before. The caller
  * has it from the state whose root the last block names. */

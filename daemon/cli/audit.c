@@ -12,7 +12,10 @@
 #include "consensus/ledger/ledger.h"
 #include "daemon/cli/audit.h"
 #include "daemon/cli/conclude.h"
+#include "daemon/cli/follow.h"
 #include "proto/bytes.h"
+
+#define NAME_LEN 48
 
 /* One audit under way. */
 struct walk {
@@ -20,6 +23,9 @@ struct walk {
 	struct audit_source source;
 	struct audit_fault damage; /* of the files; check 0: none */
 	bool light;                /* links and signatures only */
+	bool lost;                 /* light, and the state is not known */
+	struct hash voters;        /* light: hash of those at height + 1 */
+	struct verify_seats told;  /* the watch */
 	struct federation f;
 	struct verify verify;
 	struct ledger *ledger;
@@ -77,6 +83,8 @@ load_genesis(struct walk *w)
 		rc = verify_init(&w->verify, &w->f);
 	if (rc == 0)
 		rc = ledger_new(&w->f, &w->ledger);
+	if (rc == 0)
+		w->voters = *ledger_validators(w->ledger);
 	return rc;
 }
 
@@ -107,53 +115,100 @@ check_genesis(struct walk *w, const struct hash *want)
 	return 0;
 }
 
+/* Without the state only founders have names. */
+static const char *
+name_of(const struct walk *w, uint16_t seat, char out[static NAME_LEN])
+{
+	const struct member *m = ledger_member(w->ledger, seat);
+
+	if (m)
+		snprintf(out, NAME_LEN, "%s", m->name);
+	else
+		snprintf(out, NAME_LEN, "the member at seat %u", seat);
+	return out;
+}
+
 static int
 judge_links(struct walk *w, const struct block *b, const struct commit *c)
 {
 	uint64_t height = w->verify.height + 1;
 	enum verify_verdict v = verify_block(&w->verify, b, c);
 	enum check_id check = check_of_verify(v);
+	char name[NAME_LEN];
 
 	if (v == VERIFY_OK)
 		return 0;
 	if (v == VERIFY_COMMIT_SIGNATURE || v == VERIFY_ANSWER_SIGNATURE ||
 	    v == VERIFY_ATTEST_SIGNATURE)
 		return fault(w, check, height, "%s %s", verify_text(v),
-		    ledger_member(w->ledger, w->verify.who)->name);
+		    name_of(w, w->verify.who, name));
 	return fault(w, check, height, "%s", verify_text(v));
-}
-
-/* Without the updates nothing can be computed again: what is signed, and by
- * the members of the founding. */
-static int
-judge_light(struct walk *w, const struct block *b)
-{
-	const struct hash *set = ledger_validators(w->ledger);
-	uint64_t height = b->header.height;
-
-	for (uint16_t i = 0; i < b->header.ntxs; i++)
-		if (!tx_verify(b->txs[i], &w->a->federation))
-			return fault(w, CHECK_TRANSACTIONS, height,
-			    "a transaction has a bad signature");
-	if (!hash_equal(&b->header.next_validators, set) ||
-	    !hash_equal(&b->header.validators, set))
-		return fault(w, CHECK_VALIDATORS, height,
-		    "the members change here; without the updates they cannot "
-		    "be followed");
-	return 0;
 }
 
 /* Who votes on the next block is in the state after this one. */
 static void
 reseat(struct walk *w)
 {
-	struct verify_seats s = {.n = ledger_nmembers(w->ledger)};
+	struct verify_seats s;
 
-	for (uint16_t i = 0; i < s.n; i++) {
-		s.power[i] = ledger_powers(w->ledger)[i];
-		s.key[i] = ledger_member(w->ledger, i)->sign;
-	}
+	follow_voters(w->ledger, &s);
 	verify_reseat(&w->verify, &s);
+}
+
+/* The members as the chain names them: each header, signed by those of before,
+ * has the hash of those of the next height; a bundle has what was hashed. */
+static int
+follow_members(struct walk *w, const struct header *h)
+{
+	struct verify_seats s;
+	struct bytes_reader r;
+	uint32_t len;
+	const uint8_t *data = audit_source_seats(&w->source, h->height, &len);
+
+	if (!hash_equal(&h->validators, &w->voters))
+		return fault(w, CHECK_VALIDATORS, h->height,
+		    "the block names other members than the one before it "
+		    "announced");
+	if (hash_equal(&h->next_validators, &w->voters)) {
+		if (!data)
+			return 0;
+		return fault(w, CHECK_VALIDATORS, h->height,
+		    "the bundle names other members where none change");
+	}
+	w->voters = h->next_validators;
+	if (!w->lost)
+		return 0; /* the state says it */
+	if (!data)
+		return fault(w, CHECK_VALIDATORS, h->height,
+		    "the members change here, and nothing says to whom: have "
+		    "the bundle exported again");
+	r = bytes_reader_of(data, len);
+	if (!verify_get_seats(&r, &w->voters, &s))
+		return fault(w, CHECK_VALIDATORS, h->height,
+		    "the members in the bundle are not those that the block "
+		    "announces");
+	verify_reseat(&w->verify, &s);
+	return 0;
+}
+
+/* Without the updates nothing can be computed again: what is signed, and by
+ * whom. */
+static int
+judge_light(struct walk *w, const struct block *b)
+{
+	uint64_t height = b->header.height;
+
+	for (uint16_t i = 0; i < b->header.ntxs; i++)
+		if (!tx_verify(b->txs[i], &w->a->federation))
+			return fault(w, CHECK_TRANSACTIONS, height,
+			    "a transaction has a bad signature");
+	w->lost |= audit_source_light(&w->source, height);
+	if (!w->lost) {
+		w->lost = ledger_replay(w->ledger, b) < 0;
+		if (!w->lost)
+			reseat(w);
+	}
+	return follow_members(w, &b->header);
 }
 
 static int
@@ -235,10 +290,17 @@ read_block(struct walk *w, uint64_t height, struct block **b, struct commit *c)
 }
 
 static void
-show(const struct walk *w, const struct block *b, const struct commit *c)
+show(struct walk *w, const struct block *b, const struct commit *c)
 {
-	if (w->watch)
-		w->watch->block(w->watch->arg, w->ledger, b, c);
+	const struct verify_seats *now = &w->verify.now;
+
+	if (!w->watch)
+		return;
+	w->watch->block(w->watch->arg, w->ledger, b, c);
+	if (!w->watch->voters || memcmp(&w->told, now, sizeof(*now)) == 0)
+		return;
+	w->told = *now;
+	w->watch->voters(w->watch->arg, w->ledger, w->verify.height + 1, now);
 }
 
 static int
@@ -294,9 +356,11 @@ static bool
 signed_by_a_member(const struct walk *w, const char *at,
     const struct tlog_checkpoint *c)
 {
-	for (uint16_t i = 0; i < ledger_nmembers(w->ledger); i++)
-		if (tlog_checkpoint_signed(at, c,
-			&ledger_member(w->ledger, i)->sign))
+	const struct verify_seats *s = &w->verify.now;
+
+	for (uint16_t i = 0; i < s->n; i++)
+		if (s->power[i] > 0 &&
+		    tlog_checkpoint_signed(at, c, &s->key[i]))
 			return true;
 	return false;
 }

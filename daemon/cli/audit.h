@@ -12,6 +12,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consensus/chain/verify.h"
 #include "daemon/cli/audit_source.h"
 #include "daemon/cli/findings.h"
 #include "daemon/cli/tlog.h"
@@ -44,13 +45,17 @@ struct audit {
 };
 
 /* Who looks on: called behind every block that passed, block 0 with b and c
- * NULL; l is the state after it. end: once, after the checks were concluded;
- * not called when there is no sound block 0. */
+ * NULL; l is the state after it, or after block 0 where updates are missing.
+ * voters, or NULL: who votes from this height on, as far as l has names.
+ * end: once, after the checks were concluded; not called when there is no
+ * sound block 0. */
 struct audit_watch {
 	void (*block)(void *arg, const struct ledger *l, const struct block *b,
 	    const struct commit *c);
 	void (*end)(void *arg, const struct ledger *l);
 	void *arg;
+	void (*voters)(void *arg, const struct ledger *l, uint64_t from,
+	    const struct verify_seats *s);
 };
 
 /* federation: the id it must have, or NULL. 0: proved. -EBADMSG: not, see

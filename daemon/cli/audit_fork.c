@@ -15,18 +15,44 @@ void
 audit_marks_close(struct audit_marks *m)
 {
 	free(m->at);
+	free(m->voters);
 	*m = AUDIT_MARKS_INIT;
 }
 
 static void
-note_members(struct audit_marks *m, const struct ledger *l)
+see_voters(void *arg, const struct ledger *l, uint64_t from,
+    const struct verify_seats *s)
 {
-	m->nmembers = ledger_nmembers(l);
-	for (uint16_t i = 0; i < m->nmembers; i++) {
-		memcpy(m->names[i], ledger_member(l, i)->name,
-		    sizeof(m->names[i]));
-		m->power[i] = ledger_powers(l)[i];
+	struct audit_marks *m = arg;
+	struct audit_voters *v =
+	    realloc(m->voters, (m->nvoters + 1) * sizeof(*v));
+	const struct member *x;
+
+	m->failed |= !v;
+	if (!v)
+		return;
+	m->voters = v;
+	v += m->nvoters++;
+	*v = (struct audit_voters){.from = from, .n = s->n};
+	for (uint16_t i = 0; i < s->n; i++) {
+		x = ledger_member(l, i);
+		v->power[i] = s->power[i];
+		if (x)
+			memcpy(v->names[i], x->name, sizeof(x->name));
+		else
+			snprintf(v->names[i], sizeof(v->names[i]), "seat-%u",
+			    i);
 	}
+}
+
+const struct audit_voters *
+audit_marks_voters(const struct audit_marks *m, uint64_t height)
+{
+	size_t i = m->nvoters;
+
+	while (i > 1 && m->voters[i - 1].from > height)
+		i--;
+	return i > 0 ? &m->voters[i - 1] : NULL;
 }
 
 static void
@@ -36,8 +62,7 @@ see_block(void *arg, const struct ledger *l, const struct block *b,
 	struct audit_marks *m = arg;
 	struct audit_mark *at;
 
-	if (!b)
-		note_members(m, l);
+	(void)l;
 	if (!b || m->failed)
 		return;
 	if (m->n == m->cap) {
@@ -66,7 +91,7 @@ see_end(void *arg, const struct ledger *l)
 struct audit_watch
 audit_marks_watch(struct audit_marks *m)
 {
-	return (struct audit_watch){see_block, see_end, m};
+	return (struct audit_watch){see_block, see_end, m, see_voters};
 }
 
 uint64_t
@@ -86,7 +111,7 @@ audit_fork_signers(const struct audit_marks *a, const struct audit_marks *b,
 	const struct audit_mark *y = &b->at[height - 1];
 	uint16_t n = 0;
 
-	for (uint16_t i = 0; i < a->nmembers; i++)
+	for (uint16_t i = 0; i < audit_marks_voters(a, height)->n; i++)
 		if (x->signers[i] && y->signers[i])
 			who[n++] = i;
 	return n;
@@ -114,7 +139,8 @@ say_json(const struct audit_marks *a, const struct audit_marks *b,
 		jv_put_integer(o, "other_view", b->at[height - 1].round);
 	}
 	for (uint16_t i = 0; i < n; i++)
-		jv_add(list, jv_string(a->names[who[i]]));
+		jv_add(list,
+		    jv_string(audit_marks_voters(a, height)->names[who[i]]));
 	jv_put(o, "signed_both", list);
 	line = jv_dump(o);
 	jv_free(o);
@@ -129,14 +155,15 @@ say_fork(const struct audit_marks *a, const struct audit_marks *b,
 {
 	uint16_t who[FEDERATION_MAX_MEMBERS];
 	uint16_t n = audit_fork_signers(a, b, height, who);
+	const struct audit_voters *v = audit_marks_voters(a, height);
 	uint64_t power = 0, total = 0;
 	char id[ID_TEXT_LEN];
 
 	assert(a->at && b->at && height <= a->n && height <= b->n);
-	for (uint16_t i = 0; i < a->nmembers; i++)
-		total += a->power[i];
+	for (uint16_t i = 0; i < v->n; i++)
+		total += v->power[i];
 	for (uint16_t i = 0; i < n; i++)
-		power += a->power[who[i]];
+		power += v->power[who[i]];
 	printf("FORK at block %" PRIu64 ": two blocks, each with a certificate "
 	       "of more than two thirds\n",
 	    height);
@@ -149,7 +176,7 @@ say_fork(const struct audit_marks *a, const struct audit_marks *b,
 	printf("signed both (%" PRIu64 " of the power %" PRIu64 "):", power,
 	    total);
 	for (uint16_t i = 0; i < n; i++)
-		printf(" %s", a->names[who[i]]);
+		printf(" %s", v->names[who[i]]);
 	printf("\nAn honest member never does: their keys or machines are "
 	       "not their own,\nor they broke the rules.\n");
 }

@@ -18,13 +18,20 @@ struct audit_mark {
 	bool signers[FEDERATION_MAX_MEMBERS];
 };
 
+/* Who voted from this height on. */
+struct audit_voters {
+	uint64_t from;
+	uint16_t n;
+	char names[FEDERATION_MAX_MEMBERS][FEDERATION_NAME_LEN];
+	uint32_t power[FEDERATION_MAX_MEMBERS];
+};
+
 struct audit_marks {
 	struct audit_mark *at; /* [n], at[h - 1] is block h; owned */
 	size_t n, cap;
-	bool failed; /* no memory */
-	uint16_t nmembers;
-	char names[FEDERATION_MAX_MEMBERS][FEDERATION_NAME_LEN];
-	uint32_t power[FEDERATION_MAX_MEMBERS];
+	bool failed;                 /* no memory */
+	struct audit_voters *voters; /* [nvoters], the first from 1; owned */
+	size_t nvoters;
 };
 
 #define AUDIT_MARKS_INIT ((struct audit_marks){0})
@@ -36,6 +43,8 @@ struct audit_watch audit_marks_watch(struct audit_marks *m);
 /* The first height at which they differ; 0: one is a beginning of the other. */
 uint64_t audit_fork_height(const struct audit_marks *a,
     const struct audit_marks *b);
+const struct audit_voters *audit_marks_voters(const struct audit_marks *m,
+    uint64_t height);
 /* Members in both certificates of that height. */
 uint16_t audit_fork_signers(const struct audit_marks *a,
     const struct audit_marks *b, uint64_t height,

@@ -148,7 +148,7 @@ audit_proof_run(struct audit *a, const struct audit_order *o,
     const struct audit_proof *p, int *code)
 {
 	struct seek s = {0, BYTES_WRITER_INIT};
-	const struct audit_watch watch = {see_block, see_end, &s};
+	const struct audit_watch watch = {see_block, see_end, &s, NULL};
 	int rc;
 
 	*code = parse_height(p->height, &s.height);

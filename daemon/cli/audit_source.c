@@ -206,6 +206,19 @@ audit_source_light(const struct audit_source *s, uint64_t height)
 	return s->bundled && s->bundle.parts[height].kind == BUNDLE_HEADS;
 }
 
+const uint8_t *
+audit_source_seats(const struct audit_source *s, uint64_t height, uint32_t *len)
+{
+	const struct bundle_part *p;
+
+	*len = 0;
+	if (!s->bundled)
+		return NULL;
+	p = &s->bundle.parts[height];
+	*len = p->seats_len;
+	return p->seats_len > 0 ? s->bundle.data + p->seats_at : NULL;
+}
+
 int
 audit_source_read(struct audit_source *s, uint64_t height, uint8_t **data,
     uint32_t *len)

@@ -49,6 +49,9 @@ void audit_source_close(struct audit_source *s);
 bool audit_source_has(const struct audit_source *s, uint64_t height);
 /* Without the updates' payloads. */
 bool audit_source_light(const struct audit_source *s, uint64_t height);
+/* Who votes at the next height, as a bundle says it; NULL: it does not. */
+const uint8_t *audit_source_seats(const struct audit_source *s, uint64_t height,
+    uint32_t *len);
 /* malloc'd. -EBADMSG: changed since. */
 int audit_source_read(struct audit_source *s, uint64_t height, uint8_t **data,
     uint32_t *len) __attribute__((warn_unused_result));

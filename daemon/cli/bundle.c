@@ -57,6 +57,20 @@ kind_fits(const struct bundle *b, uint8_t kind)
 	return kind == BUNDLE_BLOCK || kind == BUNDLE_HEADS;
 }
 
+/* The last part's. */
+static bool
+add_seats(struct bundle *b, const struct bundle_part *p)
+{
+	struct bundle_part *last = b->nparts ? &b->parts[b->nparts - 1] : NULL;
+
+	if (!last || last->kind != BUNDLE_HEADS || last->seats_len > 0 ||
+	    p->len == 0)
+		return false;
+	last->seats_at = p->at;
+	last->seats_len = p->len;
+	return true;
+}
+
 int
 bundle_parse(struct bundle *b, uint8_t *data, size_t len)
 {
@@ -72,10 +86,13 @@ bundle_parse(struct bundle *b, uint8_t *data, size_t len)
 
 		p.kind = bytes_get_u8(&r);
 		p.len = bytes_get_u32(&r);
-		if (!kind_fits(b, p.kind) || p.len > bytes_reader_left(&r))
+		if (p.len > bytes_reader_left(&r))
+			break;
+		if (p.kind == BUNDLE_SEATS ? !add_seats(b, &p)
+					   : !kind_fits(b, p.kind))
 			break;
 		(void)bytes_get_slice(&r, p.len);
-		if (add_part(b, p) < 0) {
+		if (p.kind != BUNDLE_SEATS && add_part(b, p) < 0) {
 			bundle_close(b);
 			return -ENOMEM;
 		}

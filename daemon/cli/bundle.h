@@ -3,7 +3,8 @@
  *
  * "qml.bundle/1\n", then parts: kind (1 byte), length (4, big-endian), bytes.
  * The first is the founding document, each further one a block with its
- * certificate, in full or without the updates' payloads. No checksums: each
+ * certificate, in full or without the updates' payloads. Behind one without
+ * them stands who votes from then on, where that changes. No checksums: each
  * byte but the lengths is covered by an id or a signature, and a wrong length
  * does not decode.
  */
@@ -22,11 +23,14 @@ enum bundle_kind {
 	BUNDLE_FOUNDING = 1,
 	BUNDLE_BLOCK = 2, /* block_put_full, commit_put */
 	BUNDLE_HEADS = 3, /* block_put_heads, commit_put */
+	BUNDLE_SEATS = 4, /* verify_put_seats: of the next height */
 };
 
 struct bundle_part {
 	size_t at; /* of its bytes in the file */
 	uint32_t len;
+	uint32_t seats_len; /* 0: none follow */
+	size_t seats_at;
 	uint8_t kind;
 };
 

@@ -10,6 +10,7 @@
 #include "consensus/chain/verify.h"
 #include "daemon/cli/audit_source.h"
 #include "daemon/cli/ctl.h"
+#include "daemon/cli/follow.h"
 
 static const char usage[] =
     "usage: qmlctl chain export FILE [--without-payloads] [--home DIR|CHAIN]\n"
@@ -19,9 +20,9 @@ static const char usage[] =
     "computed again from it. An existing FILE is replaced when the new one is\n"
     "whole.\n";
 
-/* A block without its updates' payloads. */
+/* A block without its updates' payloads. *changes: others vote on the next. */
 static int
-strip(uint8_t **data, uint32_t *len)
+strip(uint8_t **data, uint32_t *len, bool *changes)
 {
 	struct bytes_writer w = BYTES_WRITER_INIT;
 	struct block *b;
@@ -30,6 +31,8 @@ strip(uint8_t **data, uint32_t *len)
 
 	if (verify_decode(*data, *len, ANSWER_DIM_MAX, &b, &c) != VERIFY_OK)
 		return -EBADMSG;
+	*changes =
+	    !hash_equal(&b->header.validators, &b->header.next_validators);
 	block_put_heads(&w, b);
 	commit_put(&w, &c);
 	block_free(b);
@@ -47,22 +50,52 @@ strip(uint8_t **data, uint32_t *len)
 	return rc;
 }
 
+/* Who votes from the next height on, behind a block that announces others. */
 static int
-put_block(struct audit_source *s, uint64_t height, bool light, FILE *f)
+put_seats(struct follow *o, uint64_t height, bool changes, FILE *f)
 {
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct verify_seats voters;
+	uint32_t len;
+	const uint8_t *data = audit_source_seats(o->source, height, &len);
+	int rc = 0;
+
+	if (data) {
+		bundle_put(f, BUNDLE_SEATS, data, len);
+		return 0;
+	}
+	if (changes)
+		rc = follow_to(o, height);
+	if (rc == 0 && changes) {
+		follow_voters(o->l, &voters);
+		verify_put_seats(&w, &voters);
+		rc = w.error;
+	}
+	if (rc == 0 && changes)
+		bundle_put(f, BUNDLE_SEATS, w.data, (uint32_t)w.len);
+	bytes_writer_close(&w);
+	return rc;
+}
+
+static int
+put_block(struct follow *o, uint64_t height, bool light, FILE *f)
+{
+	bool stripped = audit_source_light(o->source, height), changes = false;
 	enum bundle_kind kind = BUNDLE_BLOCK;
 	uint8_t *data = NULL;
 	uint32_t len;
-	int rc = audit_source_read(s, height, &data, &len);
+	int rc = audit_source_read(o->source, height, &data, &len);
 
 	if (height == 0)
 		kind = BUNDLE_FOUNDING;
-	else if (light || audit_source_light(s, height))
+	else if (light || stripped)
 		kind = BUNDLE_HEADS;
-	if (rc == 0 && kind == BUNDLE_HEADS && !audit_source_light(s, height))
-		rc = strip(&data, &len);
+	if (rc == 0 && kind == BUNDLE_HEADS && !stripped)
+		rc = strip(&data, &len, &changes);
 	if (rc == 0)
 		bundle_put(f, kind, data, len);
+	if (rc == 0 && kind == BUNDLE_HEADS)
+		rc = put_seats(o, height, changes, f);
 	free(data);
 	return rc;
 }
@@ -70,6 +103,7 @@ put_block(struct audit_source *s, uint64_t height, bool light, FILE *f)
 static int
 put_all(struct audit_source *s, bool light, const char *out, uint64_t *n)
 {
+	struct follow o = {.source = s};
 	char beside[HOME_PATH_LEN];
 	int rc = 0;
 	FILE *f;
@@ -82,7 +116,8 @@ put_all(struct audit_source *s, bool light, const char *out, uint64_t *n)
 		return -errno;
 	fputs(BUNDLE_MAGIC, f);
 	for (*n = 0; rc == 0 && audit_source_has(s, *n); ++*n)
-		rc = put_block(s, *n, light, f);
+		rc = put_block(&o, *n, light, f);
+	follow_close(&o);
 	if (ferror(f) && rc == 0)
 		rc = -EIO;
 	if (fclose(f) != 0 && rc == 0)

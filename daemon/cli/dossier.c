@@ -369,7 +369,7 @@ dossier_make(struct audit *a, const struct audit_order *o, uint64_t now_ms,
     struct jv **out)
 {
 	struct gather *g = calloc(1, sizeof(*g));
-	struct audit_watch watch = {see_block, see_end, g};
+	struct audit_watch watch = {see_block, see_end, g, NULL};
 	char text[FEDERATION_TIME_LEN];
 	int rc;
 

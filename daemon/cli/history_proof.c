@@ -15,7 +15,8 @@ history_proof_open(struct history_proof *p, uint64_t height)
 	    .founding = BYTES_WRITER_INIT,
 	    .block = BYTES_WRITER_INIT,
 	    .head = BYTES_WRITER_INIT,
-	    .commit = BYTES_WRITER_INIT};
+	    .commit = BYTES_WRITER_INIT,
+	    .changes = jv_array()};
 }
 
 void
@@ -25,8 +26,10 @@ history_proof_close(struct history_proof *p)
 	bytes_writer_close(&p->block);
 	bytes_writer_close(&p->head);
 	bytes_writer_close(&p->commit);
+	jv_free(p->changes);
 	free(p->ids);
 	p->ids = NULL;
+	p->changes = NULL;
 }
 
 static void
@@ -63,6 +66,7 @@ see_block(void *arg, const struct ledger *l, const struct block *b,
 	p->head = p->commit = BYTES_WRITER_INIT;
 	header_put(&p->head, &b->header);
 	commit_put(&p->commit, c);
+	p->last = b->header;
 }
 
 static void
@@ -70,12 +74,6 @@ see_end(void *arg, const struct ledger *l)
 {
 	(void)arg;
 	(void)l;
-}
-
-struct audit_watch
-history_proof_watch(struct history_proof *p)
-{
-	return (struct audit_watch){see_block, see_end, p};
 }
 
 static void
@@ -92,6 +90,35 @@ put_hex(struct jv *o, const char *key, const struct bytes_writer *w)
 	free(text);
 }
 
+/* Behind the block that announces them. */
+static void
+see_voters(void *arg, const struct ledger *l, uint64_t from,
+    const struct verify_seats *s)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct history_proof *p = arg;
+	struct jv *o;
+
+	(void)l;
+	if (from == 1 ||
+	    hash_equal(&p->last.validators, &p->last.next_validators))
+		return;
+	o = jv_object();
+	put_hex(o, "head", &p->head);
+	put_hex(o, "certificate", &p->commit);
+	verify_put_seats(&w, s);
+	put_hex(o, "members", &w);
+	p->failed |= w.error < 0;
+	bytes_writer_close(&w);
+	jv_add(p->changes, o);
+}
+
+struct audit_watch
+history_proof_watch(struct history_proof *p)
+{
+	return (struct audit_watch){see_block, see_end, p, see_voters};
+}
+
 static struct jv *
 hashes(const struct hash *list, size_t n)
 {
@@ -104,7 +131,7 @@ hashes(const struct hash *list, size_t n)
 }
 
 struct jv *
-history_proof_json(const struct history_proof *p)
+history_proof_json(struct history_proof *p)
 {
 	struct hash path[MERKLE_MAX_DEPTH];
 	struct jv *o;
@@ -119,6 +146,10 @@ history_proof_json(const struct history_proof *p)
 	put_hex(o, "block", &p->block);
 	put_hex(o, "head", &p->head);
 	put_hex(o, "certificate", &p->commit);
+	if (jv_len(p->changes) > 0) {
+		jv_put(o, "changes", p->changes);
+		p->changes = NULL;
+	}
 	len = merkle_path(p->ids, p->n - 1, (size_t)p->height, path);
 	jv_put(o, "path", hashes(path, len));
 	len = merkle_growth(p->ids, (size_t)p->height, p->n - 1, path);
@@ -242,33 +273,82 @@ check_tree(const struct jv *o, const struct history_claim *c, char *why)
 	return 0;
 }
 
+/* Who signed this header and certificate, if not those of the founding. */
+struct voters {
+	struct verify_seats now;
+	struct hash hash; /* of their bytes */
+	uint64_t height;  /* of the last header that they are known from */
+};
+
+/* Certified by the voters that it names. */
+static bool
+certified(const struct voters *v, const struct header *h,
+    const struct commit *c, const struct hash *federation)
+{
+	struct hash id = header_id(h);
+	uint16_t who = 0;
+
+	return hash_equal(&h->federation, federation) &&
+	    hash_equal(&h->validators, &v->hash) && c->height == h->height &&
+	    hash_equal(&c->block, &id) &&
+	    verify_commit(&v->now, federation, c, &who) == VERIFY_OK;
+}
+
+/* One header that announces others. */
+static bool
+follow_change(struct voters *v, const struct jv *o,
+    const struct hash *federation)
+{
+	struct bytes_reader r;
+	struct commit commit;
+	struct header h;
+	uint8_t *data;
+	size_t len;
+	bool ok;
+
+	if (!get_header(o, "head", &h) || !get_commit(o, &commit) ||
+	    h.height <= v->height || !certified(v, &h, &commit, federation))
+		return false;
+	data = get_hex(o, "members", &len);
+	r = bytes_reader_of(data, data ? len : 0);
+	ok = data && verify_get_seats(&r, &h.next_validators, &v->now);
+	free(data);
+	v->hash = h.next_validators;
+	v->height = h.height;
+	return ok;
+}
+
 static int
-check_head(const struct federation *f, const struct commit *commit,
+check_head(const struct jv *document, const struct federation *f,
     struct history_claim *c, char *why)
 {
-	struct hash id = header_id(&c->head);
-	struct verify v;
+	const struct jv *changes = jv_get(document, "changes");
+	struct verify start;
+	struct commit commit;
+	struct voters v = {0};
 	struct ledger *l;
-	uint16_t who = 0;
-	bool same;
 
-	if (!hash_equal(&c->head.federation, &c->federation) ||
-	    !hash_equal(&c->block.federation, &c->federation))
-		return refuse(why, "a header is of another federation");
-	if (commit->height != c->head.height ||
-	    !hash_equal(&commit->block, &id))
-		return refuse(why, "the certificate is for another block");
-	if (verify_init(&v, f) < 0 || ledger_new(f, &l) < 0)
+	if (!get_commit(document, &commit))
+		return refuse(why, "the certificate is malformed");
+	if (verify_init(&start, f) < 0 || ledger_new(f, &l) < 0)
 		return -ENOMEM;
-	same = hash_equal(ledger_validators(l), &c->head.validators);
+	v.now = start.now;
+	v.hash = *ledger_validators(l);
 	ledger_free(l);
-	if (!same)
+	if (!hash_equal(&c->block.federation, &c->federation))
+		return refuse(why, "a header is of another federation");
+	for (size_t i = 0; i < jv_len(changes); i++)
+		if (!follow_change(&v, jv_at(changes, i), &c->federation))
+			return refuse(why,
+			    "a change of the members does not hold");
+	if (!hash_equal(&c->head.validators, &v.hash))
 		return refuse(why,
-		    "the members are not those of the founding any more: only "
-		    "the whole chain shows how they changed");
-	if (verify_commit(&v.now, &c->federation, commit, &who) != VERIFY_OK)
+		    "the members have changed, and the proof does not say "
+		    "how: have it made again");
+	if (c->head.height <= v.height ||
+	    !certified(&v, &c->head, &commit, &c->federation))
 		return refuse(why, "the certificate does not hold");
-	c->nsigners = commit->nsigs;
+	c->nsigners = commit.nsigs;
 	return 0;
 }
 
@@ -277,20 +357,18 @@ history_proof_check(const struct jv *document, struct history_claim *out,
     char why[static HISTORY_PROOF_WHY_LEN])
 {
 	struct federation f = FEDERATION_INIT;
-	struct commit commit = {0};
 	int rc = 0;
 
 	*out = (struct history_claim){0};
 	if (!get_founding(document, &f))
 		rc = refuse(why, "there is no founding document in it");
 	else if (!get_header(document, "block", &out->block) ||
-	    !get_header(document, "head", &out->head) ||
-	    !get_commit(document, &commit))
-		rc = refuse(why, "a header or the certificate is malformed");
+	    !get_header(document, "head", &out->head))
+		rc = refuse(why, "a header is malformed");
 	if (rc == 0)
 		rc = federation_id(&f, &out->federation);
 	if (rc == 0)
-		rc = check_head(&f, &commit, out, why);
+		rc = check_head(document, &f, out, why);
 	if (rc == 0)
 		rc = check_tree(document, out, why);
 	federation_close(&f);

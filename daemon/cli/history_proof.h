@@ -4,8 +4,10 @@
  * Schema qml.proof/1, bytes as hex: the founding document, the last header
  * with its certificate, the block's header, its path in the history tree that
  * the last header commits to, and the growth from the history that the block
- * itself commits to. Who knows the federation's id needs nothing else: no key
- * of whoever made the file, no chain.
+ * itself commits to. Where members changed on the way: each header that
+ * announces others, certified by those of before, and the others. Who knows
+ * the federation's id needs nothing else: no key of whoever made the file, no
+ * chain.
  */
 #ifndef QML_DAEMON_CLI_HISTORY_PROOF_H
 #define QML_DAEMON_CLI_HISTORY_PROOF_H
@@ -23,13 +25,15 @@ struct history_proof {
 	size_t n, cap;
 	bool failed; /* no memory */
 	struct bytes_writer founding, block, head, commit;
+	struct header last;
+	struct jv *changes; /* array; owned */
 };
 
 void history_proof_open(struct history_proof *p, uint64_t height);
 void history_proof_close(struct history_proof *p);
 struct audit_watch history_proof_watch(struct history_proof *p);
-/* NULL: no such block below the last one, or no memory. */
-struct jv *history_proof_json(const struct history_proof *p);
+/* NULL: no such block below the last one, or no memory. Once only. */
+struct jv *history_proof_json(struct history_proof *p);
 
 struct history_claim {
 	struct hash federation;

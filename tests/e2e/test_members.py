@@ -3,6 +3,7 @@
 running federation of four, joins with one pasted line, watches the vote, takes
 part; a lost machine's seat goes to another one's keys; one member leaves."""
 
+import json
 import os
 import subprocess
 import sys
@@ -161,10 +162,28 @@ def leaves(c):
     c.wait_height(top + 5)
 
 
+def carried(c):
+    """In one file, with and without the updates, to somebody who knows no more
+    than the id: the members are followed from the founding."""
+    said = json.loads(run(program("qmlnode"), "audit", c.nodes[0].home,
+                          "--json").stdout)
+    for words in ([], ["--without-payloads"]):
+        out = os.path.join(c.dir, "bundle")
+        run(QMLCTL, "chain", "export", out, *words, "--home",
+            c.nodes[0].home)
+        p = run(program("qmlnode"), "audit", out, "--federation",
+                said["federation"], "--json")
+        got = json.loads(p.stdout)
+        assert got["blocks"] == said["blocks"], (got, said)
+        assert got["light"] == bool(words), got
+    run(program("qmlnode"), "audit", out, "--against", c.nodes[1].home)
+
+
 def audited(c):
     assert c.stop() == [0] * len(c.nodes)
     for n in c.nodes:
         run(program("qmlnode"), "audit", n.home, "--json")
+    carried(c)
     c.start()
     c.wait_height(max(c.heights()) + 3)
 

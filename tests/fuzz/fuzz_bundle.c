@@ -36,6 +36,22 @@ check_block(const uint8_t *data, uint32_t len, bool light)
 	block_free(b);
 }
 
+/* Whose hash is named: only ascending seats, and nothing behind them. */
+static void
+check_seats(const uint8_t *data, uint32_t len)
+{
+	struct bytes_reader r = bytes_reader_of(data, len);
+	struct hash h = hash_bytes("qml.validators", data, len);
+	struct verify_seats s;
+
+	if (!verify_get_seats(&r, &h, &s))
+		return;
+	assert(s.n <= FEDERATION_MAX_MEMBERS);
+	r = bytes_reader_of(data, len);
+	h.b[0] ^= 1;
+	assert(!verify_get_seats(&r, &h, &s));
+}
+
 static void
 check_checkpoint(const uint8_t *data, size_t len)
 {
@@ -70,6 +86,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 
 		assert(p->at > end && p->at + p->len <= b.sound);
 		end = p->at + p->len;
+		if (p->seats_len > 0) {
+			assert(p->seats_at > end);
+			end = p->seats_at + p->seats_len;
+			assert(end <= b.sound);
+			check_seats(b.data + p->seats_at, p->seats_len);
+		}
 		assert((p->kind == BUNDLE_FOUNDING) == (i == 0));
 		if (i > 0)
 			check_block(b.data + p->at, p->len,

@@ -1,0 +1,25 @@
+/*
+ * follow.h - the state along a chain whose blocks are taken as verified: for
+ * somebody who has to know who voted at some height.
+ */
+#ifndef QML_DAEMON_CLI_FOLLOW_H
+#define QML_DAEMON_CLI_FOLLOW_H
+
+#include "consensus/chain/verify.h"
+#include "consensus/ledger/ledger.h"
+#include "daemon/cli/audit_source.h"
+
+struct follow {
+	struct audit_source *source; /* borrowed; with the updates */
+	struct federation f;
+	struct ledger *l; /* NULL before the first call */
+};
+
+/* On to the state after this block. -EBADMSG: the blocks do not follow. */
+int follow_to(struct follow *o, uint64_t height)
+    __attribute__((warn_unused_result));
+/* Who votes on the block after it. */
+void follow_voters(const struct ledger *l, struct verify_seats *out);
+void follow_close(struct follow *o); /* what it borrowed stays */
+
+#endif
