@@ -1,6 +1,6 @@
 /*
- * index.c - the SQL tables of blocks, rounds and transactions; when the file
- * is filled again. index_books.c has those of the books.
+ * index.c - the file, and the SQL tables of blocks, rounds and transactions.
+ * index_books.c has those of the books, index_fill.c follows the segments.
  */
 #include <errno.h>
 #include <stdio.h>
@@ -56,7 +56,8 @@ close_db(struct index *x)
 	sql_close(x->db);
 	x->db = NULL;
 	x->head = 0;
-	x->branch_known = false;
+	x->branch_known = x->filling = false;
+	x->scrubbed = 0;
 	index_books_close(x);
 }
 
@@ -83,7 +84,8 @@ pragma_is(struct index *x, const char *pragma, const char *want, bool *same)
 	return rc;
 }
 
-/* -EBADMSG when what is there is not a sound index of this federation. */
+/* -EBADMSG when what is there is not an index of this federation. Whether its
+ * pages are sound is seen as they are read, and by index_scrub. */
 static int
 check_existing(struct index *x)
 {
@@ -95,8 +97,6 @@ check_existing(struct index *x)
 
 	snprintf(version, sizeof(version), "%d", INDEX_SCHEMA);
 	rc = pragma_is(x, "PRAGMA user_version", version, &same);
-	if (rc == 0 && same)
-		rc = pragma_is(x, "PRAGMA quick_check(1)", "ok", &same);
 	if (rc == 0)
 		rc = same ? prepare(x) : -EBADMSG;
 	if (rc < 0)
@@ -183,8 +183,8 @@ remove_files(const struct index *x)
 	return rc;
 }
 
-static int
-start_over(struct index *x)
+int
+index_start_over(struct index *x)
 {
 	int rc;
 
@@ -203,14 +203,15 @@ open_db(struct index *x, bool *rebuilt)
 
 	*rebuilt = false;
 	if (!existed)
-		return start_over(x); /* a stray -wal must not be replayed */
+		return index_start_over(
+		    x); /* a stray -wal must not be replayed */
 	rc = sql_open(&x->db, x->path, true);
 	if (rc == 0)
 		rc = check_existing(x);
 	if (rc != -EBADMSG)
 		return rc;
 	*rebuilt = true;
-	return start_over(x);
+	return index_start_over(x);
 }
 
 int
@@ -243,6 +244,7 @@ index_close(struct index *x)
 {
 	if (!x)
 		return;
+	index_settle(x);
 	close_db(x);
 	free(x->path);
 	free(x);
@@ -453,16 +455,13 @@ put_round(struct index *x, const struct block *b)
 }
 
 int
-index_apply(struct index *x, const struct block *b, const struct commit *c)
+index_put(struct index *x, const struct block *b, const struct commit *c)
 {
 	uint64_t height = b->header.height;
-	int rc, undo;
+	int rc;
 
 	if (height != x->head + 1)
 		return -EINVAL;
-	rc = INDEX_RUN(x, SCHEMA_BEGIN, "");
-	if (rc < 0)
-		return rc;
 	rc = put_block(x, b, c);
 	for (uint16_t i = 0; i < b->header.ntxs && rc == 0; i++)
 		rc = put_tx(x, height, i, b->txs[i]);
@@ -473,118 +472,6 @@ index_apply(struct index *x, const struct block *b, const struct commit *c)
 	if (rc == 0)
 		rc = index_books_apply(x, b);
 	if (rc == 0)
-		rc = INDEX_RUN(x, SCHEMA_PUT_META, "ti", "applied_height",
-		    (int64_t)height);
-	if (rc == 0)
-		rc = INDEX_RUN(x, SCHEMA_COMMIT, "");
-	if (rc < 0) {
-		undo = INDEX_RUN(x, SCHEMA_ROLLBACK, "");
-		(void)undo; /* closing the database would do it as well */
-		index_books_close(x); /* it may be a block ahead now */
-		return rc;
-	}
-	x->head = height;
-	return 0;
-}
-
-/* Is the last block applied one of this log? */
-static int
-check_branch(struct index *x, const struct segments *s)
-{
-	const struct segments_entry *e = segments_find(s, x->head);
-	char id[ID_TEXT_LEN];
-	bool same;
-	int rc;
-
-	if (x->head == 0)
-		return 0;
-	if (!e)
-		return -EBADMSG;
-	rc = sql_bind(x->stmt[SCHEMA_GET_BLOCK_ID], "i", (int64_t)x->head);
-	if (rc == 0)
-		rc = same_text(x->stmt[SCHEMA_GET_BLOCK_ID],
-		    id_text(ID_BLOCK, &e->id, id), &same);
-	return rc == 0 && !same ? -EBADMSG : rc;
-}
-
-static int
-read_block(struct segments *s, uint64_t height, struct block **b,
-    struct commit *c)
-{
-	uint8_t *data;
-	uint32_t len;
-	int rc = segments_read(s, height, &data, &len);
-
-	*b = NULL;
-	if (rc < 0)
-		return rc == -EBADMSG ? -EINVAL : rc;
-	if (verify_decode(data, len, ANSWER_DIM_MAX, b, c) != VERIFY_OK)
-		rc = -EINVAL; /* the log's fault: no rebuild can help */
-	free(data);
-	return rc;
-}
-
-static int
-apply_next(struct index *x, struct segments *s)
-{
-	struct commit c;
-	struct block *b;
-	int rc = read_block(s, x->head + 1, &b, &c);
-
-	if (rc == 0)
-		rc = index_apply(x, b, &c);
-	block_free(b);
-	return rc;
-}
-
-/* The ledger is brought to what the tables have already. */
-static int
-replay_next(struct index *x, struct segments *s)
-{
-	struct commit c;
-	struct block *b;
-	int rc = index_books_begin(x);
-
-	if (rc < 0 || !index_books_behind(x))
-		return rc;
-	rc = read_block(s, ledger_height(x->ledger) + 1, &b, &c);
-	if (rc == 0)
-		rc = index_books_replay(x, b);
-	block_free(b);
-	return rc;
-}
-
-static int
-follow(struct index *x, struct segments *s, uint64_t max, uint64_t *n)
-{
-	int rc = x->branch_known ? 0 : check_branch(x, s);
-	uint64_t replayed = 0;
-
-	x->branch_known = rc == 0;
-	for (; rc == 0 && replayed < max && index_books_behind(x); replayed++)
-		rc = replay_next(x, s);
-	if (replayed == max)
-		return rc;
-	for (; rc == 0 && *n < max && x->head < segments_head(s); ++*n)
-		rc = apply_next(x, s);
-	return rc;
-}
-
-int
-index_catch_up(struct index *x, struct segments *s, uint64_t max,
-    uint64_t *napplied)
-{
-	uint64_t n = 0;
-	int rc;
-
-	rc = follow(x, s, max, &n);
-	if (rc == -EBADMSG) { /* damaged or of another branch: fill again */
-		n = 0;
-		rc = start_over(x);
-		if (rc == 0)
-			rc = follow(x, s, max, &n);
-	}
-	if (napplied)
-		*napplied = n;
+		x->head = height;
 	return rc;
 }

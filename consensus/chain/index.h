@@ -4,7 +4,9 @@
  * Derived from the segments and nothing else: missing, damaged, behind, of
  * another federation or schema, it is filled again from them. Anyone may open
  * it read-only with sqlite3 while the node runs; README.md lists the tables.
- * One transaction per block. One writer thread. Hides SQLite.
+ * Whole blocks in each transaction. One writer thread. Hides SQLite. Each page
+ * has a sum: one that is not as it was written is found when it is read, and by
+ * index_scrub, whoever reads.
  */
 #ifndef QML_CONSENSUS_CHAIN_INDEX_H
 #define QML_CONSENSUS_CHAIN_INDEX_H
@@ -18,7 +20,7 @@
 #include "proto/vote.h"
 
 #define INDEX_NAME "index.db"
-#define INDEX_SCHEMA 5
+#define INDEX_SCHEMA 6
 
 struct index; /* opaque */
 
@@ -46,5 +48,11 @@ int index_apply(struct index *x, const struct block *b, const struct commit *c)
  * may be NULL. */
 int index_catch_up(struct index *x, struct segments *s, uint64_t max,
     uint64_t *napplied) __attribute__((warn_unused_result));
+
+/* Look at the file's next npages as they lie on the disk; *whole: that was the
+ * last one, the next call begins again. -EBADMSG: one is not as it was
+ * written; the index is empty now, to be filled again by index_catch_up. */
+int index_scrub(struct index *x, unsigned npages, bool *whole)
+    __attribute__((warn_unused_result));
 
 #endif

@@ -373,27 +373,44 @@ move(struct index *x, const struct block *b)
 }
 
 int
+index_books_open(struct index *x)
+{
+	books_free(x->before);
+	x->before = NULL;
+	if (x->refused)
+		return 0;
+	if (!x->ledger)
+		return -EINVAL;
+	return books_clone(ledger_books(x->ledger), &x->before);
+}
+
+int
 index_books_apply(struct index *x, const struct block *b)
 {
-	struct books *before;
 	int rc;
 
 	if (x->refused)
 		return 0;
-	if (!x->ledger || ledger_height(x->ledger) + 1 != b->header.height)
+	if (ledger_height(x->ledger) + 1 != b->header.height)
 		return -EINVAL;
-	rc = books_clone(ledger_books(x->ledger), &before);
-	if (rc < 0)
-		return rc;
 	rc = move(x, b);
-	if (rc == 0 && !x->refused) {
-		rc = put_changes(x, before);
-		for (size_t i = 0; rc == 0 && i < x->nentries; i++)
-			rc = put_entry(x, b->header.height, i, &x->entries[i]);
-		if (rc == 0)
-			rc = put_totals(x);
-	}
-	books_free(before);
+	for (size_t i = 0; rc == 0 && !x->refused && i < x->nentries; i++)
+		rc = put_entry(x, b->header.height, i, &x->entries[i]);
+	return rc;
+}
+
+int
+index_books_end(struct index *x)
+{
+	int rc;
+
+	if (!x->before)
+		return 0; /* refused before this transaction */
+	rc = put_changes(x, x->before);
+	if (rc == 0)
+		rc = put_totals(x);
+	books_free(x->before);
+	x->before = NULL;
 	return rc;
 }
 
@@ -427,6 +444,8 @@ index_books_close(struct index *x)
 {
 	ledger_free(x->ledger);
 	x->ledger = NULL;
+	books_free(x->before);
+	x->before = NULL;
 	x->refused = false;
 	free(x->entries);
 	x->entries = NULL;

@@ -3,15 +3,17 @@
  *
  * Arguments and columns are named by one letter each: i int64_t, d double,
  * t text (const char *; NULL is NULL), o const int64_t * (NULL is NULL), n
- * NULL (no argument). Codes are
- * negative errnos: -EBADMSG is a file that is no sound database or lacks what
- * a statement names, -EBUSY one that somebody else holds. One thread at a time.
+ * NULL (no argument). Codes are negative errnos: -EBADMSG is a file that is no
+ * sound database, a page that is not as it was written here, or a name that is
+ * not there; -EBUSY one that somebody else holds. One thread at a time.
  */
 #ifndef QML_CONSENSUS_CHAIN_SQL_H
 #define QML_CONSENSUS_CHAIN_SQL_H
 
 #include <stdbool.h>
 #include <stdint.h>
+
+#define SQL_PAGE 4096
 
 struct sql; /* opaque: hides sqlite3 */
 struct sql_stmt;
@@ -21,6 +23,10 @@ struct sql_stmt;
 int sql_open(struct sql **out, const char *path, bool write)
     __attribute__((warn_unused_result));
 void sql_close(struct sql *s); /* its statements are gone before; NULL: fine */
+
+/* A page of a database file as it lies on the disk: has it the sum that it was
+ * written with? A database that others wrote has none. */
+bool sql_page_sound(const uint8_t page[static SQL_PAGE]);
 
 /* Any number of statements without arguments and without rows. */
 int sql_exec(struct sql *s, const char *text)
