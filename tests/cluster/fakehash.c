@@ -10,13 +10,11 @@
 #define hash_add strong_add
 #define hash_end strong_end
 #define hash_bytes strong_bytes
-#define hash_equal strong_equal
 #include "proto/hash.c" /* NOLINT(bugprone-suspicious-include) */
 #undef hash_begin
 #undef hash_add
 #undef hash_end
 #undef hash_bytes
-#undef hash_equal
 
 #include "tests/cluster/fakesign.h"
 
@@ -26,7 +24,6 @@ void hash_begin(struct hash_stream *s, const char *tag);
 void hash_add(struct hash_stream *s, const void *data, size_t len);
 struct hash hash_end(struct hash_stream *s);
 struct hash hash_bytes(const char *tag, const void *data, size_t len);
-bool hash_equal(const struct hash *a, const struct hash *b);
 
 struct weak {
 	uint64_t lane[LANES], total;
@@ -143,11 +140,4 @@ hash_bytes(const char *tag, const void *data, size_t len)
 	if (len > 0)
 		hash_add(&s, data, len);
 	return hash_end(&s);
-}
-
-/* Different ones differ at once. */
-bool
-hash_equal(const struct hash *a, const struct hash *b)
-{
-	return a->b[0] == b->b[0] && strong_equal(a, b);
 }
