@@ -13,12 +13,28 @@ same_key(const struct sign_public *a, const struct sign_public *b)
 	return memcmp(a->b, b->b, sizeof(a->b)) == 0;
 }
 
+/* An id is a hash: any of its bits will do. Who grinds ids into one list has
+ * the whole of it searched, as a list without heads is. */
+static size_t
+head_of(const struct hash *id)
+{
+	return (id->b[0] | (size_t)id->b[1] << 8) & (TXPOOL_HEADS - 1);
+}
+
+static void
+link_in(uint16_t *first, uint16_t *next, size_t i)
+{
+	next[i] = *first;
+	*first = (uint16_t)(i + 1);
+}
+
 struct tx *
 txpool_find(const struct txpool *p, const struct hash *id)
 {
-	for (size_t i = 0; i < p->n; i++)
-		if (hash_equal(&p->txs[i]->id, id))
-			return p->txs[i];
+	for (uint16_t k = p->tx_first[head_of(id)]; k > 0;
+	     k = p->tx_next[k - 1])
+		if (hash_equal(&p->txs[k - 1]->id, id))
+			return p->txs[k - 1];
 	return NULL;
 }
 
@@ -84,6 +100,7 @@ txpool_add(struct txpool *p, const struct ledger *l, struct tx *t)
 		return rc;
 	if (ledger_check_tx(l, t) != LEDGER_OK)
 		return -EBADMSG;
+	link_in(&p->tx_first[head_of(&t->id)], p->tx_next, p->n);
 	p->txs[p->n++] = tx_ref(t);
 	p->bytes += tx_len(t);
 	if (v == BOOKS_OK)
@@ -94,9 +111,17 @@ txpool_add(struct txpool *p, const struct ledger *l, struct tx *t)
 static void
 forget(struct txpool *p, struct tx *t, enum books_verdict why)
 {
-	struct txpool_gone *g = &p->gone[p->ngone++ % TXPOOL_GONE];
+	size_t i = p->ngone++ % TXPOOL_GONE;
+	struct txpool_gone *g = &p->gone[i];
+	uint16_t *at = &p->gone_first[head_of(&g->id)];
 
+	if (p->ngone > TXPOOL_GONE) { /* the oldest makes room */
+		while (*at != i + 1)
+			at = &p->gone_next[*at - 1];
+		*at = p->gone_next[i];
+	}
 	*g = (struct txpool_gone){t->id, why};
+	link_in(&p->gone_first[head_of(&t->id)], p->gone_next, i);
 	p->bytes -= tx_len(t);
 	tx_unref(t);
 }
@@ -107,6 +132,7 @@ txpool_turn(struct txpool *p, const struct ledger *l)
 	size_t kept = 0;
 
 	p->ready = false;
+	memset(p->tx_first, 0, sizeof(p->tx_first));
 	for (size_t i = 0; i < p->n; i++) {
 		bool ahead;
 		enum books_verdict v = judge(l, p->txs[i], &ahead);
@@ -116,6 +142,8 @@ txpool_turn(struct txpool *p, const struct ledger *l)
 			continue;
 		}
 		p->ready = p->ready || v == BOOKS_OK;
+		link_in(&p->tx_first[head_of(&p->txs[i]->id)], p->tx_next,
+		    kept);
 		p->txs[kept++] = p->txs[i];
 	}
 	p->n = kept;
@@ -124,11 +152,10 @@ txpool_turn(struct txpool *p, const struct ledger *l)
 const struct txpool_gone *
 txpool_why(const struct txpool *p, const struct hash *id)
 {
-	size_t n = p->ngone < TXPOOL_GONE ? p->ngone : TXPOOL_GONE;
-
-	for (size_t i = 0; i < n; i++)
-		if (hash_equal(&p->gone[i].id, id))
-			return &p->gone[i];
+	for (uint16_t k = p->gone_first[head_of(id)]; k > 0;
+	     k = p->gone_next[k - 1])
+		if (hash_equal(&p->gone[k - 1].id, id))
+			return &p->gone[k - 1];
 	return NULL;
 }
 
@@ -151,6 +178,7 @@ txpool_clear(struct txpool *p)
 {
 	for (size_t i = 0; i < p->n; i++)
 		tx_unref(p->txs[i]);
+	memset(p->tx_first, 0, sizeof(p->tx_first));
 	p->n = p->bytes = 0;
 	p->ready = false;
 }

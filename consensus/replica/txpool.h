@@ -16,6 +16,7 @@
 #define TXPOOL_BYTES_MAX (4u << 20)
 #define TXPOOL_SENDER_MAX 64 /* so far may a nonce be ahead, too */
 #define TXPOOL_GONE 256
+#define TXPOOL_HEADS 1024 /* power of two */
 
 struct txpool_gone {
 	struct hash id;
@@ -29,6 +30,9 @@ struct txpool {
 	bool ready;                           /* one of them applies now */
 	struct txpool_gone gone[TXPOOL_GONE]; /* ring */
 	size_t ngone;                         /* ever */
+	/* Both by id: 1 + place of the first, and of the next one; 0: none. */
+	uint16_t tx_first[TXPOOL_HEADS], tx_next[TXPOOL_MAX];
+	uint16_t gone_first[TXPOOL_HEADS], gone_next[TXPOOL_GONE];
 };
 
 /* Keeps a reference. 0; -EEXIST: held; -ENOSPC: no room; -EBADMSG: bad

@@ -88,6 +88,56 @@ bounds(void **state)
 	site_close(&s);
 }
 
+/* Found by id whatever left the pool before, and why it left, until the ring
+ * has gone round. */
+static void
+found_by_id(void **state)
+{
+	enum { BATCHES = 3, BATCH = 3 * TXPOOL_SENDER_MAX };
+	static struct hash ids[BATCHES * BATCH];
+	struct txpool *p = calloc(1, sizeof(*p));
+	struct site s, alone;
+	uint16_t from[4], nfrom = 0;
+	size_t n = 0;
+
+	(void)state;
+	assert_non_null(p);
+	site_open(&s, 4);
+	site_boot(&s);
+	site_open(&alone, 1);
+	site_boot(&alone);
+	for (uint16_t i = 0; i < 4; i++) {
+		const struct sign_public a = sign_key_public(s.keys[i]),
+					 b = sign_key_public(alone.keys[0]);
+
+		if (memcmp(a.b, b.b, sizeof(a.b)) != 0 && nfrom < 3)
+			from[nfrom++] = i;
+	}
+	for (unsigned b = 0; b < BATCHES; b++) {
+		for (uint64_t i = 0; i < BATCH; i++) {
+			struct tx *t = transfer(&s, from[i % 3], i / 3, 5 + b);
+
+			ids[n++] = t->id;
+			assert_int_equal(add(p, &s, t), 0);
+		}
+		for (size_t i = 0; i < n; i++)
+			assert_int_equal(txpool_find(p, &ids[i]) != NULL,
+			    i >= n - BATCH);
+		/* Nobody there knows their senders. */
+		txpool_turn(p, replica_ledger(alone.r));
+		assert_int_equal(p->n, 0);
+		for (size_t i = 0; i < n; i++) {
+			assert_null(txpool_find(p, &ids[i]));
+			assert_int_equal(txpool_why(p, &ids[i]) != NULL,
+			    i + TXPOOL_GONE >= n);
+		}
+	}
+	txpool_clear(p);
+	free(p);
+	site_close(&alone);
+	site_close(&s);
+}
+
 static void
 start(struct site *s)
 {
@@ -183,6 +233,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(bounds),
+	    cmocka_unit_test(found_by_id),
 	    cmocka_unit_test(gossip),
 	    cmocka_unit_test(asking_is_bounded),
 	};
