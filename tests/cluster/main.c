@@ -41,7 +41,7 @@ struct options {
 
 struct tally {
 	uint64_t seeds, failures, first_failure, heights, virtual_ms, reruns;
-	uint64_t slow, pace_ms;
+	uint64_t slow, pace_ms, trace;
 	uint64_t counts[COUNTS];
 };
 
@@ -116,6 +116,7 @@ run_seed(const struct world_setup *s, struct tally *t, bool to_shrink)
 	t->slow += r.slow;
 	t->pace_ms += r.pace_ms;
 	t->virtual_ms += r.virtual_ms;
+	t->trace += r.trace; /* a sum: jobs end in any order */
 	for (int c = 0; c < COUNTS; c++)
 		t->counts[c] += r.counts[c];
 	if (rc == 0 && s->seed % 100 == 0 && !s->trace) {
@@ -153,6 +154,7 @@ add(struct tally *sum, const struct tally *t)
 	sum->pace_ms += t->pace_ms;
 	sum->virtual_ms += t->virtual_ms;
 	sum->reruns += t->reruns;
+	sum->trace += t->trace;
 	for (int c = 0; c < COUNTS; c++)
 		sum->counts[c] += t->counts[c];
 }
@@ -370,8 +372,8 @@ run_plain(const struct options *o)
 	       " ms for the blocks after %d\n",
 	    t.slow, t.pace_ms, WORLD_PACE_FROM);
 	printf("%" PRIu64 " seeds, %" PRIu64 " failed, %" PRIu64
-	       " heights, %.1f s\n",
-	    t.seeds, t.failures, t.heights, (double)ms / 1000);
+	       " heights, %.1f s, trace %016" PRIx64 "\n",
+	    t.seeds, t.failures, t.heights, (double)ms / 1000, t.trace);
 	if (o->json) {
 		printf("{\"seeds\":%" PRIu64 ",\"failures\":%" PRIu64
 		       ",\"first_failure\":",
