@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "daemon/node/address.h"
+#include "daemon/node/log.h"
 
 #define PEERS_TICK_MS 500
 #define PEERS_HALF_OPEN_MAX 64
@@ -83,6 +84,9 @@ peer_back_off(struct peer *peer)
 		peer->redial_ms += PEERS_YIELD_MS;
 	if (peer->redial_ms < peer->banned_ms)
 		peer->redial_ms = peer->banned_ms;
+	log_debug("peer.redial", "peer=%u cap_ms=%u wait_ms=%u",
+	    (unsigned)peer->i, (unsigned)cap,
+	    (unsigned)(peer->redial_ms - now_ms(peer->all)));
 }
 
 static bool
