@@ -70,6 +70,7 @@ SRC_test := $(filter-out tests/cluster/%,$(wildcard tests/*/test_*.c \
 	tests/*/*/test_*.c tests/*/*/*/test_*.c tests/bench/bench_*.c))
 SRC_fuzz    := $(wildcard tests/fuzz/fuzz_*.c)
 SRC_cluster := $(wildcard tests/cluster/*.c)
+SRC_switch  := $(wildcard tests/net/*.c)
 SRC_preload := $(wildcard tests/*/preload_*.c)
 TEST    := $(patsubst %.c,$(B)/%,$(SRC_test))
 BENCH   := $(filter $(B)/tests/bench/%,$(TEST))
@@ -81,6 +82,7 @@ UNIT    := $(filter-out $(BENCH) $(E2E),$(TEST))
 FUZZ_B  := $(B)$(if $(SAN)$(COV),,/san)
 FUZZ    := $(SRC_fuzz:%.c=$(FUZZ_B)/%)
 CLUSTER := $(if $(SRC_cluster),$(B)/tests/cluster)
+SWITCH  := $(if $(SRC_switch),$(B)/tests/net/switch)
 PRELOAD := $(SRC_preload:%.c=$(B)/%.so)
 USE_tests/proto     := proto
 USE_tests/config    := config proto
@@ -102,7 +104,7 @@ helpers = $(call obj,$(filter-out %/driver.c $(dir $1)test_% $(dir $1)bench_% \
 
 all: $(PROGS) $(call lib,$(LIBS) qmlsim)   ## libraries and programs
 
-tests: all $(UNIT) $(E2E) $(CLUSTER) $(PRELOAD) \
+tests: all $(UNIT) $(E2E) $(CLUSTER) $(SWITCH) $(PRELOAD) \
 	$(if $(filter $(B),$(FUZZ_B)),$(FUZZ),$(if $(FUZZ),fuzz-drivers))
 fuzz-drivers:
 	@$(MAKE) B=$(FUZZ_B) SAN=address,undefined OPT=-O1 $(FUZZ)
@@ -184,6 +186,12 @@ $(B)/tests/cluster: $(call obj,$(SRC_cluster)) $(call lib,consensus proto)
 	$(call say,LD)
 	$(Q)$(CC) $(QLDFLAGS) -o $@ $^ $(SYSLIBS)
 
+# Namespaces and a network between them, for tests/e2e and tests/bench.
+$(B)/tests/net/switch: $(call obj,$(filter-out tests/net/test_%,$(SRC_switch)))
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(QLDFLAGS) -o $@ $^
+
 $(B)/tests/%.so: tests/%.c
 	@mkdir -p $(@D)
 	$(call say,LD)
@@ -191,7 +199,7 @@ $(B)/tests/%.so: tests/%.c
 
 unit: all $(UNIT)                          ## unit tests only
 	$(RUN) $(UNIT)
-e2e: all $(E2E) $(PRELOAD)                 ## tests on real daemons only
+e2e: all $(E2E) $(SWITCH) $(PRELOAD)       ## tests on real daemons only
 	$(RUN) --serial $(E2E)
 check: tests                               ## everything; last line counts
 	$(RUN) $(UNIT) $(FUZZ) $(SCRIPTS) --serial $(CLUSTER) $(E2E) $(TIDY)
@@ -200,7 +208,7 @@ check-long: tests                          ## check with many more seeds
 		--serial $(CLUSTER) $(E2E) $(TIDY)
 demo: all                                  ## four nodes on real data, live
 	$(B)/qmlnode demo $(ARGS)
-bench: all $(BENCH)                        ## print the measured figures
+bench: all $(BENCH) $(SWITCH)              ## print the measured figures
 	QML_BUILD=$(abspath $(B)) scripts/bench $(BENCH)
 cluster-build: $(CLUSTER)                  ## the simulated federation
 asan:                                      ## ASan+UBSan: unit cluster fuzz e2e
