@@ -92,6 +92,7 @@ class Node:
         self.proc = None
         self.env = dict(os.environ)
         self.args = []
+        self.prefix = []  # what runs the daemon
 
     def configure(self, old, new):
         """Edits qmlnode.yaml."""
@@ -105,8 +106,9 @@ class Node:
     def start(self):
         log = open(os.path.join(self.home, "log"), "ab")
         self.proc = subprocess.Popen(
-            [program("qmlnode"), "run", "--home", self.home] + self.args,
-            stdin=subprocess.DEVNULL, stdout=log, stderr=log, env=self.env)
+            self.prefix + [program("qmlnode"), "run", "--home", self.home] +
+            self.args, stdin=subprocess.DEVNULL, stdout=log, stderr=log,
+            env=self.env)
         log.close()
 
     def kill(self):
@@ -156,9 +158,14 @@ class Node:
 class Consortium:
     """with Consortium(4, rounds=50) as c: c.start() ..."""
 
-    names = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta"]
+    names = ["alpha", "beta", "gamma", "delta", "epsilon", "zeta", "eta",
+             "theta", "iota", "kappa", "lambda", "mu", "nu", "xi", "omicron",
+             "pi"]
 
-    def __init__(self, n=4, rounds=1000, data=DIGITS, edit=None, seed=1):
+    def __init__(self, n=4, rounds=1000, data=DIGITS, edit=None, seed=1,
+                 addresses=None):
+        """addresses: what each listens on, host:port, "" for a member that
+        only dials; else ports of the loopback."""
         self.dir = tempfile.mkdtemp(prefix="qmlnode-e2e-")
         self.nodes = []
         self.file = os.path.join(self.dir, "federation.yaml")
@@ -168,11 +175,13 @@ class Consortium:
         run(program("qmlnode"), "federation", "new", "e2e", "--data", data,
             "--ranges-from-data", "--rounds", rounds, "--local", "--out",
             self.file)
-        for i, port in enumerate(free_ports(n)):
+        if addresses is None:
+            addresses = ["127.0.0.1:%d" % p for p in free_ports(n)]
+        for i, address in enumerate(addresses):
             node = Node(self.names[i], os.path.join(self.dir, self.names[i]),
-                        port)
+                        int(address.rpartition(":")[2] or 0))
             p = run(program("qmlnode"), "init", "--home", node.home, "--name",
-                    node.name, "--listen", "127.0.0.1:%d" % port, "--data",
+                    node.name, "--listen", address, "--data",
                     os.path.join(rows, "node%d.csv" % i))
             run(program("qmlnode"), "federation", "add", self.file,
                 input=p.stdout)
