@@ -71,22 +71,23 @@ jitter(uint32_t n)
 static void
 peer_back_off(struct peer *peer)
 {
-	const struct link_timing *t = &peer->all->env.timing;
+	const struct peers *p = peer->all;
+	const struct link_timing *t = &p->env.timing;
 	unsigned shift = peer->attempts < 10 ? peer->attempts : 10;
 	uint64_t cap = (uint64_t)t->retry << shift;
 
 	if (cap > t->retry_max)
 		cap = t->retry_max;
 	peer->attempts++;
-	peer->redial_ms = now_ms(peer->all) + 1 + jitter((uint32_t)cap);
-	if (peer->i < peer->all->config.self &&
-	    peer->all->config.listen != NULL)
+	peer->redial_ms = now_ms(p) + 1 + jitter((uint32_t)cap);
+	if (peer->i < p->config.self && p->config.listen != NULL)
 		peer->redial_ms += PEERS_YIELD_MS;
 	if (peer->redial_ms < peer->banned_ms)
 		peer->redial_ms = peer->banned_ms;
-	log_debug("peer.redial", "peer=%u cap_ms=%u wait_ms=%u",
-	    (unsigned)peer->i, (unsigned)cap,
-	    (unsigned)(peer->redial_ms - now_ms(peer->all)));
+	if (peer->i < p->config.federation->nmembers)
+		log_debug("peer.redial", "peer=%s cap_ms=%u wait_ms=%u",
+		    p->config.federation->members[peer->i].name, (unsigned)cap,
+		    (unsigned)(peer->redial_ms - now_ms(p)));
 }
 
 static bool

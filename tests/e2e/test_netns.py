@@ -24,7 +24,7 @@ SEED = int(os.environ.get("SEED", "1"))
 SCHEDULES = int(os.environ.get("SCHEDULES", "3"))
 MUTE = 3  # of the four
 PATIENCE = 120
-REDIAL = re.compile(r"ev=peer.redial peer=(\d+) cap_ms=(\d+) wait_ms=(\d+)")
+REDIAL = re.compile(r"ev=peer.redial peer=(\S+) cap_ms=(\d+) wait_ms=(\d+)")
 REDIAL_MAX = 5000 + 300 + 1  # the cap, what a larger index adds, rounding
 
 
@@ -89,7 +89,7 @@ def comes_late(c):
         node.start()
     c.wait_height(1, PATIENCE, others)
     wait("the longest pause between two dials", PATIENCE, lambda: any(
-        m.group(1) == "1" and m.group(2) == "5000"
+        m.group(1) == late.name and m.group(2) == "5000"
         for n in others for m in REDIAL.finditer(n.log())))
     late.start()
     c.wait_height(top(others), PATIENCE, [late])

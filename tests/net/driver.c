@@ -5,7 +5,7 @@
  * process holds, and carries packets between them (fabric.h). Says
  *
  *	node I FD ADDRESS	for each: /proc/PID/fd/FD is its namespace
- *	ready root | ready user	user: PID's user namespace is to be entered first
+ *	ready root | ready user	user: enter PID's user namespace first
  *
  * then takes commands (script.h) on stdin, a line each, and answers each with a
  * line. Ends at the end of stdin; the namespaces go when the last process in
