@@ -84,16 +84,19 @@ FUZZ    := $(SRC_fuzz:%.c=$(FUZZ_B)/%)
 CLUSTER := $(if $(SRC_cluster),$(B)/tests/cluster)
 SWITCH  := $(if $(SRC_switch),$(B)/tests/net/switch)
 PRELOAD := $(SRC_preload:%.c=$(B)/%.so)
+# Programs that tests start: hostile clients, members that lie.
+TOOLS   := $(patsubst %.c,$(B)/%,$(wildcard tests/e2e/tool_*.c))
 USE_tests/proto     := proto
 USE_tests/config    := config proto
 USE_tests/sim       := sim
 USE_tests/consensus := consensus proto
+USE_tests/e2e       := cli node config consensus proto
 USE_all             := trainer cli node sim config consensus proto
 # $(call use,tests/sim/state/test_x.c): the libraries of its top folder
 top = $(word 1,$(subst /, ,$1))/$(word 2,$(subst /, ,$1))
 use = $(or $(USE_$(call top,$1)),$(USE_all))
 helpers = $(call obj,$(filter-out %/driver.c $(dir $1)test_% $(dir $1)bench_% \
-	$(dir $1)fuzz_% $(dir $1)preload_%,$(wildcard $(dir $1)*.c)))
+	$(dir $1)fuzz_% $(dir $1)preload_% $(dir $1)tool_%,$(wildcard $(dir $1)*.c)))
 
 .DELETE_ON_ERROR:
 .SECONDARY:
@@ -104,7 +107,7 @@ helpers = $(call obj,$(filter-out %/driver.c $(dir $1)test_% $(dir $1)bench_% \
 
 all: $(PROGS) $(call lib,$(LIBS) qmlsim)   ## libraries and programs
 
-tests: all $(UNIT) $(E2E) $(CLUSTER) $(SWITCH) $(PRELOAD) \
+tests: all $(UNIT) $(E2E) $(CLUSTER) $(SWITCH) $(PRELOAD) $(TOOLS) \
 	$(if $(filter $(B),$(FUZZ_B)),$(FUZZ),$(if $(FUZZ),fuzz-drivers))
 fuzz-drivers:
 	@$(MAKE) B=$(FUZZ_B) SAN=address,undefined OPT=-O1 $(FUZZ)
@@ -170,6 +173,12 @@ $(TEST): $(B)/%: $(B)/obj/%.o $$(call helpers,$$*.c) \
 	$(call say,LD)
 	$(Q)$(CC) $(QLDFLAGS) -o $@ $^ -lcmocka $(BLAS) $(SYSLIBS)
 
+$(TOOLS): $(B)/%: $(B)/obj/%.o $$(call helpers,$$*.c) \
+		$$(call lib,$$(call use,$$*.c))
+	@mkdir -p $(@D)
+	$(call say,LD)
+	$(Q)$(CC) $(QLDFLAGS) -o $@ $^ $(SYSLIBS)
+
 $(B)/tests/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/driver.o \
 		$(call lib,$(USE_all))
 	@mkdir -p $(@D)
@@ -199,7 +208,7 @@ $(B)/tests/%.so: tests/%.c
 
 unit: all $(UNIT)                          ## unit tests only
 	$(RUN) $(UNIT)
-e2e: all $(E2E) $(SWITCH) $(PRELOAD)       ## tests on real daemons only
+e2e: all $(E2E) $(SWITCH) $(PRELOAD) $(TOOLS)   ## tests on real daemons only
 	$(RUN) --serial $(E2E)
 check: tests                               ## everything; last line counts
 	$(RUN) $(UNIT) $(FUZZ) $(SCRIPTS) --serial $(CLUSTER) $(E2E) $(TIDY)

@@ -8,6 +8,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
+#include "daemon/node/control_inside.h"
 #include "daemon/node/ctl_door.h"
 #include "daemon/node/ctl_methods.h"
 #include "daemon/node/log.h"
@@ -16,22 +17,10 @@
 #define CONTROL_CLIENTS_MAX 32
 /* Those who may only look leave room for those who may mend. */
 #define CONTROL_LOOKERS_MAX 16
+#define CONTROL_IDLE_MS 1000
 /* Bytes that one client may leave unread before no further request of his is
- * looked at, and before a stream of events to him is cut. */
-#define CONTROL_QUEUE_FULL (256u << 10)
-#define CONTROL_QUEUE_MAX (512u << 10)
-
-struct client {
-	uv_pipe_t pipe;
-	struct control *control;
-	struct client *next;
-	bool events, may_write, closing;
-	bool reading;
-	bool ended; /* he has said all; what he asked for still goes out */
-	struct ticket *waiting; /* an answer is being fetched */
-	char line[CTL_LINE_MAX];
-	size_t len;
-};
+ * looked at. */
+#define CONTROL_QUEUE_FULL (64u << 10)
 
 /* A question to another thread; outlives the client that asked. */
 struct ticket {
@@ -42,19 +31,6 @@ struct ticket {
 	uv_work_t work;
 	void *copy;
 	char *text;
-};
-
-struct control {
-	struct node *node;
-	uv_pipe_t listener;
-	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
-	struct client *clients;
-	unsigned nclients;
-	bool closing;
-	uv_pipe_t spare; /* for who must be let in to be sent away */
-	bool spare_busy, owed;
-	void (*done)(void *arg);
-	void *done_arg;
 };
 
 struct reply {
@@ -92,8 +68,8 @@ client_closed_cb(uv_handle_t *h)
 	finish_if_empty(c);
 }
 
-static void
-client_close(struct client *cl)
+void
+control_close_client(struct client *cl)
 {
 	if (cl->closing)
 		return;
@@ -103,12 +79,6 @@ client_close(struct client *cl)
 
 static void handle_input(struct client *cl);
 static void listen_or_not(struct client *cl);
-
-static size_t
-unread(const struct client *cl)
-{
-	return uv_stream_get_write_queue_size((const uv_stream_t *)&cl->pipe);
-}
 
 static void
 write_cb(uv_write_t *req, int status)
@@ -121,15 +91,15 @@ write_cb(uv_write_t *req, int status)
 	free(r);
 	if (stop)
 		node_stop(cl->control->node, 0);
-	if (status < 0 || (cl->ended && unread(cl) == 0))
-		client_close(cl);
-	else if (!cl->closing)
+	if (status < 0 || (cl->ended && control_unread(cl) == 0))
+		control_close_client(cl);
+	cl->moved_ms = uv_now(&cl->control->node->loop);
+	if (!cl->closing)
 		handle_input(cl);
 }
 
-/* Takes text. */
-static void
-send_text(struct client *cl, char *text)
+void
+control_send(struct client *cl, char *text)
 {
 	struct node *n = cl->control->node;
 	struct reply *r = calloc(1, sizeof(*r));
@@ -138,7 +108,7 @@ send_text(struct client *cl, char *text)
 	if (r == NULL || text == NULL || cl->closing) {
 		free(r);
 		free(text);
-		client_close(cl);
+		control_close_client(cl);
 		return;
 	}
 	r->client = cl;
@@ -172,7 +142,7 @@ ticket_done(struct ticket *t, char *text)
 		free(text);
 		return;
 	}
-	send_text(cl, text);
+	control_send(cl, text);
 	handle_input(cl);
 }
 
@@ -296,7 +266,7 @@ handle_line(struct client *cl, const char *line, size_t len)
 	else
 		text = ctl_line_error(q.id, code, err);
 	if (text != NULL || cl->waiting == NULL)
-		send_text(cl, text);
+		control_send(cl, text);
 	ctl_request_close(&q);
 }
 
@@ -315,7 +285,7 @@ static bool
 may_ask(const struct client *cl)
 {
 	return !cl->closing && !cl->ended && cl->waiting == NULL &&
-	    unread(cl) <= CONTROL_QUEUE_FULL;
+	    control_unread(cl) <= CONTROL_QUEUE_FULL;
 }
 
 static void
@@ -326,8 +296,8 @@ read_cb(uv_stream_t *st, ssize_t n, const uv_buf_t *buf)
 	(void)buf;
 	if (n < 0) {
 		cl->ended = true;
-		if (n != UV_EOF || unread(cl) == 0)
-			client_close(cl);
+		if (n != UV_EOF || control_unread(cl) == 0)
+			control_close_client(cl);
 		else
 			listen_or_not(cl);
 		return;
@@ -350,7 +320,7 @@ listen_or_not(struct client *cl)
 		uv_read_stop((uv_stream_t *)&cl->pipe);
 	cl->reading = want;
 	if (rc < 0)
-		client_close(cl);
+		control_close_client(cl);
 }
 
 /* Answers the whole lines that have come, as far as their answers go. */
@@ -364,6 +334,7 @@ handle_input(struct client *cl)
 	    (end = memchr(cl->line + at, '\n', cl->len - at)) != NULL) {
 		size_t len = (size_t)(end - cl->line) - at;
 
+		cl->moved_ms = uv_now(&cl->control->node->loop);
 		handle_line(cl, cl->line + at, len);
 		at += len + 1;
 	}
@@ -371,10 +342,10 @@ handle_input(struct client *cl)
 	cl->len -= at;
 	if (cl->len == sizeof(cl->line) &&
 	    memchr(cl->line, '\n', cl->len) == NULL) {
-		send_text(cl,
+		control_send(cl,
 		    ctl_line_error(NULL, CTL_INVALID,
 			"a line may have 65535 bytes at most"));
-		client_close(cl);
+		control_close_client(cl);
 	}
 	listen_or_not(cl);
 }
@@ -382,23 +353,57 @@ handle_input(struct client *cl)
 static bool
 is_full(const struct control *c)
 {
-	unsigned lookers = 0;
+	unsigned all = 0, lookers = 0;
 
-	for (const struct client *cl = c->clients; cl != NULL; cl = cl->next)
+	for (const struct client *cl = c->clients; cl != NULL; cl = cl->next) {
+		all += !cl->closing;
 		lookers += !cl->closing && !cl->may_write;
-	return c->nclients > CONTROL_CLIENTS_MAX ||
+	}
+	return all > CONTROL_CLIENTS_MAX ||
 	    (!c->clients->may_write && lookers > CONTROL_LOOKERS_MAX);
 }
 
-/* One line, so that the caller need not guess; then the end. */
+/* Who holds a place and does nothing with it gives way to a newcomer; so
+ * half a line, or an answer that is never read, locks nobody out. */
+static bool
+make_room(struct control *c)
+{
+	const struct client *new = c->clients;
+	struct client *victim = NULL;
+
+	for (struct client *cl = new->next; cl != NULL; cl = cl->next) {
+		if (cl->closing || cl->events || cl->waiting != NULL ||
+		    (cl->may_write && !new->may_write))
+			continue;
+		if (victim == NULL || cl->moved_ms < victim->moved_ms)
+			victim = cl;
+	}
+	if (victim == NULL ||
+	    new->moved_ms - victim->moved_ms < CONTROL_IDLE_MS)
+		return false;
+	control_close_client(victim);
+	return true;
+}
+
+/* One line, so that the caller need not guess; then the end. They come in
+ * floods: the log has one line a second. */
 static void
 turn_away(struct client *cl)
 {
-	log_warn("control.full", "clients=%u", cl->control->nclients - 1);
-	send_text(cl,
+	struct control *c = cl->control;
+	uint64_t now = uv_now(&c->node->loop);
+
+	c->naway++;
+	if (c->full_ms == 0 || now >= c->full_ms + 1000) {
+		log_warn("control.full", "clients=%u sent_away=%u",
+		    c->nclients - 1, c->naway);
+		c->full_ms = now;
+		c->naway = 0;
+	}
+	control_send(cl,
 	    ctl_line_error(NULL, CTL_BUSY,
 		"too many connections to the control socket; close one"));
-	client_close(cl);
+	control_close_client(cl);
 }
 
 static void refuse(struct control *c);
@@ -453,12 +458,13 @@ connection_cb(uv_stream_t *listener, int status)
 	c->nclients++;
 	if (uv_accept(listener, (uv_stream_t *)&cl->pipe) < 0 ||
 	    uv_fileno((const uv_handle_t *)&cl->pipe, &fd) < 0) {
-		client_close(cl);
+		control_close_client(cl);
 		return;
 	}
 	cl->may_write = ctl_door_may_write(fd, c->path);
-	if (is_full(c))
-		turn_away(cl); /* it is the first of the list */
+	cl->moved_ms = uv_now(&c->node->loop);
+	if (is_full(c) && !make_room(c)) /* it is the first of the list */
+		turn_away(cl);
 	else
 		listen_or_not(cl);
 }
@@ -522,69 +528,7 @@ control_stop(struct control *c, void (*done)(void *arg), void *arg)
 	c->done = done;
 	c->done_arg = arg;
 	for (cl = c->clients; cl != NULL; cl = cl->next)
-		client_close(cl);
+		control_close_client(cl);
 	(void)unlink(c->path);
 	uv_close((uv_handle_t *)&c->listener, listener_closed_cb);
-}
-
-/* Takes params; the text is made once for all. */
-static void
-publish(struct control *c, const char *method, struct jv *params)
-{
-	char *text = ctl_line_event(method, params);
-	struct client *cl, *next;
-
-	for (cl = c->clients; cl != NULL && text != NULL; cl = next) {
-		next = cl->next;
-		if (!cl->events || cl->closing)
-			continue;
-		if (unread(cl) <= CONTROL_QUEUE_MAX) {
-			send_text(cl, strdup(text));
-			continue;
-		}
-		log_warn("control.slow_reader", "bytes=%zu", unread(cl));
-		client_close(cl);
-	}
-	free(text);
-}
-
-static bool
-has_listeners(const struct control *c)
-{
-	for (const struct client *cl = c->clients; cl != NULL; cl = cl->next)
-		if (cl->events && !cl->closing)
-			return true;
-	return false;
-}
-
-void
-control_round_opened(struct control *c, uint64_t round)
-{
-	struct jv *p;
-
-	if (!has_listeners(c))
-		return;
-	p = jv_object();
-	jv_put_integer(p, "round", (int64_t)round);
-	publish(c, "round.opened", p);
-}
-
-void
-control_answer_received(struct control *c, uint64_t round, uint16_t member)
-{
-	struct jv *p;
-
-	if (!has_listeners(c))
-		return;
-	p = jv_object();
-	jv_put_integer(p, "round", (int64_t)round);
-	jv_put_string(p, "member", c->node->roster->members[member].name);
-	publish(c, "answer.received", p);
-}
-
-void
-control_block_committed(struct control *c, const struct block *b)
-{
-	if (has_listeners(c))
-		publish(c, "block.committed", ctl_committed_json(c->node, b));
 }

@@ -1,5 +1,6 @@
 #include "daemon/node/ctl_methods.h"
 
+#include <dirent.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -50,6 +51,21 @@ resident_bytes(void)
 	size_t rss = 0;
 
 	return uv_resident_set_memory(&rss) == 0 ? (int64_t)rss : -1;
+}
+
+/* Open ones of this process; -1: the system does not say. */
+static int64_t
+count_descriptors(void)
+{
+	DIR *d = opendir("/proc/self/fd");
+	int64_t n = -3; /* not ".", "..", nor this one */
+
+	if (d == NULL)
+		return -1;
+	while (readdir(d) != NULL)
+		n++;
+	(void)closedir(d);
+	return n;
 }
 
 static void
@@ -186,6 +202,7 @@ counts_json(const struct node *n)
 	jv_put_integer(o, "dropped", (int64_t)c.dropped);
 	jv_put_integer(o, "storage_queue", (int64_t)storage_depth(n->storage));
 	jv_put_integer(o, "resident_bytes", resident_bytes());
+	jv_put_integer(o, "descriptors", count_descriptors());
 	return o;
 }
 

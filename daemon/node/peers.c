@@ -7,14 +7,13 @@
 
 #include "daemon/node/address.h"
 #include "daemon/node/log.h"
+#include "daemon/node/redial.h"
 
 #define PEERS_TICK_MS 500
 #define PEERS_HALF_OPEN_MAX 64
 #define PEERS_HALF_OPEN_PER_HOST 4
 #define PEERS_LINKS_MAX (2 * PEERS_HALF_OPEN_MAX + 4 * FEDERATION_MAX_MEMBERS)
 #define PEERS_BAN_MAX_MS (10u * 60 * 1000)
-/* The larger index lets the smaller one dial first: its link would lose. */
-#define PEERS_YIELD_MS 300
 
 struct peer {
 	struct peers *all;
@@ -55,38 +54,25 @@ now_ms(const struct peers *p)
 	return uv_now(p->config.loop);
 }
 
-/* Uniform in [0, n]; any value will do when the system has none to give. */
-static uint32_t
-jitter(uint32_t n)
-{
-	uint32_t r = 0;
-
-	if (uv_random(NULL, NULL, &r, sizeof(r), 0, NULL) < 0)
-		r = (uint32_t)uv_hrtime();
-	return r % (n + 1);
-}
-
-/* Full jitter: a federation that lost its network does not come back at one
- * moment. NNG's own redialler leaves half of all pauses at zero. */
 static void
 peer_back_off(struct peer *peer)
 {
 	const struct peers *p = peer->all;
 	const struct link_timing *t = &p->env.timing;
-	unsigned shift = peer->attempts < 10 ? peer->attempts : 10;
-	uint64_t cap = (uint64_t)t->retry << shift;
+	bool yields = peer->i < p->config.self && p->config.listen != NULL;
+	uint32_t random = 0, cap = redial_cap(t, peer->attempts);
 
-	if (cap > t->retry_max)
-		cap = t->retry_max;
+	/* Any value will do when the system has none to give. */
+	if (uv_random(NULL, NULL, &random, sizeof(random), 0, NULL) < 0)
+		random = (uint32_t)uv_hrtime();
+	peer->redial_ms =
+	    now_ms(p) + redial_pause(t, peer->attempts, random, yields);
 	peer->attempts++;
-	peer->redial_ms = now_ms(p) + 1 + jitter((uint32_t)cap);
-	if (peer->i < p->config.self && p->config.listen != NULL)
-		peer->redial_ms += PEERS_YIELD_MS;
 	if (peer->redial_ms < peer->banned_ms)
 		peer->redial_ms = peer->banned_ms;
 	if (peer->i < p->config.federation->nmembers)
 		log_debug("peer.redial", "peer=%s cap_ms=%u wait_ms=%u",
-		    p->config.federation->members[peer->i].name, (unsigned)cap,
+		    p->config.federation->members[peer->i].name, cap,
 		    (unsigned)(peer->redial_ms - now_ms(p)));
 }
 
@@ -234,11 +220,13 @@ env_closed(void *arg, struct link *l, int reason)
 }
 
 /* Strangers share a fixed number of places; a newcomer takes the oldest, so
- * holding all of them for the whole time-out does not lock members out. */
+ * holding all of them for the whole time-out does not lock members out. Who
+ * has shown a member's key goes last: on a slow path the oldest is one whose
+ * first record is still on its way. */
 static bool
 half_open_admit(struct peers *p, const char *address)
 {
-	struct link *oldest = NULL;
+	struct link *oldest = NULL, *unknown = NULL;
 	size_t n = 0, of_host = 0;
 
 	for (size_t i = 0; i < p->nlinks; i++) {
@@ -247,6 +235,8 @@ half_open_admit(struct peers *p, const char *address)
 		if (link_dialed(l) || link_ready(l) || link_closing(l))
 			continue;
 		oldest = oldest == NULL ? l : oldest;
+		if (unknown == NULL && link_peer(l) == LINK_NOBODY)
+			unknown = l;
 		n++;
 		of_host += address_same_host(link_address(l), address);
 	}
@@ -254,7 +244,7 @@ half_open_admit(struct peers *p, const char *address)
 	    of_host >= PEERS_HALF_OPEN_PER_HOST)
 		return false;
 	if (n >= PEERS_HALF_OPEN_MAX)
-		link_close(oldest, -ECONNABORTED);
+		link_close(unknown != NULL ? unknown : oldest, -ECONNABORTED);
 	return p->nlinks < PEERS_LINKS_MAX;
 }
 

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include <errno.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -213,6 +214,61 @@ test_no_descriptor_leaks(void **state)
 	mesh_close(&b);
 }
 
+/* Noise IK's first message from member 0 to member 1. */
+static size_t
+first_message(const struct mesh *b, uint8_t out[static CHANNEL_SHAKE_MAX])
+{
+	struct channel_identity id = {.federation = &b->federation,
+	    .self = 0,
+	    .secret = b->end[0].secret};
+	struct channel c;
+	size_t len;
+
+	assert_int_equal(federation_id(&b->federation, &id.federation_id), 0);
+	assert_int_equal(channel_init(&c, &id, 1), 0);
+	assert_int_equal(channel_hello(&c, out, &len), 0);
+	channel_close(&c);
+	return len;
+}
+
+/* Of all who wait, one showed a member's key: a flood of strangers, each of
+ * whom takes the oldest place, leaves it alone. */
+static void
+test_strangers_do_not_displace_a_member(void **state)
+{
+	enum { STRANGERS = 200 };
+	uint8_t hello[CHANNEL_SHAKE_MAX], reply[CHANNEL_SHAKE_MAX];
+	int member, fd[STRANGERS];
+	struct mesh b;
+	size_t len;
+
+	(void)state;
+	mesh_open(&b, 2);
+	assert_int_equal(mesh_start_at(&b, 1,
+			     &(struct peers_config){
+				 .timing = {.handshake = 600000}}),
+	    0);
+	len = first_message(&b, hello);
+	member = mesh_dial_raw(&b, 1);
+	while (send(member, hello, len, MSG_NOSIGNAL) < 0)
+		assert_true(errno == EAGAIN || errno == ENOTCONN);
+	MESH_UNTIL(&b,
+	    recv(member, reply, sizeof(reply), MSG_PEEK | MSG_DONTWAIT) > 0);
+	while (recv(member, reply, sizeof(reply), MSG_DONTWAIT) > 0)
+		;
+	for (int i = 0; i < STRANGERS; i++)
+		fd[i] = mesh_dial_raw(&b, 1);
+	/* 64 places: the member's, and the last 63 strangers. */
+	MESH_UNTIL(&b, b.end[1].refused == STRANGERS - 63);
+	assert_int_equal(b.end[1].reason, -ECONNABORTED);
+	assert_false(mesh_hung_up(member));
+	assert_true(mesh_hung_up(fd[0]));
+	for (int i = 0; i < STRANGERS; i++)
+		close(fd[i]);
+	close(member);
+	mesh_close(&b);
+}
+
 int
 main(void)
 {
@@ -225,6 +281,7 @@ main(void)
 	    cmocka_unit_test(test_port_taken),
 	    cmocka_unit_test(test_plain_only_on_loopback),
 	    cmocka_unit_test(test_no_descriptor_leaks),
+	    cmocka_unit_test(test_strangers_do_not_displace_a_member),
 	};
 
 	if (sign_setup() != 0)

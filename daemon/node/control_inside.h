@@ -1,0 +1,59 @@
+/*
+ * control_inside.h - the inside of struct control, for control*.c only.
+ */
+#ifndef QML_DAEMON_NODE_CONTROL_INSIDE_H
+#define QML_DAEMON_NODE_CONTROL_INSIDE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/un.h>
+
+#include <uv.h>
+
+#include "daemon/node/ctl_line.h"
+
+struct control;
+struct node;
+struct ticket;
+
+struct client {
+	uv_pipe_t pipe;
+	struct control *control;
+	struct client *next;
+	bool events, may_write, closing;
+	bool reading;
+	bool ended; /* he has said all; what he asked for still goes out */
+	struct ticket *waiting; /* an answer is being fetched */
+	uint64_t moved_ms; /* last request of his, or answer that he took */
+	char line[CTL_LINE_MAX];
+	size_t len;
+};
+
+struct control {
+	struct node *node;
+	uv_pipe_t listener;
+	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
+	struct client *clients;
+	unsigned nclients;
+	uint64_t full_ms; /* last line about it */
+	unsigned naway;   /* sent away since */
+	bool closing;
+	uv_pipe_t spare; /* for who must be let in to be sent away */
+	bool spare_busy, owed;
+	void (*done)(void *arg);
+	void *done_arg;
+};
+
+/* Takes text; NULL, no memory: the client goes. */
+void control_send(struct client *cl, char *text);
+/* Idempotent; it is gone later. */
+void control_close_client(struct client *cl);
+
+static inline size_t
+control_unread(const struct client *cl)
+{
+	return uv_stream_get_write_queue_size((const uv_stream_t *)&cl->pipe);
+}
+
+#endif
