@@ -254,6 +254,12 @@ ledger_seats(const struct ledger *l)
 	return l->next;
 }
 
+const struct seats *
+ledger_seats_now(const struct ledger *l)
+{
+	return l->seats;
+}
+
 int
 ledger_seat_of(const struct ledger *l, const struct sign_public *key)
 {

@@ -74,8 +74,10 @@ int seats_hash_members(const struct seats *s, struct hash *out)
 
 struct ledger;
 
-/* Who sits where, two heights on: a superset of those that matter now. */
+/* Who sits where at height + 2, and at height + 1: until that block is there
+ * its votes come from machines that may have no seat after it. */
 const struct seats *ledger_seats(const struct ledger *l);
+const struct seats *ledger_seats_now(const struct ledger *l);
 /* The seat of who votes with this key at height + 1; -1: nobody does. */
 int ledger_seat_of(const struct ledger *l, const struct sign_public *key);
 

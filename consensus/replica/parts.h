@@ -61,6 +61,7 @@ struct replica_pending {
 
 struct replica_early {
 	uint16_t peer;
+	uint8_t network[32]; /* whose seat it was */
 	uint8_t *data;
 	size_t len;
 };

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consensus/ledger/seats.h"
 #include "consensus/replica/agree.h"
 #include "consensus/replica/bodies.h"
 #include "consensus/replica/gossip.h"
@@ -162,10 +163,12 @@ recv_attest(struct replica *r, struct wire_msg *m)
 	const struct attest *held;
 	enum ledger_verdict v;
 
+	/* Of other rounds the validators may be others, too. */
+	if (a->round != r->fl_round || !r->round_open)
+		return NULL;
 	if (a->validator >= r->n)
 		return ledger_verdict_text(LEDGER_VALIDATOR);
-	if (a->validator == r->self || a->round != r->fl_round ||
-	    !r->round_open)
+	if (a->validator == r->self)
 		return NULL;
 	held = r->attests[a->validator];
 	if (held != NULL && !is_news(held, a))
@@ -300,6 +303,13 @@ is_early(const struct replica *r, const struct wire_msg *m)
 	return false;
 }
 
+/* The machine at this seat, until the next block. */
+static const uint8_t *
+machine_at(const struct replica *r, uint16_t peer)
+{
+	return ledger_seats_now(r->ledger)->m[peer].network;
+}
+
 static void
 keep_early(struct replica *r, uint16_t peer, const uint8_t *data, size_t len)
 {
@@ -315,7 +325,8 @@ keep_early(struct replica *r, uint16_t peer, const uint8_t *data, size_t len)
 	if (copy == NULL)
 		return;
 	memcpy(copy, data, len);
-	r->early[r->nearly++] = (struct replica_early){peer, copy, len};
+	r->early[r->nearly] = (struct replica_early){peer, {0}, copy, len};
+	memcpy(r->early[r->nearly++].network, machine_at(r, peer), 32);
 }
 
 void
@@ -349,7 +360,8 @@ recv_message(struct replica *r, uint16_t peer, const uint8_t *data, size_t len)
 	}
 }
 
-/* The head moved: what was early may be in time now. */
+/* The head moved: what was early may be in time now. Not if the seat went to
+ * another machine: it would answer for what the old one said. */
 void
 recv_early(struct replica *r)
 {
@@ -359,7 +371,10 @@ recv_early(struct replica *r)
 	memcpy(kept, r->early, n * sizeof(kept[0]));
 	r->nearly = 0;
 	for (size_t i = 0; i < n; i++) {
-		recv_message(r, kept[i].peer, kept[i].data, kept[i].len);
+		if (memcmp(kept[i].network, machine_at(r, kept[i].peer), 32) ==
+		    0)
+			recv_message(r, kept[i].peer, kept[i].data,
+			    kept[i].len);
 		free(kept[i].data);
 	}
 }

@@ -23,20 +23,40 @@ same(const struct member *a, const struct member *b)
 	    a->power == b->power && a->weight == b->weight;
 }
 
-bool
-roster_follow(struct roster *r, const struct seats *s, uint64_t height)
+/* Of two machines that matter at one seat, the one that votes next. */
+static const struct member *
+in_seat(const struct seats *now, const struct seats *next, uint16_t i)
 {
+	const struct member *m = &next->m[i], *old = &now->m[i];
+
+	if (i >= now->n ||
+	    memcmp(m->network, old->network, sizeof(m->network)) == 0)
+		return m;
+	if (now->state[i] == SEAT_MEMBER && next->state[i] == SEAT_MEMBER)
+		return old;
+	/* Whoever waits for these keys' seat waited here. */
+	return now->state[i] == SEAT_CANDIDATE && next->state[i] == SEAT_FREE
+	    ? old
+	    : m;
+}
+
+bool
+roster_follow(struct roster *r, const struct ledger *l)
+{
+	const struct seats *now = ledger_seats_now(l), *s = ledger_seats(l);
+	const uint64_t height = ledger_height(l);
 	bool changed = r->f.nmembers != s->n;
 
 	r->f.nmembers = s->n;
 	for (uint16_t i = 0; i < s->n; i++) {
-		struct member m = s->m[i];
+		struct member m = *in_seat(now, s, i);
 
 		if (s->state[i] != SEAT_LEFT)
 			r->left[i] = 0;
 		else if (r->left[i] == 0)
 			r->left[i] = height + 1;
-		if (s->state[i] == SEAT_FREE ||
+		if ((s->state[i] == SEAT_FREE &&
+			(i >= now->n || now->state[i] != SEAT_CANDIDATE)) ||
 		    (r->left[i] > 0 && height > r->left[i] + ROSTER_GRACE)) {
 			memset(m.network, 0, sizeof(m.network));
 			memset(m.address, 0, sizeof(m.address));

@@ -5,7 +5,9 @@
  * its key looks here; what the founders agreed on stays in the options. Seats
  * keep their index for good, so what was read before still means the same.
  * Nobody is dialed, or let in, at a seat that is free or was left some blocks
- * ago: who leaves has to hear of it. Lives in one place for as long as the
+ * ago: who leaves has to hear of it. A seat that goes to other keys stays the
+ * old machine's until the last block that it may vote for: without its vote
+ * there may be no such block. Lives in one place for as long as the
  * node. Loop thread only.
  */
 #ifndef QML_CONSENSUS_REPLICA_ROSTER_H
@@ -13,6 +15,7 @@
 
 #include <stdbool.h>
 
+#include "consensus/ledger/ledger.h"
 #include "consensus/ledger/seats.h"
 #include "proto/federation.h"
 
@@ -29,6 +32,6 @@ struct roster {
 void roster_open(struct roster *r, const struct federation *f,
     const struct hash *own);
 /* True if anything changed. */
-bool roster_follow(struct roster *r, const struct seats *s, uint64_t height);
+bool roster_follow(struct roster *r, const struct ledger *l);
 
 #endif

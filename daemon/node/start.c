@@ -241,8 +241,7 @@ void
 node_follow(struct node *n)
 {
 	const struct seats *s = ledger_seats(replica_ledger(n->replica));
-	bool changed = roster_follow(&n->who, s,
-	    ledger_height(replica_ledger(n->replica)));
+	bool changed = roster_follow(&n->who, replica_ledger(n->replica));
 	uint16_t self = replica_self(n->replica);
 
 	/* A candidate's own seat, so that it does not dial itself. */
