@@ -112,6 +112,15 @@
 	X(CHECK_HISTORY, "checkpoints that continue one another (I14)")       \
 	X(CHECK_QUIET, "records while in step, never while behind (I15)")     \
 	X(CHECK_BENCH, "checks of who sits out")                              \
+	X(MEMBER_ADDED, "members added")                                      \
+	X(MEMBER_REMOVED, "members removed")                                  \
+	X(MEMBER_WEIGHED, "members with another weight")                      \
+	X(MEMBER_ROTATED, "seats that got other keys")                        \
+	X(MEMBER_REFUSED, "changes of members that came to nothing")          \
+	X(OLD_KEY, "signatures of liars by keys that have no seat any more")  \
+	X(LATER_SIGNED, "signatures of who came later")                       \
+	X(CHECK_SEATS, "checks of who has which seat, at every node")         \
+	X(CHECK_CERT, "certificates held against their height's members")     \
 	X(JOB_ORDERED, "jobs that an order started")                          \
 	X(TX_SENT, "transactions sent")                                       \
 	X(PAID, "blocks after a round was paid for, at every node")           \

@@ -32,8 +32,8 @@ check_included(struct world *w, const struct block *b)
 			    " has an answer that no honest node attested (I12)",
 			    round);
 		f.kind = WATCH_DURABLE_ANSWER;
-		f.who = who;
-		if (watch_is_honest(w, who) &&
+		f.who = members_slot(w, b->header.height, who);
+		if (watch_is_honest(w, b->header.height, who) &&
 		    watch_find(&w->watch, &f, true) == NULL)
 			world_fail(w,
 			    "round %" PRIu64
@@ -41,7 +41,7 @@ check_included(struct world *w, const struct block *b)
 			    round, who);
 	}
 	f.value = (struct hash){{0}};
-	for (uint16_t i = 0; i < w->n; i++) {
+	for (uint16_t i = 0; i < members_at(w, b->header.height)->n; i++) {
 		bool open, left_out;
 
 		f.who = i;
@@ -49,7 +49,8 @@ check_included(struct world *w, const struct block *b)
 		open = watch_find(&w->watch, &f, true) != NULL;
 		f.kind = WATCH_LEFT_OUT;
 		left_out = watch_find(&w->watch, &f, true) != NULL;
-		if (watch_is_honest(w, i) && open && !left_out && !in[i])
+		if (watch_is_honest(w, b->header.height, i) && open &&
+		    !left_out && !in[i])
 			world_fail(w,
 			    "round %" PRIu64
 			    " leaves out %u, whom all attested (I12)",
@@ -80,6 +81,12 @@ check_history(struct world *w, const struct block *b)
 	merkle_append(&w->history, &b->id);
 }
 
+static bool
+evidence_is_of_height(const struct evidence *e)
+{
+	return e->kind == EVIDENCE_VOTES || e->kind == EVIDENCE_PROPOSALS;
+}
+
 /* I8: what is on record is of one that misbehaves. */
 static void
 check_evidence(struct world *w, const struct block *b)
@@ -98,7 +105,9 @@ check_evidence(struct world *w, const struct block *b)
 		watch_add(&w->watch, &f);
 		world_count(w,
 		    (enum count)(COUNT_EVIDENCE_VOTES + e->kind - 1));
-		if (watch_is_honest(w, e->who))
+		if (!members_liar(w, e->who) ||
+		    (evidence_is_of_height(e) &&
+			watch_is_honest(w, e->at, e->who)))
 			world_fail(w,
 			    "block %" PRIu64 " says that honest %u signed two "
 			    "different %s (I8)",
@@ -116,7 +125,9 @@ watch_decision(struct world *w, const struct block *b)
 }
 
 bool
-watch_is_honest(const struct world *w, uint16_t member)
+watch_is_honest(const struct world *w, uint64_t height, uint16_t seat)
 {
-	return member < w->n && !w->nodes[member].liar;
+	uint16_t slot = members_slot(w, height, seat);
+
+	return slot != MEMBERS_NO_SLOT && !w->nodes[slot].liar;
 }

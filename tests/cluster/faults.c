@@ -25,8 +25,8 @@ draw_clocks(struct world *w)
 		    f->skew_ms;
 	}
 	/* A wrong clock is a fault like another: no more than f have one. */
-	f->jumps = w->nliars == 0 && w->nslots == w->n && w->nfaulty > 0 &&
-	    rng_chance(r, 200);
+	f->jumps = w->nliars == 0 && !w->has_twin && w->nfaulty > 0 &&
+	    !members_has(w) && rng_chance(r, 200);
 	if (f->jumps)
 		world_push(w,
 		    (struct world_event){.type = WORLD_JUMP, .at = 3000});
@@ -89,7 +89,7 @@ faults_draw(struct world *w)
 	if (f->crash_ms > 0)
 		world_push(w,
 		    (struct world_event){.type = WORLD_CRASH, .at = 2000});
-	if (w->nslots > w->n && f->split_ms == 0)
+	if (w->has_twin && f->split_ms == 0)
 		f->split_ms = 3000; /* twins need a partition */
 	if (f->split_ms > 0)
 		world_push(w,
@@ -206,8 +206,8 @@ page_seq(const struct simfile *f, uint64_t page)
 static bool
 may_lose(struct world *w, uint16_t slot, bool votes)
 {
-	if (w->nfaulty == 0 || (votes && (w->nliars > 0 || w->nslots > w->n)) ||
-	    w->nodes[slot].liar || w->faults.jumps ||
+	if (w->nfaulty == 0 || (votes && (w->nliars > 0 || w->has_twin)) ||
+	    members_has(w) || w->nodes[slot].liar || w->faults.jumps ||
 	    (w->has_loser && w->loser != slot))
 		return false;
 	w->has_loser = true;

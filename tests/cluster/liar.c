@@ -27,6 +27,35 @@ liar_of(struct world *w, uint16_t slot)
 	return NULL;
 }
 
+const struct sign_key *
+liar_key(struct world *w, const struct liar *l)
+{
+	if (l->old == l->slot || rng_chance(&w->rng, 500))
+		return world_key(w, l->slot);
+	world_count(w, COUNT_OLD_KEY);
+	return world_key(w, l->old);
+}
+
+static void
+schedule(struct world *w, const struct liar *l, uint64_t at)
+{
+	world_push(w,
+	    (struct world_event){.type = WORLD_LIE, .node = l->slot, .at = at});
+}
+
+void
+liar_move(struct world *w, uint16_t from, uint16_t to)
+{
+	struct liar *l = liar_of(w, from);
+
+	w->nodes[to].liar = true;
+	if (l == NULL)
+		return;
+	l->old = from;
+	l->slot = to;
+	schedule(w, l, w->now + 1);
+}
+
 /* One to five ways each; every twelfth liar tries everything. */
 void
 liar_draw(struct world *w)
@@ -40,6 +69,7 @@ liar_draw(struct world *w)
 		do {
 			l->slot = (uint16_t)rng_below(&w->rng, w->n);
 		} while (w->nodes[l->slot].liar);
+		l->old = l->slot;
 		w->nodes[l->slot].liar = true;
 		world_count(w, COUNT_LIAR);
 		while (nways-- > 0)
@@ -50,10 +80,7 @@ liar_draw(struct world *w)
 			if (l->ways >> k & 1)
 				printf("         node %u lies: %s\n", l->slot,
 				    count_text((enum count)(LIAR_FIRST + k)));
-		world_push(w,
-		    (struct world_event){.type = WORLD_LIE,
-			.node = l->slot,
-			.at = 1500});
+		schedule(w, l, 1500);
 	}
 }
 
@@ -347,7 +374,7 @@ liar_forget(struct world *w, uint16_t slot)
 	(void)!disk_unlink(&n->disk.disk, VOTELOG_NAME);
 	(void)!disk_sync_dir(&n->disk.disk, "");
 	if (votelog_create(&n->disk.disk, VOTELOG_NAME,
-		&w->fed.members[n->member].id) < 0)
+		&world_machine(w, slot)->id) < 0)
 		world_fail(w, "liar %u cannot make a vote log", slot);
 }
 
@@ -398,10 +425,9 @@ liar_tick(struct world *w, uint16_t slot)
 {
 	struct liar *l = liar_of(w, slot);
 
-	world_push(w,
-	    (struct world_event){.type = WORLD_LIE,
-		.node = slot,
-		.at = w->now + 50 + rng_below(&w->rng, 1000)});
+	if (l == NULL)
+		return;
+	schedule(w, l, w->now + 50 + rng_below(&w->rng, 1000));
 	if (!w->nodes[slot].up)
 		return;
 	if (liar_does(l, COUNT_REPLAY))

@@ -22,9 +22,11 @@
 
 struct world;
 struct replica_action;
+struct sign_key;
 
 struct liar {
 	uint16_t slot;
+	uint16_t old;  /* slot of its keys before they were changed */
 	uint64_t ways; /* bit of enum count */
 	struct liar_heard {
 		uint8_t *data;
@@ -58,6 +60,11 @@ void liar_tick(struct world *w, uint16_t slot);
 void liar_keep(struct liar *l, struct answer *a); /* takes a reference */
 void liar_tell(struct world *w, const struct liar *l, uint16_t to,
     const struct wire_msg *m);
+
+/* Its keys: now and then those that have no seat any more. */
+const struct sign_key *liar_key(struct world *w, const struct liar *l);
+/* Other keys, on another machine, for the same liar. */
+void liar_move(struct world *w, uint16_t from, uint16_t to);
 
 /* liar_agree.c: true when the message was replaced for this receiver */
 bool liar_vote(struct world *w, struct liar *l, uint16_t to,

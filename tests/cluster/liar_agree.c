@@ -11,12 +11,6 @@
 
 #define MODEL_LEAF 5 /* ledger_leaf_name() says "model" */
 
-static const struct sign_key *
-key_of(const struct world *w, const struct liar *l)
-{
-	return w->keys[w->nodes[l->slot].member];
-}
-
 /* Which of two stories a receiver is told about a height. */
 static bool
 other_side(const struct liar *l, uint16_t to, uint64_t height)
@@ -30,7 +24,7 @@ tell_vote(struct world *w, struct liar *l, uint16_t to, const struct vote *v)
 	struct wire_msg m = {.type = WIRE_VOTE};
 
 	m.u.vote = *v;
-	vote_sign(&m.u.vote, key_of(w, l), &w->fed_id);
+	vote_sign(&m.u.vote, liar_key(w, l), &w->fed_id);
 	liar_tell(w, l, to, &m);
 }
 
@@ -65,6 +59,10 @@ liar_vote(struct world *w, struct liar *l, uint16_t to, const struct vote *v)
 
 	if (liar_lock_vote(w, l, to, v))
 		return true;
+	if (l->old != l->slot && rng_chance(&w->rng, 300)) {
+		tell_vote(w, l, to, v);
+		return true;
+	}
 	if (liar_does(l, COUNT_FUZZED_VOTE) && rng_chance(&w->rng, 200)) {
 		fuzz_vote(w, l, to, *v);
 		return rng_chance(&w->rng, 500);
@@ -204,8 +202,8 @@ accuse(struct world *w, struct liar *l, struct block *b)
 	int rc;
 
 	y.block.b[0] = 1;
-	vote_sign(&x, key_of(w, l), &w->fed_id);
-	vote_sign(&y, key_of(w, l), &w->fed_id);
+	vote_sign(&x, liar_key(w, l), &w->fed_id);
+	vote_sign(&y, liar_key(w, l), &w->fed_id);
 	if (b->header.nevidence > 0 ||
 	    x.validator == w->nodes[l->slot].member ||
 	    evidence_of_votes(&x, &y, &e) < 0)
@@ -284,7 +282,7 @@ liar_tell_block(struct world *w, struct liar *l, uint16_t to,
 
 	m.u.proposal = *p;
 	m.u.proposal.head.block = p->block->id;
-	proposal_sign(&m.u.proposal.head, key_of(w, l), &w->fed_id);
+	proposal_sign(&m.u.proposal.head, liar_key(w, l), &w->fed_id);
 	liar_tell(w, l, to, &m);
 }
 

@@ -115,7 +115,7 @@ liar_lock_vote(struct world *w, struct liar *l, uint16_t to,
 		return true;
 	m.u.vote = *v;
 	m.u.vote.block = (struct hash){{0}};
-	vote_sign(&m.u.vote, w->keys[w->nodes[l->slot].member], &w->fed_id);
+	vote_sign(&m.u.vote, liar_key(w, l), &w->fed_id);
 	liar_tell(w, l, to, &m);
 	return true;
 }
@@ -153,7 +153,7 @@ tell_polka(struct world *w, struct liar *l, uint16_t to, const struct vote *v)
 	}
 	m.u.vote = *v;
 	m.u.vote.validator = self;
-	vote_sign(&m.u.vote, w->keys[self], &w->fed_id);
+	vote_sign(&m.u.vote, liar_key(w, l), &w->fed_id);
 	liar_tell(w, l, to, &m);
 }
 

@@ -6,12 +6,6 @@
 
 #include "tests/cluster/state.h"
 
-static const struct sign_key *
-key_of(const struct world *w, const struct liar *l)
-{
-	return w->keys[w->nodes[l->slot].member];
-}
-
 /* The same head, an update of our own making. */
 static struct answer *
 vary(struct world *w, const struct answer *a)
@@ -55,7 +49,7 @@ tell_three(struct world *w, struct liar *l, const struct answer *a)
 		all[k] = vary(w, a);
 		if (all[k] == NULL)
 			continue;
-		answer_sign(all[k], key_of(w, l), &w->fed_id);
+		answer_sign(all[k], liar_key(w, l), &w->fed_id);
 		liar_keep(l, all[k]);
 	}
 	for (uint16_t i = 0; i < w->nslots; i++)
@@ -104,7 +98,7 @@ tell_bad(struct world *w, struct liar *l, const struct answer *a,
 		b->delta[0] = (int64_t)a->clip_q24;
 		b->delta[1] = 1;
 	}
-	answer_sign(b, key_of(w, l), &w->fed_id);
+	answer_sign(b, liar_key(w, l), &w->fed_id);
 	world_count(w, way);
 	for (uint16_t i = 0; i < w->nslots; i++)
 		tell_answer(w, l, i, b);
@@ -147,7 +141,7 @@ tell_attest(struct world *w, struct liar *l, uint16_t to, struct attest *a)
 {
 	struct wire_msg m = {.type = WIRE_ATTEST};
 
-	attest_sign(a, key_of(w, l), &w->fed_id);
+	attest_sign(a, liar_key(w, l), &w->fed_id);
 	m.u.attest = a;
 	if (to != l->slot)
 		liar_tell(w, l, to, &m);

@@ -97,6 +97,8 @@ show_failure(const struct world_setup *s, const char *why)
 		printf(" --without %" PRIu32, s->without);
 	if (s->halves)
 		printf(" --halves");
+	if (s->members)
+		printf(" --members");
 	if (s->dead || s->steady)
 		printf(s->dead ? " --dead" : " --steady");
 	if (s->liars != WORLD_LIARS_DRAWN)
@@ -248,6 +250,8 @@ static const struct group {
     {"three nodes", {.n = 3, .heights = 20}, 4200, 60},
     {"five nodes", {.n = 5, .heights = 20}, 4300, 100},
     {"seven nodes, up to two liars", {.n = 7, .heights = 20}, 4500, 100},
+    {"members that change, storms and liars", {.heights = 30, .members = true},
+	8000, 120},
     {"whatever the seed says", {.heights = 20}, 5000, 200},
     {"ten minutes in two halves, then a block within ten seconds",
 	{.n = 4, .heights = 20, .halves = true}, 7000, 10},
@@ -332,7 +336,7 @@ count_zero(const struct options *o, const struct tally *t)
 	unsigned n = 0;
 
 	if (t->seeds < MAIN_LONG || s->calm || s->n != 0 || s->without != 0 ||
-	    s->liars != WORLD_LIARS_DRAWN || s->halves)
+	    s->liars != WORLD_LIARS_DRAWN || s->halves || s->members)
 		return 0;
 	for (int c = 0; c < COUNTS; c++) {
 		if (t->counts[c] > 0)
@@ -393,7 +397,7 @@ run_plain(const struct options *o)
 static const char usage[] =
     "cluster [--from S] [--seeds N] [--heights H] [--nodes N] [--seed S]\n"
     "        [--liars 0|1|2|3] [--calm] [--dead] [--steady] [--halves]\n"
-    "        [--without MASK]\n"
+    "        [--members] [--without MASK]\n"
     "        [--trace] [--jobs J] [--first] [--json]\n"
     "cluster --mutants | --twins [--rounds R]\n"
     "Without arguments: the seeds of make check, as TAP.\n"
@@ -445,6 +449,8 @@ take_options(struct options *o, int argc, char **argv)
 			o->setup.steady = o->setup.calm = true;
 		else if (strcmp(argv[i], "--halves") == 0)
 			o->setup.halves = true;
+		else if (strcmp(argv[i], "--members") == 0)
+			o->setup.members = true;
 		else if (strcmp(argv[i], "--mutants") == 0)
 			exit(run_mutants());
 		else if (strcmp(argv[i], "--twins") == 0)

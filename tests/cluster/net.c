@@ -12,8 +12,34 @@ is_linked(const struct world *w, uint16_t a, uint16_t b)
 {
 	const struct world_node *x = &w->nodes[a], *y = &w->nodes[b];
 
-	return x->up && y->up && x->cut[b] != CUT_KNOWN &&
+	return x->up && y->up && members_peer(w, a, b) >= 0 &&
+	    members_peer(w, b, a) >= 0 && x->cut[b] != CUT_KNOWN &&
 	    y->cut[a] != CUT_KNOWN && w->now >= x->mute_until[b];
+}
+
+/* One machine, or two with one key. */
+static bool
+is_same(const struct world *w, uint16_t a, uint16_t b)
+{
+	return a == b ||
+	    (w->has_twin && w->nodes[a].member == w->nodes[b].member);
+}
+
+/* Another machine in a seat is another link. */
+static void
+see(struct world *w, uint16_t a, uint16_t m, uint8_t slot)
+{
+	struct world_node *n = &w->nodes[a];
+	struct replica_event ev = {.type = REPLICA_EV_PEER_DOWN, .peer = m};
+
+	if (slot == n->sees[m])
+		return;
+	if (n->sees[m] != 0)
+		node_step(w, a, &ev);
+	ev.type = REPLICA_EV_PEER_UP;
+	n->sees[m] = slot;
+	if (slot != 0)
+		node_step(w, a, &ev);
 }
 
 /* Tell everybody whose links came up or went down. */
@@ -21,23 +47,14 @@ void
 net_links(struct world *w)
 {
 	for (uint16_t a = 0; a < w->nslots; a++) {
-		bool sees[WORLD_MAX] = {false};
+		uint8_t sees[WORLD_MAX] = {0};
 
 		for (uint16_t b = 0; b < w->nslots; b++)
-			if (w->nodes[a].member != w->nodes[b].member &&
-			    is_linked(w, a, b))
-				sees[w->nodes[b].member] = true;
-		for (uint16_t m = 0; m < w->n && w->nodes[a].up; m++) {
-			struct replica_event ev = {.type = sees[m]
-				? REPLICA_EV_PEER_UP
-				: REPLICA_EV_PEER_DOWN};
-
-			if (sees[m] == w->nodes[a].sees[m])
-				continue;
-			w->nodes[a].sees[m] = sees[m];
-			ev.peer = m;
-			node_step(w, a, &ev);
-		}
+			if (!is_same(w, a, b) && is_linked(w, a, b))
+				sees[members_peer(w, a, b)] =
+				    members_has(w) ? (uint8_t)(1 + b) : 1;
+		for (uint16_t m = 0; m < WORLD_MAX && w->nodes[a].up; m++)
+			see(w, a, m, sees[m]);
 	}
 }
 
@@ -64,7 +81,7 @@ split_halves(struct world *w, bool bridge)
 
 	for (uint16_t i = 0; i < w->nslots; i++)
 		side[i] = rng_chance(&w->rng, 500);
-	if (w->nslots > w->n) /* a twin is where its brother is not */
+	if (w->has_twin) /* a twin is where its brother is not */
 		side[w->n] = !side[w->nodes[w->n].member];
 	for (uint16_t i = 0; i < w->nslots; i++)
 		for (uint16_t j = 0; j < i; j++)
@@ -197,9 +214,8 @@ net_send(struct world *w, uint16_t from, uint16_t to, const uint8_t *data,
 	    .node = to,
 	    .from = from};
 
-	if (w->nodes[to].member == w->nodes[from].member ||
-	    !is_linked(w, from, to) || w->nodes[from].cut[to] != CUT_NOT ||
-	    !travel(w, &e.at))
+	if (is_same(w, to, from) || !is_linked(w, from, to) ||
+	    w->nodes[from].cut[to] != CUT_NOT || !travel(w, &e.at))
 		return;
 	if (w->in_order) {
 		uint64_t *last = &w->nodes[from].served_at[to];
@@ -219,6 +235,7 @@ void
 net_broadcast(struct world *w, uint16_t from, const struct replica_action *a)
 {
 	for (uint16_t i = 0; i < w->nslots; i++)
-		if (a->peer == REPLICA_ALL || a->peer == w->nodes[i].member)
+		if (a->peer == REPLICA_ALL ||
+		    (int)a->peer == members_peer(w, from, i))
 			net_send(w, from, i, a->data, a->len);
 }

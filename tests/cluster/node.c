@@ -20,14 +20,16 @@ open_node(struct world *w, uint16_t slot)
 {
 	struct world_node *n = &w->nodes[slot];
 	const struct replica_config cfg = {.federation = &w->fed,
-	    .key = w->keys[n->member],
-	    .self = n->member};
+	    .key = world_key(w, slot),
+	    .self = slot < w->n ? slot
+		: w->has_twin   ? n->member
+				: REPLICA_NOBODY};
 	struct store_report rep;
 	uint64_t height;
 	int rc;
 
 	rc = store_open(&n->store, &n->disk.disk, &w->fed,
-	    &w->fed.members[n->member].id, &rep);
+	    &world_machine(w, slot)->id, &rep);
 	if (rc < 0)
 		return rc;
 	watch_found(w, slot);
@@ -36,6 +38,7 @@ open_node(struct world *w, uint16_t slot)
 	rc = store_load(&n->store, n->replica, &height);
 	if (rc == 0) {
 		watch_loaded(w, slot);
+		members_follow(w, slot);
 		return 0;
 	}
 	store_close(&n->store);
@@ -181,6 +184,7 @@ applied(struct world *w, uint16_t slot, const struct replica_action *a)
 	struct world_node *n = &w->nodes[slot];
 
 	watch_applied(w, slot, a);
+	members_applied(w, slot, a->height);
 	txs_applied(w, slot, a->block);
 	world_note(w, a->id.b, sizeof(a->id.b));
 	if (a->height > n->head)
@@ -196,8 +200,12 @@ applied(struct world *w, uint16_t slot, const struct replica_action *a)
 static void
 blame(struct world *w, uint16_t slot, const struct replica_action *a)
 {
-	bool guilty = w->nodes[a->peer].liar;
+	bool guilty = a->type == REPLICA_NOTICE && members_liar(w, a->peer);
 
+	for (uint16_t i = 0; i < w->nslots && a->type == REPLICA_PUNISH; i++)
+		guilty = guilty ||
+		    (w->nodes[i].liar &&
+			members_peer(w, slot, i) == (int)a->peer);
 	if (w->nodes[slot].liar)
 		return;
 	if (!guilty) {
@@ -209,7 +217,7 @@ blame(struct world *w, uint16_t slot, const struct replica_action *a)
 		return;
 	world_count(w, COUNT_PUNISHED);
 	for (uint16_t i = 0; i < w->nslots && w->mute_liars; i++)
-		if (w->nodes[i].member == a->peer)
+		if (members_peer(w, slot, i) == (int)a->peer)
 			net_mute(w, slot, i);
 }
 
@@ -496,7 +504,7 @@ audit_blocks(struct world *w, uint16_t slot, struct ledger *l)
 		d.block = NULL;
 		rc = store_block(s, h, &d);
 
-		if (rc == 0 && 3u * d.commit.nsigs <= 2u * w->n)
+		if (rc == 0 && !members_certified(w, &d.commit))
 			rc = -EBADMSG;
 		if (rc == 0) {
 			v = ledger_check_commit(l, &d.commit, h, &d.block->id);

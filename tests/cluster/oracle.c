@@ -24,31 +24,30 @@ check_commit(struct world *w, const struct block *b)
 		return;
 	if (c == NULL || c->height + 1 != b->header.height ||
 	    !watch_decided(w, c->height, &before) ||
-	    !hash_equal(&c->block, &before) || 3u * c->nsigs <= 2u * w->n) {
+	    !hash_equal(&c->block, &before) || !members_certified(w, c))
 		blame(w, b, "last commit is no quorum for the block before");
-		return;
-	}
-	for (uint16_t i = 0; i < c->nsigs; i++) {
-		struct vote v = commit_vote(c, i);
-
-		if (v.validator >= w->n || v.type != VOTE_PRECOMMIT ||
-		    !vote_verify(&v, &w->fed.members[v.validator].sign,
-			&w->fed_id))
-			blame(w, b, "signature in its last commit");
-	}
 }
 
-/* How many attestations of the block name this answer of the member. */
-static unsigned
-count_named(const struct block *b, uint16_t member, const struct hash *id)
+static uint64_t
+weight_of(const struct members_set *s, uint16_t seat)
 {
-	unsigned n = 0;
+	return seat < s->n ? s->power[seat] : 0;
+}
+
+/* Do attestations of more than a third name this answer of the member? */
+static bool
+is_attested(const struct world *w, const struct block *b, uint16_t member,
+    const struct hash *id)
+{
+	const struct members_set *s = members_at(w, b->header.height);
+	uint64_t power = 0;
 
 	for (uint16_t i = 0; i < b->header.nattests; i++)
 		for (uint16_t k = 0; k < b->attests[i].nheld; k++)
-			n += b->attests[i].member[k] == member &&
-			    hash_equal(&b->attests[i].held[k], id);
-	return n;
+			if (b->attests[i].member[k] == member &&
+			    hash_equal(&b->attests[i].held[k], id))
+				power += weight_of(s, b->attests[i].validator);
+	return 3 * power > s->total;
 }
 
 static bool
@@ -71,8 +70,7 @@ is_double(const struct world *w, const struct block *b, uint16_t member)
 
 		for (uint16_t k = 0; k < a->nheld; k++) {
 			if (a->member[k] != member ||
-			    3 * count_named(b, a->member[k], &a->held[k]) <=
-				w->n)
+			    !is_attested(w, b, member, &a->held[k]))
 				continue;
 			if (first != NULL && !hash_equal(first, &a->held[k]))
 				return true;
@@ -85,29 +83,32 @@ is_double(const struct world *w, const struct block *b, uint16_t member)
 static void
 check_set(struct world *w, const struct block *b)
 {
-	if (b->header.kind != BLOCK_ORDINARY &&
-	    3u * b->header.nattests <= 2u * w->n)
+	const struct members_set *s = members_at(w, b->header.height);
+	uint64_t power = 0;
+
+	for (uint16_t i = 0; i < b->header.nattests; i++)
+		if (b->attests[i].validator < s->n)
+			power += s->power[b->attests[i].validator];
+	if (b->header.kind != BLOCK_ORDINARY && 3 * power <= 2 * s->total)
 		blame(w, b, "attestations without a quorum");
 	for (uint16_t i = 0; i < b->header.nattests; i++) {
 		const struct attest *a = &b->attests[i];
+		const struct sign_public *key =
+		    members_key(w, b->header.height, a->validator);
 
-		if (a->validator >= w->n || a->round != b->header.fl_round ||
+		if (key == NULL || a->round != b->header.fl_round ||
 		    (i > 0 && a->validator <= b->attests[i - 1].validator) ||
-		    !attest_verify(a, &w->fed.members[a->validator].sign,
-			&w->fed_id))
+		    !attest_verify(a, key, &w->fed_id))
 			blame(w, b, "a bad attestation");
 		for (uint16_t k = 0; k < a->nheld; k++)
-			if (3 * count_named(b, a->member[k], &a->held[k]) >
-				w->n &&
+			if (is_attested(w, b, a->member[k], &a->held[k]) &&
 			    !is_double(w, b, a->member[k]) &&
 			    !is_in(b, &a->held[k]))
 				blame(w, b, "an answer is left out");
 	}
 	for (uint16_t i = 0; i < b->header.nanswers; i++)
-		if (3 *
-			    count_named(b, b->answers[i]->member,
-				&b->answer_ids[i]) <=
-			w->n ||
+		if (!is_attested(w, b, b->answers[i]->member,
+			&b->answer_ids[i]) ||
 		    is_double(w, b, b->answers[i]->member))
 			blame(w, b, "an answer too many");
 }
@@ -142,7 +143,8 @@ age_of(struct world *w, const struct block *b, const struct answer *a)
 		age++;
 	if (age > most)
 		blame(w, b, "an answer to another model");
-	else if (a->member < w->n && w->worked[a->member] > w->serial - age)
+	else if (a->member < WORLD_MAX &&
+	    w->worked[a->member] > w->serial - age)
 		blame(w, b, "work on a model that was done");
 	world_count(w, age > 0 ? COUNT_LATE : COUNT_IN_TIME);
 	return age <= most ? age : 0;
@@ -165,12 +167,14 @@ weight(unsigned age)
 static void
 check_answer(struct world *w, const struct block *b, const struct answer *a)
 {
+	const struct sign_public *key =
+	    members_key(w, b->header.height, a->member);
 	const int64_t clip = INT64_C(1) << 24; /* the job's 1.0 */
 	int64_t norm = 0;
 	bool large = false;
 
-	if (a->member >= w->n || a->round != b->header.fl_round ||
-	    !answer_verify(a, &w->fed.members[a->member].sign, &w->fed_id))
+	if (key == NULL || a->round != b->header.fl_round ||
+	    !answer_verify(a, key, &w->fed_id))
 		blame(w, b, "an answer to something else");
 	for (uint32_t k = 0; k < a->dim; k++) {
 		if (a->delta[k] > clip || a->delta[k] < -clip)
@@ -203,7 +207,8 @@ check_model(struct world *w, const struct block *b)
 			part = a->delta[k] * weight(age);
 			sum[k] += mean(part, INT64_C(1) << 24);
 		}
-		if (aggregate && a->kind == ANSWER_UPDATE && a->member < w->n)
+		if (aggregate && a->kind == ANSWER_UPDATE &&
+		    a->member < WORLD_MAX)
 			w->worked[a->member] = 1 + w->serial - age;
 	}
 	if (aggregate && n == 0)

@@ -9,7 +9,8 @@
 bool
 orders_has(const struct world *w)
 {
-	return w->setup.seed % 4 == 1 && !w->setup.steady && !w->setup.dead;
+	return w->setup.seed % 4 == 1 && !w->setup.steady && !w->setup.dead &&
+	    !w->setup.members;
 }
 
 struct hash

@@ -22,6 +22,20 @@ world_dead(const struct world *w)
 {
 	return w->setup.dead ? (uint16_t)(w->setup.seed % w->n) : WORLD_MAX;
 }
+/* Whose keys a slot has. */
+static inline const struct member *
+world_machine(const struct world *w, uint16_t slot)
+{
+	if (w->has_twin && slot == w->n)
+		slot = w->nodes[slot].member;
+	return &w->members.machine[slot];
+}
+static inline const struct sign_key *
+world_key(const struct world *w, uint16_t slot)
+{
+	return w
+	    ->keys[w->has_twin && slot == w->n ? w->nodes[slot].member : slot];
+}
 static inline bool
 world_is_calm(const struct world *w)
 {

@@ -14,6 +14,7 @@
 #include "proto/merkle.h"
 #include "tests/cluster/faults.h"
 #include "tests/cluster/liar.h"
+#include "tests/cluster/members.h"
 #include "tests/cluster/rng.h"
 #include "tests/cluster/simdisk.h"
 #include "tests/cluster/watch.h"
@@ -55,7 +56,7 @@ struct world_job {
 };
 
 struct world_node {
-	uint16_t member;
+	uint16_t member; /* its seat now, or REPLICA_NOBODY */
 	bool liar; /* nothing is promised about it, not even that it lies */
 	bool up, doomed;
 	struct simdisk disk;
@@ -65,13 +66,15 @@ struct world_node {
 	uint64_t timer;         /* of the armed TIMER; others are void */
 	struct world_job *jobs; /* storage queue */
 	size_t njobs, cap;
-	uint64_t head;          /* highest height reported APPLIED */
-	bool rotten;            /* a bit of its chain was flipped */
-	struct hash proof;      /* oldest evidence that waits here */
-	uint64_t proof_since;   /* height */
-	int64_t skew;           /* wall clock - true time, ms */
-	bool sees[WORLD_MAX];   /* PEER_UP was said, by member */
-	uint8_t cut[WORLD_MAX]; /* to slot: enum world_cut */
+	uint64_t head;           /* highest height reported APPLIED */
+	bool rotten;             /* a bit of its chain was flipped */
+	struct hash proof;       /* oldest evidence that waits here */
+	uint64_t proof_since;    /* height */
+	int64_t skew;            /* wall clock - true time, ms */
+	struct roster *who;      /* where members change: whom it knows */
+	uint8_t sees[WORLD_MAX]; /* PEER_UP was said, by member: 1 + slot, or
+				  * 1 where members stay */
+	uint8_t cut[WORLD_MAX];  /* to slot: enum world_cut */
 	uint64_t mute_until[WORLD_MAX];
 	uint64_t served_at[WORLD_MAX]; /* last block to arrive, by slot */
 };
@@ -92,7 +95,8 @@ struct world {
 	uint64_t seq;
 	struct faults faults;
 	uint16_t n, nslots, nfaulty; /* members; members that may misbehave */
-	bool has_loser;              /* a member lost stored data: */
+	bool has_twin;
+	bool has_loser; /* a member lost stored data: */
 	uint16_t loser;
 	bool in_order;        /* what is sent is one stream, as links are */
 	bool mute_liars;      /* PUNISH closes the link for a while */
@@ -105,6 +109,7 @@ struct world {
 	struct world_event *heap;
 	size_t nheap, cap;
 	struct watch watch;
+	struct members members;
 	int64_t model[WORLD_DIM]; /* the oracle's, after the newest block */
 	uint64_t closed;          /* rounds of the job, so far */
 	uint64_t serial;          /* how many models came before it */

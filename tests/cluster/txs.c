@@ -105,13 +105,16 @@ static struct tx *
 make(struct world *w, const struct world_node *n)
 {
 	const struct ledger *l = replica_ledger(n->replica);
-	const struct sign_key *key = w->keys[n->member];
+	const uint16_t slot = (uint16_t)(n - w->nodes);
+	const struct sign_key *key = world_key(w, slot);
 	const struct sign_public self = sign_key_public(key);
 	struct bytes_writer body = BYTES_WRITER_INIT;
 	uint8_t kind = worth_owed(w, n, &body);
 	struct tx *t;
 
 	if (kind == 0)
+		kind = members_put(w, slot, &body);
+	if (kind == 0 && orders_has(w))
 		kind = orders_put(w, l, n->member, &body);
 	if (kind == 0)
 		kind = put_any(w, ledger_books(l), &body);
@@ -123,6 +126,8 @@ make(struct world *w, const struct world_node *n)
 	t->kind = kind;
 	t->fee = books_totals(ledger_books(l)).fee;
 	t->expires = ledger_height(l) + 1 + rng_below(&w->txrng, 30);
+	if (kind == TX_PROPOSE && members_has(w))
+		t->expires = ledger_height(l) + MEMBERS_EXPIRES;
 	if (!tx_is_duty(kind))
 		t->nonce = txpool_nonce(replica_txpool(n->replica), l, &self);
 	tx_sign(t, key, &w->fed_id);
@@ -138,7 +143,7 @@ txs_tick(struct world *w, uint16_t slot)
 	struct replica_event ev = {.type = REPLICA_EV_TIME};
 
 	schedule(w, slot);
-	if (!n->up || n->doomed || n->liar)
+	if (!n->up || n->doomed || n->liar || n->member == REPLICA_NOBODY)
 		return;
 	if (replica_submit(n->replica, &now, make(w, n)) == 0)
 		world_count(w, COUNT_TX_SENT);

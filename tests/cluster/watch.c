@@ -61,18 +61,20 @@ static bool
 has_polka(const struct world *w, const struct vote *v, uint32_t from)
 {
 	for (uint32_t r = from; r < v->round; r++) {
-		unsigned power = 0;
+		const struct members_set *s = members_at(w, v->height);
+		uint64_t power = 0;
 
-		for (uint16_t i = 0; i < w->n; i++) {
+		for (uint16_t i = 0; i < s->n; i++) {
 			const struct watch_fact f = {.kind = WATCH_PREVOTER,
 			    .who = i,
 			    .a = v->height,
 			    .b = r,
 			    .value = v->block};
 
-			power += watch_find(&w->watch, &f, true) != NULL;
+			if (watch_find(&w->watch, &f, true) != NULL)
+				power += s->power[i];
 		}
-		if (3 * power > 2u * w->n)
+		if (members_quorum(w, v->height, power))
 			return true;
 	}
 	return false;
@@ -119,7 +121,7 @@ note_vote(struct world *w, const struct vote *v)
 }
 
 static void
-sent_vote(struct world *w, const struct vote *v)
+sent_vote(struct world *w, uint16_t slot, const struct vote *v)
 {
 	bool pre = v->type == VOTE_PREVOTE;
 	struct watch_fact f = {.kind = pre ? WATCH_SIGNED_PREVOTE
@@ -133,15 +135,17 @@ sent_vote(struct world *w, const struct vote *v)
 	if (watch_find(&w->watch, &f, true) != NULL)
 		return; /* said before */
 	d.kind = pre ? WATCH_DURABLE_PREVOTE : WATCH_DURABLE_PRECOMMIT;
+	d.who = slot;
+	members_sent(w, slot, v->height, v->validator);
 	check_signed(w, &f, &d);
 	check_lock(w, v);
 	note_vote(w, v);
 	if (!pre && !hash_is_zero(&v->block))
-		need_in_pool(w, v->validator, WATCH_POOL_BODY, &v->block);
+		need_in_pool(w, slot, WATCH_POOL_BODY, &v->block);
 }
 
 static void
-sent_proposal(struct world *w, const struct proposal *p)
+sent_proposal(struct world *w, uint16_t slot, const struct proposal *p)
 {
 	const struct watch_fact f = {.kind = WATCH_SIGNED_PROPOSAL,
 	    .who = p->proposer,
@@ -149,17 +153,18 @@ sent_proposal(struct world *w, const struct proposal *p)
 	    .b = p->round,
 	    .value = proposal_digest(p)};
 	const struct watch_fact d = {.kind = WATCH_DURABLE_PROPOSAL,
-	    .who = p->proposer,
+	    .who = slot,
 	    .a = p->height,
 	    .b = p->round,
 	    .value = p->block};
 
+	members_sent(w, slot, p->height, p->proposer);
 	check_signed(w, &f, &d);
-	need_in_pool(w, p->proposer, WATCH_POOL_BODY, &p->block);
+	need_in_pool(w, slot, WATCH_POOL_BODY, &p->block);
 }
 
 static void
-sent_answer(struct world *w, const struct answer *a)
+sent_answer(struct world *w, uint16_t slot, const struct answer *a)
 {
 	const struct watch_fact f = {.kind = WATCH_SIGNED_ANSWER,
 	    .who = a->member,
@@ -168,14 +173,17 @@ sent_answer(struct world *w, const struct answer *a)
 	struct watch_fact d = f;
 
 	d.kind = WATCH_DURABLE_ANSWER;
+	d.who = slot;
 	check_signed(w, &f, &d);
-	need_in_pool(w, a->member, WATCH_POOL_ANSWER, &a->id);
+	need_in_pool(w, slot, WATCH_POOL_ANSWER, &a->id);
 }
 
 /* I12 wants to know what every honest attestation named. */
 static void
-sent_attest(struct world *w, const struct attest *a)
+sent_attest(struct world *w, uint16_t slot, const struct attest *a)
 {
+	const uint64_t next =
+	    ledger_height(replica_ledger(w->nodes[slot].replica)) + 1;
 	struct watch_fact f = {.kind = WATCH_SIGNED_ATTEST,
 	    .who = a->validator,
 	    .a = a->round,
@@ -187,16 +195,17 @@ sent_attest(struct world *w, const struct attest *a)
 	if (watch_find(&w->watch, &f, true) != NULL)
 		return;
 	d.kind = WATCH_DURABLE_ATTEST;
+	d.who = slot;
 	check_signed(w, &f, &d);
 	f = (struct watch_fact){.kind = WATCH_HELD, .a = a->round};
 	for (uint16_t i = 0; i < a->nheld; i++) {
-		need_in_pool(w, a->validator, WATCH_POOL_ANSWER, &a->held[i]);
+		need_in_pool(w, slot, WATCH_POOL_ANSWER, &a->held[i]);
 		f.value = a->held[i];
 		watch_add(&w->watch, &f);
 		named[a->member[i]] = true;
 	}
 	f.value = (struct hash){{0}};
-	for (uint16_t i = 0; i < w->n; i++) {
+	for (uint16_t i = 0; i < members_at(w, next)->n; i++) {
 		f.kind = named[i] ? WATCH_OPEN : WATCH_LEFT_OUT;
 		f.who = i;
 		watch_add(&w->watch, &f);
@@ -206,7 +215,7 @@ sent_attest(struct world *w, const struct attest *a)
 void
 watch_sent(struct world *w, uint16_t slot, const uint8_t *data, size_t len)
 {
-	const uint16_t self = w->nodes[slot].member;
+	const uint16_t self = replica_self(w->nodes[slot].replica);
 	struct wire_msg m;
 
 	if (wire_decode(data, len, WORLD_DIM, &m) != WIRE_OK) {
@@ -214,21 +223,21 @@ watch_sent(struct world *w, uint16_t slot, const uint8_t *data, size_t len)
 		return;
 	}
 	if (m.type == WIRE_VOTE && m.u.vote.validator == self)
-		sent_vote(w, &m.u.vote);
+		sent_vote(w, slot, &m.u.vote);
 	if (m.type == WIRE_PROPOSAL && m.u.proposal.head.proposer == self)
-		sent_proposal(w, &m.u.proposal.head);
+		sent_proposal(w, slot, &m.u.proposal.head);
 	if (m.type == WIRE_ANSWER && m.u.answer->member == self)
-		sent_answer(w, m.u.answer);
+		sent_answer(w, slot, m.u.answer);
 	if (m.type == WIRE_ATTEST && m.u.attest->validator == self)
-		sent_attest(w, m.u.attest);
+		sent_attest(w, slot, m.u.attest);
 	wire_msg_close(&m);
 }
 
 void
 watch_lied(struct world *w, const struct wire_msg *m)
 {
-	if (m->type == WIRE_VOTE && m->u.vote.validator < w->n &&
-	    !watch_is_honest(w, m->u.vote.validator))
+	if (m->type == WIRE_VOTE &&
+	    !watch_is_honest(w, m->u.vote.height, m->u.vote.validator))
 		note_vote(w, &m->u.vote);
 }
 
@@ -304,15 +313,14 @@ check_synced(struct world *w, uint16_t slot, const struct replica_action *a)
 void
 watch_stored(struct world *w, uint16_t slot, const struct replica_action *a)
 {
-	const uint16_t who = w->nodes[slot].member;
-	struct watch_fact f = {.who = who, .value = a->id};
+	struct watch_fact f = {.who = slot, .value = a->id};
 
 	if (w->nodes[slot].liar)
 		return;
 	check_synced(w, slot, a);
 	switch (a->store) {
 	case REPLICA_STORE_RECORD:
-		stored_record(w, who, &a->record);
+		stored_record(w, slot, &a->record);
 		return;
 	case REPLICA_STORE_ANSWER:
 		f.kind = WATCH_POOL_ANSWER;
@@ -321,7 +329,14 @@ watch_stored(struct world *w, uint16_t slot, const struct replica_action *a)
 		f.kind = WATCH_POOL_BODY;
 		break;
 	case REPLICA_STORE_POLKA:
+		return;
 	case REPLICA_STORE_BLOCK:
+		world_count(w, COUNT_CHECK_CERT);
+		if (!members_certified(w, a->commit))
+			world_fail(w,
+			    "node %u holds block %" PRIu64
+			    " as decided by others than its members",
+			    slot, a->height);
 		return;
 	}
 	watch_add(&w->watch, &f);
@@ -336,7 +351,7 @@ found_item(void *arg, enum pool_kind kind, const struct hash *id)
 	const struct watch_fact f = {.kind = kind == POOL_ANSWER
 		? WATCH_POOL_ANSWER
 		: WATCH_POOL_BODY,
-	    .who = n->member,
+	    .who = found->slot,
 	    .value = *id};
 	uint8_t *data;
 	uint32_t len;
@@ -359,7 +374,7 @@ watch_found(struct world *w, uint16_t slot)
 	if (w->nodes[slot].liar)
 		return;
 	for (size_t i = 0; i < s->nrecords; i++)
-		stored_record(w, w->nodes[slot].member, &s->records[i]);
+		stored_record(w, slot, &s->records[i]);
 	(void)!pool_list(&s->pool, found_item, &found);
 }
 
@@ -463,6 +478,7 @@ watch_block(struct world *w, uint16_t slot, const struct block *b)
 			w->pace_from = w->now;
 		if (b->header.height > WORLD_PACE_FROM)
 			w->result->pace_ms = w->now - w->pace_from;
+		members_block(w, b);
 		watch_decision(w, b);
 		oracle_block(w, b);
 	}
@@ -474,14 +490,16 @@ static void
 check_bench(struct world *w, const struct ledger *l)
 {
 	const uint32_t *turns = ledger_turns(l);
-	unsigned out = 0;
+	const struct members_set *s = members_at(w, ledger_height(l) + 1);
+	uint64_t out = 0;
 
 	world_count(w, COUNT_CHECK_BENCH);
-	for (uint16_t i = 0; i < w->n; i++)
-		out += turns[i] == 0;
-	if (out > 0 && 3 * out >= w->n)
-		world_fail(w, "%u of %u sit out at height %" PRIu64, out, w->n,
-		    ledger_height(l));
+	for (uint16_t i = 0; i < s->n; i++)
+		out += turns[i] == 0 ? s->power[i] : 0;
+	if (out > 0 && 3 * out >= s->total)
+		world_fail(w,
+		    "%" PRIu64 " of %" PRIu64 " sit out at height %" PRIu64,
+		    out, s->total, ledger_height(l));
 	if (out > 0)
 		world_count(w, COUNT_BENCHED);
 }

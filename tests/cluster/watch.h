@@ -23,7 +23,7 @@ enum watch_kind {
 	WATCH_SIGNED_PROPOSAL, /* value: digest */
 	WATCH_SIGNED_ANSWER,   /* a fl_round */
 	WATCH_SIGNED_ATTEST,   /* a fl_round, b seq; value: digest */
-	WATCH_DURABLE_PREVOTE, /* the same, in the vote log of who */
+	WATCH_DURABLE_PREVOTE, /* the same, in the vote log of slot who */
 	WATCH_DURABLE_PRECOMMIT,
 	WATCH_DURABLE_PROPOSAL, /* value: block */
 	WATCH_DURABLE_ANSWER,
@@ -82,7 +82,7 @@ void watch_applied(struct world *w, uint16_t slot,
     const struct replica_action *a);
 /* I8, I12, I14 of a block that nobody decided before. */
 void watch_decision(struct world *w, const struct block *b);
-bool watch_is_honest(const struct world *w, uint16_t member);
+bool watch_is_honest(const struct world *w, uint64_t height, uint16_t seat);
 /* The block decided at a height; false: not yet. */
 bool watch_decided(const struct world *w, uint64_t height, struct hash *out);
 

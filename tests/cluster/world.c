@@ -161,6 +161,7 @@ found(struct world *w)
 		    1 + (uint8_t)(w->setup.seed / 4 % JOB_CARRY_MAX);
 	}
 	worth_found(w);
+	members_found(w);
 	for (uint16_t i = 0; i < f->nmembers; i++)
 		add_member(w, i);
 }
@@ -200,7 +201,7 @@ draw_members(struct world *w)
 		w->n =
 		    rng_chance(&w->rng, 800) ? 4 : other[rng_below(&w->rng, 6)];
 	w->nfaulty = (uint16_t)((w->n - 1) / 3);
-	w->nslots = w->n;
+	w->nslots = (uint16_t)(w->n + (members_has(w) ? MEMBERS_LATER : 0));
 	w->mute_liars = rng_chance(&w->rng, 500);
 	if (liars == WORLD_LIARS_DRAWN) {
 		uint64_t coin = rng_below(&w->rng, 100);
@@ -211,8 +212,10 @@ draw_members(struct world *w)
 	}
 	if (w->nfaulty == 0 || w->setup.calm || w->setup.halves)
 		return;
-	if (liars == WORLD_LIARS_TWIN)
-		w->nslots++;
+	if (members_has(w) && liars == WORLD_LIARS_TWIN)
+		liars = WORLD_LIARS_NONE;
+	w->has_twin = liars == WORLD_LIARS_TWIN;
+	w->nslots = (uint16_t)(w->nslots + w->has_twin);
 	if (liars == WORLD_LIARS_SOME)
 		w->nliars = 1 + (unsigned)rng_below(&w->rng, w->nfaulty);
 }
@@ -227,15 +230,15 @@ make_nodes(struct world *w)
 	for (uint16_t i = 0; i < w->nslots; i++) {
 		struct world_node *n = &w->nodes[i];
 
-		n->member = i;
-		if (i == w->n) {
+		n->member = i < w->n ? i : REPLICA_NOBODY;
+		if (i == w->n && w->has_twin) {
 			n->member = (uint16_t)rng_below(&w->rng, w->n);
 			n->liar = w->nodes[n->member].liar = true;
 			world_count(w, COUNT_TWIN);
 		}
 		simdisk_init(&n->disk);
 		rc = votelog_create(&n->disk.disk, VOTELOG_NAME,
-		    &w->fed.members[n->member].id);
+		    &world_machine(w, i)->id);
 		assert(rc == 0);
 		world_push(w,
 		    (struct world_event){.type = WORLD_RESTART,
@@ -252,6 +255,7 @@ happen_to(struct world *w, struct world_event *e)
 {
 	struct replica_event ev = {.type = REPLICA_EV_TIME};
 	struct world_node *n = &w->nodes[e->node];
+	int peer;
 
 	if (!n->up || e->life != n->life)
 		return;
@@ -259,7 +263,10 @@ happen_to(struct world *w, struct world_event *e)
 		node_step(w, e->node, &ev);
 	} else if (e->type == WORLD_DELIVER) {
 		ev.type = REPLICA_EV_MSG;
-		ev.peer = w->nodes[e->from].member;
+		peer = members_peer(w, e->node, e->from);
+		if (peer < 0)
+			return; /* its link is down meanwhile */
+		ev.peer = (uint16_t)peer;
 		ev.msg.data = e->data;
 		ev.msg.len = e->len;
 		node_step(w, e->node, &ev);
@@ -317,6 +324,7 @@ is_finished(const struct world *w)
 		return false;
 	for (uint16_t i = 0; i < w->nslots; i++)
 		if (!w->nodes[i].liar && i != world_dead(w) &&
+		    members_needed(w, i) &&
 		    (!w->nodes[i].up || w->nodes[i].head < w->setup.heights ||
 			w->nodes[i].head < w->calm_head + WORLD_AFTER))
 			return false;
@@ -383,6 +391,7 @@ close_world(struct world *w)
 		simdisk_close(&w->nodes[i].disk);
 		free(w->nodes[i].jobs);
 	}
+	members_close(w);
 	for (uint16_t i = 0; i < w->n; i++)
 		sign_key_free(w->keys[i]);
 	for (size_t i = 0; i < w->nheap; i++)
@@ -435,6 +444,7 @@ world_run(const struct world_setup *setup, struct world_result *out)
 	draw_members(w);
 	found(w);
 	sort_keys(w);
+	members_open(w);
 	make_nodes(w);
 	if (real)
 		world_count(w, COUNT_ED25519);

@@ -31,6 +31,7 @@ struct world_setup {
 	/* One node never starts; links and disks take the same time always,
 	 * and there is no training, so that blocks show the agreement's pace.*/
 	bool dead;
+	bool members;     /* they change, whatever the seed says */
 	bool halves;      /* nothing but ten minutes in two halves, then one */
 	bool steady;      /* the same, and every node is there */
 	uint32_t without; /* bits of enum faults_kind */
