@@ -179,13 +179,14 @@ $(TOOLS): $(B)/%: $(B)/obj/%.o $$(call helpers,$$*.c) \
 	$(call say,LD)
 	$(Q)$(CC) $(QLDFLAGS) -o $@ $^ $(SYSLIBS)
 
+FUZZ_HELP := $(call helpers,tests/fuzz/fuzz_any.c)
 $(B)/tests/fuzz/%: $(B)/obj/tests/fuzz/%.o $(B)/obj/tests/fuzz/driver.o \
-		$(call lib,$(USE_all))
+		$(FUZZ_HELP) $(call lib,$(USE_all))
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(QLDFLAGS) -o $@ $^ $(BLAS) $(SYSLIBS)
 
-$(B)/libfuzzer/%: $(B)/obj/tests/fuzz/%.o $(call lib,$(USE_all))
+$(B)/libfuzzer/%: $(B)/obj/tests/fuzz/%.o $(FUZZ_HELP) $(call lib,$(USE_all))
 	@mkdir -p $(@D)
 	$(call say,LD)
 	$(Q)$(CC) $(QLDFLAGS) -fsanitize=fuzzer -o $@ $^ $(BLAS) $(SYSLIBS)

@@ -4,7 +4,8 @@
  * fuzz_NAME [FILE...]: with files, runs just those (to look at one input).
  * Without, runs every file of tests/fuzz/corpus/NAME/, seeded mutations of
  * them and random inputs, and prints one TAP line. QML_FUZZ_RUNS sets the
- * number of generated inputs. On a crash the input is printed in hex.
+ * number of generated inputs; a target that takes long over one defines
+ * fuzz_runs, how many it gets. On a crash the input is printed in hex.
  */
 #include <dirent.h>
 #include <errno.h>
@@ -20,6 +21,7 @@
 #define INPUT_BYTES_MAX 65536
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
+extern const unsigned long fuzz_runs __attribute__((weak));
 
 struct input {
 	uint8_t *data;
@@ -196,12 +198,14 @@ main(int argc, char **argv)
 {
 	const char *name = strrchr(argv[0], '/');
 	const char *env = getenv("QML_FUZZ_RUNS");
-	unsigned long runs = env ? strtoul(env, NULL, 10) : RUNS_DEFAULT;
+	unsigned long runs = &fuzz_runs != NULL ? fuzz_runs : RUNS_DEFAULT;
 	uint64_t rng = 1;
 	unsigned long n;
 	size_t i;
 
 	name = name ? name + 1 : argv[0];
+	if (env != NULL)
+		runs = strtoul(env, NULL, 10);
 	signal(SIGABRT, print_crash);
 	signal(SIGSEGV, print_crash);
 	for (i = 1; i < (size_t)argc; i++)
