@@ -113,6 +113,9 @@ get_line(const char *line, struct spending_entry *e)
 	e->claim.steps = (uint32_t)steps;
 	e->claim.q_ppb = (uint32_t)q;
 	e->claim.sigma_milli = (uint32_t)sigma;
+	if (!rdp_step_valid(
+		&(struct rdp_step){e->claim.q_ppb, e->claim.sigma_milli}))
+		return false; /* no step of ours: what it cost is unknown */
 	memcpy(e->seed, seed.b, sizeof(e->seed));
 	sum_of(line, (size_t)(at - line) - 1, sum);
 	return strncmp(at, "sum=", 4) == 0 && strcmp(at + 4, sum) == 0;

@@ -201,6 +201,33 @@ test_damaged(void **state)
 	unlink(path);
 }
 
+/* Steps that sample nothing have no cost, whatever the line's sum says. */
+static void
+test_impossible(void **state)
+{
+	struct spending_entry e = entry(5, 9);
+	char err[SPENDING_ERR_LEN], line[512], job[HASH_HEX_LEN];
+	char hex[HASH_HEX_LEN];
+	struct spending a;
+	struct hash sum;
+	int n;
+
+	(void)state;
+	hash_hex(&e.job, job);
+	n = snprintf(line, sizeof(line),
+	    "round=1 steps=1 q_ppb=0 sigma_milli=1000 clip_q24=1 job=%s "
+	    "asset=%s seed=%s",
+	    job, job, job);
+	sum = hash_bytes("qml.spent", line, (size_t)n);
+	snprintf(line + n, sizeof(line) - (size_t)n, " sum=%.16s\n",
+	    hash_hex(&sum, hex));
+	unlink(path);
+	append(line);
+	assert_int_equal(spending_open(&a, path, NULL, err), -EINVAL);
+	assert_non_null(strstr(err, "line 1 is damaged"));
+	unlink(path);
+}
+
 static struct federation
 private_federation(void)
 {
@@ -349,6 +376,7 @@ main(void)
 	    cmocka_unit_test(test_budget),
 	    cmocka_unit_test(test_torn),
 	    cmocka_unit_test(test_damaged),
+	    cmocka_unit_test(test_impossible),
 	    cmocka_unit_test(test_guard),
 	    cmocka_unit_test(test_session),
 	};
