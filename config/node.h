@@ -39,7 +39,8 @@ struct config_node {
 	uint16_t trainer_threads;
 	bool trainer_confine;
 	char control_socket[CONFIG_PATH_LEN];
-	uint8_t log_level; /* enum config_log */
+	uint32_t storage_scrub; /* ms; 0: never */
+	uint8_t log_level;      /* enum config_log */
 	struct schema_origin origins[CONFIG_NODE_KEYS_MAX];
 };
 

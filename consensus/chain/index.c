@@ -211,6 +211,7 @@ open_db(struct index *x, bool *rebuilt)
 	if (rc != -EBADMSG)
 		return rc;
 	*rebuilt = true;
+	x->refills++;
 	return index_start_over(x);
 }
 
@@ -248,6 +249,12 @@ index_close(struct index *x)
 	close_db(x);
 	free(x->path);
 	free(x);
+}
+
+unsigned
+index_refills(const struct index *x)
+{
+	return x->refills;
 }
 
 uint64_t

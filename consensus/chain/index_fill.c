@@ -232,6 +232,7 @@ index_catch_up(struct index *x, struct segments *s, uint64_t max,
 	rc = follow(x, s, max, &n);
 	if (rc == -EBADMSG) { /* damaged or of another branch: fill again */
 		n = 0;
+		x->refills++;
 		rc = index_start_over(x);
 		if (rc == 0)
 			rc = follow(x, s, max, &n);
@@ -278,6 +279,7 @@ index_scrub(struct index *x, unsigned npages, bool *whole)
 		x->scrubbed = 0;
 	}
 	if (rc == -EBADMSG) {
+		x->refills++;
 		rc = index_start_over(x);
 		return rc == 0 ? -EBADMSG : rc;
 	}

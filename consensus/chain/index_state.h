@@ -21,6 +21,7 @@ struct index {
 	uint64_t head;
 	bool branch_known; /* head is a block of the log */
 	bool filling;      /* without a journal, and nobody may read yet */
+	unsigned refills;
 	uint64_t scrubbed; /* pages that index_scrub has looked at */
 	/* What the blocks led to, to say what members own, allowed and decided.
 	 * Of the height of head, or on its way there; NULL: not begun. */

@@ -344,6 +344,7 @@ votelog_open(struct votelog *v, struct disk *d,
 	int rc;
 
 	*v = VOTELOG_INIT;
+	v->node = args->node;
 	rc = disk_open(d, args->name, DISK_WRITE, &v->file);
 	if (rc == 0)
 		rc = load(v, &o);
@@ -359,6 +360,28 @@ votelog_open(struct votelog *v, struct disk *d,
 	free(o.pairs);
 	if (rc != 0)
 		votelog_close(v);
+	return rc;
+}
+
+int
+votelog_scrub(struct votelog *v, struct votelog_report *report)
+{
+	struct opening o = {0};
+	int rc = v->error;
+
+	if (rc == 0)
+		rc = load(v, &o);
+	if (rc == 0)
+		rc = judge(&o, &v->node);
+	if (rc == 0 && o.newest != v->seq)
+		rc = -EBADMSG; /* not torn: it was synced */
+	if (rc == 0)
+		rc = mend(v, &o);
+	if (rc == -EINVAL)
+		rc = -EBADMSG;
+	*report = o.report;
+	free(o.bytes);
+	free(o.pairs);
 	return rc;
 }
 

@@ -65,6 +65,7 @@ struct votelog_report {
 
 struct votelog {
 	struct disk_file *file;
+	struct hash node; /* whose it is */
 	uint64_t seq;    /* of the newest record; 0: none */
 	struct hash sum; /* of it, or of the header */
 	struct votelog_record last;
@@ -103,6 +104,11 @@ struct votelog_open_args {
  * what the copies can mend. -EINVAL: another node's log. */
 int votelog_open(struct votelog *v, struct disk *d,
     const struct votelog_open_args *args) __attribute__((warn_unused_result));
+/* Read all of it again and mend what one copy can: report->nmended. -EBADMSG:
+ * both copies of a page are damaged, or one is of another record than the last;
+ * what was signed is still known here, and at the next start it is not. */
+int votelog_scrub(struct votelog *v, struct votelog_report *report)
+    __attribute__((warn_unused_result));
 void votelog_close(struct votelog *v); /* accepts VOTELOG_INIT */
 
 /*

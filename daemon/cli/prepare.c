@@ -183,6 +183,7 @@ prepare_options(struct prepare *p)
 	}
 	o->threads = c->trainer_threads;
 	o->confine = c->trainer_confine;
+	o->scrub_ms = c->storage_scrub;
 	return find_trainer(p);
 }
 

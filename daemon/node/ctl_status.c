@@ -277,7 +277,7 @@ ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	struct jv *o = ctl_object("qml.health/1"), *a = jv_array();
 	enum trainer_state t =
 	    n->trainer != NULL ? trainer_state(n->trainer) : TRAINER_IDLE;
-	bool quorum, trainer, synced, signs;
+	bool quorum, trainer, synced, signs, sound = !n->rotten;
 
 	(void)params, (void)code, (void)err, (void)errlen;
 	for (uint16_t i = 0; i < n->roster->nmembers; i++) {
@@ -296,10 +296,13 @@ ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	add_check(a, "synced", synced, "blocks are being fetched");
 	add_check(a, "signing", signs,
 	    "stored data were lost, or the disk is full: see status");
+	add_check(a, "stored", sound,
+	    "stored data are damaged: start the node again, and look at the "
+	    "disk");
 	add_check(a, "trainer", trainer,
 	    n->trainer != NULL ? trainer_text(n->trainer) : "");
 	jv_put_boolean(o, "ok",
-	    n->halted == NULL && quorum && synced && signs && trainer);
+	    n->halted == NULL && quorum && synced && signs && sound && trainer);
 	jv_put(o, "checks", a);
 	return o;
 }

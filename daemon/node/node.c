@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "consensus/ledger/txs.h"
+#include "daemon/node/diskwatch.h"
 #include "daemon/node/log.h"
 #include "daemon/node/start.h"
 #include "daemon/node/txbox.h"
@@ -378,46 +379,6 @@ answered_cb(void *arg, void *ticket, struct past_answer *a)
 	control_answered(arg, ticket, a);
 }
 
-static void
-storage_full_cb(void *arg, bool full)
-{
-	struct node *n = arg;
-
-	n->full = full;
-	if (full)
-		log_error("storage.full",
-		    "home=%s why=\"no room for what this node would have to "
-		    "keep, so it signs nothing\" mend=\"make room on that "
-		    "disk; the node goes on by itself\"",
-		    n->opt->home);
-	else
-		log_info("storage.room", "home=%s why=\"there is room again\"",
-		    n->opt->home);
-}
-
-static void
-storage_failed_cb(void *arg, int err, const char *text)
-{
-	struct node *n = arg;
-
-	n->halted = "a write failed";
-	if (err == -EPERM) {
-		log_error("storage.contradiction",
-		    "what=%s why=\"the vote log refuses to record something "
-		    "that contradicts what this node signed before\" "
-		    "mend=\"is the key in use on another machine, or the home "
-		    "an old copy? Stop the other one and report this\"",
-		    text);
-		node_stop(n, NODE_EXIT_DAMAGED);
-		return;
-	}
-	log_error("storage.failed",
-	    "what=%s why=\"%s\" mend=\"look at the disk, then start "
-	    "the node again; nothing that was committed is lost\"",
-	    text, uv_strerror(err));
-	node_stop(n, NODE_EXIT_IO);
-}
-
 /* trainer */
 
 static void
@@ -559,8 +520,9 @@ node_storage_callbacks(struct node *n)
 	    .stored = stored_cb,
 	    .served = served_cb,
 	    .answered = answered_cb,
-	    .full = storage_full_cb,
-	    .failed = storage_failed_cb};
+	    .full = diskwatch_full,
+	    .scrubbed = diskwatch_scrubbed,
+	    .failed = diskwatch_failed};
 }
 
 struct trainer_callbacks

@@ -40,6 +40,7 @@ struct node_options {
 	struct trainer_data data;      /* none: validate only */
 	uint8_t *salt;                 /* [32]; wiped when it is erased */
 	uint16_t threads;
+	uint32_t scrub_ms; /* look through what is stored this often; 0: not */
 	bool confine;
 	bool plain_links; /* tests only */
 };
@@ -93,6 +94,7 @@ struct node {
 	const char *halted;  /* why we stopped voting, or NULL */
 	const char *unused;  /* why our data are not taken now, or NULL */
 	bool full;           /* the disk: nothing can be signed */
+	bool rotten;         /* stored blocks or votes are damaged */
 
 	struct node_round rounds[NODE_ROUNDS_KEPT]; /* ring by round */
 	uint64_t nrounds;                           /* ever */

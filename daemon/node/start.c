@@ -396,6 +396,7 @@ open_rest(struct node *n)
 	int rc;
 
 	cb.stopped = storage_stopped_cb;
+	storage_scrub_every(n->storage, n->opt->scrub_ms);
 	rc = storage_start(n->storage, &n->loop, &cb);
 	if (rc < 0) {
 		log_error("storage.start", "why=\"%s\"", uv_strerror(rc));

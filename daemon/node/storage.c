@@ -12,7 +12,7 @@
 
 #define STORAGE_INDEX_NAME_LEN 512
 /* Blocks that go into the index before a vote may wait no longer. */
-#define STORAGE_INDEX_STEP 4
+#define STORAGE_INDEX_STEP 16
 #define STORAGE_INDEX_LAST 16 /* steps on the way out */
 /* What one peer may keep this thread busy with: requests waiting, and bytes
  * for each. More is dropped; who is in need asks again. */
@@ -35,7 +35,8 @@ struct result {
 		RESULT_SERVED,
 		RESULT_FULL,
 		RESULT_FAILED,
-		RESULT_PAST
+		RESULT_PAST,
+		RESULT_SCRUB
 	} what;
 	bool full;
 	uint64_t seq;
@@ -46,6 +47,8 @@ struct result {
 	const char *text;
 	struct past_answer *past; /* owned */
 	void *ticket;
+	bool damaged; /* finding is one */
+	struct scrub_finding finding;
 };
 
 struct storage {
@@ -56,6 +59,7 @@ struct storage {
 	struct ledger *loaded; /* for the index; NULL: taken, or never read */
 	const struct federation *federation;
 	char index_path[STORAGE_INDEX_NAME_LEN];
+	struct scrub scrub;
 	bool failed;
 	struct storage_job *held; /* a write without room; others wait */
 
@@ -121,39 +125,6 @@ storage_load(struct storage *s, struct replica *r, uint64_t *height)
 	return rc;
 }
 
-/* The index is for people: a failure costs them their tables, not us. */
-static void
-index_follow(struct storage *s)
-{
-	bool rebuilt;
-	int rc = 0;
-
-	if (s->index == NULL)
-		rc = index_open(&s->index, s->index_path, s->federation,
-		    &rebuilt);
-	if (rc == 0 && s->loaded != NULL)
-		index_adopt(s->index, s->loaded);
-	if (rc == 0)
-		s->loaded = NULL;
-	if (rc == 0)
-		rc = index_catch_up(s->index, &s->store.segments,
-		    STORAGE_INDEX_STEP, NULL);
-	if (rc < 0) {
-		index_close(s->index);
-		s->index = NULL;
-		s->index_path[0] = '\0';
-	}
-}
-
-static bool
-index_behind(const struct storage *s)
-{
-	if (s->index_path[0] == '\0' || s->failed)
-		return false;
-	return s->index == NULL ||
-	    index_head(s->index) < segments_head(&s->store.segments);
-}
-
 static void
 report(struct storage *s, const struct result *res)
 {
@@ -168,6 +139,43 @@ report(struct storage *s, const struct result *res)
 	s->done_last = &r->next;
 	pthread_mutex_unlock(&s->lock);
 	uv_async_send(&s->async);
+}
+
+/* The index is for people: a failure costs them their tables, not us. */
+static void
+index_follow(struct storage *s)
+{
+	unsigned before = s->index != NULL ? index_refills(s->index) : 0;
+	int rc = 0;
+
+	if (s->index == NULL)
+		rc = index_open(&s->index, s->index_path, s->federation, NULL);
+	if (rc == 0 && s->loaded != NULL)
+		index_adopt(s->index, s->loaded);
+	if (rc == 0)
+		s->loaded = NULL;
+	if (rc == 0)
+		rc = index_catch_up(s->index, &s->store.segments,
+		    STORAGE_INDEX_STEP, NULL);
+	if (s->index != NULL && index_refills(s->index) > before)
+		report(s,
+		    &(struct result){.what = RESULT_SCRUB,
+			.damaged = true,
+			.finding = {.part = SCRUB_INDEX}});
+	if (rc < 0) {
+		index_close(s->index);
+		s->index = NULL;
+		s->index_path[0] = '\0';
+	}
+}
+
+static bool
+index_behind(const struct storage *s)
+{
+	if (s->index_path[0] == '\0' || s->failed)
+		return false;
+	return s->index == NULL ||
+	    index_head(s->index) < segments_head(&s->store.segments);
 }
 
 static bool
@@ -289,23 +297,63 @@ take_job(struct storage *s)
 	return j;
 }
 
-/* Something to do, or time to try the held write again. Under the lock. */
+static uint64_t
+mono_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
+}
+
+static uint64_t
+scrub_in_ms(const struct storage *s)
+{
+	return s->failed ? UINT64_MAX : scrub_wait_ms(&s->scrub, mono_ms());
+}
+
+/* Something to do, or time to try the held write again, or to look through
+ * what is stored. Under the lock. */
 static void
 wait_for_work(struct storage *s)
 {
+	uint64_t ms = s->held != NULL ? STORAGE_FULL_MS : scrub_in_ms(s);
 	struct timespec at;
 
-	if (s->held == NULL) {
+	if (ms == UINT64_MAX) {
 		pthread_cond_wait(&s->wake, &s->lock);
 		return;
 	}
-	clock_gettime(CLOCK_MONOTONIC, &at);
-	at.tv_nsec += STORAGE_FULL_MS * 1000000L;
-	if (at.tv_nsec >= 1000000000L) {
-		at.tv_nsec -= 1000000000L;
-		at.tv_sec++;
-	}
+	ms += mono_ms();
+	at.tv_sec = (time_t)(ms / 1000);
+	at.tv_nsec = (long)(ms % 1000) * 1000000;
 	pthread_cond_timedwait(&s->wake, &s->lock, &at);
+}
+
+static void
+look_through(struct storage *s)
+{
+	const struct scrub_files f = {&s->store.segments, &s->store.log,
+	    &s->store.pool, s->index};
+	struct result res = {.what = RESULT_SCRUB};
+	const uint64_t passes = s->scrub.passes;
+	int rc = scrub_step(&s->scrub, &f, mono_ms(), &res.finding);
+
+	res.damaged = rc > 0;
+	res.err = rc < 0 ? rc : 0;
+	if (rc != 0 || s->scrub.passes > passes)
+		report(s, &res);
+}
+
+static void
+work_on(struct storage *s, struct storage_job *j)
+{
+	if (j != NULL)
+		perform(s, j);
+	else if (index_behind(s))
+		index_follow(s);
+	else
+		look_through(s);
 }
 
 static void *
@@ -322,15 +370,13 @@ run(void *arg)
 		if (j == NULL && s->held != NULL) {
 			wait_for_work(s);
 			j = s->held;
-		} else if (j == NULL && !index_behind(s)) {
+		} else if (j == NULL && !index_behind(s) &&
+		    scrub_in_ms(s) > 0) {
 			wait_for_work(s);
 			continue;
 		}
 		pthread_mutex_unlock(&s->lock);
-		if (j == NULL)
-			index_follow(s);
-		else
-			perform(s, j);
+		work_on(s, j);
 		pthread_mutex_lock(&s->lock);
 	}
 	s->finished = true;
@@ -373,6 +419,10 @@ deliver(struct storage *s, struct result *r)
 	case RESULT_PAST:
 		s->cb.answered(s->cb.arg, r->ticket, r->past);
 		free(r->past);
+		break;
+	case RESULT_SCRUB:
+		s->cb.scrubbed(s->cb.arg, r->damaged ? &r->finding : NULL,
+		    r->err);
 		break;
 	}
 }
@@ -479,6 +529,12 @@ void
 storage_recent(struct storage *s, const struct past_visit *v)
 {
 	past_recent(&s->store, s->federation, v);
+}
+
+void
+storage_scrub_every(struct storage *s, uint64_t period_ms)
+{
+	scrub_begin(&s->scrub, period_ms, mono_ms());
 }
 
 size_t

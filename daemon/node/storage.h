@@ -15,6 +15,7 @@
 #include <stdint.h>
 #include <uv.h>
 
+#include "consensus/chain/scrub.h"
 #include "consensus/replica/replica.h"
 #include "consensus/replica/store.h"
 #include "daemon/node/past.h"
@@ -31,6 +32,9 @@ struct storage_callbacks {
 	void (*answered)(void *arg, void *ticket, struct past_answer *a);
 	/* There is no room, or there is again. */
 	void (*full)(void *arg, bool full);
+	/* What is stored was looked through: f is damaged; NULL and err 0: all
+	 * parts have been read, err < 0: something cannot be read. */
+	void (*scrubbed)(void *arg, const struct scrub_finding *f, int err);
 	/* err is a negative errno; text says what was being written. */
 	void (*failed)(void *arg, int err, const char *text);
 	/* After storage_stop, once everything queued is done. */
@@ -58,6 +62,9 @@ int storage_ask(struct storage *s, const struct past_question *q, void *ticket)
     __attribute__((warn_unused_result));
 /* Before start; see past_recent. */
 void storage_recent(struct storage *s, const struct past_visit *v);
+/* Before start: look through all files this often, when there is nothing else
+ * to do; 0: never. */
+void storage_scrub_every(struct storage *s, uint64_t period_ms);
 /* Jobs queued and not yet reported. */
 size_t storage_depth(const struct storage *s);
 

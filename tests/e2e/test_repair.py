@@ -8,6 +8,7 @@ quarantine and signs nothing that it could have signed otherwise before.
 """
 
 import os
+import random
 import shutil
 import sqlite3
 import sys
@@ -18,6 +19,9 @@ from test_audit import records
 IRIS = os.path.join(ROOT, "tests/data/datasets/iris.csv")
 SEGMENT = "chain/000001.seg"
 HALF = 1 << 20
+LONG = bool(os.environ.get("QML_TEST_LONG"))
+FLIPS = int(os.environ.get("FLIPS", "60" if LONG else "5"))
+SEED = int(os.environ.get("SEED", "1"))
 
 
 def flip(path, at, bit=4):
@@ -50,7 +54,7 @@ class Odd:
         self.node.start()
 
     def says(self, *texts):
-        wait("the log says " + texts[0], 30,
+        wait("the log says " + texts[0], 120,
              lambda: all(t in self.log() for t in texts))
 
     def takes_part(self):
@@ -66,8 +70,8 @@ class Odd:
                        for p in parts):
                     return True
             return False
-        wait("it takes part again", 60, answered)
-        wait("it is well", 30, lambda: self.node.call("health")["ok"])
+        wait("it takes part again", 120, answered)
+        wait("it is well", 120, lambda: self.node.call("health")["ok"])
         status = self.node.call("status")
         assert not status["halted"] and not status["silent"], status
         for n in self.c.nodes:
@@ -131,11 +135,11 @@ class Odd:
             assert n.stop() == 0
         self.damage(lambda: os.unlink(self.path("votes-1.wal")))
         self.says("ev=storage.quarantine")
-        wait("it says so", 30, lambda: "quarantine" in
+        wait("it says so", 120, lambda: "quarantine" in
              self.node.call("status")["why"])
         # A restart on the way does not make it forget.
         self.damage(lambda: None)
-        wait("it still says so", 30, lambda: "quarantine" in
+        wait("it still says so", 120, lambda: "quarantine" in
              self.node.call("status")["why"])
         for n in self.c.nodes[1:]:
             n.start()
@@ -156,7 +160,64 @@ class Odd:
                                  uri=True) as db:
                 got = db.execute("SELECT count(*), max(height) FROM blocks")
                 return got.fetchone()
-        wait("the index is whole again", 30, lambda: rows()[1] > 6)
+        wait("the index is whole again", 120, lambda: rows()[1] > 6)
+
+
+    def tables(self, node, top):
+        """What everybody can read about the chain up to a height."""
+        with sqlite3.connect("file:%s?mode=ro" % os.path.join(
+                node.home, "index.db"), uri=True, timeout=60) as db:
+            return [db.execute(q, (top,)).fetchall() for q in (
+                "SELECT * FROM blocks WHERE height <= ? ORDER BY 1",
+                "SELECT * FROM rounds WHERE height <= ? ORDER BY 1",
+                "SELECT * FROM entries WHERE height <= ? ORDER BY 1, 2")]
+
+    def index_bits(self):
+        """Anywhere in index.db: found, and the same tables come again."""
+        rnd, path = random.Random(SEED), self.path("index.db")
+
+        def harm():
+            flip(path, rnd.randrange(os.path.getsize(path)),
+                 1 << rnd.randrange(8))
+        for _ in range(FLIPS):
+            top = self.node.height()
+            self.damage(harm)
+            self.says("lvl=warn ev=storage.mended part=index.db")
+            # Filled as far as it was: nobody waits for the index, we do.
+            wait("the index is whole again", 120,
+                 lambda top=top: self.indexed() >= top)
+            for n in self.c.nodes[1:]:
+                wait("theirs is as far", 120, lambda n=n, top=top:
+                     len(self.tables(n, top)[0]) == top)
+                assert self.tables(n, top) == self.tables(self.node, top)
+
+    def indexed(self):
+        try:
+            with sqlite3.connect("file:%s?mode=ro" % self.path("index.db"),
+                                 uri=True) as db:
+                return db.execute("SELECT value FROM meta WHERE key = "
+                                  "'applied_height'").fetchone()[0]
+        except (sqlite3.Error, TypeError):
+            return -1  # it is being made
+
+    def while_running(self):
+        """The week is over: what rots under a running node is found."""
+        assert self.node.stop() == 0
+        self.log_at = os.path.getsize(self.path("log"))
+        self.node.configure("#scrub: 168h", "scrub: 1s")
+        self.node.start()
+        self.says("ev=storage.scrubbed")
+        flip(self.path("votes-1.wal"), 4096 + 40)
+        self.says("lvl=warn ev=storage.mended part=votes.wal")
+        height, at = self.middle()[:2]
+        flip(self.path(SEGMENT), at + 700)
+        self.says("lvl=error ev=storage.rotten segment=000001.seg",
+                  "height=%d " % height, "mend=")
+        health = self.node.call("health")
+        assert not health["ok"] and "damaged" in str(health), health
+        self.damage(lambda: None)
+        self.says("lvl=error ev=storage.chain_cut", "height=%d " % height)
+        self.takes_part()
 
 
 def main():
@@ -175,6 +236,9 @@ def main():
         tap.run("the vote log is gone", odd.log_gone)
         tap.run("quarantine waits for the others", odd.quarantine_waits)
         tap.run("pool and index", odd.pool_and_index)
+        tap.run("%d bits of the index (SEED=%d)" % (FLIPS, SEED),
+                odd.index_bits)
+        tap.run("bits that rot while it runs", odd.while_running)
 
         def audits():
             assert c.stop() == [0, 0, 0, 0]
