@@ -186,8 +186,9 @@ add_op(struct program *p, const struct program_op *op, const uint32_t *wires,
 		seen |= UINT64_C(1) << wires[i];
 	}
 	rc = RESERVE(p, ops, 1);
+	/* One more than needed: an operation without wires points there. */
 	if (rc == 0)
-		rc = RESERVE(p, wires, nwires);
+		rc = RESERVE(p, wires, nwires + 1);
 	if (rc < 0)
 		return rc;
 	if (nwires > 0)
