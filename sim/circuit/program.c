@@ -160,7 +160,7 @@ program_add_angle(struct program *p, const struct program_angle *a,
 	}
 	rc = RESERVE(p, angles, 1);
 	if (rc == 0)
-		rc = RESERVE(p, terms, a->nterms);
+		rc = RESERVE(p, terms, a->nterms + 1);
 	if (rc < 0)
 		return rc;
 	p->angles[p->nangles] = *a;
@@ -186,9 +186,12 @@ add_op(struct program *p, const struct program_op *op, const uint32_t *wires,
 		seen |= UINT64_C(1) << wires[i];
 	}
 	rc = RESERVE(p, ops, 1);
-	/* One more than needed: an operation without wires points there. */
+	/* What has no wires or angles points behind the last one, so there is
+	 * always a list to point into. */
 	if (rc == 0)
 		rc = RESERVE(p, wires, nwires + 1);
+	if (rc == 0)
+		rc = RESERVE(p, angles, 1);
 	if (rc < 0)
 		return rc;
 	if (nwires > 0)
