@@ -102,7 +102,7 @@ helpers = $(call obj,$(filter-out %/driver.c $(dir $1)test_% $(dir $1)bench_% \
 .SECONDARY:
 .SECONDEXPANSION:
 .PHONY: all demo check check-long bench cluster-build asan tsan fuzz cov tidy \
-	format e2e unit tests fuzzers fuzz-drivers install install-library \
+	format e2e unit tests decoding fuzzers fuzz-drivers install install-library \
 	clean help
 
 all: $(PROGS) $(call lib,$(LIBS) qmlsim)   ## libraries and programs
@@ -230,9 +230,14 @@ fuzz:                                      ## libFuzzer, FUZZ_SECONDS=30 each
 		OPT=-O1 fuzzers
 	scripts/fuzz $(SRC_fuzz:tests/fuzz/%.c=$(B)/fuzz/libfuzzer/%)
 fuzzers: $(SRC_fuzz:tests/fuzz/%.c=$(B)/libfuzzer/%)
-cov:                                       ## line coverage per folder
-	$(MAKE) B=$(B)/cov COV=1 OPT=-O0 TIDY= check
+cov:                                       ## line coverage, COV_OF=check
+	$(MAKE) B=$(B)/cov COV=1 OPT=-O0 TIDY= $(or $(COV_OF),check)
 	scripts/cov $(B)/cov
+# Short enough to look at a decoder by: make cov COV_OF=decoding
+DECODING := $(filter $(addprefix $(B)/tests/,proto/% config/% consensus/% \
+	daemon/%),$(UNIT))
+decoding: all $(DECODING) $(FUZZ)          ## unit tests of what decodes
+	$(RUN) $(DECODING) $(FUZZ)
 tidy: all                                  ## the rules of the house
 	QML_BUILD=$(abspath $(B)) scripts/tidy
 format:                                    ## clang-format every source
