@@ -140,8 +140,9 @@ read_rule(const struct job *now, const char *s, struct payload *p, char *err)
 	while (*s != '\0') {
 		size_t len = strcspn(s, ",");
 
-		snprintf(one, sizeof(one), "%.*s",
-		    (int)(len < sizeof(one) ? len : sizeof(one) - 1), s);
+		if (len >= sizeof(one))
+			return refuse(err, "set: a setting is too long");
+		snprintf(one, sizeof(one), "%.*s", (int)len, s);
 		if (!read_rule_setting(one, p, err))
 			return false;
 		s += len + (s[len] == ',');
@@ -149,12 +150,23 @@ read_rule(const struct job *now, const char *s, struct payload *p, char *err)
 	return true;
 }
 
-static uint64_t
-number_of(const struct jv *params, const char *key, uint64_t otherwise)
+/* *out stays where the key is missing. */
+static bool
+number_of(const struct jv *params, const char *key, uint64_t max, uint64_t *out,
+    char *err)
 {
-	int64_t v = jv_int(jv_get(params, key), -1);
+	const struct jv *v = jv_get(params, key);
+	int64_t x = jv_int(v, -1);
 
-	return v < 0 ? otherwise : (uint64_t)v;
+	if (v == NULL)
+		return true;
+	if (x < 0 || (uint64_t)x > max) {
+		snprintf(err, ERR, "%s: want a whole number up to %llu", key,
+		    (unsigned long long)max);
+		return false;
+	}
+	*out = (uint64_t)x;
+	return true;
 }
 
 static bool
@@ -231,9 +243,13 @@ read_member(const struct node *n, const struct jv *params, struct payload *p,
 	const char *name = jv_text(jv_get(params, "member"), NULL);
 	const char *old = jv_text(jv_get(params, "replace"), NULL);
 	struct member *m = &p->member.m;
+	uint64_t power = 1, weight = 1;
 
-	m->power = (uint32_t)number_of(params, "power", 1);
-	m->weight = (uint32_t)number_of(params, "weight", 1);
+	if (!number_of(params, "power", UINT32_MAX, &power, err) ||
+	    !number_of(params, "weight", UINT32_MAX, &weight, err))
+		return false;
+	m->power = (uint32_t)power;
+	m->weight = (uint32_t)weight;
 	p->member.op = PAYLOAD_MEMBER_ADD;
 	if (gone != NULL)
 		p->member.op = PAYLOAD_MEMBER_REMOVE;
@@ -249,6 +265,51 @@ read_member(const struct node *n, const struct jv *params, struct payload *p,
 		    "--weight W; newcomers come by qmlctl invite");
 	return (old == NULL || seat_named(n, old, p, err)) &&
 	    read_keys(params, p, err);
+}
+
+static bool
+read_pause(const struct jv *params, struct payload *p, char *err)
+{
+	uint64_t blocks = 0;
+
+	if (!number_of(params, "blocks", PAYLOAD_PAUSE_MAX, &blocks, err))
+		return false;
+	p->pause.blocks = (uint32_t)blocks;
+	return blocks > 0 || refuse(err, "blocks: want 1 to 10000");
+}
+
+static bool
+read_upgrade(const struct jv *params, struct payload *p, char *err)
+{
+	uint64_t version = 0;
+
+	if (!number_of(params, "version", UINT16_MAX, &version, err) ||
+	    !number_of(params, "height", INT64_MAX, &p->upgrade.height, err))
+		return false;
+	p->upgrade.version = (uint16_t)version;
+	return version > 0 || refuse(err, "version: want a number from 1 on");
+}
+
+static bool
+read_ban(const struct jv *params, struct payload *p, char *err)
+{
+	uint64_t ban = 1;
+
+	if (!number_of(params, "ban", 1, &ban, err))
+		return false;
+	p->asset.ban = ban != 0;
+	return hash_of(params, "asset", &p->asset.asset, err);
+}
+
+static bool
+read_spend(const struct node *n, const struct jv *params, struct payload *p,
+    char *err)
+{
+	if (!number_of(params, "amount", INT64_MAX, &p->spend.amount, err))
+		return false;
+	return ctl_body_key(n, jv_text(jv_get(params, "to"), ""),
+		   &p->spend.to) ||
+	    refuse(err, "to: want a member's name or 64 hex digits");
 }
 
 static bool
@@ -268,29 +329,19 @@ read_words(const struct node *n, uint8_t kind, const struct jv *params,
 	case PROPOSAL_MEMBER:
 		return read_member(n, params, p, err);
 	case PROPOSAL_PAUSE:
-		p->pause.blocks = (uint32_t)number_of(params, "blocks", 0);
-		if (p->pause.blocks < 1 || p->pause.blocks > PAYLOAD_PAUSE_MAX)
-			return refuse(err, "blocks: want 1 to 10000");
-		return true;
+		return read_pause(params, p, err);
 	case PROPOSAL_JOB:
 		p->job.op = PAYLOAD_JOB_CANCEL;
 		p->job.job = ledger_round(l)->job;
 		return true;
 	case PROPOSAL_UPGRADE:
-		p->upgrade.version = (uint16_t)number_of(params, "version", 0);
-		p->upgrade.height = number_of(params, "height", 0);
-		return p->upgrade.version > 0 ||
-		    refuse(err, "version: want a number from 1 on");
+		return read_upgrade(params, p, err);
 	case PROPOSAL_ASSET:
-		p->asset.ban = number_of(params, "ban", 1) != 0;
-		return hash_of(params, "asset", &p->asset.asset, err);
+		return read_ban(params, p, err);
 	case PROPOSAL_ETHICS:
 		return hash_of(params, "policy", &p->policy, err);
 	case PROPOSAL_TREASURY:
-		p->spend.amount = number_of(params, "amount", 0);
-		return ctl_body_key(n, jv_text(jv_get(params, "to"), ""),
-			   &p->spend.to) ||
-		    refuse(err, "to: want a member's name or 64 hex digits");
+		return read_spend(n, params, p, err);
 	default:
 		return refuse(err, "this kind cannot be proposed here");
 	}
