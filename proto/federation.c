@@ -15,6 +15,7 @@ federation_close(struct federation *f)
 	free(f->members);
 	free(f->columns);
 	free(f->labels);
+	free(f->refounded);
 	job_close(&f->job);
 	*f = FEDERATION_INIT;
 }
@@ -35,7 +36,7 @@ copy_array(void **to, const void *from, size_t n, size_t size)
 int
 federation_copy(struct federation *to, const struct federation *from)
 {
-	void *members = NULL, *columns = NULL, *labels = NULL;
+	void *members = NULL, *columns = NULL, *labels = NULL, *again = NULL;
 	struct job job = {0};
 	int rc;
 
@@ -48,11 +49,15 @@ federation_copy(struct federation *to, const struct federation *from)
 		rc = copy_array(&labels, from->labels, from->nlabels,
 		    sizeof(*from->labels));
 	if (rc == 0)
+		rc = copy_array(&again, from->refounded, from->nrefounded,
+		    sizeof(*from->refounded));
+	if (rc == 0)
 		rc = job_copy(&job, &from->job);
 	if (rc != 0) {
 		free(members);
 		free(columns);
 		free(labels);
+		free(again);
 		*to = FEDERATION_INIT;
 		return rc;
 	}
@@ -60,6 +65,7 @@ federation_copy(struct federation *to, const struct federation *from)
 	to->members = members;
 	to->columns = columns;
 	to->labels = labels;
+	to->refounded = again;
 	to->job = job;
 	return 0;
 }
@@ -297,4 +303,34 @@ federation_id(const struct federation *f, struct hash *out)
 		*out = hash_bytes("qml.federation", w.data, w.len);
 	bytes_writer_close(&w);
 	return rc;
+}
+
+int
+federation_id_now(const struct federation *f, struct hash *out)
+{
+	if (f->nrefounded == 0)
+		return federation_id(f, out);
+	*out = refound_id(&f->refounded[f->nrefounded - 1]);
+	return 0;
+}
+
+int
+federation_refound(struct federation *f, const struct refound *r)
+{
+	struct refound *more;
+	struct hash id;
+	int rc = federation_id_now(f, &id);
+
+	if (rc < 0)
+		return rc;
+	if (f->nrefounded == REFOUND_MAX || !hash_equal(&id, &r->federation) ||
+	    (f->nrefounded > 0 &&
+		r->height <= f->refounded[f->nrefounded - 1].height))
+		return -EINVAL;
+	more = realloc(f->refounded, (f->nrefounded + 1u) * sizeof(*more));
+	if (more == NULL)
+		return -ENOMEM;
+	f->refounded = more;
+	f->refounded[f->nrefounded++] = *r;
+	return 0;
 }

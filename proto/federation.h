@@ -17,6 +17,7 @@
 #include "proto/economy.h"
 #include "proto/hash.h"
 #include "proto/job.h"
+#include "proto/refound.h"
 #include "proto/sign.h"
 
 #define FEDERATION_VERSION 1
@@ -85,6 +86,10 @@ struct federation {
 	uint16_t answers_min;   /* to close by time; 0: n - (n - 1) / 3 */
 	struct job job;         /* the first job */
 	struct economy economy; /* all zero: ECONOMY_DEFAULT */
+	/* Of this chain, as far as somebody told us; in no bytes of the above
+	 * and under no hash. A ledger follows those that fit. */
+	uint16_t nrefounded;
+	struct refound *refounded; /* [nrefounded], in order of heights */
 };
 
 #define FEDERATION_INIT ((struct federation){0})
@@ -114,6 +119,14 @@ void federation_put(struct bytes_writer *w, const struct federation *f);
 void federation_get(struct bytes_reader *r, struct federation *out);
 /* -ENOMEM. */
 int federation_id(const struct federation *f, struct hash *out)
+    __attribute__((warn_unused_result));
+
+/* As it is called now: of the last re-founding, or as founded. -ENOMEM. */
+int federation_id_now(const struct federation *f, struct hash *out)
+    __attribute__((warn_unused_result));
+/* One more, a copy. -EINVAL: it does not begin where the last one ends;
+ * -ENOMEM. */
+int federation_refound(struct federation *f, const struct refound *r)
     __attribute__((warn_unused_result));
 
 /* Letters, digits, '.', '_' and '-', not led by a sign: names of members and

@@ -5,7 +5,6 @@
 #include <string.h>
 
 #include "proto/container.h"
-#include "proto/federation.h"
 #include "proto/qml.pb-c.h"
 
 /* Which optional field of Peer a type carries. */
@@ -42,6 +41,8 @@ static const struct type_row types[] = {
     [WIRE_TX_REQ] = {"tx_req", PART_IDS},
     [WIRE_EVIDENCE] = {"evidence", PART_OBJECT},
     [WIRE_FOUNDING] = {"founding", PART_OBJECT},
+    [WIRE_JOIN] = {"join", PART_OBJECT},
+    [WIRE_JOINED] = {"joined", PART_OBJECT},
 };
 
 #define NTYPES (sizeof(types) / sizeof(types[0]))
@@ -110,46 +111,6 @@ put_proposal(struct envelope *e, const struct wire_proposal *p)
 }
 
 static void
-founding_put(struct bytes_writer *w, const struct wire_founding *f)
-{
-	bytes_put_u64(w, f->height);
-	bytes_put_u64(w, f->end);
-	bytes_put_u8(w, f->state);
-	bytes_put_u8(w, f->member);
-	bytes_put_u16(w, f->yes);
-	bytes_put_u16(w, f->no);
-	bytes_put_u16(w, f->of);
-	bytes_put_blob(w, f->data, f->len);
-}
-
-static void
-founding_get(struct bytes_reader *r, struct wire_founding *f)
-{
-	const uint8_t *data;
-	size_t len;
-
-	f->height = bytes_get_u64(r);
-	f->end = bytes_get_u64(r);
-	f->state = bytes_get_u8(r);
-	f->member = bytes_get_u8(r);
-	f->yes = bytes_get_u16(r);
-	f->no = bytes_get_u16(r);
-	f->of = bytes_get_u16(r);
-	data = bytes_get_blob(r, FEDERATION_BYTES_MAX, &len);
-	if (f->member > 1 || len == 0)
-		bytes_reader_fail(r);
-	if (r->bad)
-		return;
-	f->data = malloc(len);
-	if (f->data == NULL) {
-		bytes_reader_fail_nomem(r);
-		return;
-	}
-	memcpy(f->data, data, len);
-	f->len = (uint32_t)len;
-}
-
-static void
 put_object(struct envelope *e, const struct wire_msg *m)
 {
 	if (m->type == WIRE_VOTE)
@@ -161,7 +122,11 @@ put_object(struct envelope *e, const struct wire_msg *m)
 	else if (m->type == WIRE_EVIDENCE)
 		evidence_put(&e->first, m->u.evidence);
 	else if (m->type == WIRE_FOUNDING)
-		founding_put(&e->first, &m->u.founding);
+		guest_founding_put(&e->first, &m->u.founding);
+	else if (m->type == WIRE_JOIN)
+		guest_join_put(&e->first, &m->u.join);
+	else if (m->type == WIRE_JOINED)
+		guest_joined_put(&e->first, &m->u.joined);
 	else
 		attest_put(&e->first, m->u.attest);
 	e->peer.has_object = 1;
@@ -211,6 +176,8 @@ envelope_put(struct envelope *e, const struct wire_msg *m)
 	case WIRE_TX:
 	case WIRE_EVIDENCE:
 	case WIRE_FOUNDING:
+	case WIRE_JOIN:
+	case WIRE_JOINED:
 		put_object(e, m);
 		break;
 	case WIRE_ANSWER_REQ:
@@ -341,7 +308,11 @@ get_object(const Qml__Peer *p, uint32_t dim_max, struct wire_msg *out)
 	} else if (out->type == WIRE_EVIDENCE) {
 		out->u.evidence = evidence_get(&r);
 	} else if (out->type == WIRE_FOUNDING) {
-		founding_get(&r, &out->u.founding);
+		guest_founding_get(&r, &out->u.founding);
+	} else if (out->type == WIRE_JOIN) {
+		guest_join_get(&r, &out->u.join);
+	} else if (out->type == WIRE_JOINED) {
+		guest_joined_get(&r, &out->u.joined);
 	} else {
 		out->u.attest = calloc(1, sizeof(*out->u.attest));
 		if (out->u.attest == NULL)
@@ -414,6 +385,8 @@ peer_get(const Qml__Peer *p, uint32_t dim_max, struct wire_msg *out)
 	case WIRE_TX:
 	case WIRE_EVIDENCE:
 	case WIRE_FOUNDING:
+	case WIRE_JOIN:
+	case WIRE_JOINED:
 		return get_object(p, dim_max, out);
 	case WIRE_ANSWER_REQ:
 	case WIRE_TX_IDS:
@@ -475,7 +448,7 @@ wire_msg_close(struct wire_msg *m)
 	else if (m->type == WIRE_EVIDENCE)
 		evidence_unref(m->u.evidence);
 	else if (m->type == WIRE_FOUNDING)
-		free(m->u.founding.data);
+		guest_founding_close(&m->u.founding);
 	else if (m->type == WIRE_ATTEST)
 		free(m->u.attest);
 	else if (m->type == WIRE_BLOCK)

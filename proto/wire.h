@@ -16,6 +16,7 @@
 #include "proto/attest.h"
 #include "proto/block.h"
 #include "proto/evidence.h"
+#include "proto/guest.h"
 #include "proto/tx.h"
 #include "proto/vote.h"
 
@@ -40,6 +41,8 @@ enum wire_type {
 	WIRE_TX_REQ, /* ids wanted */
 	WIRE_EVIDENCE,
 	WIRE_FOUNDING, /* to who asks for block 0: what it was founded with */
+	WIRE_JOIN,     /* by an invitation: whom to put to the vote */
+	WIRE_JOINED,   /* what became of that */
 };
 
 /* Bit i of a bitmap is validator or member i. */
@@ -84,18 +87,6 @@ struct wire_decided {
 	struct commit commit;
 };
 
-/* How the vote about whoever asks stands is what the sender says; the bytes
- * prove themselves by the federation's id. */
-struct wire_founding {
-	uint64_t height;
-	uint64_t end;   /* last block with a vote, or when it takes effect */
-	uint8_t state;  /* enum proposal_state; of no proposal: UINT8_MAX */
-	uint8_t member; /* 1: the seat has power already */
-	uint16_t yes, no, of; /* seats */
-	uint32_t len;
-	uint8_t *data; /* a federation's canonical bytes; owned */
-};
-
 struct wire_msg {
 	enum wire_type type;
 	union {
@@ -110,6 +101,8 @@ struct wire_msg {
 		struct wire_range range;
 		struct wire_decided decided;
 		struct wire_founding founding;
+		struct wire_join join;
+		struct wire_joined joined;
 		uint64_t nonce;  /* ping, pong */
 		uint32_t reason; /* bye */
 	} u;

@@ -2,6 +2,7 @@
  * verify.c - links, certificates and signatures of full blocks.
  */
 #include <assert.h>
+#include <errno.h>
 #include <stddef.h>
 
 #include "consensus/bft/quorum.h"
@@ -100,7 +101,7 @@ verify_init(struct verify *v, const struct federation *f)
 	rc = federation_id(f, &v->federation);
 	if (rc < 0)
 		return rc;
-	v->head = v->federation;
+	v->head = v->past = v->federation;
 	merkle_append(&v->history, &v->head);
 	return 0;
 }
@@ -219,8 +220,8 @@ check_last_commit(struct verify *v, const struct block *b)
 	if (b->last_commit->height != v->height ||
 	    !hash_equal(&b->last_commit->block, &v->head))
 		return VERIFY_LAST_COMMIT;
-	if (verify_commit(&v->before, &v->federation, b->last_commit,
-		&v->who) != VERIFY_OK)
+	if (verify_commit(&v->before, &v->past, b->last_commit, &v->who) !=
+	    VERIFY_OK)
 		return VERIFY_LAST_COMMIT;
 	v->ncommit_signatures += b->last_commit->nsigs;
 	return VERIFY_OK;
@@ -318,6 +319,49 @@ verify_block(struct verify *v, const struct block *b, const struct commit *c)
 	v->time_ms = b->header.time_ms;
 	v->commit = commit_hash(c);
 	v->before = v->now;
+	v->past = v->federation;
+	v->state = b->header.state_root;
 	merkle_append(&v->history, &b->id);
 	return VERIFY_OK;
+}
+
+/* Signed by all who go on, who are too few to vote. */
+static bool
+refound_holds(const struct verify *v, const struct refound *r)
+{
+	uint64_t total = 0, power = 0;
+
+	if (!hash_equal(&r->federation, &v->federation) ||
+	    !hash_equal(&r->block, &v->head) ||
+	    !hash_equal(&r->state, &v->state))
+		return false;
+	for (uint16_t i = 0; i < v->now.n; i++)
+		total += v->now.power[i];
+	for (uint16_t i = 0; i < r->n; i++) {
+		if (!votes(&v->now, r->seat[i]) ||
+		    !refound_signed(r, i, &v->now.key[r->seat[i]]))
+			return false;
+		power += v->now.power[r->seat[i]];
+	}
+	/* The seats may be those of after it already. */
+	return power == total || !quorum_reached(power, total);
+}
+
+int
+verify_refound(struct verify *v)
+{
+	const struct refound *r = NULL;
+
+	for (uint16_t i = 0; i < v->f->nrefounded && r == NULL; i++)
+		if (v->f->refounded[i].height == v->height)
+			r = &v->f->refounded[i];
+	if (r == NULL)
+		return 0;
+	if (!refound_holds(v, r))
+		return -EBADMSG;
+	v->federation = refound_id(r);
+	for (uint16_t i = 0; i < v->now.n; i++)
+		if (refound_find(r, i) < 0)
+			v->now.power[i] = 0;
+	return 1;
 }

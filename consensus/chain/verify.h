@@ -51,10 +51,12 @@ struct verify {
 	const struct federation *f; /* borrowed */
 	struct verify_seats now;    /* who votes at height + 1 */
 	struct verify_seats before; /* who voted at height */
-	struct hash federation;
-	struct merkle history; /* over the ids of 0..height */
-	uint64_t height;       /* of the last block that passed */
-	struct hash head;      /* its id; the federation's at height 0 */
+	struct hash federation;     /* at height + 1 */
+	struct hash past;           /* at height */
+	struct hash state;          /* root after height */
+	struct merkle history;      /* over the ids of 0..height */
+	uint64_t height;            /* of the last block that passed */
+	struct hash head;           /* its id; the federation's at height 0 */
 	uint64_t time_ms;
 	struct hash commit; /* commit_hash of the certificate that we saw */
 	uint16_t who;       /* whom the last verdict is about */
@@ -97,6 +99,11 @@ void verify_put_seats(struct bytes_writer *w, const struct verify_seats *s);
 /* False unless they hash to `want`. */
 bool verify_get_seats(struct bytes_reader *r, const struct hash *want,
     struct verify_seats *out);
+
+/* Between blocks, behind verify_reseat: does the federation go on from here by
+ * a re-founding that f knows of? 1: it does, by those who agreed; 0: none is
+ * of this height; -EBADMSG: one is, and does not hold. */
+int verify_refound(struct verify *v) __attribute__((warn_unused_result));
 
 /* Between blocks: who votes at height + 1, if not those of before. The caller
  * has it from the state whose root the last block names. */

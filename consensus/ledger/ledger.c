@@ -74,7 +74,7 @@ found(struct ledger *l)
 	if (hash_is_zero(&l->round.job))
 		return -ENOMEM; /* the only way job_hash can tell */
 	l->time_ms = l->f.founded_ms;
-	l->head = l->fid;
+	l->head = l->past_fid = l->fid;
 	merkle_append(&l->history, &l->fid);
 	job_start_model(&l->f.job, l->model);
 	merge_start(&l->merge, l->moments);
@@ -440,6 +440,7 @@ take_seats(struct ledger *l)
 {
 	struct seats *old = l->seats;
 
+	l->past_fid = l->fid;
 	l->past.n = old->n;
 	for (uint16_t i = 0; i < old->n; i++) {
 		l->past.power[i] = old->m[i].power;
@@ -470,7 +471,7 @@ ledger_apply(struct ledger *l, const struct block *b)
 	rc = merge_seats(&l->merge, l->next->n, seats_members(l->next));
 	if (rc < 0)
 		return rc;
-	/* From here on nothing can fail. */
+	/* From here on nothing can fail, but for a re-founding. */
 	if (b->header.kind != BLOCK_ORDINARY) {
 		summary_of_block(&l->last, b, l->round.opened_ms,
 		    &l->round.base_model);
@@ -502,7 +503,7 @@ ledger_apply(struct ledger *l, const struct block *b)
 	merkle_append(&l->history, &b->id);
 	take_books(l);
 	mem->has_next = false;
-	return 0;
+	return refound_due(l);
 }
 
 int

@@ -277,7 +277,8 @@ ledger_check_vote(const struct ledger *l, const struct vote *v)
 	key = seen_key(SEEN_VOTE, &digest, pk, &v->sig);
 	if (is_known(l, &key))
 		return LEDGER_OK;
-	if (!vote_verify(v, pk, &l->fid))
+	if (!vote_verify(v, pk,
+		v->height == l->height ? &l->past_fid : &l->fid))
 		return unless_other_set(l, v->height, LEDGER_SIGNATURE);
 	seen_add(&l->memory->seen, &key);
 	return LEDGER_OK;

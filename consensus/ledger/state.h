@@ -47,7 +47,7 @@ struct ledger_memory {
 struct ledger {
 	/* fixed in app version 1 */
 	struct federation f;
-	struct hash fid;
+	struct hash fid, past_fid; /* at height + 1; of the head */
 	struct merge merge;
 	/* moved by every block */
 	struct shelf shelf;
@@ -82,6 +82,9 @@ struct ledger {
 	struct ledger_round_summary last;
 	struct ledger_memory *memory;
 };
+
+/* At the height of a re-founding that it knows of: goes on as that says. */
+int refound_due(struct ledger *l) __attribute__((warn_unused_result));
 
 /* Arrays of a ledger whose seats have changed. */
 void state_seated(struct ledger *l);

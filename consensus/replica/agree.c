@@ -54,7 +54,7 @@ send_vote(struct replica *r, const struct bft_action *a)
 	struct bft_event ev = {.type = BFT_EV_VOTE};
 
 	m.u.vote = a->vote;
-	vote_sign(&m.u.vote, r->key, &r->fed_id);
+	vote_sign(&m.u.vote, r->key, ledger_federation_id(r->ledger));
 	queue_send(r, REPLICA_ALL, REPLICA_CLASS_VOTE, &m);
 	if (r->witness != NULL)
 		r->witness(r->witness_arg, &m.u.vote);
@@ -76,7 +76,8 @@ send_proposal(struct replica *r, const struct bft_action *a)
 	    .valid_round = a->valid_round,
 	    .block = a->block,
 	    .proposer = r->self};
-	proposal_sign(&m.u.proposal.head, r->key, &r->fed_id);
+	proposal_sign(&m.u.proposal.head, r->key,
+	    ledger_federation_id(r->ledger));
 	m.u.proposal.block = body->block;
 	queue_send(r, REPLICA_ALL, REPLICA_CLASS_VOTE, &m);
 	/* L28: who has not seen the old prevotes could not prevote. */

@@ -45,16 +45,20 @@ guest_welcome(struct replica *r, uint16_t peer)
 	struct wire_msg m = {.type = WIRE_FOUNDING};
 	const struct seats *s = ledger_seats(r->ledger);
 	struct wire_founding *f = &m.u.founding;
-	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct bytes_writer w = BYTES_WRITER_INIT, again = BYTES_WRITER_INIT;
 	const struct motion *about;
-	size_t len;
 
 	if (peer >= s->n)
 		return;
 	federation_put(&w, r->fed);
-	if (bytes_writer_take(&w, &f->data, &len) < 0)
-		return;
-	f->len = (uint32_t)len;
+	for (uint16_t i = 0; i < r->fed->nrefounded; i++)
+		refound_put(&again, &r->fed->refounded[i]);
+	if (w.error < 0 || again.error < 0)
+		goto out;
+	f->data = w.data;
+	f->len = (uint32_t)w.len;
+	f->again = again.data;
+	f->again_len = (uint32_t)again.len;
 	f->height = ledger_height(r->ledger);
 	f->state = UINT8_MAX;
 	f->member = ledger_active(r->ledger, peer);
@@ -62,5 +66,7 @@ guest_welcome(struct replica *r, uint16_t peer)
 	if (about != NULL)
 		tell_vote(about, f);
 	queue_send(r, peer, REPLICA_CLASS_SYNC, &m);
-	free(f->data);
+out:
+	bytes_writer_close(&w);
+	bytes_writer_close(&again);
 }

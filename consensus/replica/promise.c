@@ -38,7 +38,7 @@ name_own(struct replica *r)
 		memcpy(t->body, w.data, w.len);
 		t->kind = TX_COMMIT;
 		t->expires = ledger_height(r->ledger) + PROMISE_LIFE;
-		tx_sign(t, r->key, &r->fed_id);
+		tx_sign(t, r->key, ledger_federation_id(r->ledger));
 		/* Refused: the pool is full, and it is tried again. */
 		(void)!txgossip_submit(r, t);
 	}

@@ -257,6 +257,8 @@ dispatch(struct replica *r, uint16_t peer, struct wire_msg *m)
 		m->u.evidence = NULL;
 		return proofs_recv(r, e);
 	case WIRE_FOUNDING: /* for who has no chain yet */
+	case WIRE_JOIN:     /* from somebody who is nobody: the shell's */
+	case WIRE_JOINED:
 		return NULL;
 	case WIRE_PING:
 	case WIRE_PONG:
@@ -295,6 +297,8 @@ is_early(const struct replica *r, const struct wire_msg *m)
 	case WIRE_TX_REQ:
 	case WIRE_EVIDENCE:
 	case WIRE_FOUNDING:
+	case WIRE_JOIN:
+	case WIRE_JOINED:
 	case WIRE_PING:
 	case WIRE_PONG:
 	case WIRE_BYE:

@@ -37,9 +37,7 @@ replica_new(const struct replica_config *cfg, struct replica **out)
 	r->witness_arg = cfg->arg;
 	r->self = cfg->self;
 	r->n = cfg->federation->nmembers;
-	rc = federation_id(r->fed, &r->fed_id);
-	if (rc == 0)
-		rc = ledger_new(r->fed, &r->ledger);
+	rc = ledger_new(r->fed, &r->ledger);
 	if (rc == 0) {
 		params = agree_params(r);
 		rc = bft_init(&r->bft, &params);

@@ -190,7 +190,7 @@ round_trained(struct replica *r, struct answer *draft)
 	draft->base_model = b->one[bases_age_of(b, draft->round)].model;
 	draft->round = r->fl_round;
 	draft->clip_q24 = (uint64_t)ledger_clip_q24(r->ledger);
-	answer_sign(draft, r->key, &r->fed_id);
+	answer_sign(draft, r->key, ledger_federation_id(r->ledger));
 	v = ledger_check_answer(r->ledger, draft);
 	if (v != LEDGER_OK && v != LEDGER_SEALED) {
 		queue_notice(r, REPLICA_NOTICE, r->self,
@@ -420,7 +420,7 @@ round_attest_stored(struct replica *r, struct attest *a)
 		round_progress(r);
 		return;
 	}
-	attest_sign(a, r->key, &r->fed_id);
+	attest_sign(a, r->key, ledger_federation_id(r->ledger));
 	r->own_seq = a->seq;
 	r->attested_n = a->nheld;
 	m.u.attest = a;

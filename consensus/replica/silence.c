@@ -26,17 +26,30 @@ silence_in_round(const struct replica *r)
 	    r->fl_round < r->silent_rounds;
 }
 
+/* The block that opened the open round, or one before it. */
+static uint64_t
+opened_at(const struct replica *r)
+{
+	const struct ledger_round_summary *last = ledger_last_round(r->ledger);
+	const struct federation *f = r->fed;
+	uint64_t at = last != NULL ? last->height : 0;
+
+	for (uint16_t i = 0; i < f->nrefounded; i++)
+		if (f->refounded[i].height <= ledger_height(r->ledger) &&
+		    f->refounded[i].height > at)
+			at = f->refounded[i].height;
+	return at;
+}
+
 void
 silence_restore(struct replica *r, const struct votelog_record *last)
 {
 	const struct ledger_round *lr = ledger_round(r->ledger);
-	const struct ledger_round_summary *before =
-	    ledger_last_round(r->ledger);
 
 	r->silent_until = last->floor;
 	/* A round that was entered in quarantine stays silent, however often
 	 * we start in it. */
-	if ((before != NULL ? before->height : 0) + 1 < last->floor)
+	if (opened_at(r) + 1 < last->floor)
 		r->silent_rounds = lr->number + 1;
 	if (last->has_bft && last->bft.height > r->silent_until)
 		r->silent_until = last->bft.height;

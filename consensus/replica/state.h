@@ -17,7 +17,6 @@
 
 struct replica {
 	const struct federation *fed;
-	struct hash fed_id;
 	const struct sign_key *key;
 	void (*witness)(void *arg, const struct vote *v);
 	void (*deciding)(void *arg, const struct ledger *l,

@@ -14,6 +14,7 @@
 #include "daemon/cli/conclude.h"
 #include "daemon/cli/follow.h"
 #include "proto/bytes.h"
+#include "proto/id.h"
 
 #define NAME_LEN 48
 
@@ -79,6 +80,9 @@ load_genesis(struct walk *w)
 	if (rc == 0 && id && !hash_equal(&w->a->federation, id))
 		rc = fault(w, CHECK_FOUNDING, 0,
 		    "block 0 is not the federation it is named");
+	if (rc == 0 && audit_source_refounded(&w->source, &w->f) < 0)
+		rc = fault(w, CHECK_FOUNDING, 0,
+		    "the file of its re-foundings does not belong to it");
 	if (rc == 0)
 		rc = verify_init(&w->verify, &w->f);
 	if (rc == 0)
@@ -86,6 +90,20 @@ load_genesis(struct walk *w)
 	if (rc == 0)
 		w->voters = *ledger_validators(w->ledger);
 	return rc;
+}
+
+/* As founded, or by one of its re-foundings. */
+static bool
+is_called(const struct walk *w, const struct hash *id)
+{
+	struct hash x;
+
+	for (uint16_t i = 0; i < w->f.nrefounded; i++) {
+		x = refound_id(&w->f.refounded[i]);
+		if (hash_equal(&x, id))
+			return true;
+	}
+	return hash_equal(&w->a->federation, id);
 }
 
 /* Block 0: the federation and its keys. */
@@ -109,7 +127,7 @@ check_genesis(struct walk *w, const struct hash *want)
 		return rc;
 	w->a->founded = true;
 	memcpy(w->a->name, w->f.name, sizeof(w->a->name));
-	if (want && !hash_equal(want, &w->a->federation))
+	if (want && !is_called(w, want))
 		return fault(w, CHECK_FOUNDING, 0,
 		    "this is another federation's chain");
 	return 0;
@@ -199,7 +217,7 @@ judge_light(struct walk *w, const struct block *b)
 	uint64_t height = b->header.height;
 
 	for (uint16_t i = 0; i < b->header.ntxs; i++)
-		if (!tx_verify(b->txs[i], &w->a->federation))
+		if (!tx_verify(b->txs[i], &w->verify.past))
 			return fault(w, CHECK_TRANSACTIONS, height,
 			    "a transaction has a bad signature");
 	w->lost |= audit_source_light(&w->source, height);
@@ -209,6 +227,41 @@ judge_light(struct walk *w, const struct block *b)
 			reseat(w);
 	}
 	return follow_members(w, &b->header);
+}
+
+/* Goes the federation on by other means than votes behind this block? Those
+ * who are left out are named: nobody does it silently. */
+static int
+note_refounded(struct walk *w)
+{
+	struct audit_refounded *x = &w->a->refounded;
+	const struct verify_seats *before = &w->verify.before;
+	struct bytes_writer b = BYTES_WRITER_INIT;
+	char name[NAME_LEN];
+	size_t at = 0;
+	int rc = verify_refound(&w->verify);
+
+	if (rc < 0)
+		return fault(w, CHECK_FOUNDING, w->verify.height,
+		    "a re-founding from this block on does not hold");
+	if (rc == 0)
+		return 0;
+	x->n++;
+	x->height = w->verify.height;
+	x->id = w->verify.federation;
+	x->without[0] = '\0';
+	for (uint16_t i = 0; i < before->n; i++)
+		if (before->power[i] > 0 && w->verify.now.power[i] == 0 &&
+		    at < sizeof(x->without))
+			at += (size_t)snprintf(x->without + at,
+			    sizeof(x->without) - at, "%s%s", at ? ", " : "",
+			    name_of(w, i, name));
+	verify_put_seats(&b, &w->verify.now);
+	rc = b.error;
+	if (rc == 0)
+		w->voters = hash_bytes("qml.validators", b.data, b.len);
+	bytes_writer_close(&b);
+	return rc;
 }
 
 static int
@@ -313,6 +366,8 @@ check_block(struct walk *w, uint64_t height)
 	if (rc == 0)
 		rc = judge_block(w, b, &c);
 	if (rc == 0)
+		rc = note_refounded(w);
+	if (rc == 0)
 		rc = tlog_append_header(w->log_of_others, &b->header);
 	if (rc == 0) {
 		count_block(w->a, w, b);
@@ -320,6 +375,26 @@ check_block(struct walk *w, uint64_t height)
 	}
 	block_free(b);
 	return rc;
+}
+
+/* At its end it is called what the auditor calls it: an id of before does not
+ * vouch for those who went on. */
+static int
+end_name(struct walk *w, const struct hash *want)
+{
+	const struct audit_refounded *x = &w->a->refounded;
+	char id[ID_TEXT_LEN];
+
+	if (!want || hash_equal(want, &w->verify.federation))
+		return 0;
+	w->a->fault = (struct audit_fault){0};
+	if (x->n == 0)
+		return fault(w, CHECK_FOUNDING, w->a->nblocks,
+		    "the chain ends before the re-founding of that id");
+	return fault(w, CHECK_FOUNDING, x->height,
+	    "re-founded behind this block, without %.100s, as %s; if that is "
+	    "what you know of, give this id",
+	    x->without, id_text(ID_FEDERATION, &x->id, id));
 }
 
 static int
@@ -347,6 +422,8 @@ walk(struct walk *w, const struct audit_order *o)
 		w->a->fault = w->damage; /* everything before it is sound */
 		return -EBADMSG;
 	}
+	if (rc == 0)
+		rc = end_name(w, o->federation);
 	if (rc == 0)
 		w->a->fault = (struct audit_fault){0};
 	return rc;

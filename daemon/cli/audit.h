@@ -19,6 +19,14 @@
 #include "proto/federation.h"
 #include "proto/hash.h"
 
+/* The last one of the chain. */
+struct audit_refounded {
+	unsigned n; /* of them */
+	uint64_t height;
+	struct hash id;
+	char without[AUDIT_WHY_LEN]; /* names */
+};
+
 struct audit {
 	char chain[AUDIT_PATH_LEN]; /* folder or file that was read */
 	unsigned nfiles;
@@ -41,6 +49,7 @@ struct audit {
 	struct audit_fault fault;
 	struct findings findings;
 	bool light; /* updates were not there: links and signatures only */
+	struct audit_refounded refounded;
 	struct checks checks; /* concluded, whatever audit_run returns */
 };
 

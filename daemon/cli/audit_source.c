@@ -8,6 +8,8 @@
 #include <sys/stat.h>
 #include <time.h>
 
+#include "daemon/cli/refounded.h"
+
 #define LIVE_TRIES 10
 #define LIVE_WAIT_NS 20000000L
 
@@ -168,6 +170,39 @@ open_bundle(struct audit_source *s, const char *path,
 	    "the bytes from here on are no part of a bundle");
 }
 
+/* A home's chain lies in it; beside another one is what is above it. */
+static void
+set_beside(struct audit_source *s, const char *path, const char *name)
+{
+	const char *slash = strrchr(path, '/');
+	int dir = s->single && slash ? (int)(slash - path) : 0;
+
+	if (strcmp(name, SEGMENTS_DIR) == 0)
+		snprintf(s->beside, sizeof(s->beside), "%s", path);
+	else if (!s->single)
+		snprintf(s->beside, sizeof(s->beside), "%.1000s/..", path);
+	else
+		snprintf(s->beside, sizeof(s->beside), "%.*s%s..", dir, path,
+		    dir > 0 ? "/" : "");
+}
+
+int
+audit_source_refounded(const struct audit_source *s, struct federation *f)
+{
+	int rc = 0;
+
+	if (!s->bundled)
+		return refounded_load(s->beside, f);
+	for (size_t i = 0; rc == 0 && i < s->bundle.nparts; i++) {
+		const struct bundle_part *p = &s->bundle.parts[i];
+
+		if (p->refound_len > 0)
+			rc = refounded_get(s->bundle.data + p->refound_at,
+			    p->refound_len, f);
+	}
+	return rc;
+}
+
 int
 audit_source_open(struct audit_source *s, const char *path,
     struct audit_fault *damage)
@@ -179,6 +214,7 @@ audit_source_open(struct audit_source *s, const char *path,
 	if (bundle_is(path))
 		return open_bundle(s, path, damage);
 	rc = choose_place(s, path, &name);
+	set_beside(s, path, name);
 	if (rc == 0)
 		rc = open_settled(s, name, &r);
 	return rc == -EBADMSG ? damaged(s, &r, damage) : rc;

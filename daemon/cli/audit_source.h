@@ -27,7 +27,8 @@ struct audit_fault {
 };
 
 struct audit_source {
-	char chain[AUDIT_PATH_LEN]; /* folder or file that is read */
+	char chain[AUDIT_PATH_LEN];  /* folder or file that is read */
+	char beside[AUDIT_PATH_LEN]; /* where a home's other files may be */
 	struct disk_posix disk;
 	struct segments log;
 	bool single; /* chain is a file */
@@ -52,6 +53,10 @@ bool audit_source_light(const struct audit_source *s, uint64_t height);
 /* Who votes at the next height, as a bundle says it; NULL: it does not. */
 const uint8_t *audit_source_seats(const struct audit_source *s, uint64_t height,
     uint32_t *len);
+/* The re-foundings that lie beside the chain, or in the bundle. -EBADMSG:
+ * malformed, or not of this federation. */
+int audit_source_refounded(const struct audit_source *s, struct federation *f)
+    __attribute__((warn_unused_result));
 /* malloc'd. -EBADMSG: changed since. */
 int audit_source_read(struct audit_source *s, uint64_t height, uint8_t **data,
     uint32_t *len) __attribute__((warn_unused_result));

@@ -57,14 +57,20 @@ kind_fits(const struct bundle *b, uint8_t kind)
 	return kind == BUNDLE_BLOCK || kind == BUNDLE_HEADS;
 }
 
-/* The last part's. */
+/* Of the last part. */
 static bool
-add_seats(struct bundle *b, const struct bundle_part *p)
+add_more(struct bundle *b, const struct bundle_part *p)
 {
 	struct bundle_part *last = b->nparts ? &b->parts[b->nparts - 1] : NULL;
 
-	if (!last || last->kind != BUNDLE_HEADS || last->seats_len > 0 ||
-	    p->len == 0)
+	if (!last || p->len == 0 || last->refound_len > 0)
+		return false;
+	if (p->kind == BUNDLE_REFOUND) {
+		last->refound_at = p->at;
+		last->refound_len = p->len;
+		return true;
+	}
+	if (last->kind != BUNDLE_HEADS || last->seats_len > 0)
 		return false;
 	last->seats_at = p->at;
 	last->seats_len = p->len;
@@ -83,16 +89,17 @@ bundle_parse(struct bundle *b, uint8_t *data, size_t len)
 	b->sound = MAGIC_LEN;
 	while (bytes_reader_left(&r) >= PART_HEAD) {
 		struct bundle_part p = {.at = b->sound + PART_HEAD};
+		bool more;
 
 		p.kind = bytes_get_u8(&r);
 		p.len = bytes_get_u32(&r);
 		if (p.len > bytes_reader_left(&r))
 			break;
-		if (p.kind == BUNDLE_SEATS ? !add_seats(b, &p)
-					   : !kind_fits(b, p.kind))
+		more = p.kind == BUNDLE_SEATS || p.kind == BUNDLE_REFOUND;
+		if (more ? !add_more(b, &p) : !kind_fits(b, p.kind))
 			break;
 		(void)bytes_get_slice(&r, p.len);
-		if (p.kind != BUNDLE_SEATS && add_part(b, p) < 0) {
+		if (!more && add_part(b, p) < 0) {
 			bundle_close(b);
 			return -ENOMEM;
 		}

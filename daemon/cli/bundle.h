@@ -21,9 +21,10 @@
 
 enum bundle_kind {
 	BUNDLE_FOUNDING = 1,
-	BUNDLE_BLOCK = 2, /* block_put_full, commit_put */
-	BUNDLE_HEADS = 3, /* block_put_heads, commit_put */
-	BUNDLE_SEATS = 4, /* verify_put_seats: of the next height */
+	BUNDLE_BLOCK = 2,   /* block_put_full, commit_put */
+	BUNDLE_HEADS = 3,   /* block_put_heads, commit_put */
+	BUNDLE_SEATS = 4,   /* verify_put_seats: of the next height */
+	BUNDLE_REFOUND = 5, /* refound_put: the last block of a federation */
 };
 
 struct bundle_part {
@@ -31,6 +32,8 @@ struct bundle_part {
 	uint32_t len;
 	uint32_t seats_len; /* 0: none follow */
 	size_t seats_at;
+	uint32_t refound_len; /* likewise, behind them */
+	size_t refound_at;
 	uint8_t kind;
 };
 

@@ -77,6 +77,7 @@ int cmd_federation(int argc, char **argv); /* new, add, show */
 int cmd_join(int argc, char **argv);
 int cmd_check(int argc, char **argv);
 int cmd_version(int argc, char **argv);
+int cmd_refound(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_audit(int argc, char **argv);

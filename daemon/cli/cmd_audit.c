@@ -90,6 +90,11 @@ say_subject(const struct audit *a)
 	if (a->founded)
 		printf("federation  %s   %s\n", a->name,
 		    id_text(ID_FEDERATION, &a->federation, id));
+	if (a->refounded.n > 0)
+		printf("re-founded  behind block %" PRIu64
+		       ", without %s, as\n            %s\n",
+		    a->refounded.height, a->refounded.without,
+		    id_text(ID_FEDERATION, &a->refounded.id, id));
 }
 
 /* What needs the updates. */
@@ -203,6 +208,15 @@ say_json(const struct audit *a, int rc)
 		jv_put_string(v, "name", a->name);
 		jv_put_string(v, "federation",
 		    id_text(ID_FEDERATION, &a->federation, id));
+	}
+	if (a->refounded.n > 0) {
+		struct jv *x = jv_object();
+
+		jv_put_string(x, "id",
+		    id_text(ID_FEDERATION, &a->refounded.id, id));
+		jv_put_integer(x, "block", (int64_t)a->refounded.height);
+		jv_put_string(x, "without", a->refounded.without);
+		jv_put(v, "refounded", x);
 	}
 	jv_put_integer(v, "records", (int64_t)a->nrecords);
 	jv_put_integer(v, "blocks", (int64_t)a->nblocks);

@@ -43,7 +43,7 @@ check_federation(struct prepare *p)
 
 	if (code != CLI_OK)
 		return code;
-	if (federation_id(&p->federation, &id) != 0)
+	if (federation_id_now(&p->federation, &id) != 0)
 		return cli_error(CLI_FAILED, "out of memory");
 	good("federation", "%s, %u members, %s", p->federation.name,
 	    p->federation.nmembers, id_text(ID_FEDERATION, &id, text));

@@ -10,6 +10,7 @@ static const struct cli_command commands[] = {
     {"id", cmd_id, "the id of this node, and of its federation"},
     {"federation", cmd_federation, "found one: new, add, show"},
     {"join", cmd_join, "take a federation.yaml into this home"},
+    {"refound", cmd_refound, "go on where a quorum is lost for good"},
     {"check", cmd_check, "exactly what run checks, and nothing started"},
     {"run", cmd_run, "the daemon, in the foreground"},
     {"demo", cmd_demo, "a whole federation on this machine, live"},

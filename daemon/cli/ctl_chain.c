@@ -77,6 +77,25 @@ put_seats(struct follow *o, uint64_t height, bool changes, FILE *f)
 	return rc;
 }
 
+/* Behind the last block of a federation that others went on with. */
+static int
+put_refound(const struct federation *f, uint64_t height, FILE *to)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	int rc = 0;
+
+	for (uint16_t i = 0; i < f->nrefounded && rc == 0; i++) {
+		if (f->refounded[i].height != height)
+			continue;
+		refound_put(&w, &f->refounded[i]);
+		rc = w.error;
+		if (rc == 0)
+			bundle_put(to, BUNDLE_REFOUND, w.data, (uint32_t)w.len);
+		bytes_writer_close(&w);
+	}
+	return rc;
+}
+
 static int
 put_block(struct follow *o, uint64_t height, bool light, FILE *f)
 {
@@ -96,6 +115,10 @@ put_block(struct follow *o, uint64_t height, bool light, FILE *f)
 		bundle_put(f, kind, data, len);
 	if (rc == 0 && kind == BUNDLE_HEADS)
 		rc = put_seats(o, height, changes, f);
+	if (rc == 0 && height == 0)
+		rc = follow_begin(o, data, len);
+	if (rc == 0 && height > 0)
+		rc = put_refound(&o->f, height, f);
 	free(data);
 	return rc;
 }

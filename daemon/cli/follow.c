@@ -3,13 +3,17 @@
 #include <errno.h>
 #include <stdlib.h>
 
-static int
-begin(struct follow *o, const uint8_t *data, uint32_t len)
+int
+follow_begin(struct follow *o, const uint8_t *data, uint32_t len)
 {
 	struct bytes_reader r = bytes_reader_of(data, len);
+	int rc;
 
 	federation_get(&r, &o->f);
-	return bytes_reader_done(&r) ? ledger_new(&o->f, &o->l) : -EBADMSG;
+	if (!bytes_reader_done(&r))
+		return -EBADMSG;
+	rc = audit_source_refounded(o->source, &o->f);
+	return rc < 0 ? rc : ledger_new(&o->f, &o->l);
 }
 
 static int
@@ -22,6 +26,7 @@ step(struct follow *o, const uint8_t *data, uint32_t len)
 	if (verify_decode(data, len, ANSWER_DIM_MAX, &b, &c) != VERIFY_OK)
 		return -EBADMSG;
 	rc = ledger_replay(o->l, b);
+	o->state = b->header.state_root;
 	block_free(b);
 	return rc;
 }
@@ -38,7 +43,7 @@ follow_to(struct follow *o, uint64_t height)
 		rc = audit_source_read(o->source, h, &data, &len);
 		if (rc < 0)
 			return rc;
-		rc = h == 0 ? begin(o, data, len) : step(o, data, len);
+		rc = h == 0 ? follow_begin(o, data, len) : step(o, data, len);
 		free(data);
 	}
 	return rc;

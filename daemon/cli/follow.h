@@ -12,9 +12,13 @@
 struct follow {
 	struct audit_source *source; /* borrowed; with the updates */
 	struct federation f;
-	struct ledger *l; /* NULL before the first call */
+	struct ledger *l;  /* NULL before the first call */
+	struct hash state; /* root, as the last block names it */
 };
 
+/* By block 0, which somebody has read already. */
+int follow_begin(struct follow *o, const uint8_t *data, uint32_t len)
+    __attribute__((warn_unused_result));
 /* On to the state after this block. -EBADMSG: the blocks do not follow. */
 int follow_to(struct follow *o, uint64_t height)
     __attribute__((warn_unused_result));

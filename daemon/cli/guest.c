@@ -17,6 +17,7 @@
 #include "daemon/cli/cli.h"
 #include "daemon/cli/founding.h"
 #include "daemon/cli/join_line.h"
+#include "daemon/cli/refounded.h"
 #include "daemon/node/home.h"
 #include "daemon/node/jv.h"
 #include "daemon/node/peers.h"
@@ -117,7 +118,9 @@ take_founding(struct guest *g, const struct wire_founding *w)
 	int rc = CLI_OK;
 
 	federation_get(&r, &f);
-	if (!bytes_reader_done(&r) || federation_id(&f, &id) != 0 ||
+	if (!bytes_reader_done(&r) ||
+	    refounded_get(w->again, w->again_len, &f) < 0 ||
+	    federation_id_now(&f, &id) != 0 ||
 	    !hash_equal(&id, &g->line.federation))
 		rc = cli_error(CLI_NOT_VERIFIED,
 		    "%s sent the founding of another federation than the "
@@ -125,6 +128,10 @@ take_founding(struct guest *g, const struct wire_founding *w)
 		    g->line.host.name);
 	if (rc == CLI_OK)
 		rc = founding_replace(g->path, &f);
+	if (rc == CLI_OK && f.nrefounded > 0 &&
+	    refounded_save(g->o->home, &f) < 0)
+		rc = cli_error(CLI_IO,
+		    "%s/" REFOUNDED_FILE ": cannot be written", g->o->home);
 	if (rc == CLI_OK &&
 	    (home_path(g->o->home, HOME_INVITED, marker, sizeof(marker)) < 0 ||
 		(access(marker, F_OK) != 0 &&
@@ -224,8 +231,9 @@ check_home(struct guest *g)
 	rc = founding_federation(g->path, false, &f);
 	if (rc != CLI_OK)
 		return rc;
-	same =
-	    federation_id(&f, &id) == 0 && hash_equal(&id, &g->line.federation);
+	same = refounded_load(g->o->home, &f) == 0 &&
+	    federation_id_now(&f, &id) == 0 &&
+	    hash_equal(&id, &g->line.federation);
 	federation_close(&f);
 	if (!same)
 		return cli_error(CLI_CONFLICT,

@@ -8,6 +8,7 @@
 #include "config/federation_file.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/process.h"
+#include "daemon/cli/refounded.h"
 #include "daemon/node/log.h"
 #include "proto/sign.h"
 
@@ -28,6 +29,37 @@ prepare_config(struct prepare *p)
 	return CLI_OK;
 }
 
+/* Who agreed to go on under another id must not sign for the old one. */
+static int
+load_refounded(struct prepare *p)
+{
+	char path[HOME_PATH_LEN], text[HASH_HEX_LEN] = "";
+	struct hash agreed, id;
+	int rc = refounded_load(p->home, &p->federation);
+	FILE *f;
+
+	if (rc == 0)
+		rc = federation_id_now(&p->federation, &id);
+	if (rc == 0)
+		rc = home_path(p->home, REFOUNDED_AGREED, path, sizeof(path));
+	if (rc < 0)
+		return cli_error(rc == -EBADMSG ? CLI_DAMAGED : CLI_IO,
+		    "%s/" REFOUNDED_FILE ": %s\n  Copy it from another member",
+		    p->home, strerror(-rc));
+	f = fopen(path, "r");
+	if (f == NULL)
+		return CLI_OK;
+	if (fgets(text, sizeof(text), f) == NULL)
+		text[0] = '\0';
+	fclose(f);
+	if (hash_from_hex(text, &agreed) == 0 && hash_equal(&agreed, &id))
+		return CLI_OK;
+	return cli_error(CLI_CONFIG,
+	    "%s: this node has signed a re-founding that is not complete\n  "
+	    "Run qmlnode refound with the line that all have signed",
+	    path);
+}
+
 int
 prepare_federation(struct prepare *p)
 {
@@ -44,7 +76,7 @@ prepare_federation(struct prepare *p)
 	if (federation_file_load(&p->federation, path, false, &e) < 0)
 		return cli_error(CLI_CONFIG, "%s\n  Nothing was started.",
 		    e.text);
-	return CLI_OK;
+	return load_refounded(p);
 }
 
 static int

@@ -446,7 +446,7 @@ node_run(const struct node_options *opt)
 	roster_open(&n->who, opt->federation, &opt->id);
 	n->roster = &n->who.f;
 	n->self = opt->self;
-	rc = federation_id(opt->federation, &n->federation_id) < 0
+	rc = federation_id_now(opt->federation, &n->federation_id) < 0
 	    ? NODE_EXIT_FAILED
 	    : open_replica(n);
 	if (rc == 0) {

@@ -53,6 +53,26 @@ check_seats(const uint8_t *data, uint32_t len)
 }
 
 static void
+check_refound(const uint8_t *data, uint32_t len)
+{
+	struct bytes_reader r = bytes_reader_of(data, len);
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct refound x;
+	struct sign_public pk = {{1}};
+
+	refound_get(&r, &x);
+	if (!bytes_reader_done(&r))
+		return;
+	refound_put(&w, &x);
+	assert(w.error == 0 && w.len == len);
+	assert(memcmp(w.data, data, len) == 0);
+	for (uint16_t i = 0; i < x.n; i++)
+		assert(refound_find(&x, x.seat[i]) == i &&
+		    !refound_signed(&x, i, &pk));
+	bytes_writer_close(&w);
+}
+
+static void
 check_checkpoint(const uint8_t *data, size_t len)
 {
 	struct tlog_checkpoint c;
@@ -91,6 +111,12 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 			end = p->seats_at + p->seats_len;
 			assert(end <= b.sound);
 			check_seats(b.data + p->seats_at, p->seats_len);
+		}
+		if (p->refound_len > 0) {
+			assert(p->refound_at > end);
+			end = p->refound_at + p->refound_len;
+			assert(end <= b.sound);
+			check_refound(b.data + p->refound_at, p->refound_len);
 		}
 		assert((p->kind == BUNDLE_FOUNDING) == (i == 0));
 		if (i > 0)

@@ -64,7 +64,7 @@ test_wire(void **state)
 
 	(void)state;
 	sample_open(&s, 71);
-	for (int t = WIRE_STATUS; t <= WIRE_FOUNDING; t++) {
+	for (int t = WIRE_STATUS; t <= WIRE_JOINED; t++) {
 		for (int i = 0; i < 4; i++) {
 			struct wire_msg m = sample_wire(&s, (enum wire_type)t);
 
