@@ -76,9 +76,6 @@ const struct books *ledger_books(const struct ledger *l);
 /* Of the last closed round; NULL before the first. */
 const struct ledger_round_summary *ledger_last_round(const struct ledger *l);
 
-/* It begins at the head, and all who go on by it sit here and have signed. */
-bool ledger_refound_fits(const struct ledger *l, const struct refound *r);
-
 /* Objects on arrival. Answers and attestations against the open round, votes
  * and proposals of any height against the validators; whose turn it is, only at
  * height + 1.

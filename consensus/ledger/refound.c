@@ -6,6 +6,7 @@
 
 #include "consensus/bft/quorum.h"
 #include "consensus/ledger/leaves.h"
+#include "consensus/ledger/seats.h"
 #include "consensus/ledger/state.h"
 #include "proto/merkle.h"
 

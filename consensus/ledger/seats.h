@@ -80,5 +80,7 @@ const struct seats *ledger_seats(const struct ledger *l);
 const struct seats *ledger_seats_now(const struct ledger *l);
 /* The seat of who votes with this key at height + 1; -1: nobody does. */
 int ledger_seat_of(const struct ledger *l, const struct sign_public *key);
+/* It begins at the head, and all who go on by it sit here and have signed. */
+bool ledger_refound_fits(const struct ledger *l, const struct refound *r);
 
 #endif

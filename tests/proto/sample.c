@@ -308,6 +308,44 @@ attest_on_heap(struct sample *s)
 	return a;
 }
 
+static void
+sample_guest(struct sample *s, struct wire_msg *m)
+{
+	if (m->type == WIRE_JOIN) {
+		snprintf(m->u.join.m.name, sizeof(m->u.join.m.name), "epsilon");
+		snprintf(m->u.join.m.address, sizeof(m->u.join.m.address), "%s",
+		    sample_below(s, 2) == 0 ? "" : "a.example:7100");
+		for (size_t i = 0; i < 32; i++) {
+			m->u.join.m.sign.b[i] = (uint8_t)sample_u64(s);
+			m->u.join.m.network[i] = (uint8_t)sample_u64(s);
+		}
+		m->u.join.proof.alg = SIGN_ED25519;
+		for (size_t i = 0; i < SIGN_LEN; i++)
+			m->u.join.proof.b[i] = (uint8_t)sample_u64(s);
+	} else if (m->type == WIRE_JOINED) {
+		m->u.joined.ok = (uint8_t)sample_below(s, 2);
+		snprintf(m->u.joined.text, sizeof(m->u.joined.text), "%s",
+		    m->u.joined.ok ? "" : "the name is taken");
+	} else {
+		m->u.founding = (struct wire_founding){.height = sample_u64(s),
+		    .end = sample_u64(s),
+		    .state = (uint8_t)sample_below(s, 9),
+		    .member = (uint8_t)sample_below(s, 2),
+		    .yes = (uint16_t)sample_below(s, 100),
+		    .of = 100,
+		    .len = 5};
+		m->u.founding.data = malloc(5);
+		assert_non_null(m->u.founding.data);
+		memcpy(m->u.founding.data, "bytes", 5);
+		if (sample_below(s, 2) == 0)
+			return;
+		m->u.founding.again_len = 4;
+		m->u.founding.again = malloc(4);
+		assert_non_null(m->u.founding.again);
+		memcpy(m->u.founding.again, "more", 4);
+	}
+}
+
 struct wire_msg
 sample_wire(struct sample *s, enum wire_type type)
 {
@@ -351,39 +389,9 @@ sample_wire(struct sample *s, enum wire_type type)
 		m.u.nonce = sample_u64(s);
 		break;
 	case WIRE_FOUNDING:
-		m.u.founding = (struct wire_founding){.height = sample_u64(s),
-		    .end = sample_u64(s),
-		    .state = (uint8_t)sample_below(s, 9),
-		    .member = (uint8_t)sample_below(s, 2),
-		    .yes = (uint16_t)sample_below(s, 100),
-		    .of = 100,
-		    .len = 5};
-		m.u.founding.data = malloc(5);
-		assert_non_null(m.u.founding.data);
-		memcpy(m.u.founding.data, "bytes", 5);
-		if (sample_below(s, 2) == 0)
-			break;
-		m.u.founding.again_len = 4;
-		m.u.founding.again = malloc(4);
-		assert_non_null(m.u.founding.again);
-		memcpy(m.u.founding.again, "more", 4);
-		break;
 	case WIRE_JOIN:
-		snprintf(m.u.join.m.name, sizeof(m.u.join.m.name), "epsilon");
-		snprintf(m.u.join.m.address, sizeof(m.u.join.m.address), "%s",
-		    sample_below(s, 2) == 0 ? "" : "a.example:7100");
-		for (size_t i = 0; i < 32; i++) {
-			m.u.join.m.sign.b[i] = (uint8_t)sample_u64(s);
-			m.u.join.m.network[i] = (uint8_t)sample_u64(s);
-		}
-		m.u.join.proof.alg = SIGN_ED25519;
-		for (size_t i = 0; i < SIGN_LEN; i++)
-			m.u.join.proof.b[i] = (uint8_t)sample_u64(s);
-		break;
 	case WIRE_JOINED:
-		m.u.joined.ok = (uint8_t)sample_below(s, 2);
-		snprintf(m.u.joined.text, sizeof(m.u.joined.text), "%s",
-		    m.u.joined.ok ? "" : "the name is taken");
+		sample_guest(s, &m);
 		break;
 	case WIRE_TX:
 		m.u.tx = sample_tx(s);
