@@ -246,7 +246,7 @@ members_applied(struct world *w, uint16_t slot, uint64_t height)
 
 	if (!members_has(w))
 		return;
-	members_follow(w, slot);
+	w->nodes[slot].moved = true;
 	/* An action later than the block's own: the ledger may have moved. */
 	if (ledger_height(l) != height || w->nodes[slot].liar)
 		return;

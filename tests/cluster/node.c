@@ -347,6 +347,9 @@ node_step(struct world *w, uint16_t slot, struct replica_event *ev)
 			world_fail(w, "node %u does %u things at once (I10)",
 			    slot, nactions);
 	}
+	if (n->moved)
+		members_follow(w, slot);
+	n->moved = false;
 	if (replica_deadline(n->replica) == n->timer && n->timer > w->now + 1)
 		return;
 	n->timer = replica_deadline(n->replica);

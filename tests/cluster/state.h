@@ -71,6 +71,7 @@ struct world_node {
 	struct hash proof;       /* oldest evidence that waits here */
 	uint64_t proof_since;    /* height */
 	int64_t skew;            /* wall clock - true time, ms */
+	bool moved;              /* it applied a block in this step */
 	struct roster *who;      /* where members change: whom it knows */
 	uint8_t sees[WORLD_MAX]; /* PEER_UP was said, by member: 1 + slot, or
 				  * 1 where members stay */
