@@ -79,6 +79,7 @@ hash_begin(struct hash_stream *s, const char *tag)
 	struct weak *w = weak_of(s);
 	uint8_t image[8 * LANES] = {0};
 
+	fakesign_work.bytes += 64; /* half a block is filled up, on average */
 	if (fakesign_is_real()) {
 		strong_begin(s, tag);
 		return;
@@ -94,6 +95,7 @@ hash_add(struct hash_stream *s, const void *data, size_t len)
 	struct weak *w = weak_of(s);
 	const uint8_t *p = data;
 
+	fakesign_work.bytes += len;
 	if (fakesign_is_real()) {
 		strong_add(s, data, len);
 		return;

@@ -11,9 +11,15 @@
 #define QML_TESTS_CLUSTER_FAKESIGN_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 /* Before the first key of a world is made. */
 void fakesign_use_ed25519(bool yes);
 bool fakesign_is_real(void);
+
+/* What was asked for so far, whatever it took here. */
+extern struct fakesign_work {
+	uint64_t signs, verifies, bytes; /* bytes: hashed, whole blocks */
+} fakesign_work;
 
 #endif

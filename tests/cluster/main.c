@@ -17,6 +17,7 @@
 
 #include "proto/sign.h"
 #include "tests/cluster/faults.h"
+#include "tests/cluster/latency.h"
 #include "tests/cluster/twins.h"
 #include "tests/cluster/world.h"
 
@@ -35,8 +36,9 @@ struct options {
 	uint64_t from, seeds;
 	unsigned jobs;
 	bool tap, json, first; /* first: stop at the first failure */
-	bool twins;
-	unsigned rounds; /* of a schedule of twins */
+	bool twins, latency;
+	uint32_t interval; /* ms, of --latency */
+	unsigned rounds;   /* of a schedule of twins */
 };
 
 struct tally {
@@ -399,6 +401,7 @@ static const char usage[] =
     "        [--liars 0|1|2|3] [--calm] [--dead] [--steady] [--halves]\n"
     "        [--members] [--without MASK]\n"
     "        [--trace] [--jobs J] [--first] [--json]\n"
+    "cluster --latency --nodes N [--interval MS] [--heights H]\n"
     "cluster --mutants | --twins [--rounds R]\n"
     "Without arguments: the seeds of make check, as TAP.\n"
     "--first: stop at the first failure.\n"
@@ -424,6 +427,8 @@ take_number(struct options *o, const char *name, const char *text)
 		o->setup.n = (uint16_t)v;
 	else if (strcmp(name, "--rounds") == 0 && v > 0 && v <= TWINS_ROUNDS)
 		o->rounds = (unsigned)v;
+	else if (strcmp(name, "--interval") == 0 && v > 0 && v <= 60000)
+		o->interval = (uint32_t)v;
 	else if (strcmp(name, "--without") == 0 && v <= UINT32_MAX)
 		o->setup.without = (uint32_t)v;
 	else if (strcmp(name, "--jobs") == 0 && v > 0 && v <= MAIN_JOBS_MAX)
@@ -455,6 +460,8 @@ take_options(struct options *o, int argc, char **argv)
 			exit(run_mutants());
 		else if (strcmp(argv[i], "--twins") == 0)
 			o->twins = true;
+		else if (strcmp(argv[i], "--latency") == 0)
+			o->latency = true;
 		else if (strcmp(argv[i], "--json") == 0)
 			o->json = true;
 		else if (strcmp(argv[i], "--first") == 0)
@@ -474,6 +481,7 @@ main(int argc, char **argv)
 {
 	struct options o = {.setup = {.heights = 20},
 	    .seeds = 1,
+	    .interval = 1000,
 	    .rounds = TWINS_ROUNDS,
 	    .jobs = 1,
 	    .tap = true};
@@ -490,6 +498,8 @@ main(int argc, char **argv)
 		fputs(usage, stderr);
 		return 2;
 	}
+	if (o.latency && o.setup.n > 0)
+		return latency_run(o.setup.n, o.setup.heights, o.interval) < 0;
 	if (o.twins)
 		return twins_run(o.rounds, o.json);
 	return o.tap ? run_tap(&o) : run_plain(&o);

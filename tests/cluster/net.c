@@ -215,7 +215,14 @@ net_send(struct world *w, uint16_t from, uint16_t to, const uint8_t *data,
 	    .from = from};
 
 	if (is_same(w, to, from) || !is_linked(w, from, to) ||
-	    w->nodes[from].cut[to] != CUT_NOT || !travel(w, &e.at))
+	    w->nodes[from].cut[to] != CUT_NOT)
+		return;
+	if (w->setup.latency != NULL) {
+		e.at = latency_arrival(w, from, to, len);
+		deliver(w, e, data, len);
+		return;
+	}
+	if (!travel(w, &e.at))
 		return;
 	if (w->in_order) {
 		uint64_t *last = &w->nodes[from].served_at[to];

@@ -157,6 +157,8 @@ queue_job(struct world *w, uint16_t slot, struct replica_action *a)
 
 	if (w->setup.steady || w->setup.dead)
 		at = w->now + 2;
+	if (w->setup.latency != NULL)
+		at = latency_durable(w, slot, a->store);
 	if (!world_is_calm(w) && w->faults.disk_ms > 0 &&
 	    rng_chance(&w->rng, 100)) {
 		world_count(w, COUNT_SLOW_DISK);
@@ -185,6 +187,8 @@ applied(struct world *w, uint16_t slot, const struct replica_action *a)
 
 	watch_applied(w, slot, a);
 	members_applied(w, slot, a->height);
+	if (w->setup.latency != NULL)
+		latency_applied(w, slot, a->block);
 	txs_applied(w, slot, a->block);
 	world_note(w, a->id.b, sizeof(a->id.b));
 	if (a->height > n->head)
@@ -253,6 +257,8 @@ send(struct world *w, uint16_t slot, const struct replica_action *a)
 	}
 	if (liar_send(w, slot, a))
 		return;
+	if (w->setup.latency != NULL)
+		latency_proposed(w, a);
 	if (!n->liar && a->class != REPLICA_CLASS_STATUS &&
 	    a->class != REPLICA_CLASS_SYNC)
 		watch_sent(w, slot, a->data, a->len);
@@ -337,7 +343,11 @@ node_step(struct world *w, uint16_t slot, struct replica_event *ev)
 		return;
 	ev->now.mono = w->now + 1;
 	ev->now.wall = (uint64_t)((int64_t)(WORLD_WALL0 + w->now) + n->skew);
+	if (w->setup.latency != NULL)
+		latency_begin(w);
 	replica_step(n->replica, ev);
+	if (w->setup.latency != NULL)
+		latency_end(w, slot);
 	bft_check(replica_bft(n->replica));
 	while (replica_next(n->replica, &a)) {
 		if (!n->doomed)

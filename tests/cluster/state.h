@@ -13,6 +13,7 @@
 #include "consensus/replica/store.h"
 #include "proto/merkle.h"
 #include "tests/cluster/faults.h"
+#include "tests/cluster/latency.h"
 #include "tests/cluster/liar.h"
 #include "tests/cluster/members.h"
 #include "tests/cluster/rng.h"

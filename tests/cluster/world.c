@@ -61,7 +61,7 @@ world_push(struct world *w, struct world_event e)
 		w->heap = realloc(w->heap, w->cap * sizeof(*w->heap));
 		assert(w->heap != NULL);
 	}
-	if (w->nheap == WORLD_EVENTS_MAX)
+	if (w->nheap == WORLD_EVENTS_MAX && w->setup.latency == NULL)
 		world_fail(w, "%zu events under way (I10)", w->nheap);
 	e.seq = w->seq++;
 	e.life = w->nodes[e.node].life;
@@ -162,6 +162,8 @@ found(struct world *w)
 	}
 	worth_found(w);
 	members_found(w);
+	if (w->setup.latency != NULL)
+		latency_found(w);
 	for (uint16_t i = 0; i < f->nmembers; i++)
 		add_member(w, i);
 }
@@ -259,6 +261,10 @@ happen_to(struct world *w, struct world_event *e)
 
 	if (!n->up || e->life != n->life)
 		return;
+	if (w->setup.latency != NULL && latency_busy(w, e)) {
+		e->data = NULL;
+		return;
+	}
 	if (e->type == WORLD_TIMER && e->number == n->timer) {
 		node_step(w, e->node, &ev);
 	} else if (e->type == WORLD_DELIVER) {
@@ -303,7 +309,10 @@ happen(struct world *w, struct world_event *e)
 		liar_tick(w, e->node);
 		break;
 	case WORLD_TX:
-		txs_tick(w, e->node);
+		if (w->setup.latency != NULL)
+			latency_tx(w, e->node);
+		else
+			txs_tick(w, e->node);
 		break;
 	case WORLD_TIMER:
 	case WORLD_DELIVER:

@@ -22,6 +22,8 @@ enum world_liars {
 	WORLD_LIARS_TWIN,
 };
 
+struct latency;
+
 struct world_setup {
 	uint64_t seed;
 	uint16_t n;       /* 0: as the seed says, mostly 4 */
@@ -36,6 +38,7 @@ struct world_setup {
 	bool steady;      /* the same, and every node is there */
 	uint32_t without; /* bits of enum faults_kind */
 	enum world_liars liars;
+	struct latency *latency; /* NULL, or what time is measured with */
 };
 
 #define WORLD_PACE_FROM 30 /* blocks; by then the bench has settled */
