@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from consortium import Tap, program, run
+from consortium import PATIENCE, Tap, program, run
 
 FLIPS = int(os.environ.get("FLIPS", "500"))
 SEED = int(os.environ.get("SEED", "1"))
@@ -46,7 +46,7 @@ def records(data):
 
 def audit(path):
     p = subprocess.run([program("qmlnode"), "audit", "--json", path],
-                       stdout=subprocess.PIPE, timeout=60, check=False)
+                       stdout=subprocess.PIPE, timeout=PATIENCE, check=False)
     return p.returncode, json.loads(p.stdout)
 
 

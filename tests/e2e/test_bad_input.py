@@ -150,9 +150,11 @@ class Town:
         self.odd.configure(none, none.replace(
             "#command: []", "command: [/nonexistent/qmltrain]"))
         self.restart_with(rows())
-        wait("it says why", 60, lambda: "/nonexistent/qmltrain" in
-             self.odd.call("status")["trainer"]["problem"])
-        assert self.odd.call("status")["trainer"]["state"] == "restarting"
+        def says(state, text):
+            t = self.odd.call("status")["trainer"]
+            return text in t["problem"] and t["state"] == state
+        wait("it says why", 60,
+             lambda: says("restarting", "/nonexistent/qmltrain"))
         self.answers_with(False, "trainer failed")
         self.c.wait_height(self.c.nodes[0].height() + 2)
         self.odd.configure("command: [/nonexistent/qmltrain]",

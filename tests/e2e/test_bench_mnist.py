@@ -18,7 +18,7 @@ BENCH = os.path.join(ROOT, "scripts/bench-mnist")
 def bench(*args, env=None, code=0):
     p = subprocess.run([sys.executable, BENCH] + list(args), text=True,
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                       timeout=400, check=False,
+                       timeout=1200, check=False,
                        env=dict(os.environ, QML_BUILD=BUILD, **(env or {})))
     assert p.returncode == code, (p.returncode, p.stdout, p.stderr)
     return p.stdout + p.stderr

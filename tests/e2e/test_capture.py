@@ -12,7 +12,7 @@ import socket
 import sys
 import threading
 
-from consortium import Consortium, Tap, free_ports
+from consortium import PATIENT, Consortium, Tap, free_ports
 
 WINDOW = 16
 ROUNDS = 4
@@ -94,7 +94,7 @@ def row_windows(c):
 
 def overhear(plain):
     """Runs a short federation; what of chain and rows was on the wire?"""
-    with Consortium(rounds=ROUNDS) as c:
+    with Consortium(rounds=ROUNDS, collect=PATIENT) as c:
         # The file names the proxies; the nodes listen behind them.
         proxies = []
         for node, port in zip(c.nodes, free_ports(len(c.nodes))):

@@ -9,13 +9,13 @@ import os
 import sqlite3
 import sys
 
-from consortium import DIGITS, Consortium, Tap, program, run, wait
+from consortium import DIGITS, PATIENT, Consortium, Tap, program, run, wait
 
 QMLCTL = program("qmlctl")
 
 
 def ctl(node, *words, code=0):
-    return run(QMLCTL, *words, "--home", node.home, "--timeout", "60",
+    return run(QMLCTL, *words, "--home", node.level().home, "--timeout", "300",
                code=code)
 
 
@@ -29,7 +29,7 @@ def refused(node, text, *words, code=9):
 
 
 def rows(node, table):
-    return node.call("ledger.list", table=table)["rows"]
+    return node.level().call("ledger.list", table=table)["rows"]
 
 
 def indexed(node, height):
@@ -270,7 +270,7 @@ def erasure(c):
 
 FAST = """
 economy:
-  voting_period: 8
+  voting_period: 16
   voting_extension: 0
   voting_lock: 0
 """
@@ -387,9 +387,11 @@ def index(c):
 
 def main():
     tap = Tap()
-    with Consortium(rounds=12, edit=lambda text: text + FAST) as c:
+    with Consortium(rounds=12, edit=lambda text: text + FAST,
+                    collect=PATIENT) as c:
         c.start()
         c.wait_height(13)
+        wait("the version", 60, lambda: rows(c.nodes[0], "tokens"))
         tap.run("history: every change and what was left",
                 lambda: history(c))
         tap.run("settlement: adds up to the last digit", lambda: settlement(c))

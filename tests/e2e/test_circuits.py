@@ -8,7 +8,7 @@ import os
 import re
 import sys
 
-from consortium import ROOT, Consortium, Tap, program, run
+from consortium import PATIENT, ROOT, Consortium, Tap, program, run
 from test_tasks import DATA, SEED, finish, replayed, rounds, score, with_job
 
 JOB = {"task": "vqc", "rounds": 6, "seed": SEED, "rate": 0.08,
@@ -40,7 +40,8 @@ def learnt(job, accuracy):
         with Consortium(4, data=data, edit=with_job(
                 {"job": dict(job, angles=1)})) as c:
             job["angles"] = angles_of(c)
-    with Consortium(4, data=data, edit=with_job({"job": job})) as c:
+    with Consortium(4, data=data, edit=with_job({"job": job}),
+                    collect=PATIENT) as c:
         finish(c)
         s = score(c)
         print("# %d angles, accuracy %.3f" % (job["angles"], s["accuracy"]))
@@ -96,7 +97,7 @@ schema:
 
 def regression():
     with Consortium(4, data=os.path.join(DATA, "datasets/iris.csv"),
-                    edit=numbers) as c:
+                    edit=numbers, collect=PATIENT) as c:
         rows = os.path.join(c.dir, "rows")
         for i in range(4):
             write_rows(os.path.join(rows, "node%d.csv" % i), 60 * i, 60)
@@ -134,7 +135,8 @@ def energy_beside_exact():
                         "layers": 1, "angles": 8, "parts": 3, "rate": 0.6,
                         "rate_last": 0.6, "optimiser": "sgd", "steps": 1,
                         "start": "normal", "init": 1, "bound": 100,
-                        "input": text}}, schema=False)) as c:
+                        "input": text}}, schema=False),
+                    collect=PATIENT) as c:
         finish(c)
         said = run(program("qmlctl"), "model", "show", "--home",
                    c.nodes[0].home).stdout

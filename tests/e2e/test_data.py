@@ -55,12 +55,12 @@ def main():
 
         def command():
             wait("alpha trains", 60, lambda: alpha.height() >= 2)
-            t = trainer(alpha)
-            assert t["rows"] == want and t["confined"], t
+            wait("alpha's rows", 60, lambda: trainer(alpha)["rows"] == want)
+            assert trainer(alpha)["confined"], trainer(alpha)
 
         def array():
-            t = trainer(beta)
-            assert t["rows"] == sum(1 for _ in open(rows[1])) - 1, t
+            n = sum(1 for _ in open(rows[1])) - 1
+            wait("beta's rows", 60, lambda: trainer(beta)["rows"] == n)
 
         def failing():
             t = wait("gamma is refused", 60,

@@ -18,7 +18,7 @@ import subprocess
 import sys
 import tempfile
 
-from consortium import ROOT, Tap, program, run, wait
+from consortium import PATIENCE, ROOT, Tap, program, run, wait
 
 KEYS = ["nodes", "rounds", "committed_rounds", "heldout_accuracy", "majority",
         "best_node_alone", "logistic", "control", "heads_equal",
@@ -164,7 +164,7 @@ def plain_without_a_terminal():
     env = dict(os.environ, TMPDIR=TMP, LC_ALL="C.UTF-8")
     p = subprocess.run([program("qmlnode"), "demo", "--rounds", "2"],
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE, env=env,
-                       timeout=300, check=False)
+                       timeout=600, check=False)
     assert p.returncode == 0 and p.stderr == b"", p.stderr
     assert len(rounds_shown(p.stdout.decode("ascii"))) == 2, p.stdout
     assert all(32 <= c < 127 or c == 10 for c in p.stdout), p.stdout
@@ -177,14 +177,14 @@ def bars_on_a_terminal():
                          stdin=subprocess.DEVNULL, stdout=child, env=env)
     os.close(child)
     seen = b""
-    while select.select([parent], [], [], 120)[0]:
+    while select.select([parent], [], [], PATIENCE)[0]:
         try:
             part = os.read(parent, 65536)
         except OSError:  # the other end is closed
             break
         seen += part
     os.close(parent)
-    assert p.wait(60) == 0, seen
+    assert p.wait(PATIENCE) == 0, seen
     assert "\u2588" in seen.decode(), seen
 
 
@@ -227,7 +227,7 @@ def interrupted():
             os.path.join(home, "alpha", "log")))
     finally:
         p.send_signal(signal.SIGTERM)
-        p.wait(60)
+        p.wait(PATIENCE)
     wait("daemons gone", 30, lambda: not any(
         b"qmlnode" in text("/proc/%d/cmdline" % c).encode() for c in pids))
     run(program("qmlnode"), "audit", os.path.join(home, "alpha"))

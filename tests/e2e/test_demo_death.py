@@ -8,7 +8,7 @@ import signal
 import subprocess
 import tempfile
 
-from consortium import ROOT, Tap, program, wait
+from consortium import PATIENCE, ROOT, Tap, program, wait
 
 TMP = tempfile.mkdtemp(prefix="qml-demo-")
 
@@ -26,14 +26,14 @@ def one_dies():
     # Its own process group, so that a stray signal hits nobody but these.
     p = subprocess.Popen(
         ["sh", "-c", '"$@"; echo "exit $?"', "sh", program("qmlnode"), "demo",
-         "--rounds", "2", "--home", home], cwd=ROOT, text=True,
+         "--rounds", "10000", "--home", home], cwd=ROOT, text=True,
         start_new_session=True, stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT)
     names = ["alpha", "beta", "gamma", "delta"]
     wait("four daemons", 60, lambda: all(pid_of(home, n) for n in names))
     pids = [pid_of(home, n) for n in names]
     os.kill(pids[2], signal.SIGKILL)
-    told = p.communicate(timeout=120)[0]
+    told = p.communicate(timeout=PATIENCE)[0]
     assert told.splitlines()[-1] == "exit 1", told
     assert "the node of gamma ended (exit 137)" in told, told
     assert os.path.join(home, "gamma/log") in told, told

@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 
-from consortium import Tap, program, run
+from consortium import PATIENCE, Tap, program, run
 
 P = 2**255 - 19
 L = 2**252 + 27742317777372353535851937790883648493
@@ -170,7 +170,7 @@ class Page(html.parser.HTMLParser):
 def audit(*words, code=0):
     p = subprocess.run([program("qmlnode"), "audit"] + list(words),
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-                       timeout=60, check=False, text=True)
+                       timeout=PATIENCE, check=False, text=True)
     assert p.returncode == code, (words, p.returncode, p.stdout, p.stderr)
     return p.stdout
 

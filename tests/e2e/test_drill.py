@@ -15,7 +15,7 @@ import sys
 import tempfile
 import xml.etree.ElementTree as xml
 
-from consortium import ROOT, Tap, program, run, wait
+from consortium import PATIENCE, ROOT, Tap, program, run, wait
 
 SVG = "{http://www.w3.org/2000/svg}"
 TMP = tempfile.mkdtemp(prefix="qml-drill-")
@@ -143,7 +143,7 @@ def live_pictures():
         ctl("plot", "rules", model, "-o", table, code=1)
     finally:
         node.terminate()
-        node.wait(20)
+        node.wait(PATIENCE)
         log.close()
     shutil.rmtree(home)
 

@@ -51,7 +51,7 @@ keeps() { # HOME NAME CODE TEXT COMMAND...
 runs() { # NAME HOME TEXT
 	"$node" run --home "$2" >"$work/log" 2>&1 </dev/null &
 	pid=$!
-	for i in $(seq 200); do
+	for i in $(seq 1800); do
 		grep -qF 'ev=trainer.ready' "$work/log" && break
 		kill -0 "$pid" 2>/dev/null || break
 		sleep 0.1
@@ -66,11 +66,11 @@ runs() { # NAME HOME TEXT
 	result $? "$1"
 }
 
-ports=$(python3 -c '
-import socket
-s = [socket.socket() for i in range(4)]
-for x in s: x.bind(("127.0.0.1", 0))
-print(*[x.getsockname()[1] for x in s])')
+ports=$(cd tests/e2e && python3 -c '
+from consortium import free_ports
+print(*free_ports(7))')
+three=$(echo "$ports" | cut -d " " -f 5-)
+ports=$(echo "$ports" | cut -d " " -f 1-4)
 
 # --- founding --------------------------------------------------------------
 i=0
@@ -143,7 +143,7 @@ expect "no node" 78 "qmlnode init" "$node" check --home "$work/none"
 bad() { # NAME CODE TEXT: check of n2 as it stands, then run
 	keeps "$work/n2" "check: $1" "$2" "$3" "$node" check --home "$work/n2"
 	keeps "$work/n2" "run: $1" "$2" "$3" \
-		timeout 20 "$node" run --home "$work/n2"
+		timeout 180 "$node" run --home "$work/n2"
 }
 cp "$work/n2/qmlnode.yaml" "$work/config"
 echo 'lissten: 1' >>"$work/n2/qmlnode.yaml"
@@ -216,7 +216,7 @@ cp "$work/config" "$work/n2/qmlnode.yaml"
 # --- places that are taken --------------------------------------------------
 "$node" run --home "$work/n1" >"$work/n1.log" 2>&1 &
 pid=$!
-for i in $(seq 100); do
+for i in $(seq 1800); do
 	test -S "$work/n1/qmlnode.sock" && break
 	sleep 0.1
 done
@@ -233,7 +233,7 @@ sed "s|^listen: .*|listen: 127.0.0.1:${ports%% *}|" "$work/config" \
 expect "check: a port that is taken" 75 "127.0.0.1:${ports%% *}" \
 	"$node" check --home "$work/n2"
 expect "run: a port that is taken" 75 "127.0.0.1:${ports%% *}" \
-	timeout 20 "$node" run --home "$work/n2"
+	timeout 180 "$node" run --home "$work/n2"
 kill -TERM "$pid"
 wait "$pid"
 result $? "SIGTERM: site-1 ends with 0"
@@ -247,7 +247,7 @@ cp "$work/n1/federation.yaml" "$work/joined"
 cp "$work/other.yaml" "$work/n1/federation.yaml"
 for command in check run; do
 	keeps "$work/n1" "$command: another federation's chain" 9 "federation" \
-		timeout 20 "$node" $command --home "$work/n1"
+		timeout 180 "$node" $command --home "$work/n1"
 done
 cp "$work/joined" "$work/n1/federation.yaml"
 cp "$seg" "$work/seg"
@@ -278,9 +278,11 @@ expect "check: it is whole again" 0 "blocks after block 0, whole" \
 	"$node" check --home "$work/n1"
 
 # --- a federation of three: nobody to learn from -----------------------------
-for i in 1 2 3; do
+i=0
+for port in $three; do
+	i=$((i + 1))
 	"$node" init --home "$work/t$i" --name "three-$i" \
-		--listen "127.0.0.1:710$i" --data $csv 2>"$work/log"
+		--listen "127.0.0.1:$port" --data $csv 2>"$work/log"
 done >"$work/three"
 "$node" federation new three --data $csv --ranges-from-data --local \
 	--out "$work/three.yaml" 2>>"$work/log"
@@ -290,6 +292,6 @@ expect "three found a federation" 0 "joined" \
 rm "$work/t1/votes.wal"
 for command in check run; do
 	keeps "$work/t1" "$command: missing vote log, of three" 65 "votes" \
-		timeout 20 "$node" $command --home "$work/t1"
+		timeout 180 "$node" $command --home "$work/t1"
 done
 echo "1..$n"

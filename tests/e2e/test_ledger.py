@@ -6,13 +6,13 @@ import os
 import sqlite3
 import sys
 
-from consortium import Consortium, Tap, program, run, wait
+from consortium import PATIENT, Consortium, Tap, program, run, wait
 
 QMLCTL = program("qmlctl")
 
 
 def ctl(node, *words, code=0):
-    return run(QMLCTL, *words, "--home", node.home, "--timeout", "60",
+    return run(QMLCTL, *words, "--home", node.level().home, "--timeout", "300",
                code=code)
 
 
@@ -25,7 +25,7 @@ def balance(node, name):
 
 
 def rows(node, table):
-    return node.call("ledger.list", table=table)["rows"]
+    return node.level().call("ledger.list", table=table)["rows"]
 
 
 def everywhere(c, what, check):
@@ -154,6 +154,9 @@ def conserved(c):
 
 def audited(c):
     tops = c.heights()
+    a = c.nodes[0]
+    wait("the index", 60, lambda: a.call("ledger.history")[
+        "applied_height"] >= max(tops))
     assert [n.stop() for n in c.nodes] == [0, 0, 0, 0]
     for n in c.nodes:
         run(program("qmlnode"), "audit", n.home, "--json")
@@ -170,7 +173,7 @@ def audited(c):
 
 def main():
     tap = Tap()
-    with Consortium(rounds=100000) as c:
+    with Consortium(rounds=100000, collect=PATIENT) as c:
         c.start()
         c.wait_height(2)
         tap.run("tokens move, and all nodes say so", lambda: transfer(c))

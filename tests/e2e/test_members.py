@@ -8,18 +8,18 @@ import os
 import subprocess
 import sys
 
-from consortium import Consortium, Node, Tap, free_ports, program, run, wait
+from consortium import PATIENCE, Consortium, Node, Tap, free_ports, program, run, wait
 
 QMLCTL = program("qmlctl")
 
 
 def ctl(node, *words, code=0):
-    return run(QMLCTL, *words, "--home", node.home, "--timeout", "60",
+    return run(QMLCTL, *words, "--home", node.level().home, "--timeout", "300",
                code=code)
 
 
 def proposals(node):
-    return node.call("ledger.list", table="proposals")["rows"]
+    return node.level().call("ledger.list", table="proposals")["rows"]
 
 
 def members(node):
@@ -55,7 +55,9 @@ def vote(nodes):
     for n in nodes:
         wait("proposal %d at %s" % (i, n.name), 30, lambda n=n: any(
             p["id"] == i for p in proposals(n)))
-        ctl(n, "proposal", "vote", str(i), "yes")
+    # A poll is open for some blocks only: no program is started for each vote.
+    for n in nodes:
+        n.call("tx.submit", kind="vote", id=i, option="yes")
     return i
 
 
@@ -86,7 +88,7 @@ def fifth(c):
     wait("the joiner's first line", 30,
          lambda: "waits for votes: 0 yes" in j.stdout.readline())
     vote(c.nodes[:3])
-    out, err = j.communicate(timeout=90)
+    out, err = j.communicate(timeout=2 * PATIENCE)
     assert j.returncode == 0, (out, err)
     assert "voted in" in out, out
     assert any("%d yes" % k in out for k in (1, 2, 3)) or \
@@ -128,7 +130,7 @@ def replaced(c):
                "delta").stdout.strip()
     j = join(node, line)
     vote(c.nodes[:3])
-    out, err = j.communicate(timeout=90)
+    out, err = j.communicate(timeout=2 * PATIENCE)
     assert j.returncode == 0, (out, err)
     lost = c.nodes[3]
     c.nodes[3] = node

@@ -17,7 +17,7 @@ import sys
 import tempfile
 import time
 
-from consortium import BUILD, ROOT, Consortium, Tap, program, run, wait
+from consortium import BUILD, PATIENCE, ROOT, Consortium, Tap, program, run, wait
 from test_audit import records
 
 SHIM = os.path.join(BUILD, "tests/e2e/preload_powercut.so")
@@ -64,7 +64,7 @@ class Power:
             pass  # it is dark already
 
     def dark(self):
-        code = self.node.proc.wait(60)
+        code = self.node.proc.wait(PATIENCE)
         assert code == -9, "ended with %d\n%s" % (
             code, self.node.log()[-1500:])
         self.node.proc = None
@@ -79,10 +79,16 @@ class Witness:
     """What the daemons have reported as committed: it must stay."""
 
     def __init__(self):
-        self.blocks, self.top = {}, 0
+        self.blocks, self.top, self.own = {}, 0, {}
 
     def see(self, node):
+        """Also: what a node has reported itself it has whenever it answers,
+        first of all when it has just been started again."""
         s = node.call("status")
+        had = self.own.get(node.name, 0)
+        assert s["height"] >= had, "%s reported block %d and has %d" % (
+            node.name, had, s["height"])
+        self.own[node.name] = s["height"]
         if s["height"] == 0:
             return
         known = self.blocks.setdefault(s["height"], s["head"])
@@ -126,7 +132,7 @@ def script(text, home, **settings):
                **{"POWERCUT_" + k: str(v) for k, v in settings.items()})
     env["ASAN_OPTIONS"] = "verify_asan_link_order=0"
     return subprocess.run([sys.executable, "-c", text, home], env=env,
-                          stderr=subprocess.PIPE, timeout=60,
+                          stderr=subprocess.PIPE, timeout=PATIENCE,
                           check=False).returncode
 
 
@@ -200,7 +206,7 @@ def cut_one(c, rnd):
         assert victim.stop() == 0, victim.log()[-1500:]
         calls.append(rnd.randrange(1, 120))
         p.start(rnd.randrange(1 << 40), at=calls[-1])
-        end = time.monotonic() + 90
+        end = time.monotonic() + 2 * PATIENCE
         while victim.proc.poll() is None:
             assert time.monotonic() < end, "call %d never came" % calls[-1]
             for n in c.nodes:
@@ -209,8 +215,9 @@ def cut_one(c, rnd):
             time.sleep(0.02)
         p.dark()
         p.start(0)
+        witness.see(victim)
         # The cut may come before any block does: only here they must.
-        c.wait_height(witness.top + 1, 60)
+        c.wait_height(witness.top + 1)
         witness.see(victim)
         witness.confirm(victim)
     print("# cut in calls %s; %d blocks seen" % (calls, len(witness.blocks)))
@@ -229,7 +236,9 @@ def cut_all(c, rnd, lie=False, cuts=ALL):
         start = witness.top
         for p in powers:
             p.start(rnd.randrange(1 << 40), lie=lie)
-        wait("blocks after the cut", 90, lambda: max(
+        for n in c.nodes:
+            witness.see(n)
+        wait("blocks after the cut", PATIENCE, lambda: max(
             n.height() for n in c.nodes) >= start + 2)
         for n in c.nodes:
             witness.see(n)
@@ -242,7 +251,7 @@ def cut_all(c, rnd, lie=False, cuts=ALL):
             p.dark()
     for n in c.nodes:
         n.start()
-    c.wait_height(witness.top + 1, 90)
+    c.wait_height(witness.top + 1)
     for n in c.nodes:
         witness.confirm(n)
     print("# %d cuts of all four, %d blocks seen, %d votes" % (
@@ -288,20 +297,20 @@ def full_disk(c):
     c.wait_height(max(c.heights()) + 2)
     with open(flag, "w"):
         pass
-    wait("it says so", 60, lambda: "ev=storage.full" in node.log())
+    wait("it says so", PATIENCE, lambda: "ev=storage.full" in node.log())
     why = node.call("status")["why"]
     assert "disk is full" in why and node.home in why, why
     health = node.call("health")
     assert not health["ok"] and "disk is full" in str(health), health
     assert node.call("block", height=1)["height"] == 1  # it still reads
     stood = node.height()
-    c.wait_height(max(c.heights()) + 5, 60, c.nodes[1:])
+    c.wait_height(max(c.heights()) + 5, nodes=c.nodes[1:])
     assert node.height() == stood and node.proc.poll() is None
     run(program("qmlnode"), "audit", node.home)
     os.unlink(flag)
-    wait("it goes on", 60, lambda: "ev=storage.room" in node.log())
-    c.wait_height(max(c.heights()) + 3, 60)
-    wait("it is well", 30, lambda: node.call("health")["ok"])
+    wait("it goes on", PATIENCE, lambda: "ev=storage.room" in node.log())
+    c.wait_height(max(c.heights()) + 3)
+    wait("it is well", PATIENCE, lambda: node.call("health")["ok"])
     assert "ev=storage.failed" not in node.log()
     p.close()
 

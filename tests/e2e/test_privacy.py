@@ -6,7 +6,7 @@ import json
 import os
 import sys
 
-from consortium import Consortium, Tap, program, run, wait
+from consortium import PATIENT, Consortium, Tap, program, run, wait
 from test_tasks import SEED, with_job
 
 # Sampling .1 and noise 2: epsilon 3 at 1e-5 admits 134 steps (trust.md 2.4).
@@ -20,8 +20,8 @@ JOB = {
 
 
 def ctl(node, *words, code=0):
-    return run(program("qmlctl"), *words, "--home", node.home, "--timeout",
-               "60", code=code)
+    return run(program("qmlctl"), *words, "--home", node.level().home, "--timeout",
+               "300", code=code)
 
 
 def rows_of(c, i, suffix=""):
@@ -153,7 +153,7 @@ def red_team():
 def main():
     tap = Tap()
     tap.run("a row from a clean gradient, none from a noisy one", red_team)
-    with Consortium(rounds=1000, edit=with_job(JOB)) as c:
+    with Consortium(rounds=1000, edit=with_job(JOB), collect=PATIENT) as c:
         with open(rows_of(c, 1, ".terms"), "w") as f:
             f.write("tasks: [linear]\nepsilon: 3\ndelta_exp: 5\nrows: 50\n")
         c.start()

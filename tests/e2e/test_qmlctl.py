@@ -13,7 +13,8 @@ import subprocess
 import sys
 import tempfile
 
-from consortium import ROOT, Consortium, Rpc, Tap, program, run, wait
+from consortium import (PATIENCE, PATIENT, ROOT, Consortium, Rpc, Tap, program,
+                        run, wait)
 
 IRIS = os.path.join(ROOT, "tests/data/datasets/iris.csv")
 QMLCTL = program("qmlctl")
@@ -121,6 +122,7 @@ def lists(c):
     assert len(rounds) == 3
     assert rounds[0]["round"] + 2 == rounds[2]["round"]
     said(ctl(node, "rounds", "-n", "3"), r"^ *ROUND  BLOCK", "next: qmlctl")
+    wait("health", 60, lambda: node.call("health")["ok"])
     h = ask(node, "health")
     assert h["ok"] and {k["check"] for k in h["checks"]} == {
         "voting", "quorum", "synced", "signing", "trainer"}
@@ -242,9 +244,9 @@ def trouble(c):
                          text=True)
     wait("subscription", 10, lambda: p.poll() is None)
     said(ctl(rest[0], "stop"), "^stopping: ")
-    assert rest[0].proc.wait(20) == 0
+    assert rest[0].proc.wait(PATIENCE) == 0
     rest[0].proc = None
-    assert p.wait(10) == 3
+    assert p.wait(PATIENCE) == 3
     said(ended(p), "no daemon at|closed the connection")
     assert rest[1].stop() == 0
     wait("the links to go", 10,
@@ -435,7 +437,7 @@ def roles(c, node):
         hold.communicate()
         os.chmod(sock, 0o660)
         said(as_nobody(os.stat(sock).st_gid, 0, "stop"), "^stopping")
-        assert node.proc.wait(20) == 0
+        assert node.proc.wait(PATIENCE) == 0
         node.proc = None
 
 
@@ -471,7 +473,7 @@ def paths(c, node):
     with open(sock, "w") as f:
         f.write("precious")
     node.start()
-    assert node.proc.wait(20) == 78, node.log()[-500:]
+    assert node.proc.wait(PATIENCE) == 78, node.log()[-500:]
     node.proc = None
     assert "something else than a socket" in node.log()
     with open(sock) as f:
@@ -481,20 +483,20 @@ def paths(c, node):
         s.bind(sock)
         s.listen(1)
         node.start()
-        assert node.proc.wait(20) == 75, node.log()[-500:]
+        assert node.proc.wait(PATIENCE) == 75, node.log()[-500:]
         node.proc = None
         assert "another daemon answers" in node.log()
     os.unlink(sock)
     node.configure("#socket: qmlnode.sock", "socket: " + "d" * 120)
     node.start()
-    assert node.proc.wait(20) == 78, node.log()[-500:]
+    assert node.proc.wait(PATIENCE) == 78, node.log()[-500:]
     node.proc = None
     assert "107 bytes" in node.log()
 
 
 def main():
     tap = Tap()
-    with Consortium(rounds=100000, data=IRIS) as c:
+    with Consortium(rounds=100000, data=IRIS, collect=PATIENT) as c:
         tap.run("no daemon: exit 3, and how to start it",
                 lambda: nobody_there(c))
         tap.run("a daemon that is silent: exit 6", lambda: silent_daemon(c))

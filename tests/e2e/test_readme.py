@@ -13,12 +13,13 @@ import subprocess
 import sys
 import tempfile
 
-from consortium import BUILD, ROOT, Tap, program, run
-import socket
+from consortium import BUILD, ROOT, Tap, ports_to_try, program, reserve, run
 
 MASK = [(re.compile(r"\bq[a-z]1[0-9a-z]{20,}"), "ID"),
         (re.compile(r"\b[0-9a-f]{8}\.\."), "ID"),
-        (re.compile(r"\d+(\.\d+)*"), "N"), (re.compile(r"\s+"), " ")]
+        (re.compile(r"\d+(\.\d+)*"), "N"), (re.compile(r"\s+"), " "),
+        (re.compile(r"\bN m?s\b"), "N s"),
+        (re.compile(r"\b(idle|training)\b"), "STATE")]
 
 
 def blocks():
@@ -35,14 +36,11 @@ def mask(line):
 
 def four_ports():
     """A number N so that N1 to N4 are free."""
-    for base in range(2100, 6500, 7):
-        try:
-            for i in (1, 2, 3, 4):
-                with socket.socket() as s:
-                    s.bind(("127.0.0.1", 10 * base + i))
-        except OSError:
-            continue
-        return str(base)
+    for port in ports_to_try():
+        base = port // 10
+        if 10 * base + 4 < 65536 and all(
+                reserve(10 * base + i) for i in (1, 2, 3, 4)):
+            return str(base)
     raise AssertionError("no four free ports")
 
 
@@ -72,7 +70,7 @@ class Readme:
         assert "127.0.0.1:710" not in script
         p = subprocess.run(["bash", "-c", script], cwd=self.top, text=True,
                            stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
-                           stderr=subprocess.PIPE, timeout=300, check=False)
+                           stderr=subprocess.PIPE, timeout=900, check=False)
         self.said = p.stdout.splitlines()
         assert p.returncode == 0, p.stdout[-2000:] + p.stderr[-2000:]
 

@@ -5,7 +5,7 @@ import json
 import os
 import sys
 
-from consortium import Consortium, Tap, program, run, wait
+from consortium import PATIENT, Consortium, Tap, program, run, wait
 
 QMLCTL = program("qmlctl")
 CIRCUIT = "c1" * 32
@@ -21,7 +21,7 @@ JOB = """job:
 
 
 def ctl(node, *words, code=0):
-    return run(QMLCTL, *words, "--home", node.home, "--timeout", "60",
+    return run(QMLCTL, *words, "--home", node.level().home, "--timeout", "300",
                code=code)
 
 
@@ -35,7 +35,7 @@ def refused(node, text, *words):
 
 
 def rows(node, table):
-    return node.call("ledger.list", table=table)["rows"]
+    return node.level().call("ledger.list", table=table)["rows"]
 
 
 def everywhere(c, what, check):
@@ -145,7 +145,7 @@ def versions(c):
 
 def main():
     tap = Tap()
-    with Consortium(rounds=3) as c:
+    with Consortium(rounds=3, collect=PATIENT) as c:
         c.start()
         c.wait_height(2)
         found = {}

@@ -20,7 +20,7 @@ class Story:
         self.p = subprocess.run(
             [program("qmlnode"), "demo", "--story", "--json", "--home",
              self.home], stdout=subprocess.PIPE, stderr=subprocess.PIPE,
-            text=True, timeout=300)
+            text=True, timeout=1200)
 
     def told(self):
         assert self.p.returncode == 0, self.p.stderr[-3000:]

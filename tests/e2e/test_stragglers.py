@@ -16,11 +16,10 @@ TIMES = 3
 
 
 def job(stragglers):
-    base = with_job({"job": dict({
+    return with_job({"job": dict({
         "task": "vqc", "encoding": "angle", "qubits": 4, "layers": 3,
         "rounds": 100000, "seed": SEED, "steps": 20, "batch": 32,
         "carry": "true"}, **stragglers)})
-    return lambda text: base(text).replace("  collect: 2s", "  collect: 500ms")
 
 
 def hold(town):
@@ -47,10 +46,14 @@ def carried(c):
     assert "counts, less, up to 8 aggregations later" in text, text
     c.start()
     town.answer(lambda p: p["update"], 0)
-    for _ in range(TIMES):
+    # A hold that a busy machine lets go too late is tried again.
+    for _ in range(10 * TIMES):
         busy = hold(town)
-        number, _ = town.answer(lambda p: p["late"], busy)
-        late.append(number)
+        number, part = town.answer(lambda p: p["update"], busy)
+        if part["late"]:
+            late.append(number)
+        if len(late) == TIMES:
+            break
     assert len(set(late)) == TIMES, late
     text = run(program("qmlctl"), "round", late[0], "--home",
                town.one.home).stdout
@@ -84,7 +87,7 @@ def main():
             ("a late update counts in a later round", carried,
              {"stragglers": "carry", "carry_rounds": 8}),
             ("a late update is dropped by default", dropped, {})):
-        with Consortium(4, data=IRIS, edit=job(words)) as c:
+        with Consortium(4, data=IRIS, edit=job(words), collect="500ms") as c:
             tap.run(name, lambda: test(c))
     return tap.done()
 

@@ -7,7 +7,7 @@ import os
 import signal
 import sys
 
-from consortium import ROOT, Consortium, Tap, run, program, wait
+from consortium import PATIENT, ROOT, Consortium, Tap, run, program, wait
 from test_tasks import SEED, with_job
 
 IRIS = os.path.join(ROOT, "tests/data/datasets/iris.csv")
@@ -207,7 +207,7 @@ def main():
         "task": "vqc", "encoding": "angle", "qubits": 4, "layers": 3,
         "rounds": 100000, "seed": SEED, "steps": 300, "batch": 32,
         "carry": "true"}})
-    with Consortium(4, data=IRIS, edit=job) as c:
+    with Consortium(4, data=IRIS, edit=job, collect=PATIENT) as c:
         town = Town(c)
         c.start()
         for name, test in (
@@ -223,9 +223,10 @@ def main():
         tap.run("all end with 0", ends)
     with Consortium(4, data=IRIS, edit=with_job({"job": {
             "task": "qpca", "rounds": 100000, "seed": SEED, "components": 2,
-            "min_rows": 10}})) as c:
+            "min_rows": 10}}), collect=PATIENT) as c:
         tap.run("fewer rows than the task wants", lambda: too_few_rows(c))
-    with Consortium(4, data=IRIS, edit=numbers_instead) as c:
+    with Consortium(4, data=IRIS, edit=numbers_instead,
+                    collect=PATIENT) as c:
         tap.run("numbers that are not finite", lambda: not_a_number(c))
     return tap.done()
 

@@ -47,7 +47,7 @@ def rounds(node):
 
 def test_energy(c):
     c.start()
-    c.wait_height(4)
+    c.wait_height(6)
     c.nodes[3].kill()
     wait("the last round", 60,
          lambda: c.nodes[0].call("status")["round"]["finished"])
@@ -68,7 +68,8 @@ def test_audit(c):
 
 def main():
     tap = Tap()
-    with Consortium(4, rounds=ROUNDS, edit=edit) as c:
+    # Rounds after the kill wait so long for the fourth.
+    with Consortium(4, rounds=ROUNDS, edit=edit, collect="5s") as c:
         tap.run("energies on the chain, one member killed",
                 lambda: test_energy(c))
         tap.run("the chain proves itself", lambda: test_audit(c))

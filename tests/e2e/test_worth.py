@@ -11,7 +11,7 @@ import os
 import sqlite3
 import sys
 
-from consortium import Consortium, DIGITS, Tap, program, run, wait
+from consortium import DIGITS, PATIENT, Consortium, Tap, program, run, wait
 
 QMLCTL = program("qmlctl")
 ROUNDS = 8
@@ -28,7 +28,8 @@ def deal(folder, seed=7):
 class Paid(Consortium):
     def __init__(self, attack, rounds=ROUNDS, more=""):
         self.more = more
-        super().__init__(4, rounds=rounds, edit=self.add_economy)
+        super().__init__(4, rounds=rounds, edit=self.add_economy,
+                         collect=PATIENT)
         self.attack = attack
         for i, node in enumerate(self.nodes):
             os.replace(os.path.join(self.dir, "iid", "node%d.csv" % i),
@@ -43,7 +44,11 @@ class Paid(Consortium):
         rows = deal(os.path.join(self.dir, "iid"))
         p = run(program("qmlnode"), "federation", "shards", rows, "--shards",
                 SHARDS, "--out", os.path.join(self.dir, "shards"))
-        return text + "\n" + p.stdout + self.more
+        # What a round was worth is waited for in blocks: enough of them, and
+        # no long wait for them.
+        assert "heartbeat: 10s" in text and p.stdout.startswith("economy:\n"), p
+        return (text.replace("heartbeat: 10s", "heartbeat: 500ms") + "\n" +
+                p.stdout + "  worth_blocks: 200\n" + self.more)
 
     def arm(self, node):
         honest = os.path.join(self.dir, "honest")
