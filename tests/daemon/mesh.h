@@ -13,7 +13,7 @@
 #include "daemon/node/peers.h"
 
 #define MESH_MAX 3
-#define MESH_WAIT_MS 20000
+#define MESH_WAIT_MS 180000
 #define MESH_TICK_MS 5 /* a raw socket's news do not wake the loop */
 
 struct mesh;

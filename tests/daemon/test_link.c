@@ -146,12 +146,13 @@ test_half_frames_time_out(void **state)
 		fd[i] = mesh_dial_raw(&b, 1);
 		mesh_send_raw(fd[i], half, 3 * i);
 	}
-	MESH_UNTIL(&b, b.end[1].refused == 3);
-	assert_int_equal(b.end[1].reason, -ETIMEDOUT);
+	/* On a slow machine a member's own handshake may be too late too. */
 	for (size_t i = 0; i < 3; i++) {
-		assert_true(mesh_hung_up(fd[i]));
+		MESH_UNTIL(&b, mesh_hung_up(fd[i]));
 		close(fd[i]);
 	}
+	MESH_UNTIL(&b, b.end[1].refused >= 3);
+	assert_int_equal(b.end[1].reason, -ETIMEDOUT);
 	mesh_close(&b);
 }
 
@@ -202,8 +203,7 @@ test_dead_peer_is_noticed(void **state)
 		uv_run(&a.loop, UV_RUN_NOWAIT);
 		uv_run(&b.loop, UV_RUN_NOWAIT);
 		peers_info(a.end[0].peers, 1, &info);
-	} while (info.rtt_us == 0);
-	assert_true(info.up);
+	} while (!info.up || info.rtt_us == 0);
 	MESH_UNTIL(&a, a.end[0].downs[1] > 0);
 	assert_int_equal(a.end[0].reason, -ETIMEDOUT);
 	mesh_close(&a);

@@ -17,7 +17,7 @@
 
 #define HEAD 6
 #define ROOT_LEN 64
-#define WATCHDOG_S 60
+#define WATCHDOG_S 600 /* of a slow machine, with a sanitizer */
 
 struct place {
 	char root[ROOT_LEN];
