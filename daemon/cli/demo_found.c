@@ -15,6 +15,9 @@
 #include "daemon/node/home.h"
 #include "daemon/node/keys.h"
 
+#define DEMO_PORT 10000u
+#define DEMO_PORTS 20000u
+
 static const char *const site_names[DEMO_NODES_MAX] = {"alpha", "beta", "gamma",
     "delta", "epsilon", "zeta", "eta", "theta", "iota", "kappa", "lambda", "mu",
     "nu", "xi", "omicron", "pi"};
@@ -82,31 +85,33 @@ make_home(struct demo *d)
 	return cli_error(CLI_IO, "%s: %s", d->home_option, strerror(errno));
 }
 
-/* Several listeners at once, so that no port is given twice. */
+/*
+ * Ports that nobody listens on. None from the range that the kernel gives to
+ * outgoing connections: the nodes dial each other before all of them listen,
+ * and such a connection may sit on a port that is one's own a moment later.
+ */
 static int
 find_ports(struct demo *d)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET};
-	socklen_t len = sizeof(a);
-	int fds[DEMO_NODES_MAX], rc = 0;
-	unsigned n = 0;
+	unsigned n = 0, at = (unsigned)getpid() * 251u;
+	int fd, rc = 0;
 
-	for (; n < d->nnodes && rc == 0; n++) {
-		a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
-		a.sin_port = 0;
-		fds[n] = socket(AF_INET, SOCK_STREAM, 0);
-		if (fds[n] < 0 ||
-		    bind(fds[n], (struct sockaddr *)&a, sizeof(a)) < 0 ||
-		    getsockname(fds[n], (struct sockaddr *)&a, &len) < 0)
+	a.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
+	for (unsigned i = 0; i < DEMO_PORTS && n < d->nnodes; i++, at++) {
+		a.sin_port = htons((uint16_t)(DEMO_PORT + at % DEMO_PORTS));
+		fd = socket(AF_INET, SOCK_STREAM, 0);
+		if (fd < 0 || bind(fd, (struct sockaddr *)&a, sizeof(a)) < 0)
 			rc = -errno;
-		d->nodes[n].port = ntohs(a.sin_port);
+		else
+			d->nodes[n++].port = ntohs(a.sin_port);
+		if (fd >= 0)
+			close(fd);
 	}
-	for (unsigned i = 0; i < n; i++)
-		if (fds[i] >= 0)
-			close(fds[i]);
-	return rc < 0 ? cli_error(CLI_FAILED, "no free port on 127.0.0.1: %s",
-			    strerror(-rc))
-		      : 0;
+	return n < d->nnodes
+	    ? cli_error(CLI_FAILED, "no free port on 127.0.0.1: %s",
+		  strerror(-rc))
+	    : 0;
 }
 
 static void
@@ -307,10 +312,12 @@ found(struct demo *d)
 	f->members = calloc(d->nnodes, sizeof(*f->members));
 	if (f->members == NULL)
 		return cli_error(CLI_FAILED, "out of memory");
-	/* One machine, one clock: everything may be quick. */
+	/* One machine, one clock: everything may be quick. A round closes when
+	 * all have answered; none of them is left out because it is slow, or a
+	 * liar, who trains for all the others before it answers. */
 	f->timing = federation_file_timing();
-	f->timing.collect = 2000;
-	f->timing.straggler = 10000;
+	f->timing.collect = 20000;
+	f->timing.straggler = 40000;
 	f->timing.propose = 1000;
 	f->timing.prevote = 500;
 	f->timing.precommit = 500;
@@ -323,11 +330,6 @@ found(struct demo *d)
 	f->economy.voting_extension = 4;
 	f->economy.voting_lock = 5;
 	f->economy.worth_blocks = 10;
-	/* A liar trains for all the others before it answers. */
-	if (d->nliars > 0) {
-		f->timing.collect = 30000;
-		f->timing.straggler = 40000;
-	}
 	for (unsigned i = 0; i < d->nnodes && rc == 0; i++) {
 		rc = make_node(d, i);
 		if (rc == 0 && i >= d->nnodes - d->nliars)

@@ -10,11 +10,11 @@
 #include "daemon/cli/process.h"
 #include "daemon/node/home.h"
 
-#define DEMO_READY_MS 20000
-#define DEMO_ROUND_MS 60000 /* no block for so long: something is wrong */
-#define DEMO_LOOK_MS 200    /* for a signal, this often */
-#define DEMO_CALL_MS 5000
-#define DEMO_STOP_MS 5000
+#define DEMO_READY_MS 120000
+#define DEMO_ROUND_MS 180000 /* no block for so long: something is wrong */
+#define DEMO_LOOK_MS 200     /* for a signal, this often */
+#define DEMO_CALL_MS 60000
+#define DEMO_STOP_MS 60000
 
 static volatile sig_atomic_t interrupted;
 

@@ -9,8 +9,9 @@
 #include "daemon/cli/cli.h"
 #include "daemon/cli/process.h"
 
-#define CALL_MS 10000
-#define SHOWN 8 /* digits of a hash that a reader sees */
+#define CALL_MS 60000
+#define WAIT_S 300 /* a machine that needs so long is stuck */
+#define SHOWN 8    /* digits of a hash that a reader sees */
 
 void
 story_say(struct story *s, const char *fmt, ...)
@@ -97,7 +98,7 @@ build(struct story *s, unsigned node, const char *const *words, char **argv)
 	argv[n++] = (char *)"--home";
 	argv[n++] = s->d->nodes[node].home;
 	argv[n++] = (char *)"--timeout";
-	argv[n++] = (char *)"60";
+	argv[n++] = (char *)"300";
 	argv[n++] = (char *)"--json";
 	argv[n] = NULL;
 }
@@ -228,10 +229,9 @@ story_number(struct story *s, unsigned node, const char *part, const char *key)
 }
 
 int
-story_wait(struct story *s, const char *what, unsigned seconds,
-    bool (*done)(struct story *s))
+story_wait(struct story *s, const char *what, bool (*done)(struct story *s))
 {
-	const uint64_t until = demo_now_ms() + seconds * 1000ull;
+	const uint64_t until = demo_now_ms() + WAIT_S * 1000ull;
 
 	while (!done(s)) {
 		if (s->failed)
@@ -239,7 +239,7 @@ story_wait(struct story *s, const char *what, unsigned seconds,
 		if (demo_interrupted())
 			return story_fail(s, "interrupted");
 		if (demo_now_ms() > until) {
-			(void)story_fail(s, "not in %u s: %s", seconds, what);
+			(void)story_fail(s, "not in %d s: %s", WAIT_S, what);
 			return CLI_TIMEOUT;
 		}
 		nanosleep(&(struct timespec){0, 100 * 1000000L}, NULL);

@@ -89,7 +89,7 @@ int64_t story_number(struct story *s, unsigned node, const char *part,
     const char *key);
 /* Asks `done` every 100 ms until it says yes. CLI_TIMEOUT after saying what
  * was waited for. */
-int story_wait(struct story *s, const char *what, unsigned seconds,
+int story_wait(struct story *s, const char *what,
     bool (*done)(struct story *s));
 
 /* Steps 4 to 9 (story_market.c). */

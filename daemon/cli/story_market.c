@@ -34,7 +34,7 @@ story_train(struct story *s)
 	struct jv *v;
 	const struct jv *a;
 	double spent;
-	int rc = story_wait(s, "rounds of the order", 90, watched_enough);
+	int rc = story_wait(s, "rounds of the order", watched_enough);
 
 	v = rc == CLI_OK ? story_ctl(s, BUYER, WORDS("privacy")) : NULL;
 	if (v == NULL)
@@ -95,7 +95,7 @@ story_pay(struct story *s)
 	struct jv *v;
 	const struct jv *rounds;
 	int64_t n, units;
-	int rc = story_wait(s, "valued rounds", 60, some_settled);
+	int rc = story_wait(s, "valued rounds", some_settled);
 
 	v = rc == CLI_OK ? story_ctl(s, BUYER, WORDS("worth", "-n", "100"))
 			 : NULL;
@@ -177,7 +177,7 @@ story_leave(struct story *s)
 	s->left_at = jv_int(jv_get(sent, "height"), 0);
 	jv_free(sent);
 	if (rc == CLI_OK)
-		rc = story_wait(s, "rounds after it", 60, rounds_after);
+		rc = story_wait(s, "rounds after it", rounds_after);
 	if (rc != CLI_OK)
 		return rc;
 	params = jv_object();
@@ -222,7 +222,7 @@ changed_everywhere(struct story *s)
 	unsigned n = 0;
 
 	for (unsigned i = 0; i < STORY_NODES && !s->failed; i++)
-		n += story_number(s, i, "params", "collect") == 3000;
+		n += story_number(s, i, "params", "collect") == 30000;
 	return n == STORY_NODES;
 }
 
@@ -233,7 +233,7 @@ story_vote(struct story *s)
 	struct jv *rows;
 	int rc = story_do(s, BUYER,
 	    WORDS("proposal", "new", "param", "more time to answer", "--set",
-		"collect=3s"));
+		"collect=30s"));
 
 	rows = rc == CLI_OK ? story_rows(s, BUYER, "proposals") : NULL;
 	if (rows == NULL)
@@ -246,11 +246,11 @@ story_vote(struct story *s)
 		    WORDS("proposal", "vote", id,
 			i == POISONER ? "no" : "yes"));
 	if (rc == CLI_OK)
-		rc = story_wait(s, "the vote's effect", 90, changed_everywhere);
+		rc = story_wait(s, "the vote's effect", changed_everywhere);
 	if (rc == CLI_OK)
 		story_say(s,
 		    "3 of 4 said yes; after its time lock all four "
-		    "nodes collect answers for 3 s, not 2.");
+		    "nodes collect answers for 30 s, not 20.");
 	return rc;
 }
 
@@ -304,7 +304,7 @@ story_version(struct story *s)
 	const char *to = s->d->nodes[OWNER].name;
 	struct jv *rows;
 	const struct jv *t;
-	int rc = story_wait(s, "the end of the order", 120, order_over);
+	int rc = story_wait(s, "the end of the order", order_over);
 
 	rows = rc == CLI_OK ? story_rows(s, BUYER, "tokens") : NULL;
 	if (rows == NULL)

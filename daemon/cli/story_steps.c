@@ -112,7 +112,7 @@ found(struct story *s)
 	story_say(s, "federation %s", d->id);
 	rc = demo_launch(d);
 	if (rc == CLI_OK)
-		rc = story_wait(s, "the end of the first job", 60, trial_over);
+		rc = story_wait(s, "the end of the first job", trial_over);
 	if (rc == CLI_OK)
 		story_say(s,
 		    "Four daemons agree; a trial job of %d rounds is "
@@ -244,7 +244,7 @@ order(struct story *s)
 	for (unsigned i = 0; i < STORY_NODES && rc == CLI_OK; i++)
 		rc = story_do(s, i, WORDS("job", "accept", s->order));
 	if (rc == CLI_OK)
-		rc = story_wait(s, "the order runs", 60, order_running);
+		rc = story_wait(s, "the order runs", order_running);
 	if (rc == CLI_OK)
 		story_say(s,
 		    "80 tokens wait in escrow; the job runs because "
