@@ -38,6 +38,7 @@ struct guest {
 	uv_timer_t timer;
 	struct peers *peers;
 	bool up, told, founded, ending;
+	bool passed; /* the members said yes */
 	uint64_t started;
 	char last[160]; /* what was printed */
 	int code;
@@ -179,6 +180,12 @@ tell_vote(struct guest *g, const struct wire_founding *w)
 static void
 judge(struct guest *g, const struct wire_founding *w)
 {
+	if (w->state == PROPOSAL_QUEUED || w->state == PROPOSAL_EXECUTED)
+		g->passed = true;
+	/* A candidate for another one's seat: that it sat by itself is over,
+	 * and the member has not seen yet whose link this is now. */
+	if (g->passed && !w->member && w->state == UINT8_MAX)
+		return;
 	tell_vote(g, w);
 	if (w->member || g->o->no_wait) {
 		fprintf(stderr,
