@@ -65,7 +65,9 @@ account_take(struct books *b, struct account *a, uint64_t amount,
     const struct note *n)
 {
 	a->balance -= amount;
-	tell(b, a, -(int64_t)amount, n);
+	/* What members must send costs no fee, and is no entry. */
+	if (amount > 0)
+		tell(b, a, -(int64_t)amount, n);
 }
 
 void

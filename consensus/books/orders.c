@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "consensus/books/state.h"
+#include "consensus/books/view.h"
 
 struct order *
 order_find(const struct books *b, const struct hash *id)
@@ -115,6 +116,52 @@ order_of(const struct books *b, const struct step *s, struct order *out)
 	return b->terms.job &&
 	    b->terms.job(b->terms.job_arg, x->job, x->job_len, &out->wants) &&
 	    out->wants.rounds > 0;
+}
+
+/* How many rounds of the job still fit into the asset. */
+static uint64_t
+rounds_left(const struct books *b, const struct asset *a,
+    const struct books_job *job)
+{
+	uint64_t n = job->rounds;
+
+	if (a->terms.rounds && n > a->terms.rounds - a->used)
+		n = a->terms.rounds - a->used;
+	if (a->terms.privacy.eps_milli == 0)
+		return n;
+	if (!rdp_step_valid(&job->step) || job->steps == 0)
+		return 0;
+	return budget_room(&a->privacy, step_cost(b, &job->step),
+		   n * job->steps) /
+	    job->steps;
+}
+
+const struct asset *
+books_short_asset(const struct books *b, const struct tx *t, uint64_t height,
+    uint64_t *rounds)
+{
+	struct bytes_reader r = bytes_reader_of(t->body, t->len);
+	struct step s = {.t = t, .height = height};
+	const struct asset *a;
+	enum books_verdict v;
+	struct order o;
+
+	if (t->kind != TX_ORDER)
+		return NULL;
+	body_order_get(&r, &s.u.order);
+	if (!bytes_reader_done(&r) || !order_of(b, &s, &o))
+		return NULL;
+	for (uint16_t i = 0; i < o.nassets; i++) {
+		a = asset_find(b, &o.assets[i]);
+		if (a == NULL)
+			return NULL;
+		v = check_asset(b, a, &o, height);
+		if (v != BOOKS_PRIVACY && v != BOOKS_ASSET_USED_UP)
+			continue;
+		*rounds = rounds_left(b, a, &o.wants);
+		return a;
+	}
+	return NULL;
 }
 
 /* Prices of all assets: what a round costs. */

@@ -40,6 +40,11 @@ const struct account *books_account(const struct books *b,
 const struct account *books_account_at(const struct books *b, size_t i);
 const struct asset *books_asset_at(const struct books *b, size_t i);
 const struct order *books_order_at(const struct books *b, size_t i);
+/* Where this order is refused for want of rounds or of a privacy budget: the
+ * asset that lacks them, and how many rounds of the job still fit. Also NULL
+ * where it is not. */
+const struct asset *books_short_asset(const struct books *b, const struct tx *t,
+    uint64_t height, uint64_t *rounds);
 const struct motion *books_motion_at(const struct books *b, size_t i);
 const struct token *books_token_at(const struct books *b, size_t i);
 const struct credential *books_credential_at(const struct books *b, size_t i);

@@ -9,7 +9,7 @@
 #include "daemon/cli/ctl_settle.h"
 #include "daemon/cli/ctl_text.h"
 
-#define COLUMNS 7
+#define COLUMNS 8
 
 enum cell {
 	CELL_TEXT,
@@ -35,7 +35,8 @@ static const struct view {
 	{{"BUYER", "buyer", 0}, {"STATE", "state", 0}, {"TASK", "task", 0},
 	    {">PLACE", "queue", CELL_NUMBER},
 	    {">ROUNDS", "rounds_run", CELL_NUMBER},
-	    {">ESCROW", "escrow", CELL_TOKENS}, {"ID", "id", 0}}},
+	    {">ESCROW", "escrow", CELL_TOKENS}, {"ID", "id", 0},
+	    {"ACCEPT OF", "waits_for", 0}}},
     {"proposals",
 	{{">N", "id", CELL_NUMBER}, {"KIND", "kind", 0}, {"STATE", "state", 0},
 	    {">END", "end", CELL_NUMBER}, {"PROPOSER", "proposer", 0},

@@ -213,7 +213,9 @@ dossier_verify(const struct jv *document, char by[static CREDENTIAL_DID_LEN],
 {
 	const struct jv *proof = jv_get(document, "proof");
 	const char *method = jv_text(jv_get(proof, "verificationMethod"), "");
+	char why[CREDENTIAL_ERR_LEN];
 	struct sign_public pk;
+	int rc;
 
 	snprintf(by, CREDENTIAL_DID_LEN, "%.*s", (int)strcspn(method, "#"),
 	    method);
@@ -226,5 +228,10 @@ dossier_verify(const struct jv *document, char by[static CREDENTIAL_DID_LEN],
 		    "its verificationMethod is no did:key of Ed25519");
 		return -EINVAL;
 	}
-	return credential_check_proof(document, &pk, err);
+	/* What it says is about "credential: ...". */
+	rc = credential_check_proof(document, &pk, why);
+	if (rc < 0)
+		snprintf(err, CREDENTIAL_ERR_LEN, "dossier%s",
+		    why + strcspn(why, ":"));
+	return rc;
 }

@@ -1,5 +1,6 @@
 #include "daemon/node/books_json.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "consensus/votes/payload.h"
@@ -153,6 +154,53 @@ place_in_queue(const struct books *b, size_t i)
 	return n;
 }
 
+static const struct asset *
+asset_of(const struct books_look *at, const struct hash *id)
+{
+	const struct asset *a;
+
+	for (size_t i = 0; (a = books_asset_at(at->books, i)) != NULL; i++)
+		if (hash_equal(&a->id, id))
+			return a;
+	return NULL;
+}
+
+/* The owner of asset i is waited for, and no asset before it is his. */
+static bool
+awaited(const struct books_look *at, const struct order *x, uint16_t i)
+{
+	const struct asset *mine = asset_of(at, &x->assets[i]), *a;
+
+	if (mine == NULL || x->accepted[i])
+		return false;
+	for (uint16_t k = 0; k < i; k++) {
+		a = asset_of(at, &x->assets[k]);
+		if (a != NULL &&
+		    memcmp(&a->owner, &mine->owner, sizeof(a->owner)) == 0)
+			return false;
+	}
+	return true;
+}
+
+/* Who has not accepted yet; a buyer who owns data must as well. */
+static void
+put_awaited(struct jv *o, const struct books_look *at, const struct order *x)
+{
+	struct jv *owner = jv_object();
+	char text[256] = "";
+	size_t n = 0;
+
+	for (uint16_t i = 0; x->state == ORDER_OPEN && i < x->nassets; i++) {
+		if (!awaited(at, x, i) || n >= sizeof(text))
+			continue;
+		put_key(owner, "name", at, &asset_of(at, &x->assets[i])->owner);
+		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
+		    n > 0 ? " " : "", jv_text(jv_get(owner, "name"), ""));
+	}
+	jv_put_string(o, "waits_for", text);
+	jv_free(owner);
+}
+
 static struct jv *
 row_order(const struct books_look *at, size_t i)
 {
@@ -186,6 +234,7 @@ row_order(const struct books_look *at, size_t i)
 		jv_add(assets, e);
 	}
 	jv_put(o, "assets", assets);
+	put_awaited(o, at, x);
 	return o;
 }
 

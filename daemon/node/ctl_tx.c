@@ -35,7 +35,9 @@ hint(enum books_verdict v)
 	    [BOOKS_NOBODY] =
 		"an account begins with its first tokens: have some sent",
 	    [BOOKS_NOT_MEMBER] = "ask a member to do it: qmlctl members",
-	    [BOOKS_EXISTS] = "it is there: look at the list",
+	    [BOOKS_EXISTS] = "it is there: look at the list; a new version of "
+			     "the same rows names it: qmlctl data register "
+			     "--parent ID",
 	    [BOOKS_UNKNOWN] = "look for its id in the list: qmlctl data|job|"
 			      "proposal|model|credential list",
 	    [BOOKS_NOT_OWNER] = "ask who owns it: see the list",
@@ -68,6 +70,31 @@ hint(enum books_verdict v)
 	};
 
 	return v < BOOKS_VERDICTS && hints[v] != NULL ? hints[v] : "";
+}
+
+/* An order of several assets: which of them, and what it still has. */
+static bool
+explain_asset(const struct node *n, int rc, const struct tx *t, char *err,
+    size_t errlen)
+{
+	const struct ledger *l = replica_ledger(n->replica);
+	const struct asset *a;
+	char hex[HASH_HEX_LEN];
+	uint64_t rounds;
+
+	if (rc != BOOKS_PRIVACY && rc != BOOKS_ASSET_USED_UP)
+		return false;
+	a = books_short_asset(ledger_books(l), t, ledger_height(l) + 1,
+	    &rounds);
+	if (a == NULL)
+		return false;
+	snprintf(err, errlen,
+	    "refused: %s: of this job %llu rounds still fit into %.8s.. "
+	    "\"%s\"; %s",
+	    books_verdict_text((enum books_verdict)rc),
+	    (unsigned long long)rounds, hash_hex(&a->id, hex), a->terms.name,
+	    hint((enum books_verdict)rc));
+	return true;
 }
 
 static void
@@ -139,8 +166,10 @@ ctl_tx_submit(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	rc = node_submit(n, tx_ref(t));
 	if (rc != 0) {
 		txbox_drop(n->opt->home, &t->id);
+		*code = CTL_REFUSED;
+		if (!explain_asset(n, rc, t, err, errlen))
+			explain(rc, code, err, errlen);
 		tx_unref(t);
-		explain(rc, code, err, errlen);
 		return NULL;
 	}
 	o = ctl_object("qml.tx/1");

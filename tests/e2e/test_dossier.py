@@ -167,12 +167,12 @@ class Page(html.parser.HTMLParser):
         self.words.append(data)
 
 
-def audit(*words, code=0):
+def audit(*words, code=0, out=False):
     p = subprocess.run([program("qmlnode"), "audit"] + list(words),
                        stdout=subprocess.PIPE, stderr=subprocess.PIPE,
                        timeout=PATIENCE, check=False, text=True)
     assert p.returncode == code, (words, p.returncode, p.stdout, p.stderr)
-    return p.stdout
+    return p.stdout if code == 0 or out else p.stderr
 
 
 def read(path):
@@ -215,7 +215,8 @@ def main():
         with open(bad, "wb") as f:
             f.write(jcs(d) + b"\n")
         assert not proof_holds(read(bad))
-        audit("--verify", bad, code=8)
+        said = audit("--verify", bad, code=8)
+        assert "dossier: " in said and "credential" not in said, said
         del d["proof"]
         with open(bad, "wb") as f:
             f.write(jcs(d) + b"\n")
@@ -290,7 +291,8 @@ def main():
         with open(os.path.join(copy, "000001.seg"), "wb") as f:
             f.write(data[:end])
         audit(copy)
-        said = json.loads(audit(copy, "--json", "--checkpoint", kept, code=8))
+        said = json.loads(audit(copy, "--json", "--checkpoint", kept, code=8,
+                                out=True))
         assert said["fault"]["check"] == "A19", said
 
     def failed():

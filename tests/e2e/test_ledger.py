@@ -101,6 +101,7 @@ def data(c):
     assert mine["tasks"] == ["vqc", "linear"], mine
     again = ctl(a, "data", "register", "twice", "--tasks", "vqc", code=9)
     assert "registered before" in again.stderr, again.stderr
+    assert "data register --parent ID" in again.stderr, again.stderr
     other = ctl(b, "data", "withdraw", mine["id"], code=9)
     assert "refused" in other.stderr, other.stderr
     sent = ask(a, "data", "withdraw", mine["id"])

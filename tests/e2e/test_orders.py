@@ -73,8 +73,8 @@ def order(c, text, owners=("alpha", "beta", "gamma"), extra=11, code=0):
     return json.loads(p.stdout)["id"] if code == 0 else p.stderr
 
 
-def accept(c, id):
-    for node in c.nodes[:3]:
+def accept(c, id, nodes=None):
+    for node in nodes or c.nodes[:3]:
         ctl(node, "job", "accept", id)
 
 
@@ -117,7 +117,15 @@ def second(c):
     escrow = 3 * PRICE * ROUNDS + 11
     assert balance(d, "delta") == had - FEE - escrow
     assert state(d, id)["state"] == "open"
-    accept(c, id)
+    text = ctl(d, "job", "list").stdout
+    assert "ACCEPT OF" in text, text
+    assert sorted(state(d, id)["waits_for"].split()) == [
+        "alpha", "beta", "gamma"], state(d, id)
+    accept(c, id, c.nodes[1:2])
+    assert sorted(state(d, id)["waits_for"].split()) == [
+        "alpha", "gamma"], state(d, id)
+    accept(c, id, (c.nodes[0], c.nodes[2]))
+    assert state(d, id)["waits_for"] == "", state(d, id)
     wait("two rounds of it", 90, lambda: status(a)["order"] == id and
          status(a)["job_round"] >= 2)
     r, text = status(a), ctl(a, "job", "list").stdout

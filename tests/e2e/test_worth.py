@@ -139,6 +139,9 @@ def named(node):
         " JOIN txs t ON t.kind = 'commit' AND t.height <= r.height AND"
         " t.height > COALESCE((SELECT MAX(p.height) FROM rounds p WHERE"
         " p.round < r.round), 0) GROUP BY r.round").fetchall()
+    free = db.execute("SELECT count(*) FROM entries WHERE change = 0 AND"
+                      " cause = 'fee'")
+    assert free.fetchone() == (0,), "naming costs nothing: no entry"
     db.close()
     assert rows == [(r, 4, 1) for r in range(ROUNDS)], rows
 
