@@ -181,8 +181,7 @@ faults_jump(struct world *w)
 static void
 flip(struct simfile *f, uint64_t at)
 {
-	f->now[at] = (uint8_t)(f->now[at] ^ 4);
-	f->safe[at] = (uint8_t)(f->safe[at] ^ 4);
+	simdisk_flip(f, at, 4);
 }
 
 static uint64_t
@@ -190,10 +189,8 @@ page_seq(const struct simfile *f, uint64_t page)
 {
 	uint64_t seq = 0;
 
-	if ((page + 1) * DISK_PAGE > f->room)
-		return 0;
 	for (unsigned i = 8; i < 16; i++)
-		seq = seq << 8 | f->now[page * DISK_PAGE + i];
+		seq = seq << 8 | simdisk_byte(f, page * DISK_PAGE + i);
 	return seq;
 }
 
@@ -249,7 +246,7 @@ rot_chain(struct world *w, uint16_t slot)
 	at = rng_below(&w->rng, 2) == 0
 	    ? rng_below(&w->rng, 512)
 	    : rng_below(&w->rng, n->head * DISK_PAGE);
-	if (at >= f->room || f->now[at] == 0 || !may_lose(w, slot, false))
+	if (simdisk_byte(f, at) == 0 || !may_lose(w, slot, false))
 		return;
 	flip(f, at);
 	n->rotten = true;

@@ -16,12 +16,27 @@ of(struct disk *d)
 	return (struct simdisk *)d;
 }
 
+static uint32_t
+sum_of(const char *name)
+{
+	uint32_t h = 0;
+
+	for (; *name != '\0'; name++)
+		h = h * 0x01000193u + (uint8_t)*name;
+	return h;
+}
+
 static struct simfile *
 find(struct simdisk *d, const char *name)
 {
-	for (int i = 0; i < SIMDISK_FILES; i++)
-		if (!d->files[i].gone && strcmp(d->files[i].name, name) == 0)
-			return &d->files[i];
+	const uint32_t sum = sum_of(name);
+
+	for (unsigned i = 0; i < d->nfiles; i++) {
+		struct simfile *f = &d->files[i];
+
+		if (f->sum == sum && !f->gone && strcmp(f->name, name) == 0)
+			return f;
+	}
 	return NULL;
 }
 
@@ -29,6 +44,20 @@ struct simfile *
 simdisk_find(struct simdisk *d, const char *name)
 {
 	return find(d, name);
+}
+
+static struct simfile *
+new_file(struct simdisk *d, const char *name)
+{
+	struct simfile *f = find(d, "");
+
+	if (f == NULL) {
+		assert(d->nfiles < SIMDISK_FILES);
+		f = &d->files[d->nfiles++];
+	}
+	*f = (struct simfile){.sum = sum_of(name)};
+	strncpy(f->name, name, sizeof(f->name) - 1);
+	return f;
 }
 
 /* Each operation asks here whether its time has come to fail. */
@@ -54,16 +83,86 @@ gate(struct simdisk *d, enum simdisk_fail kind)
 	return -EIO;
 }
 
-static uint8_t *
-larger(uint8_t *old, uint64_t len, uint64_t room)
-{
-	uint8_t *p = calloc(1, room);
+/* pages */
 
+static struct simpage *free_pages;
+
+static struct simpage *
+page_at(const struct simfile *f, uint64_t at)
+{
+	return at / DISK_PAGE < f->npages ? f->pages[at / DISK_PAGE] : NULL;
+}
+
+static struct simpage *
+page_new(void)
+{
+	struct simpage *p = free_pages;
+
+	if (p == NULL)
+		p = malloc(sizeof(*p));
+	else
+		free_pages = p->next;
 	assert(p != NULL);
-	if (len > 0)
-		memcpy(p, old, len);
-	free(old);
+	memset(p, 0, sizeof(*p));
 	return p;
+}
+
+static struct simpage *
+page_make(struct simfile *f, uint64_t at)
+{
+	const size_t i = at / DISK_PAGE;
+	size_t n = f->npages > 0 ? f->npages : 1;
+
+	while (n <= i)
+		n *= 2;
+	if (n > f->npages) {
+		f->pages = realloc(f->pages, n * sizeof(struct simpage *));
+		assert(f->pages != NULL);
+		for (size_t k = f->npages; k < n; k++)
+			f->pages[k] = NULL;
+		f->npages = n;
+	}
+	if (f->pages[i] == NULL)
+		f->pages[i] = page_new();
+	return f->pages[i];
+}
+
+static void
+pages_free(struct simfile *f)
+{
+	for (size_t i = 0; i < f->npages; i++) {
+		if (f->pages[i] == NULL)
+			continue;
+		f->pages[i]->next = free_pages;
+		free_pages = f->pages[i];
+	}
+	free(f->pages);
+}
+
+/* Of len bytes at `at`, so many lie in its page. */
+static size_t
+part(uint64_t at, uint64_t len)
+{
+	const uint64_t in = DISK_PAGE - at % DISK_PAGE;
+
+	return (size_t)(in < len ? in : len);
+}
+
+uint8_t
+simdisk_byte(const struct simfile *f, uint64_t at)
+{
+	const struct simpage *p = page_at(f, at);
+
+	return p != NULL ? p->now[at % DISK_PAGE] : 0;
+}
+
+void
+simdisk_flip(struct simfile *f, uint64_t at, uint8_t bits)
+{
+	struct simpage *p = page_make(f, at);
+
+	p->now[at % DISK_PAGE] = (uint8_t)(p->now[at % DISK_PAGE] ^ bits);
+	p->safe[at % DISK_PAGE] = (uint8_t)(p->safe[at % DISK_PAGE] ^ bits);
 }
 
 static void
@@ -73,20 +172,13 @@ resize(struct simfile *f, uint64_t size)
 		f->size = size;
 }
 
-/* Room for what is written; past it a file is zero and costs nothing. Both
- * images grow together, so that a sync copies only what was written. */
 static void
 fill(struct simfile *f, uint64_t size)
 {
-	uint64_t room = f->room > 0 ? f->room : 4096;
-
-	while (room < size)
-		room *= 2;
-	if (room == f->room)
-		return;
-	f->now = larger(f->now, f->room, room);
-	f->safe = larger(f->safe, f->room, room);
-	f->room = room;
+	if (f->room == 0)
+		f->room = DISK_PAGE;
+	while (f->room < size)
+		f->room *= 2;
 }
 
 static bool
@@ -121,12 +213,8 @@ sim_open(struct disk *d, const char *name, enum disk_mode mode,
 		return -EEXIST;
 	if (mode != DISK_CREATE && f == NULL)
 		return -ENOENT;
-	if (f == NULL) {
-		f = find(of(d), "");
-		assert(f != NULL);
-		*f = (struct simfile){0};
-		strncpy(f->name, name, sizeof(f->name) - 1);
-	}
+	if (f == NULL)
+		f = new_file(of(d), name);
 	h = calloc(1, sizeof(*h));
 	assert(h != NULL);
 	h->f = f;
@@ -146,7 +234,8 @@ sim_read(struct disk_file *df, void *buf, size_t len, uint64_t offset)
 {
 	struct simfile *f = ((struct handle *)df)->f;
 	int rc = gate(of(df->disk), SIMDISK_FAIL_NOT);
-	size_t in;
+	uint8_t *to = buf;
+	size_t n;
 
 	if (rc < 0)
 		return rc;
@@ -154,11 +243,15 @@ sim_read(struct disk_file *df, void *buf, size_t len, uint64_t offset)
 		return 0;
 	if (len > f->size - offset)
 		len = f->size - offset;
-	in = offset < f->room ? (size_t)(f->room - offset) : 0;
-	in = in < len ? in : len;
-	if (in > 0)
-		memcpy(buf, f->now + offset, in);
-	memset((uint8_t *)buf + in, 0, len - in);
+	for (size_t done = 0; done < len; done += n, offset += n) {
+		const struct simpage *p = page_at(f, offset);
+
+		n = part(offset, len - done);
+		if (p != NULL)
+			memcpy(to + done, p->now + offset % DISK_PAGE, n);
+		else
+			memset(to + done, 0, n);
+	}
 	return (int64_t)len;
 }
 
@@ -168,6 +261,8 @@ sim_write(struct disk_file *df, const void *buf, size_t len, uint64_t offset)
 	struct simfile *f = ((struct handle *)df)->f;
 	int rc = gate(of(df->disk),
 	    offset + len > f->size ? SIMDISK_FAIL_FULL : SIMDISK_FAIL_NOT);
+	const uint8_t *from = buf;
+	size_t n;
 
 	if (rc < 0)
 		return rc;
@@ -177,8 +272,12 @@ sim_write(struct disk_file *df, const void *buf, size_t len, uint64_t offset)
 		return (int64_t)len;
 	}
 	fill(f, offset + len);
-	memcpy(f->now + offset, buf, len);
 	mark(f, offset, len);
+	for (size_t done = 0; done < len; done += n, offset += n) {
+		n = part(offset, len - done);
+		memcpy(page_make(f, offset)->now + offset % DISK_PAGE,
+		    from + done, n);
+	}
 	return (int64_t)len;
 }
 
@@ -202,10 +301,18 @@ sim_size(struct disk_file *df, uint64_t *out)
 static void
 harden(struct simfile *f)
 {
-	for (size_t i = 0; i < f->ndirty; i++)
-		if (f->dirty[i].len > 0)
-			memcpy(f->safe + f->dirty[i].at,
-			    f->now + f->dirty[i].at, f->dirty[i].len);
+	for (size_t i = 0; i < f->ndirty; i++) {
+		const struct simrange *r = &f->dirty[i];
+		uint64_t n;
+
+		for (uint64_t at = r->at; at < r->at + r->len; at += n) {
+			struct simpage *p = page_at(f, at);
+
+			n = part(at, r->at + r->len - at);
+			memcpy(p->safe + at % DISK_PAGE,
+			    p->now + at % DISK_PAGE, n);
+		}
+	}
 	f->ndirty = 0;
 	f->safe_size = f->size;
 }
@@ -234,8 +341,7 @@ in_dir(const char *name, const char *dir)
 static void
 forget(struct simfile *f)
 {
-	free(f->now);
-	free(f->safe);
+	pages_free(f);
 	free(f->dirty);
 	*f = (struct simfile){0};
 }
@@ -245,7 +351,7 @@ sim_sync_dir(struct disk *d, const char *dir)
 {
 	int rc = gate(of(d), SIMDISK_FAIL_SYNC);
 
-	for (int i = 0; i < SIMDISK_FILES && rc == 0; i++) {
+	for (unsigned i = 0; i < of(d)->nfiles && rc == 0; i++) {
 		struct simfile *f = &of(d)->files[i];
 
 		if (f->name[0] == '\0' || !in_dir(f->name, dir))
@@ -288,7 +394,7 @@ sim_list(struct disk *d, const char *dir, disk_list_fn *fn, void *arg)
 	size_t n = strlen(dir);
 	int rc = 0;
 
-	for (int i = 0; i < SIMDISK_FILES && rc == 0; i++) {
+	for (unsigned i = 0; i < of(d)->nfiles && rc == 0; i++) {
 		const char *name = of(d)->files[i].name;
 
 		if (name[0] != '\0' && !of(d)->files[i].gone &&
@@ -322,10 +428,18 @@ simdisk_init(struct simdisk *d)
 static bool
 find_twice(const struct simdisk *d, const struct simfile *f)
 {
-	for (int i = 0; i < SIMDISK_FILES; i++)
+	for (unsigned i = 0; i < d->nfiles; i++)
 		if (&d->files[i] != f && strcmp(d->files[i].name, f->name) == 0)
 			return true;
 	return false;
+}
+
+static void
+lose(struct simfile *f, uint64_t at, size_t len)
+{
+	struct simpage *p = page_at(f, at);
+
+	memcpy(p->now + at % DISK_PAGE, p->safe + at % DISK_PAGE, len);
 }
 
 /* Each sector written since the last sync survives or not, on its own. */
@@ -355,13 +469,18 @@ crash_file(struct simdisk *d, struct simfile *f, struct rng *rng)
 			if (rng_chance(rng, 500))
 				continue;
 			d->nlost++;
-			memcpy(f->now + at, f->safe + at, len);
+			lose(f, at, (size_t)len);
 		}
 	}
 	if (f->safe_size < f->size && rng_chance(rng, 500))
 		f->size = f->safe_size; /* the rest was never allocated */
-	if (f->room > f->size)
-		memset(f->now + f->size, 0, f->room - f->size);
+	for (uint64_t at = f->size; at < f->room; at += part(at, UINT64_MAX)) {
+		struct simpage *p = page_at(f, at);
+
+		if (p != NULL)
+			memset(p->now + at % DISK_PAGE, 0,
+			    part(at, UINT64_MAX));
+	}
 	f->linked = true;
 	harden(f);
 }
@@ -372,7 +491,7 @@ simdisk_crash(struct simdisk *d, struct rng *rng)
 	d->disk.dead = false;
 	d->fail = SIMDISK_FAIL_NOT;
 	d->tripped = false;
-	for (int i = 0; i < SIMDISK_FILES && d->lose; i++)
+	for (unsigned i = 0; i < d->nfiles && d->lose; i++)
 		if (d->files[i].name[0] != '\0')
 			crash_file(d, &d->files[i], rng);
 }
@@ -382,26 +501,19 @@ simdisk_unsynced(const struct simdisk *d, const char *prefix)
 {
 	size_t n = strlen(prefix);
 
-	for (int i = 0; i < SIMDISK_FILES; i++) {
+	for (unsigned i = 0; i < d->nfiles; i++) {
 		const struct simfile *f = &d->files[i];
 
-		if (f->name[0] != '\0' && !f->gone &&
-		    strncmp(f->name, prefix, n) == 0 &&
-		    (f->ndirty > 0 || !f->linked))
+		if ((f->ndirty > 0 || !f->linked) && f->name[0] != '\0' &&
+		    !f->gone && strncmp(f->name, prefix, n) == 0)
 			return f->name;
 	}
 	return NULL;
 }
 
 void
-simdisk_harden(struct simfile *f)
-{
-	harden(f);
-}
-
-void
 simdisk_close(struct simdisk *d)
 {
-	for (int i = 0; i < SIMDISK_FILES; i++)
+	for (unsigned i = 0; i < d->nfiles; i++)
 		forget(&d->files[i]);
 }

@@ -13,12 +13,20 @@
 
 #define SIMDISK_FILES 256
 
+/* A vote log is 2 MiB of which a run writes a few pages: the others are not
+ * there, and zero. */
+struct simpage {
+	uint8_t now[DISK_PAGE], safe[DISK_PAGE]; /* safe: what a crash leaves */
+	struct simpage *next;                    /* of those that are free */
+};
+
 struct simfile {
 	char name[DISK_NAME_MAX]; /* "": free */
-	uint8_t *now, *safe;      /* [room]; safe is what a crash leaves;
-				   * past that a file is zero */
-	uint64_t size, safe_size, room;
-	struct simrange { /* written since the last sync */
+	uint32_t sum;             /* of the name; 0: free */
+	struct simpage **pages;   /* [npages]; NULL: zero */
+	size_t npages;
+	uint64_t size, safe_size, room; /* zeros written past room are free */
+	struct simrange {               /* written since the last sync */
 		uint64_t at, len;
 	} * dirty;
 	size_t ndirty, cap;
@@ -36,6 +44,7 @@ enum simdisk_fail {
 struct simdisk {
 	struct disk disk;
 	struct simfile files[SIMDISK_FILES];
+	unsigned nfiles;        /* none is in use behind these */
 	uint64_t nsyncs, nlost; /* sectors */
 	bool lose; /* false: the process dies, the machine does not */
 	enum simdisk_fail fail;
@@ -51,8 +60,10 @@ void simdisk_crash(struct simdisk *d, struct rng *rng);
 const char *simdisk_unsynced(const struct simdisk *d, const char *prefix);
 /* NULL: no such file. */
 struct simfile *simdisk_find(struct simdisk *d, const char *name);
-/* After a change to f->now behind the back of whoever wrote it. */
-void simdisk_harden(struct simfile *f);
+/* A byte of it; 0 where nothing was written. */
+uint8_t simdisk_byte(const struct simfile *f, uint64_t at);
+/* Behind the back of whoever wrote it; durable at once. */
+void simdisk_flip(struct simfile *f, uint64_t at, uint8_t bits);
 void simdisk_close(struct simdisk *d);
 
 #endif
