@@ -48,7 +48,9 @@ void node_stop(struct world *w, uint16_t slot);
 void node_step(struct world *w, uint16_t slot, struct replica_event *ev);
 void node_job(struct world *w, uint16_t slot);
 void node_trained(struct world *w, uint16_t slot, uint64_t round);
-void node_audit(struct world *w, uint16_t slot);
+
+/* audit.c */
+void audit_disks(struct world *w);
 
 /* net.c */
 void net_send(struct world *w, uint16_t from, uint16_t to, const uint8_t *data,

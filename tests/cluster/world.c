@@ -431,9 +431,8 @@ go(struct world *w)
 		happen(w, &e);
 		free(e.data);
 	}
-	for (uint16_t i = 0; i < w->nslots; i++)
-		if (w->result->failure[0] == '\0' && w->nodes[i].up)
-			node_audit(w, i);
+	if (w->result->failure[0] == '\0')
+		audit_disks(w);
 }
 
 int
