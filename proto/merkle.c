@@ -62,9 +62,10 @@ merkle_root(const struct merkle *m)
 struct hash
 merkle_root_of(const struct hash *leaves, size_t n)
 {
-	struct merkle m = MERKLE_INIT;
+	struct merkle m;
 	size_t i;
 
+	m.size = 0; /* what its bits do not name is never read */
 	for (i = 0; i < n; i++)
 		merkle_append(&m, &leaves[i]);
 	return merkle_root(&m);

@@ -130,18 +130,27 @@ tally_add(struct bft_tally *t, const struct bft_set *set, const struct vote *v)
 	return result;
 }
 
+/* Of word k: the bits of validators 0 .. n - 1. */
+static uint64_t
+bits_below(uint16_t n, unsigned k)
+{
+	if (n >= 64 * (k + 1))
+		return UINT64_MAX;
+	return n > 64 * k ? (UINT64_C(1) << (n - 64 * k)) - 1 : 0;
+}
+
 void
 tally_check(const struct bft_tally *t, const struct bft_set *set)
 {
 	uint64_t any = 0, blocks = 0;
 
-	for (uint16_t i = set->n; i < BFT_MAX_VALIDATORS; i++)
-		assert(!bft_bits_has(&t->have, i));
+	for (unsigned k = 0; k < 2; k++) {
+		assert((t->have.w[k] & ~bits_below(set->n, k)) == 0);
+		assert((t->twice.w[k] & ~t->have.w[k]) == 0);
+	}
 	for (uint16_t i = 0; i < set->n; i++) {
-		if (!bft_bits_has(&t->have, i)) {
-			assert(!bft_bits_has(&t->twice, i));
+		if (!bft_bits_has(&t->have, i))
 			continue;
-		}
 		any += set->power[i];
 		if (!hash_is_zero(&t->ballots[0][i].block))
 			blocks += set->power[i];

@@ -73,7 +73,9 @@ table_clone(const struct table *from, struct table *to)
 {
 	*to = *from;
 	/* Room for one more. */
-	to->rows = calloc(from->n + 1, from->size);
+	if (from->n >= SIZE_MAX / from->size)
+		return -ENOMEM;
+	to->rows = malloc((from->n + 1) * from->size);
 	if (!to->rows)
 		return -ENOMEM;
 	if (from->n)

@@ -141,7 +141,13 @@ compare_copies(const struct opening *o, size_t i, struct pair *p)
 	unsigned half;
 
 	*p = (struct pair){.from = -1};
+	p->mend = memcmp(page_bytes(o, 0, i), page_bytes(o, 1, i), DISK_PAGE);
 	for (half = 0; half < 2; half++) {
+		if (half > 0 && !p->mend) { /* the same bytes say the same */
+			copy[1] = copy[0];
+			state[1] = state[0];
+			break;
+		}
 		state[half] = votepage_get(page_bytes(o, half, i), &copy[half]);
 		if (state[half] != VOTEPAGE_VALID)
 			continue;
@@ -155,7 +161,6 @@ compare_copies(const struct opening *o, size_t i, struct pair *p)
 	if (state[1] == VOTEPAGE_VALID &&
 	    (p->from < 0 || copy[1].seq > copy[0].seq))
 		p->from = 1;
-	p->mend = memcmp(page_bytes(o, 0, i), page_bytes(o, 1, i), DISK_PAGE);
 	if (p->from >= 0) {
 		p->state = VOTEPAGE_VALID;
 		p->page = copy[p->from];

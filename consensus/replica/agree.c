@@ -224,7 +224,7 @@ agree_try_build(struct replica *r)
 	    .find = round_find,
 	    .arg = r,
 	    .txs = r->txpool.txs,
-	    .ntxs = r->txpool.ready ? r->txpool.n : 0,
+	    .ntxs = r->txpool.nfit > 0 ? r->txpool.n : 0,
 	    .evidence = r->proofs,
 	    .nevidence = r->nproofs};
 	struct bft_event ev = {.type = BFT_EV_BUILT};

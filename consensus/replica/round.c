@@ -487,8 +487,8 @@ round_progress(struct replica *r)
 	    .attests = (const struct attest *const *)r->attests,
 	    .find = round_find,
 	    .arg = r,
-	    .txs = r->txpool.txs,
-	    .ntxs = r->txpool.ready ? r->txpool.n : 0};
+	    .txs = r->txpool.fit,
+	    .ntxs = r->txpool.nfit};
 	struct bft_event ev = {.type = BFT_EV_WORK};
 	uint64_t when;
 

@@ -104,7 +104,7 @@ txpool_add(struct txpool *p, const struct ledger *l, struct tx *t)
 	p->txs[p->n++] = tx_ref(t);
 	p->bytes += tx_len(t);
 	if (v == BOOKS_OK)
-		p->ready = true;
+		p->fit[p->nfit++] = t;
 	return 0;
 }
 
@@ -131,7 +131,7 @@ txpool_turn(struct txpool *p, const struct ledger *l)
 {
 	size_t kept = 0;
 
-	p->ready = false;
+	p->nfit = 0;
 	memset(p->tx_first, 0, sizeof(p->tx_first));
 	for (size_t i = 0; i < p->n; i++) {
 		bool ahead;
@@ -141,7 +141,8 @@ txpool_turn(struct txpool *p, const struct ledger *l)
 			forget(p, p->txs[i], v);
 			continue;
 		}
-		p->ready = p->ready || v == BOOKS_OK;
+		if (v == BOOKS_OK)
+			p->fit[p->nfit++] = p->txs[i];
 		link_in(&p->tx_first[head_of(&p->txs[i]->id)], p->tx_next,
 		    kept);
 		p->txs[kept++] = p->txs[i];
@@ -179,6 +180,5 @@ txpool_clear(struct txpool *p)
 	for (size_t i = 0; i < p->n; i++)
 		tx_unref(p->txs[i]);
 	memset(p->tx_first, 0, sizeof(p->tx_first));
-	p->n = p->bytes = 0;
-	p->ready = false;
+	p->n = p->bytes = p->nfit = 0;
 }

@@ -27,7 +27,8 @@ struct txpool {
 	struct tx *txs[TXPOOL_MAX]; /* a reference each */
 	size_t n;
 	size_t bytes;
-	bool ready;                           /* one of them applies now */
+	struct tx *fit[TXPOOL_MAX]; /* those that apply now, borrowed */
+	size_t nfit;
 	struct txpool_gone gone[TXPOOL_GONE]; /* ring */
 	size_t ngone;                         /* ever */
 	/* Both by id: 1 + place of the first, and of the next one; 0: none. */

@@ -62,12 +62,12 @@ bounds(void **state)
 	site_boot(&s);
 	key = sign_key_public(s.keys[1]);
 	assert_int_equal(add(p, &s, transfer(&s, 1, 3, 5)), 0);
-	assert_false(p->ready); /* three before it are missing */
+	assert_int_equal(p->nfit, 0); /* three before it are missing */
 	assert_int_equal(add(p, &s, transfer(&s, 1, 3, 6)), BOOKS_NONCE);
 	assert_int_equal(add(p, &s, transfer(&s, 1, 3, 5)), -EEXIST);
 	assert_int_equal(txpool_nonce(p, replica_ledger(s.r), &key), 4);
 	assert_int_equal(add(p, &s, transfer(&s, 1, 0, 5)), 0);
-	assert_true(p->ready);
+	assert_int_equal(p->nfit, 1);
 	assert_int_equal(add(p, &s, transfer(&s, 1, TXPOOL_SENDER_MAX, 5)),
 	    BOOKS_NONCE);
 	assert_int_equal(add(p, &s, transfer(&s, 2, 0, UINT64_C(1) << 60)),
