@@ -46,31 +46,44 @@ turn(uint64_t x, unsigned by)
 	return x << by | x >> (64 - by);
 }
 
+/* Each lane turns by its own number, or a compiler makes vectors of them, for
+ * which baseline x86-64 has no 64-bit product. */
 static void
-block(struct weak *w, const uint8_t *data)
+blocks(struct weak *w, const uint8_t *data, size_t n)
 {
-	static const uint64_t odd[LANES] = {UINT64_C(0x9e3779b185ebca87),
-	    UINT64_C(0xc2b2ae3d27d4eb4f), UINT64_C(0x165667b19e3779f9),
-	    UINT64_C(0x27d4eb2f165667c5)};
-	uint64_t word[LANES];
+	uint64_t a = w->lane[0], b = w->lane[1], c = w->lane[2], d = w->lane[3],
+		 word[LANES];
 
-	memcpy(word, data, sizeof(word));
-	for (unsigned i = 0; i < LANES; i++)
-		w->lane[i] = turn((w->lane[i] ^ word[i]) * odd[i], 29) + i;
+	for (; n > 0; n--, data += sizeof(word)) {
+		memcpy(word, data, sizeof(word));
+		a = turn((a ^ word[0]) * UINT64_C(0x9e3779b185ebca87), 29);
+		b = turn((b ^ word[1]) * UINT64_C(0xc2b2ae3d27d4eb4f), 31);
+		c = turn((c ^ word[2]) * UINT64_C(0x165667b19e3779f9), 27);
+		d = turn((d ^ word[3]) * UINT64_C(0x27d4eb2f165667c5), 33);
+	}
+	w->lane[0] = a;
+	w->lane[1] = b;
+	w->lane[2] = c;
+	w->lane[3] = d;
 }
 
-/* Each lane ends up in all of them. */
+static uint64_t
+stir(uint64_t x)
+{
+	x = (x ^ x >> 32) * UINT64_C(0xff51afd7ed558ccd);
+	x = (x ^ x >> 29) * UINT64_C(0xc4ceb9fe1a85ec53);
+	return x ^ x >> 32;
+}
+
+/* Each lane ends up in all of them, and all of them tell the lanes. */
 static void
 mix(struct weak *w)
 {
-	for (unsigned r = 0; r < 2 * LANES; r++) {
-		uint64_t *a = &w->lane[r % LANES];
-		const uint64_t b = w->lane[(r + 1) % LANES];
+	const uint64_t all = stir(w->lane[0] + turn(w->lane[1], 17) +
+	    turn(w->lane[2], 31) + turn(w->lane[3], 47) + w->total);
 
-		*a =
-		    turn(*a + (b ^ b >> 31), 23) * UINT64_C(0xff51afd7ed558ccd);
-		*a ^= *a >> 32;
-	}
+	for (unsigned i = 0; i < LANES; i++)
+		w->lane[i] = stir(w->lane[i] + all + i);
 }
 
 void
@@ -84,9 +97,12 @@ hash_begin(struct hash_stream *s, const char *tag)
 		strong_begin(s, tag);
 		return;
 	}
-	*w = (struct weak){.lane = {1, 2, 3, 4}};
 	memcpy(image, tag, strlen(tag));
-	block(w, image);
+	memcpy(w->lane, image, sizeof(image));
+	w->lane[2] = UINT64_C(0x9e3779b97f4a7c15);
+	w->lane[3] = UINT64_C(0x6a09e667f3bcc909);
+	w->total = 0;
+	w->nrest = 0;
 }
 
 void
@@ -101,20 +117,27 @@ hash_add(struct hash_stream *s, const void *data, size_t len)
 		return;
 	}
 	w->total += len;
-	for (; len > 0 && w->nrest > 0; len--) {
-		w->rest[w->nrest++] = *p++;
-		if (w->nrest == sizeof(w->rest)) {
-			block(w, w->rest);
-			w->nrest = 0;
-		}
+	if (w->nrest > 0) {
+		size_t n = sizeof(w->rest) - w->nrest;
+
+		n = n < len ? n : len;
+		memcpy(w->rest + w->nrest, p, n);
+		w->nrest += n;
+		p += n;
+		len -= n;
+		if (w->nrest < sizeof(w->rest))
+			return;
+		blocks(w, w->rest, 1);
+		w->nrest = 0;
 	}
-	for (; len >= sizeof(w->rest); len -= sizeof(w->rest)) {
-		block(w, p);
-		p += sizeof(w->rest);
+	if (len >= sizeof(w->rest)) {
+		blocks(w, p, len / sizeof(w->rest));
+		p += len / sizeof(w->rest) * sizeof(w->rest);
+		len %= sizeof(w->rest);
 	}
 	if (len > 0)
 		memcpy(w->rest, p, len);
-	w->nrest += len;
+	w->nrest = len;
 }
 
 struct hash
@@ -125,9 +148,10 @@ hash_end(struct hash_stream *s)
 
 	if (fakesign_is_real())
 		return strong_end(s);
-	memset(w->rest + w->nrest, 0, sizeof(w->rest) - w->nrest);
-	block(w, w->rest);
-	w->lane[0] += w->total;
+	if (w->nrest > 0) { /* how much of it counts is in the total */
+		memset(w->rest + w->nrest, 0, sizeof(w->rest) - w->nrest);
+		blocks(w, w->rest, 1);
+	}
 	mix(w);
 	memcpy(h.b, w->lane, sizeof(h.b));
 	return h;
