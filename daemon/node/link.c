@@ -6,12 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/node/unsent.h"
 #include "proto/bytes.h"
 
 /* Before the other side is known it costs this much, and no more. */
 #define SHAKE_CAP 256
 #define RX_CAP (128u << 10)
 #define TX_CAP (4 * CHANNEL_RECORD_MAX)
+/* Of a large message, in one write and in the kernel's hands. */
+#define BULK_CAP FRAME_CHUNK
 
 enum link_state {
 	LINK_SHAKE,   /* handshake under way */
@@ -194,6 +197,7 @@ recv_first(struct link *l, const struct fragment *f)
 	if (rc < 0)
 		return rc;
 	l->state = LINK_OPEN;
+	(void)!unsent_limit(l->address, BULK_CAP);
 	l->env->ready(l->env->arg, l);
 	return 0;
 }
@@ -359,22 +363,25 @@ static int
 put_messages(struct link *l)
 {
 	uint8_t plain[FRAME_PLAIN_MAX];
+	size_t bulk = 0;
 	int rc = 0;
 
-	while (rc == 0 && TX_CAP - l->tx_len >= CHANNEL_RECORD_MAX) {
+	while (rc == 0 && bulk < BULK_CAP &&
+	    TX_CAP - l->tx_len >= CHANNEL_RECORD_MAX) {
 		bool done;
 		size_t n = outbox_next(&l->out, plain, &done);
 
 		if (n == 0)
 			break;
 		rc = put_record(l, plain, n);
+		bulk += plain[0] == FRAME_A ? 0 : n;
 		l->stats.msgs_out += done;
 	}
 	return rc;
 }
 
-/* One write of at most 64 KiB is under way; what is more urgent than the rest
- * of a large message goes into the next. */
+/* One write of at most 64 KiB is under way, of 16 KiB where it is a large
+ * message; what is more urgent than its rest goes into the next. */
 static void
 link_pump(struct link *l)
 {

@@ -92,10 +92,12 @@ node_note_round(struct node *n, const struct ledger_round_summary *s)
 static void
 note_txs(struct node *n, const struct block *b)
 {
+	const struct sign_public self = sign_key_public(n->opt->key);
+
 	for (uint16_t i = 0; i < b->header.ntxs; i++)
 		n->txs[n->ntxs++ % NODE_TXS_KEPT] =
 		    (struct node_tx){b->txs[i]->id, b->header.height};
-	txbox_drop_block(n->opt->home, b);
+	txbox_drop_block(n->opt->home, b, &self);
 }
 
 uint64_t

@@ -73,10 +73,12 @@ txbox_drop(const char *home, const struct hash *id)
 }
 
 void
-txbox_drop_block(const char *home, const struct block *b)
+txbox_drop_block(const char *home, const struct block *b,
+    const struct sign_public *self)
 {
 	for (uint16_t i = 0; i < b->header.ntxs; i++)
-		txbox_drop(home, &b->txs[i]->id);
+		if (memcmp(b->txs[i]->sender.b, self->b, sizeof(self->b)) == 0)
+			txbox_drop(home, &b->txs[i]->id);
 }
 
 /* NULL: not a transaction that was written as a whole. */

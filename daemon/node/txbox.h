@@ -18,9 +18,10 @@
 /* 0, or -errno; the transaction is sent all the same. */
 int txbox_keep(const char *home, const struct tx *t)
     __attribute__((warn_unused_result));
-/* Those of b, and any by its id. */
 void txbox_drop(const char *home, const struct hash *id);
-void txbox_drop_block(const char *home, const struct block *b);
+/* Those of b that self signed: of a thousand others none has a file. */
+void txbox_drop_block(const char *home, const struct block *b,
+    const struct sign_public *self);
 /* Each that is there, ascending by nonce; each() takes the reference. */
 void txbox_load(const char *home, void (*each)(void *arg, struct tx *t),
     void *arg);
