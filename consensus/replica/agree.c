@@ -15,6 +15,7 @@
 #include "consensus/replica/round.h"
 #include "consensus/replica/silence.h"
 #include "consensus/replica/sync.h"
+#include "consensus/replica/wallclock.h"
 
 static void
 store_record(struct replica *r, const struct bft_action *a)
@@ -233,7 +234,8 @@ agree_try_build(struct replica *r)
 	struct hash missing;
 	int rc;
 
-	if (!r->build_wanted || r->decided != NULL || sync_active(r))
+	if (!r->build_wanted || r->decided != NULL || sync_active(r) ||
+	    wallclock_off_ms(r) != 0)
 		return;
 	if (r->bft.height != r->build_height ||
 	    r->bft.round != (int32_t)r->build_round ||

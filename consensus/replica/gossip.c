@@ -8,6 +8,7 @@
 #include "consensus/replica/silence.h"
 #include "consensus/replica/sync.h"
 #include "consensus/replica/txgossip.h"
+#include "consensus/replica/wallclock.h"
 
 /*
  * Everything is pushed once to all when it is made. What gets lost, or comes
@@ -221,6 +222,7 @@ gossip_heard(struct replica *r, uint16_t peer, const struct wire_status *s)
 
 	p->status = *s;
 	p->heard = true;
+	wallclock_heard(r, p, s);
 	silence_heard(r);
 	if (s->head > ledger_height(r->ledger))
 		sync_ask(r);

@@ -36,7 +36,8 @@ struct replica_body {
 
 struct replica_peer {
 	bool up;
-	bool heard; /* status is set */
+	bool heard;       /* status is set */
+	int64_t ahead_ms; /* our wall clock, of theirs, at the last STATUS */
 	uint64_t repaired_ms;
 	size_t tx_bytes; /* of transactions it asked for, since a tick */
 	struct wire_status status;

@@ -16,6 +16,7 @@
 #include "consensus/replica/silence.h"
 #include "consensus/replica/state.h"
 #include "consensus/replica/sync.h"
+#include "consensus/replica/wallclock.h"
 #include "consensus/replica/txgossip.h"
 
 int
@@ -219,6 +220,7 @@ replica_progress(const struct replica *r)
 	    .training = r->training,
 	    .syncing = sync_active(r),
 	    .target = sync_target(r),
+	    .clock_off_ms = wallclock_off_ms(r),
 	    .silent_until = silence_until(r)};
 
 	for (uint16_t i = 0; i < r->n; i++) {

@@ -101,6 +101,9 @@ struct replica_progress {
 	bool training;
 	bool syncing;
 	uint64_t target; /* highest height an honest part claims */
+	/* Our wall clock is ahead of (> 0) or behind that of more than half of
+	 * the power: we propose nothing. */
+	int64_t clock_off_ms;
 	/* Silent: we sign nothing below this height; UINT64_MAX: not known
 	 * yet, for too few members told us theirs (quarantine). 0: we vote. */
 	uint64_t silent_until;

@@ -296,13 +296,16 @@ ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	add_check(a, "synced", synced, "blocks are being fetched");
 	add_check(a, "signing", signs,
 	    "stored data were lost, or the disk is full: see status");
+	add_check(a, "clock", !n->clock_off,
+	    "this machine's clock is not that of the others: see status");
 	add_check(a, "stored", sound,
 	    "stored data are damaged: start the node again, and look at the "
 	    "disk");
 	add_check(a, "trainer", trainer,
 	    n->trainer != NULL ? trainer_text(n->trainer) : "");
 	jv_put_boolean(o, "ok",
-	    n->halted == NULL && quorum && synced && signs && sound && trainer);
+	    n->halted == NULL && quorum && synced && signs && sound &&
+		!n->clock_off && trainer);
 	jv_put(o, "checks", a);
 	return o;
 }

@@ -188,6 +188,14 @@ ctl_why(const struct node *n, char out[static CTL_WHY_LEN])
 		    n->opt->home);
 	else if (n->stopping)
 		snprintf(out, CTL_WHY_LEN, "shutting down");
+	else if (p.clock_off_ms != 0)
+		snprintf(out, CTL_WHY_LEN,
+		    "its clock is %.1f s %s those of the others: it proposes "
+		    "nothing until that is mended",
+		    (double)(p.clock_off_ms > 0 ? p.clock_off_ms
+						: -p.clock_off_ms) /
+			1000,
+		    p.clock_off_ms > 0 ? "ahead of" : "behind");
 	else if (p.silent_until == UINT64_MAX)
 		snprintf(out, CTL_WHY_LEN,
 		    "in quarantine: the vote log was lost, so it signs "

@@ -1,6 +1,7 @@
 #include "daemon/node/node.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -336,10 +337,32 @@ node_submit(struct node *n, struct tx *t)
 	return rc;
 }
 
+/* Once each time that it goes wrong, and when it is right again. */
+static void
+tell_clock(struct node *n)
+{
+	const int64_t off = replica_progress(n->replica).clock_off_ms;
+
+	if ((off != 0) == n->clock_off)
+		return;
+	n->clock_off = off != 0;
+	if (off != 0)
+		log_error("clock.off",
+		    "ms=%" PRId64 " why=\"this machine's clock is %s those of "
+		    "the others: a block of ours would be refused, so none is "
+		    "proposed\" mend=\"set the clock (NTP); the node goes on "
+		    "by itself\"",
+		    off, off > 0 ? "ahead of" : "behind");
+	else
+		log_info("clock.right",
+		    "why=\"the clock is that of the others again\"");
+}
+
 static void
 timer_cb(uv_timer_t *t)
 {
 	node_step(t->data, &(struct replica_event){.type = REPLICA_EV_TIME});
+	tell_clock(t->data);
 }
 
 static void

@@ -93,6 +93,7 @@ struct node {
 	uint64_t nrefused;   /* since then */
 	const char *halted;  /* why we stopped voting, or NULL */
 	const char *unused;  /* why our data are not taken now, or NULL */
+	bool clock_off;      /* the wall clock: nothing is proposed */
 	bool full;           /* the disk: nothing can be signed */
 	bool rotten;         /* stored blocks or votes are damaged */
 
