@@ -79,15 +79,15 @@ explain_votes(const struct prepare *p, const char *name, int rc)
 		    "different vote\n"
 		    "  Put the file back. If it is lost, run begins in "
 		    "quarantine where four members or\n  more are; with fewer "
-		    "this node is lost: qmlnode init --home OTHER makes "
-		    "another",
+		    "only you can say what it had signed: qmlnode\n  "
+		    "assert-never-voted --help",
 		    p->home, name);
 	if (rc == -EBADMSG)
 		return cli_error(CLI_DAMAGED,
 		    "%s/%s is damaged in both copies of a record\n"
 		    "  Restore the newest copy of it; never an older one. "
 		    "Else run begins in quarantine\n  where four members or "
-		    "more are",
+		    "more are; with fewer: qmlnode assert-never-voted --help",
 		    p->home, name);
 	if (rc == -EINVAL)
 		return cli_error(CLI_CONFLICT,

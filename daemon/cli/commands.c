@@ -15,6 +15,7 @@ static const struct cli_command commands[] = {
     {"run", cmd_run, "the daemon, in the foreground"},
     {"demo", cmd_demo, "a whole federation on this machine, live"},
     {"audit", cmd_audit, "prove a chain from its files alone"},
+    {"assert-never-voted", cmd_assert, "your word for a lost vote log"},
     {"credential", cmd_credential, "verify FILE: is it genuine and in force"},
     {"version", cmd_version, "version and build"},
 };

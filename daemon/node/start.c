@@ -112,8 +112,8 @@ explain_open(const struct node *n, int rc, const struct store_report *rep)
 		    "why=\"the vote log is gone; without it this node could "
 		    "sign a second, different vote, and fewer than four "
 		    "members cannot say how far it had come\" mend=\"put "
-		    "the file back, or found a new identity with qmlnode init "
-		    "in another home\"",
+		    "the file back; else qmlnode assert-never-voted --help, "
+		    "or a new identity with qmlnode init in another home\"",
 		    home, VOTELOG_NAME);
 		return NODE_EXIT_DAMAGED;
 	}
@@ -130,7 +130,9 @@ explain_open(const struct node *n, int rc, const struct store_report *rep)
 	if (rc == -EBADMSG) {
 		log_error("storage.damaged",
 		    "part=%s seq=%" PRIu64 " "
-		    "why=\"both copies of a record are damaged\"",
+		    "why=\"both copies of a record are damaged\" "
+		    "mend=\"restore the newest copy; else qmlnode "
+		    "assert-never-voted --help\"",
 		    part_name(rep->part), rep->log.seq);
 		return NODE_EXIT_DAMAGED;
 	}
