@@ -141,7 +141,8 @@ int ledger_apply(struct ledger *l, const struct block *b)
     __attribute__((warn_unused_result));
 
 /* The same for a block that this node verified, stored and reads back from its
- * own chain: signatures and norms are not verified again, all else is. */
+ * own chain: signatures, norms and the seal, which decoding has looked at, are
+ * not verified again, all else is. */
 int ledger_replay(struct ledger *l, const struct block *b)
     __attribute__((warn_unused_result));
 
