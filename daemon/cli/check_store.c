@@ -6,7 +6,9 @@
 #include <string.h>
 
 #include "consensus/chain/disk_posix.h"
+#include "consensus/chain/index.h"
 #include "consensus/chain/segments.h"
+#include "consensus/chain/sql.h"
 #include "consensus/chain/votelog.h"
 #include "daemon/cli/cli.h"
 #include "proto/id.h"
@@ -192,4 +194,55 @@ check_store_chain(const struct prepare *p,
 	segments_close(&s);
 	disk_posix_close(&disk.posix);
 	return code;
+}
+
+/* Where the first page is that is not as it was written; UINT64_MAX: nowhere. */
+static int
+find_unsound(struct disk_file *f, uint64_t size, uint64_t *where)
+{
+	uint8_t page[SQL_PAGE];
+	int rc = 0;
+
+	*where = UINT64_MAX;
+	for (uint64_t at = 0; rc == 0 && at < size; at += SQL_PAGE) {
+		rc = disk_read(f, page, SQL_PAGE, at);
+		if (rc == -ENODATA || (rc == 0 && !sql_page_sound(page))) {
+			*where = at;
+			return 0;
+		}
+	}
+	return rc;
+}
+
+int
+check_store_index(const struct prepare *p,
+    char text[static CHECK_STORE_TEXT_LEN])
+{
+	struct disk_posix disk = DISK_POSIX_INIT;
+	struct disk_file *f = NULL;
+	uint64_t size = 0, where = UINT64_MAX;
+	int rc = disk_posix_open_readonly(&disk, p->home);
+
+	if (rc == 0)
+		rc = disk_open(&disk.disk, INDEX_NAME, DISK_READ, &f);
+	if (rc == 0)
+		rc = disk_size(f, &size);
+	if (rc == 0)
+		rc = find_unsound(f, size, &where);
+	disk_close(f);
+	disk_posix_close(&disk);
+	if (rc < 0 && rc != -ENOENT)
+		return cli_error(CLI_IO, "%s/" INDEX_NAME ": %s", p->home,
+		    strerror(-rc));
+	if (rc == -ENOENT)
+		snprintf(text, CHECK_STORE_TEXT_LEN, "none yet; run makes it");
+	else if (where != UINT64_MAX)
+		snprintf(text, CHECK_STORE_TEXT_LEN,
+		    "the page at byte %" PRIu64 " is not as it was written; "
+		    "run fills it again",
+		    where);
+	else
+		snprintf(text, CHECK_STORE_TEXT_LEN, "%" PRIu64 " pages, whole",
+		    size / SQL_PAGE);
+	return CLI_OK;
 }

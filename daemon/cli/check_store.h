@@ -10,13 +10,16 @@
 
 #define CHECK_STORE_TEXT_LEN 128
 
-/* Both return an exit code: CLI_OK with what was found in text, or they have
+/* All return an exit code: CLI_OK with what was found in text, or they have
  * said on stderr what is wrong. Keys and federation must be prepared. */
 int check_store_votes(const struct prepare *p,
     char text[static CHECK_STORE_TEXT_LEN]);
 /* Checksums, order, and that the chain is this federation's; not the votes
  * in it, that is audit's. Reads the whole chain. */
 int check_store_chain(const struct prepare *p,
+    char text[static CHECK_STORE_TEXT_LEN]);
+/* The sums of its pages; a damaged index is no error, for run makes another. */
+int check_store_index(const struct prepare *p,
     char text[static CHECK_STORE_TEXT_LEN]);
 
 #endif

@@ -214,6 +214,8 @@ check_all(struct prepare *p, bool effective)
 		return code;
 	code = check_stored(p, "chain", check_store_chain);
 	if (code == CLI_OK)
+		code = check_stored(p, "index", check_store_index);
+	if (code == CLI_OK)
 		code = check_member(p);
 	if (code != CLI_OK)
 		return code;

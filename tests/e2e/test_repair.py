@@ -179,6 +179,8 @@ class Odd:
         def harm():
             flip(path, rnd.randrange(os.path.getsize(path)),
                  1 << rnd.randrange(8))
+            p = run(program("qmlnode"), "check", "--home", self.node.home)
+            assert "is not as it was written" in p.stdout, p.stdout
         for _ in range(FLIPS):
             top = self.node.height()
             self.damage(harm)
