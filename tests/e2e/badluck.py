@@ -55,7 +55,7 @@ class BadLuck(Consortium):
             wait("the log says " + text, PATIENCE_S,
                  lambda text=text: text in self.said())
 
-    def others_go_on(self, blocks=4):
+    def others_go_on(self, blocks=2):
         top = max(n.height() for n in self.others)
         self.wait_height(top + blocks, PATIENCE_S, self.others)
 

@@ -17,10 +17,10 @@ from badluck import PATIENCE_S, BadLuck
 from consortium import Tap, program, run, wait
 
 EXIT_IO = 74
-FAULTS = [("sync", "votes.wal", "votes.wal"), ("write", "/chain/", "chain"),
-          ("sync", "/pool/", "pool")]
+FAULTS = [("sync", "votes.wal", "votes.wal"), ("write", "/chain/", "chain")]
 if os.environ.get("QML_TEST_LONG"):
-    FAULTS += [("write", "/pool/", "pool"), ("sync", "/chain/", "chain"),
+    FAULTS += [("write", "/pool/", "pool"), ("sync", "/pool/", "pool"),
+               ("sync", "/chain/", "chain"),
                ("write", "votes.wal", "votes.wal")]
 
 
@@ -61,12 +61,12 @@ def slow(c):
     def rate(seconds):
         a, t = c.others[0].height(), time.monotonic()
         wait("blocks", PATIENCE_S,
-             lambda: c.others[0].height() >= a + 5 and
+             lambda: c.others[0].height() >= a + 3 and
              time.monotonic() > t + seconds)
         return (c.others[0].height() - a) / (time.monotonic() - t)
-    before = rate(3)
+    before = rate(1)
     c.begin("slow", "1000")
-    during = rate(6)
+    during = rate(3)
     top = max(n.height() for n in c.others)
     c.wait_height(top, PATIENCE_S, [c.odd])
     assert c.odd.proc.poll() is None
