@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""One bit flipped at 500 random places of a kept chain, then qmlnode audit.
+"""One bit flipped at random places of a kept chain, then qmlnode audit.
 
 The chain is a demo's. Records are found by a reader of their own (32 lines
 below), so the documented format is checked along the way.
@@ -17,7 +17,8 @@ import tempfile
 
 from consortium import PATIENCE, Tap, program, run
 
-FLIPS = int(os.environ.get("FLIPS", "500"))
+FLIPS = int(os.environ.get("FLIPS", "2000" if os.environ.get("QML_TEST_LONG")
+                           else "200"))
 SEED = int(os.environ.get("SEED", "1"))
 HEAD = struct.Struct(">IHHQII32s32s32sII")  # consensus/chain/record.h
 

@@ -59,7 +59,8 @@ def alie_breaks_the_mean_only():
 
 
 def a_lie_about_the_count_gains_nothing():
-    v = demo("--attack", "lie-about-count", "--rule", "mean", "--rounds", 4)
+    v = demo("--attack", "lie-about-count", "--rule", "mean", "--rounds", 4,
+             "--data", os.path.join(ROOT, "tests/data/datasets/iris.csv"))
     honest, attacked = v["runs"]
     assert honest["heldout_accuracy"] == attacked["heldout_accuracy"], v
 
@@ -151,7 +152,8 @@ def live_pictures():
 def not_in_other_federations():
     """The drill's trainer serves a demo only, unless told otherwise."""
     home = os.path.join(TMP, "other")
-    demo("--rounds", 1, "--nodes", 2, "--home", home)
+    demo("--rounds", 1, "--nodes", 2, "--home", home, "--data",
+         os.path.join(ROOT, "tests/data/datasets/iris.csv"))
     node = os.path.join(home, "beta")
     with open(os.path.join(home, "honest"), "w") as f:
         f.write("alpha %s\n" % os.path.join(home, "rows", "node0.csv"))
