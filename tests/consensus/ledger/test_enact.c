@@ -14,160 +14,13 @@
 
 #include "consensus/books/view.h"
 #include "consensus/ledger/enact.h"
-#include "fixture.h"
+#include "poll.h"
 #include "proto/q24.h"
 
-#define FEE 1000
-#define BLOCKS_MAX 4000
-
-/* The chain so far, for who replays it. */
-static struct block *chain[BLOCKS_MAX];
-static size_t nchain;
-
-static struct tx *
-make(struct town *t, uint16_t from, uint8_t kind, struct bytes_writer *w)
-{
-	struct sign_public key = sign_key_public(t->keys[from]);
-	struct tx *x = tx_new((uint32_t)w->len);
-
-	assert_non_null(x);
-	memcpy(x->body, w->data, w->len);
-	x->kind = kind;
-	x->nonce = books_account(ledger_books(t->l), &key)->nonce;
-	x->fee = FEE;
-	x->expires = 100000;
-	tx_sign(x, t->keys[from], &t->fid);
-	bytes_writer_close(w);
-	return x;
-}
-
-static struct tx *
-proposal(struct town *t, uint16_t from, uint8_t kind, const struct payload *p)
-{
-	struct bytes_writer w = BYTES_WRITER_INIT, x = BYTES_WRITER_INIT;
-	struct body_propose b = {.kind = kind, .title = "change"};
-
-	payload_put(&x, kind, p);
-	b.payload = x.data;
-	b.len = (uint32_t)x.len;
-	body_propose_put(&w, &b);
-	bytes_writer_close(&x);
-	return make(t, from, TX_PROPOSE, &w);
-}
-
 static void
-keep(struct town *t, struct block *b)
+begin(struct town *t, uint32_t rounds)
 {
-	town_commit(t, b);
-	assert_true(nchain < BLOCKS_MAX);
-	chain[nchain++] = b;
-}
-
-static void
-commit(struct town *t, struct tx **txs, size_t n)
-{
-	struct ledger_inputs in;
-	struct hash missing;
-	struct block *b;
-
-	t->now_ms += ledger_params(t->l)->timing.interval;
-	in = town_inputs(t, 0);
-	in.txs = txs;
-	in.ntxs = n;
-	assert_int_equal(ledger_build(t->l, &in, &b, &missing), 0);
-	assert_int_equal(b->header.ntxs, n);
-	keep(t, b);
-	for (size_t i = 0; i < n; i++)
-		tx_unref(txs[i]);
-}
-
-static void
-beat(struct town *t)
-{
-	t->now_ms += ledger_params(t->l)->timing.heartbeat;
-	keep(t, town_build(t));
-}
-
-/* Everybody says yes to the newest proposal but `not`. */
-static void
-vote(struct town *t, uint64_t id)
-{
-	struct tx *txs[TOWN_MAX];
-
-	for (uint16_t i = 0; i < t->f.nmembers; i++) {
-		struct bytes_writer w = BYTES_WRITER_INIT;
-		struct body_ballot b = {id, VOTE_YES};
-
-		body_ballot_put(&w, &b);
-		txs[i] = make(t, i, TX_VOTE, &w);
-	}
-	commit(t, txs, t->f.nmembers);
-}
-
-static const struct motion *
-motion(const struct town *t, uint64_t id)
-{
-	return books_motion_at(ledger_books(t->l), id - 1);
-}
-
-/* Proposed and voted for; returns its id. */
-static uint64_t
-pass(struct town *t, uint8_t kind, const struct payload *p)
-{
-	struct tx *x = proposal(t, 0, kind, p);
-	uint64_t id = 1;
-
-	assert_int_equal(ledger_tx_fits(t->l, x), BOOKS_OK);
-	commit(t, &x, 1);
-	while (motion(t, id + 1) != NULL)
-		id++;
-	vote(t, id);
-	return id;
-}
-
-static enum proposal_state
-wait_for(struct town *t, uint64_t id)
-{
-	while (motion(t, id)->p.state == PROPOSAL_OPEN ||
-	    motion(t, id)->p.state == PROPOSAL_QUEUED)
-		beat(t);
-	return (enum proposal_state)motion(t, id)->p.state;
-}
-
-static void
-begin_of(struct town *t, uint32_t rounds)
-{
-	nchain = 0;
-	town_open(t, &(struct town_setup){.n = 4, .rounds = rounds});
-	t->now_ms = TOWN_FOUNDED_MS + 60000;
-	keep(t, town_build(t));
-}
-
-static void
-begin(struct town *t)
-{
-	begin_of(t, 1000);
-}
-
-/* Who reads the same blocks is where we are: restart and audit. */
-static void
-end(struct town *t)
-{
-	struct hash x[LEDGER_LEAVES], y[LEDGER_LEAVES];
-	struct ledger *other;
-
-	assert_int_equal(ledger_new(&t->f, &other), 0);
-	for (size_t i = 0; i < nchain; i++) {
-		assert_int_equal(ledger_apply(other, chain[i]), 0);
-		block_free(chain[i]);
-	}
-	ledger_leaves(t->l, x);
-	ledger_leaves(other, y);
-	assert_memory_equal(x, y, sizeof(x));
-	assert_memory_equal(&ledger_params(t->l)->timing,
-	    &ledger_params(other)->timing, sizeof(struct timing));
-	ledger_free(other);
-	town_close(t);
+	poll_begin(t, &(struct town_setup){.n = 4, .rounds = rounds});
 }
 
 static struct payload
@@ -192,23 +45,23 @@ a_timing(void **state)
 	uint64_t id;
 
 	(void)state;
-	begin(&t);
+	begin(&t, 1000);
 	ledger_leaves(t.l, leaves);
 	before = leaves[3];
-	id = pass(&t, PROPOSAL_PARAM, &p);
+	id = poll_pass(&t, PROPOSAL_PARAM, &p);
 	assert_int_equal(ledger_params(t.l)->timing.collect, TOWN_COLLECT_MS);
-	assert_int_equal(wait_for(&t, id), PROPOSAL_EXECUTED);
+	assert_int_equal(poll_wait(&t, id), PROPOSAL_EXECUTED);
 	/* In the round that is open, too. */
 	r = ledger_round(t.l);
 	assert_int_equal(r->collect_at_ms, r->opened_ms + 3000);
 	assert_int_equal(r->straggler_at_ms, r->opened_ms + 9000);
 	assert_int_equal(ledger_params(t.l)->answers_min, 2);
-	assert_true(ledger_height(t.l) >= motion(&t, id)->p.eta);
+	assert_true(ledger_height(t.l) >= poll_motion(&t, id)->p.eta);
 	ledger_leaves(t.l, leaves);
 	assert_false(hash_equal(&before, &leaves[3]));
-	beat(&t);
-	assert_true(hash_equal(&chain[nchain - 1]->header.params, &leaves[3]));
-	end(&t);
+	poll_beat(&t);
+	assert_true(hash_equal(&poll_last()->header.params, &leaves[3]));
+	poll_end(&t);
 }
 
 static void
@@ -229,22 +82,22 @@ what_is_refused(void **state)
 	struct tx *x;
 
 	(void)state;
-	begin(&t);
+	begin(&t, 1000);
 	for (size_t i = 0; i < sizeof(bad) / sizeof(bad[0]); i++) {
 		struct payload one = setting(bad[i].id, bad[i].value);
 
-		x = proposal(&t, 0, PROPOSAL_PARAM, &one);
+		x = poll_proposal(&t, 0, PROPOSAL_PARAM, &one);
 		assert_int_not_equal(ledger_tx_fits(t.l, x), BOOKS_OK);
 		tx_unref(x);
 	}
-	x = proposal(&t, 0, PROPOSAL_JOB, &p); /* not the one that runs */
+	x = poll_proposal(&t, 0, PROPOSAL_JOB, &p); /* not the one that runs */
 	assert_int_equal(ledger_tx_fits(t.l, x), BOOKS_RANGE);
 	tx_unref(x);
 	p = (struct payload){.upgrade = {1, 1000}}; /* what we have */
-	x = proposal(&t, 0, PROPOSAL_UPGRADE, &p);
+	x = poll_proposal(&t, 0, PROPOSAL_UPGRADE, &p);
 	assert_int_equal(ledger_tx_fits(t.l, x), BOOKS_RANGE);
 	tx_unref(x);
-	end(&t);
+	poll_end(&t);
 }
 
 /* Each fits alone when it is proposed; after the first the second does not,
@@ -258,18 +111,18 @@ checked_again(void **state)
 	struct town t;
 
 	(void)state;
-	begin(&t);
-	txs[0] = proposal(&t, 0, PROPOSAL_PARAM, &up);
-	txs[1] = proposal(&t, 1, PROPOSAL_PARAM, &down);
-	commit(&t, txs, 2);
-	vote(&t, 1);
-	vote(&t, 2);
-	assert_int_equal(wait_for(&t, 2), PROPOSAL_FAILED);
-	assert_int_equal(motion(&t, 1)->p.state, PROPOSAL_EXECUTED);
-	assert_int_equal(motion(&t, 1)->p.eta, motion(&t, 2)->p.eta);
+	begin(&t, 1000);
+	txs[0] = poll_proposal(&t, 0, PROPOSAL_PARAM, &up);
+	txs[1] = poll_proposal(&t, 1, PROPOSAL_PARAM, &down);
+	poll_commit(&t, txs, 2);
+	poll_vote(&t, 1);
+	poll_vote(&t, 2);
+	assert_int_equal(poll_wait(&t, 2), PROPOSAL_FAILED);
+	assert_int_equal(poll_motion(&t, 1)->p.state, PROPOSAL_EXECUTED);
+	assert_int_equal(poll_motion(&t, 1)->p.eta, poll_motion(&t, 2)->p.eta);
 	assert_int_equal(ledger_params(t.l)->timing.straggler, 1500);
 	assert_int_equal(ledger_params(t.l)->timing.collect, TOWN_COLLECT_MS);
-	end(&t);
+	poll_end(&t);
 }
 
 static void
@@ -282,11 +135,11 @@ a_pause(void **state)
 	struct town t;
 
 	(void)state;
-	begin(&t);
+	begin(&t, 1000);
 	/* A block that closes the round, made by who does not know yet. */
-	id = pass(&t, PROPOSAL_PAUSE, &p);
+	id = poll_pass(&t, PROPOSAL_PAUSE, &p);
 	/* Passed early: all have said yes. */
-	assert_int_equal(motion(&t, id)->p.state, PROPOSAL_EXECUTED);
+	assert_int_equal(poll_motion(&t, id)->p.state, PROPOSAL_EXECUTED);
 	until = ledger_params(t.l)->paused_until;
 	assert_int_equal(until, ledger_height(t.l) + 5);
 	assert_true(ledger_paused(t.l));
@@ -298,9 +151,8 @@ a_pause(void **state)
 		struct hash base = ledger_round(t.l)->base_model;
 
 		town_all(&t, ANSWER_UPDATE);
-		beat(&t);
-		assert_int_equal(chain[nchain - 1]->header.kind,
-		    BLOCK_ORDINARY);
+		poll_beat(&t);
+		assert_int_equal(poll_last()->header.kind, BLOCK_ORDINARY);
 		assert_true(hash_equal(&base, &ledger_round(t.l)->base_model));
 	}
 	/* It lapses by itself, and the round has all its time again. */
@@ -312,8 +164,8 @@ a_pause(void **state)
 	t.now_ms += TOWN_INTERVAL_MS;
 	closing = town_build(&t);
 	assert_int_equal(closing->header.kind, BLOCK_AGGREGATE);
-	keep(&t, closing);
-	end(&t);
+	poll_keep(&t, closing);
+	poll_end(&t);
 }
 
 /* Nobody may close a round in a pause, however complete the block is. */
@@ -325,8 +177,8 @@ no_way_around_a_pause(void **state)
 	struct town t;
 
 	(void)state;
-	begin(&t);
-	(void)pass(&t, PROPOSAL_PAUSE, &p);
+	begin(&t, 1000);
+	(void)poll_pass(&t, PROPOSAL_PAUSE, &p);
 	town_all(&t, ANSWER_UPDATE);
 	t.now_ms += TOWN_HEARTBEAT_MS;
 	b = town_build(&t);
@@ -334,7 +186,7 @@ no_way_around_a_pause(void **state)
 	assert_int_equal(block_seal(b), 0);
 	assert_int_equal(ledger_check(t.l, b), LEDGER_PAUSED);
 	block_free(b);
-	end(&t);
+	poll_end(&t);
 }
 
 static void
@@ -345,15 +197,15 @@ the_end_of_a_job(void **state)
 	uint64_t id;
 
 	(void)state;
-	begin(&t);
+	begin(&t, 1000);
 	p.job.job = ledger_round(t.l)->job;
-	id = pass(&t, PROPOSAL_JOB, &p);
-	assert_int_equal(wait_for(&t, id), PROPOSAL_EXECUTED);
+	id = poll_pass(&t, PROPOSAL_JOB, &p);
+	assert_int_equal(poll_wait(&t, id), PROPOSAL_EXECUTED);
 	assert_true(ledger_round(t.l)->finished);
 	/* Cancelled, not completed: no version is minted for it. */
-	beat(&t);
+	poll_beat(&t);
 	assert_null(books_token_at(ledger_books(t.l), 0));
-	end(&t);
+	poll_end(&t);
 }
 
 /* As the running job has it, but for these. */
@@ -386,7 +238,7 @@ a_round(struct town *t)
 	for (uint16_t v = 0; v < 4; v++)
 		town_attest(t, v, UINT64_MAX);
 	t->now_ms += TOWN_INTERVAL_MS;
-	keep(t, town_build(t));
+	poll_keep(t, town_build(t));
 	assert_int_equal(ledger_round(t->l)->aggregated, done + 1);
 	return ledger_model(t->l)[0] - was;
 }
@@ -416,7 +268,7 @@ another_rule(void **state)
 	struct town t;
 
 	(void)state;
-	begin(&t);
+	begin(&t, 1000);
 	assert_int_equal(a_round(&t), 97000 / 4);
 	assert_int_equal(long_update(&t, 4), LEDGER_OK);
 	p = ruling(&t, JOB_MEDIAN, 2);
@@ -424,7 +276,7 @@ another_rule(void **state)
 	params = leaves[3];
 	was = *ledger_round(t.l);
 	model = was.base_model;
-	assert_int_equal(wait_for(&t, pass(&t, PROPOSAL_RULE, &p)),
+	assert_int_equal(poll_wait(&t, poll_pass(&t, PROPOSAL_RULE, &p)),
 	    PROPOSAL_EXECUTED);
 	/* The same job, model and count; the open round is broken off. */
 	assert_memory_equal(&ledger_round(t.l)->job, &was.job, HASH_LEN);
@@ -447,12 +299,12 @@ another_rule(void **state)
 	p.rule.combine.server = JOB_SERVER_MOMENTUM;
 	ledger_leaves(t.l, leaves);
 	assert_true(hash_is_zero(&leaves[8]));
-	assert_int_equal(wait_for(&t, pass(&t, PROPOSAL_RULE, &p)),
+	assert_int_equal(poll_wait(&t, poll_pass(&t, PROPOSAL_RULE, &p)),
 	    PROPOSAL_EXECUTED);
 	ledger_leaves(t.l, leaves);
 	assert_false(hash_is_zero(&leaves[8]));
 	assert_int_not_equal(a_round(&t), 0);
-	end(&t);
+	poll_end(&t);
 }
 
 static void
@@ -463,7 +315,7 @@ rules_refused(void **state)
 	struct town t;
 
 	(void)state;
-	begin(&t);
+	begin(&t, 1000);
 	for (size_t i = 0; i < 7; i++)
 		p[i] = ruling(&t, JOB_MEDIAN, 2);
 	p[0].rule.combine.faults = 2; /* of four: no majority is left */
@@ -475,7 +327,7 @@ rules_refused(void **state)
 	p[5].rule.combine.pre[0] = JOB_BUCKETING + 1;
 	p[6].rule.combine.pre[0] = p[6].rule.combine.pre[1] = JOB_NNM;
 	for (size_t i = 0; i < 7; i++) {
-		txs[0] = proposal(&t, 0, PROPOSAL_RULE, &p[i]);
+		txs[0] = poll_proposal(&t, 0, PROPOSAL_RULE, &p[i]);
 		assert_int_equal(ledger_tx_fits(t.l, txs[0]),
 		    i == 4 || i == 5 ? BOOKS_BODY : BOOKS_RANGE);
 		tx_unref(txs[0]);
@@ -483,15 +335,15 @@ rules_refused(void **state)
 	/* There is no job any more when its turn comes. */
 	end_it.job.job = ledger_round(t.l)->job;
 	p[0] = ruling(&t, JOB_MEDIAN, 2);
-	txs[0] = proposal(&t, 0, PROPOSAL_JOB, &end_it);
-	txs[1] = proposal(&t, 1, PROPOSAL_RULE, &p[0]);
-	commit(&t, txs, 2);
-	vote(&t, 1);
-	vote(&t, 2);
-	assert_int_equal(wait_for(&t, 2), PROPOSAL_FAILED);
-	assert_int_equal(wait_for(&t, 1), PROPOSAL_EXECUTED);
+	txs[0] = poll_proposal(&t, 0, PROPOSAL_JOB, &end_it);
+	txs[1] = poll_proposal(&t, 1, PROPOSAL_RULE, &p[0]);
+	poll_commit(&t, txs, 2);
+	poll_vote(&t, 1);
+	poll_vote(&t, 2);
+	assert_int_equal(poll_wait(&t, 2), PROPOSAL_FAILED);
+	assert_int_equal(poll_wait(&t, 1), PROPOSAL_EXECUTED);
 	assert_int_equal(ledger_params(t.l)->combine.rule, JOB_MEAN);
-	end(&t);
+	poll_end(&t);
 }
 
 /* The round that is broken off was the last one. */
@@ -502,15 +354,15 @@ a_rule_too_late(void **state)
 	struct town t;
 
 	(void)state;
-	begin_of(&t, 2);
+	begin(&t, 2);
 	(void)a_round(&t);
 	p = ruling(&t, JOB_MEDIAN, 2);
-	assert_int_equal(wait_for(&t, pass(&t, PROPOSAL_RULE, &p)),
+	assert_int_equal(poll_wait(&t, poll_pass(&t, PROPOSAL_RULE, &p)),
 	    PROPOSAL_EXECUTED);
 	assert_true(ledger_round(t.l)->finished);
 	assert_int_equal(ledger_round(t.l)->number, 2);
 	assert_non_null(books_token_at(ledger_books(t.l), 0));
-	end(&t);
+	poll_end(&t);
 }
 
 /* This program knows one version: up to the height it goes on, there it
@@ -526,27 +378,27 @@ an_upgrade(void **state)
 	uint64_t id;
 
 	(void)state;
-	begin(&t);
-	id = pass(&t, PROPOSAL_UPGRADE, &p);
-	assert_int_equal(wait_for(&t, id), PROPOSAL_EXECUTED);
+	begin(&t, 1000);
+	id = poll_pass(&t, PROPOSAL_UPGRADE, &p);
+	assert_int_equal(poll_wait(&t, id), PROPOSAL_EXECUTED);
 	assert_int_equal(ledger_params(t.l)->next_version_at, 2300);
 	assert_int_equal(ledger_version(t.l), BLOCK_APP_VERSION);
 	while (ledger_height(t.l) < 2298)
-		beat(&t);
+		poll_beat(&t);
 	t.now_ms += TOWN_HEARTBEAT_MS;
 	b = town_build(&t);
 	b->header.app_version++; /* too early */
 	assert_int_equal(block_seal(b), 0);
 	assert_int_equal(ledger_check(t.l, b), LEDGER_VERSION);
 	block_free(b);
-	keep(&t, town_build(&t));
+	poll_keep(&t, town_build(&t));
 	assert_int_equal(ledger_height(t.l), 2299);
 	assert_int_equal(ledger_version(t.l), BLOCK_APP_VERSION + 1);
 	assert_false(ledger_version_known(t.l));
 	t.now_ms += TOWN_HEARTBEAT_MS;
 	in = town_inputs(&t, 0);
 	assert_int_equal(ledger_build(t.l, &in, &b, &missing), -EINVAL);
-	end(&t);
+	poll_end(&t);
 }
 
 int
