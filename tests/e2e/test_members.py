@@ -139,14 +139,16 @@ def replaced(c):
     c.wait_height(top + 3)
     assert sorted(members(node)) == [
         "alpha", "beta", "delta", "epsilon", "gamma"], members(node)
-    assert node.call("status")["name"] == "delta"
+    wait("the name of its seat", 60,
+         lambda: node.call("status")["name"] == "delta")
     rounds_with(c, "delta", 2)
     # The old machine comes back: it may look, and no more.
     lost.start()
-    wait("the lost machine's start", 30, lambda: "node.ready" in lost.log())
+    lost.rpc().close()
     top = c.nodes[0].height()
     c.wait_height(top + 3)
-    assert lost.stop() == 0
+    code = lost.stop()
+    assert code == 0, (code, lost.log()[-1500:])
 
 
 def leaves(c):
@@ -158,7 +160,8 @@ def leaves(c):
     for n in c.nodes[:4]:
         wait("four members at " + n.name, 30, lambda n=n: len(members(n)) == 4)
     wait("it says so", 30, lambda: "has no seat any more" in gone.log())
-    assert gone.stop() == 0
+    code = gone.stop()
+    assert code == 0, (code, gone.log()[-1500:])
     c.nodes.pop()
     top = c.nodes[0].height()
     c.wait_height(top + 5)
