@@ -17,6 +17,10 @@
  */
 
 #define GOSSIP_ANSWERS_MAX 8 /* per STATUS heard */
+/* Of a large federation not everybody helps everybody each time: what is under
+ * way would come from all of them at once. Others do the next time; among so
+ * many in a row there are honest ones. */
+#define GOSSIP_HELPERS 16
 
 static void
 set_bit(uint8_t *bitmap, uint16_t i)
@@ -215,6 +219,16 @@ repair_round(struct replica *r, uint16_t peer, const struct wire_status *s)
 	}
 }
 
+/* Is it our turn to send this peer what it lacks? */
+static bool
+is_helper(const struct replica *r, uint16_t peer)
+{
+	const uint64_t turn = r->now.mono / REPLICA_STATUS_MS * GOSSIP_HELPERS;
+
+	return r->n <= GOSSIP_HELPERS || r->self == REPLICA_NOBODY ||
+	    (r->self + peer + turn) % r->n < GOSSIP_HELPERS;
+}
+
 void
 gossip_heard(struct replica *r, uint16_t peer, const struct wire_status *s)
 {
@@ -227,8 +241,9 @@ gossip_heard(struct replica *r, uint16_t peer, const struct wire_status *s)
 	if (s->head > ledger_height(r->ledger))
 		sync_ask(r);
 	/* Else a peer that asks without end makes us send without end. */
-	if (p->repaired_ms != 0 &&
-	    r->now.mono < p->repaired_ms + REPLICA_REPAIR_MS)
+	if ((p->repaired_ms != 0 &&
+		r->now.mono < p->repaired_ms + REPLICA_REPAIR_MS) ||
+	    !is_helper(r, peer))
 		return;
 	p->repaired_ms = r->now.mono;
 	if (r->decided == NULL && s->height == r->bft.height)
