@@ -51,7 +51,10 @@ silence_restore(struct replica *r, const struct votelog_record *last)
 	 * we start in it. */
 	if (opened_at(r) + 1 < last->floor)
 		r->silent_rounds = lr->number + 1;
-	if (last->has_bft && last->bft.height > r->silent_until)
+	/* Blocks were lost. A vote for the next height is what every restart
+	 * finds: the round that is open goes on with us. */
+	if (last->has_bft && last->bft.height > ledger_height(r->ledger) + 1 &&
+	    last->bft.height > r->silent_until)
 		r->silent_until = last->bft.height;
 	if (last->has_answer && last->answer.fl_round > lr->number)
 		r->silent_rounds = last->answer.fl_round + 1;
