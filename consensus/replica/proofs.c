@@ -12,6 +12,46 @@ is_held(const struct replica *r, const struct evidence *e)
 	return false;
 }
 
+/* A crash must not lose it: nobody else may have seen both. Without memory it
+ * stays in memory alone. */
+static void
+store(struct replica *r, const struct evidence *e)
+{
+	struct replica_action a = {.store = REPLICA_STORE_PROOF, .id = e->id};
+	struct bytes_writer w = BYTES_WRITER_INIT;
+
+	evidence_put(&w, e);
+	if (bytes_writer_take(&w, &a.data, &a.len) == 0)
+		(void)queue_store(r, &a, NULL);
+}
+
+/* Gives up the reference. */
+static void
+forget(struct replica *r, struct evidence *e)
+{
+	const struct replica_action a = {.store = REPLICA_STORE_PROVED,
+	    .id = e->id};
+
+	(void)queue_store(r, &a, NULL);
+	evidence_unref(e);
+}
+
+void
+replica_load_proof(struct replica *r, const uint8_t *data, size_t len)
+{
+	struct bytes_reader rd = bytes_reader_of(data, len);
+	struct evidence *e = evidence_get(&rd);
+
+	if (e == NULL)
+		return;
+	if (bytes_reader_done(&rd) && r->nproofs < REPLICA_MAX_PROOFS &&
+	    !is_held(r, e) && ledger_evidence_new(r->ledger, e) &&
+	    ledger_evidence_proves(r->ledger, e))
+		r->proofs[r->nproofs++] = e;
+	else
+		forget(r, e);
+}
+
 /* Takes e. Everybody tells it once, so that whoever proposes next has it. Who
  * fills the room is found out often enough already. */
 static void
@@ -27,6 +67,7 @@ keep(struct replica *r, int rc, struct evidence *e)
 		return;
 	}
 	r->proofs[r->nproofs++] = e;
+	store(r, e);
 	m.u.evidence = e;
 	queue_send(r, REPLICA_ALL, REPLICA_CLASS_TX, &m);
 }
@@ -91,7 +132,7 @@ proofs_turn(struct replica *r)
 		if (ledger_evidence_new(r->ledger, r->proofs[i]))
 			r->proofs[n++] = r->proofs[i];
 		else
-			evidence_unref(r->proofs[i]);
+			forget(r, r->proofs[i]);
 	}
 	r->nproofs = n;
 }

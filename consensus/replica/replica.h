@@ -59,6 +59,7 @@ int replica_replay(struct replica *r, const struct block *b,
 void replica_load_answer(struct replica *r, const uint8_t *data, size_t len);
 void replica_load_body(struct replica *r, const uint8_t *data, size_t len);
 void replica_load_polka(struct replica *r, const uint8_t *data, size_t len);
+void replica_load_proof(struct replica *r, const uint8_t *data, size_t len);
 /* Records of the vote log, oldest first. Where the log is ahead of the chain,
  * blocks were lost: nothing is signed until they are back; -EBADMSG where
  * nobody else has them. */

@@ -213,6 +213,8 @@ load_item(void *arg, enum pool_kind kind, const struct hash *id)
 		replica_load_answer(l->replica, data, item.len);
 	else if (rc == 0 && kind == POOL_BLOCK)
 		replica_load_body(l->replica, data, item.len);
+	else if (rc == 0 && kind == POOL_PROOF)
+		replica_load_proof(l->replica, data, item.len);
 	else if (rc == 0)
 		replica_load_polka(l->replica, data, item.len);
 	free(data);
@@ -244,6 +246,9 @@ store_load(struct store *s, struct replica *r, uint64_t *height)
 	l.kind = POOL_POLKA;
 	if (rc == 0)
 		rc = pool_list(&s->pool, load_item, &l);
+	l.kind = POOL_PROOF;
+	if (rc == 0)
+		rc = pool_list(&s->pool, load_item, &l);
 	*height = 0;
 	if (rc == 0)
 		rc = replica_load_records(r, s->records, s->nrecords);
@@ -270,7 +275,7 @@ collect_stale(void *arg, enum pool_kind kind, const struct hash *id)
 {
 	struct stale *st = arg;
 
-	if (kind == POOL_ANSWER && !st->answers)
+	if ((kind == POOL_ANSWER && !st->answers) || kind == POOL_PROOF)
 		return 0;
 	if (st->n == sizeof(st->item) / sizeof(st->item[0]))
 		return 1; /* the next block takes the rest */
@@ -279,7 +284,7 @@ collect_stale(void *arg, enum pool_kind kind, const struct hash *id)
 	return 0;
 }
 
-/* All bodies in the pool are of this height or below; with a closed round so
+/* Evidence says itself when it is over. All bodies in the pool are of this height or below; with a closed round so
  * are its answers, for those of the next one are queued after the block. */
 static void
 drop_stale(struct store *s, bool round_closed)
@@ -341,6 +346,10 @@ store_perform(struct store *s, const struct replica_action *a)
 		return put(s, POOL_POLKA, a);
 	case REPLICA_STORE_BLOCK:
 		return append_block(s, a);
+	case REPLICA_STORE_PROOF:
+		return put(s, POOL_PROOF, a);
+	case REPLICA_STORE_PROVED:
+		return pool_drop(&s->pool, POOL_PROOF, &a->id);
 	}
 	return -EINVAL;
 }

@@ -30,6 +30,7 @@
 	X(CRASH_BEFORE_POLKA,                                                 \
 	    "crashes before the write of the prevotes of a lock")             \
 	X(CRASH_BEFORE_BLOCK, "crashes before the write of a decided block")  \
+	X(CRASH_BEFORE_PROOF, "crashes before the write of evidence")         \
 	X(CRASH_IN_RECORD,                                                    \
 	    "crashes in the middle of the write of a vote-log record")        \
 	X(CRASH_IN_ANSWER, "crashes in the middle of the write of an answer") \
@@ -39,6 +40,7 @@
 	    "crashes in the middle of the write of the prevotes of a lock")   \
 	X(CRASH_IN_BLOCK,                                                     \
 	    "crashes in the middle of the write of a decided block")          \
+	X(CRASH_IN_PROOF, "crashes in the middle of the write of evidence")   \
 	X(CRASH_AFTER_RECORD,                                                 \
 	    "crashes between durable and told, of a vote-log record")         \
 	X(CRASH_AFTER_ANSWER,                                                 \
@@ -49,6 +51,7 @@
 	    "crashes between durable and told, of the prevotes of a lock")    \
 	X(CRASH_AFTER_BLOCK,                                                  \
 	    "crashes between durable and told, of a decided block")           \
+	X(CRASH_AFTER_PROOF, "crashes between durable and told, of evidence") \
 	X(CRASH_SEND_PROPOSAL, "crashes before a proposal is sent")           \
 	X(CRASH_SEND_VOTE, "crashes before a vote is sent")                   \
 	X(CRASH_SEND_OFFER, "crashes before an answer is sent")               \
@@ -130,6 +133,7 @@
 	X(EVIDENCE_PROPOSALS, "two proposals on record")                      \
 	X(EVIDENCE_ANSWERS, "two answers on record")                          \
 	X(EVIDENCE_ATTESTS, "two attestations on record")                     \
+	X(CHECK_PROOF_KEPT, "starts with evidence that had to be there (I9)") \
 	X(CHECK_PROOF, "evidence that waits in good weather (I9)")            \
 	X(CHECK_BOOKS, "checks of the books (I17)")                           \
 	X(IN_TIME, "answers to the newest model in blocks")                   \

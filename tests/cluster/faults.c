@@ -131,7 +131,9 @@ faults_store_point(struct world *w, uint16_t slot, enum replica_store store)
 	    [REPLICA_STORE_ANSWER] = 3,
 	    [REPLICA_STORE_BODY] = 3,
 	    [REPLICA_STORE_POLKA] = 20,
-	    [REPLICA_STORE_BLOCK] = 6};
+	    [REPLICA_STORE_BLOCK] = 6,
+	    [REPLICA_STORE_PROOF] = 20,
+	    [REPLICA_STORE_PROVED] = 0};
 
 	for (unsigned k = 0; k < times[store]; k++)
 		if (faults_point(w, slot))

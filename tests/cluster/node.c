@@ -120,6 +120,7 @@ node_start(struct world *w, uint16_t slot)
 		printf("%8" PRIu64 " node %u starts at %" PRIu64 "\n", w->now,
 		    slot, ledger_height(replica_ledger(n->replica)));
 	check_kept(w, slot);
+	watch_proofs(w, slot);
 	n->up = true;
 	n->timer = 0;
 	node_step(w, slot, &ev);

@@ -103,6 +103,7 @@ struct world {
 	bool in_order;        /* what is sent is one stream, as links are */
 	bool mute_liars;      /* PUNISH closes the link for a while */
 	uint64_t progress_ms; /* of the last block that was new */
+	uint64_t closed_ms;   /* of the last round to close */
 	uint64_t calm_head;   /* height when it became calm */
 	struct federation fed;
 	struct hash fed_id;

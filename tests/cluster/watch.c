@@ -11,7 +11,6 @@
 #include "tests/cluster/oracle.h"
 #include "tests/cluster/state.h"
 
-#define WATCH_PROOF_MAX 20    /* heights */
 #define WATCH_ROUNDS_MAX 1000 /* of a height: a storm is some 100 long */
 
 struct watch_found {
@@ -301,9 +300,10 @@ check_synced(struct world *w, uint16_t slot, const struct replica_action *a)
 		snprintf(name, sizeof(name), "%s/", SEGMENTS_DIR);
 	else if (a->store != REPLICA_STORE_RECORD)
 		snprintf(name, sizeof(name), "%s/%c-%s", POOL_DIR,
-		    a->store == REPLICA_STORE_ANSWER     ? POOL_ANSWER
-			: a->store == REPLICA_STORE_BODY ? POOL_BLOCK
-							 : POOL_POLKA,
+		    a->store == REPLICA_STORE_ANSWER      ? POOL_ANSWER
+			: a->store == REPLICA_STORE_BODY  ? POOL_BLOCK
+			: a->store == REPLICA_STORE_PROOF ? POOL_PROOF
+							  : POOL_POLKA,
 		    hex);
 	if (simdisk_unsynced(&w->nodes[slot].disk, name) != NULL)
 		world_fail(w, "node %u: %s is stored but not durable (I5)",
@@ -317,7 +317,8 @@ watch_stored(struct world *w, uint16_t slot, const struct replica_action *a)
 
 	if (w->nodes[slot].liar)
 		return;
-	check_synced(w, slot, a);
+	if (a->store != REPLICA_STORE_PROVED)
+		check_synced(w, slot, a);
 	switch (a->store) {
 	case REPLICA_STORE_RECORD:
 		stored_record(w, slot, &a->record);
@@ -329,6 +330,10 @@ watch_stored(struct world *w, uint16_t slot, const struct replica_action *a)
 		f.kind = WATCH_POOL_BODY;
 		break;
 	case REPLICA_STORE_POLKA:
+	case REPLICA_STORE_PROVED:
+		return;
+	case REPLICA_STORE_PROOF:
+		watch_proof_stored(w, slot, a);
 		return;
 	case REPLICA_STORE_BLOCK:
 		world_count(w, COUNT_CHECK_CERT);
@@ -356,7 +361,7 @@ found_item(void *arg, enum pool_kind kind, const struct hash *id)
 	uint8_t *data;
 	uint32_t len;
 
-	if (kind == POOL_POLKA ||
+	if (kind == POOL_POLKA || kind == POOL_PROOF ||
 	    pool_get(&n->store.pool, kind, id, &data, &len) < 0)
 		return 0;
 	free(data);
@@ -413,31 +418,6 @@ watch_loaded(struct world *w, uint16_t slot)
 	    name);
 }
 
-/* I9: in good weather it does not wait for more than 20 heights. */
-static void
-check_proofs(struct world *w, uint16_t slot, uint64_t height)
-{
-	struct world_node *n = &w->nodes[slot];
-	const struct evidence *e = replica_proof(n->replica, 0);
-
-	/* Who catches up has no turn to propose, and may not have come to the
-	 * block that has it. */
-	if (e == NULL || !hash_equal(&e->id, &n->proof) ||
-	    height + 1 < w->result->heights) {
-		n->proof = e != NULL ? e->id : (struct hash){{0}};
-		n->proof_since = height;
-	}
-	if (e == NULL || !world_is_calm(w))
-		return;
-	world_count(w, COUNT_CHECK_PROOF);
-	if (height > n->proof_since + WATCH_PROOF_MAX &&
-	    height > w->calm_head + WATCH_PROOF_MAX)
-		world_fail(w,
-		    "node %u waits with two %s of %u since height %" PRIu64
-		    " (I9)",
-		    slot, evidence_kind_name(e->kind), e->who, n->proof_since);
-}
-
 void
 watch_asked(struct world *w, uint16_t slot, const struct replica_action *a)
 {
@@ -467,6 +447,8 @@ watch_block(struct world *w, uint16_t slot, const struct block *b)
 		    b->header.height, slot);
 	if (old == NULL) {
 		w->progress_ms = w->now;
+		if (b->header.kind != BLOCK_ORDINARY)
+			w->closed_ms = w->now;
 		w->result->heights++;
 		w->result->slow += b->header.round > 0;
 		if (b->header.round > WATCH_ROUNDS_MAX)
@@ -516,7 +498,7 @@ watch_applied(struct world *w, uint16_t slot, const struct replica_action *a)
 		return;
 	check_bench(w, l);
 	if (!w->nodes[slot].liar)
-		check_proofs(w, slot, a->height);
+		watch_proof_waits(w, slot, a->height);
 	world_count(w, COUNT_CHECK_STATE);
 	f.kind = WATCH_MODEL;
 	f.value = q24_hash("qml.model", ledger_model(l), ledger_dim(l));

@@ -36,7 +36,8 @@ enum watch_kind {
 	WATCH_DECIDED,  /* a height; value: block */
 	WATCH_MODEL,    /* a height; value: model hash */
 	WATCH_ACCUSED,  /* a place, b kind */
-	WATCH_PREVOTER, /* who prevoted value at height a, round b */
+	WATCH_POOL_PROOF, /* of slot who: a place, b kind << 16 | accused */
+	WATCH_PREVOTER,   /* who prevoted value at height a, round b */
 };
 
 struct watch_fact {
@@ -76,6 +77,12 @@ void watch_stored(struct world *w, uint16_t slot,
 void watch_found(struct world *w, uint16_t slot);
 /* And after that. */
 void watch_loaded(struct world *w, uint16_t slot);
+/* What it stored about others before its end (I9). */
+void watch_proofs(struct world *w, uint16_t slot);
+void watch_proof_stored(struct world *w, uint16_t slot,
+    const struct replica_action *a);
+/* The node is at this height: what waits there must not wait for long. */
+void watch_proof_waits(struct world *w, uint16_t slot, uint64_t height);
 /* A block that a node holds as decided: the same for all (I1). */
 void watch_block(struct world *w, uint16_t slot, const struct block *b);
 void watch_applied(struct world *w, uint16_t slot,

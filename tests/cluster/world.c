@@ -326,6 +326,14 @@ happen(struct world *w, struct world_event *e)
 			node_stop(w, i);
 }
 
+/* A round that is open in good weather has to close. */
+static bool
+is_open_round(const struct world *w, const struct world_node *n)
+{
+	return w->closed_ms < w->faults.calm_at && n->replica != NULL &&
+	    !ledger_round(replica_ledger(n->replica))->finished;
+}
+
 static bool
 is_finished(const struct world *w)
 {
@@ -334,7 +342,8 @@ is_finished(const struct world *w)
 	for (uint16_t i = 0; i < w->nslots; i++)
 		if (!w->nodes[i].liar && i != world_dead(w) &&
 		    members_needed(w, i) &&
-		    (!w->nodes[i].up || w->nodes[i].head < w->setup.heights ||
+		    (!w->nodes[i].up || is_open_round(w, &w->nodes[i]) ||
+			w->nodes[i].head < w->setup.heights ||
 			w->nodes[i].head < w->calm_head + WORLD_AFTER))
 			return false;
 	return true;
