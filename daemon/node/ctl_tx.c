@@ -164,6 +164,8 @@ ctl_tx_submit(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	if (rc < 0)
 		log_warn("tx.keep", "why=\"%s\"", uv_strerror(rc));
 	rc = node_submit(n, tx_ref(t));
+	if (rc == BOOKS_NONCE) /* it is the next one: too many are before it */
+		rc = -ENOSPC;
 	if (rc != 0) {
 		txbox_drop(n->opt->home, &t->id);
 		*code = CTL_REFUSED;
