@@ -223,17 +223,17 @@ class Consortium:
              "pi"]
 
     def __init__(self, n=4, rounds=1000, data=DIGITS, edit=None, seed=1,
-                 collect="2s", addresses=None):
+                 collect="2s", addresses=None, mode="label-skew"):
         """A round closes when all have answered, or after `collect`: where
         every member's update has to be in, PATIENT; where one is down, short.
         addresses: what each listens on, host:port, "" for a member that only
-        dials; else ports of the loopback."""
+        dials; else ports of the loopback. mode: how the rows are dealt."""
         self.dir = tempfile.mkdtemp(prefix="qmlnode-e2e-")
         self.nodes = []
         self.file = os.path.join(self.dir, "federation.yaml")
         rows = os.path.join(self.dir, "rows")
         run(program("qmltrain"), "split", "--data", data, "--nodes", n,
-            "--mode", "label-skew", "--seed", seed, "--out", rows)
+            "--mode", mode, "--seed", seed, "--out", rows)
         run(program("qmlnode"), "federation", "new", "e2e", "--data", data,
             "--ranges-from-data", "--rounds", rounds, "--local", "--out",
             self.file)
