@@ -28,7 +28,7 @@
 #define LINE_BUFFER (16u << 10)
 /* That, a window update late, one write, and what the sender's kernel has not
  * sent yet. Without a limit to the last it is the whole window of 1 MiB. */
-#define AHEAD_MAX (256u << 10)
+#define AHEAD_MAX (512u << 10)
 
 struct proxy {
 	int listener, in, out; /* in: from who dials */
