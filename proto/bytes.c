@@ -13,38 +13,46 @@ bytes_writer_over(void *data, size_t cap)
 	return (struct bytes_writer){.data = data, .cap = cap, .fixed = true};
 }
 
-/* Room for len more bytes at the returned place, or NULL and w->error set. */
-static uint8_t *
-writer_extend(struct bytes_writer *w, size_t len)
+static bool
+writer_grow(struct bytes_writer *w, size_t len)
 {
 	size_t cap;
 	uint8_t *data;
 
+	if (w->fixed || len > SIZE_MAX / 2 - w->len) {
+		w->error = -EMSGSIZE;
+		return false;
+	}
+	cap = w->cap < BYTES_FIRST_CAP ? BYTES_FIRST_CAP : 2 * w->cap;
+	if (cap < w->len + len)
+		cap = w->len + len;
+	data = realloc(w->data, cap);
+	if (data == NULL) {
+		w->error = -ENOMEM;
+		return false;
+	}
+	w->data = data;
+	w->cap = cap;
+	return true;
+}
+
+/* Room for len more bytes at the returned place, or NULL and w->error set. */
+static inline uint8_t *
+writer_extend(struct bytes_writer *w, size_t len)
+{
+	uint8_t *data;
+
 	if (w->error != 0)
 		return NULL;
-	if (len > w->cap - w->len) {
-		if (w->fixed || len > SIZE_MAX / 2 - w->len) {
-			w->error = -EMSGSIZE;
-			return NULL;
-		}
-		cap = w->cap < BYTES_FIRST_CAP ? BYTES_FIRST_CAP : 2 * w->cap;
-		if (cap < w->len + len)
-			cap = w->len + len;
-		data = realloc(w->data, cap);
-		if (data == NULL) {
-			w->error = -ENOMEM;
-			return NULL;
-		}
-		w->data = data;
-		w->cap = cap;
-	}
+	if (len > w->cap - w->len && !writer_grow(w, len))
+		return NULL;
 	data = w->data + w->len;
 	w->len += len;
 	return data;
 }
 
-/* The low n bytes of v, most significant first. */
-static void
+/* The low n bytes of v, most significant first; n is a constant. */
+static inline void
 put_uint(struct bytes_writer *w, uint64_t v, size_t n)
 {
 	uint8_t *p = writer_extend(w, n);

@@ -6,7 +6,7 @@
 
 #include "consensus/chain/scan.h"
 
-#define CHUNK 65536u
+#define CHUNK 16384u /* stays in the nearest cache */
 
 static void
 find(struct scan *s, enum record_verdict v, uint64_t wrong, uint64_t len)

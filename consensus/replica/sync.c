@@ -42,7 +42,13 @@ sync_target(const struct replica *r)
 bool
 sync_active(const struct replica *r)
 {
-	return sync_target(r) > ledger_height(r->ledger) + 1;
+	const uint64_t next = ledger_height(r->ledger) + 1;
+
+	/* Asked at every message: mostly nobody is that far. */
+	for (uint16_t i = 0; i < r->n; i++)
+		if (r->peers[i].heard && r->peers[i].status.head > next)
+			return sync_target(r) > next;
+	return false;
 }
 
 /* A peer that claims more than we have, other than `not`. */
