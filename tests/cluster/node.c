@@ -261,7 +261,7 @@ send(struct world *w, uint16_t slot, const struct replica_action *a)
 	if (w->setup.latency != NULL)
 		latency_proposed(w, a);
 	if (!n->liar && a->class != REPLICA_CLASS_STATUS &&
-	    a->class != REPLICA_CLASS_SYNC)
+	    a->class != REPLICA_CLASS_SYNC && a->class != REPLICA_CLASS_TX)
 		watch_sent(w, slot, a->data, a->len);
 	if (n->liar)
 		watch_twin(w, a);

@@ -99,16 +99,16 @@ page_new(void)
 	struct simpage *p = free_pages;
 
 	if (p == NULL)
-		p = malloc(sizeof(*p));
+		p = calloc(1, sizeof(*p));
 	else
 		free_pages = p->next;
 	assert(p != NULL);
-	memset(p, 0, sizeof(*p));
 	return p;
 }
 
+/* For len bytes at `at`, which lie in one page. */
 static struct simpage *
-page_make(struct simfile *f, uint64_t at)
+page_make(struct simfile *f, uint64_t at, size_t len)
 {
 	const size_t i = at / DISK_PAGE;
 	size_t n = f->npages > 0 ? f->npages : 1;
@@ -124,6 +124,8 @@ page_make(struct simfile *f, uint64_t at)
 	}
 	if (f->pages[i] == NULL)
 		f->pages[i] = page_new();
+	if (at % DISK_PAGE + len > f->pages[i]->used)
+		f->pages[i]->used = at % DISK_PAGE + len;
 	return f->pages[i];
 }
 
@@ -131,10 +133,15 @@ static void
 pages_free(struct simfile *f)
 {
 	for (size_t i = 0; i < f->npages; i++) {
-		if (f->pages[i] == NULL)
+		struct simpage *p = f->pages[i];
+
+		if (p == NULL)
 			continue;
-		f->pages[i]->next = free_pages;
-		free_pages = f->pages[i];
+		memset(p->now, 0, p->used);
+		memset(p->safe, 0, p->used);
+		p->used = 0;
+		p->next = free_pages;
+		free_pages = p;
 	}
 	free(f->pages);
 }
@@ -159,7 +166,7 @@ simdisk_byte(const struct simfile *f, uint64_t at)
 void
 simdisk_flip(struct simfile *f, uint64_t at, uint8_t bits)
 {
-	struct simpage *p = page_make(f, at);
+	struct simpage *p = page_make(f, at, 1);
 
 	p->now[at % DISK_PAGE] = (uint8_t)(p->now[at % DISK_PAGE] ^ bits);
 	p->safe[at % DISK_PAGE] = (uint8_t)(p->safe[at % DISK_PAGE] ^ bits);
@@ -247,10 +254,13 @@ sim_read(struct disk_file *df, void *buf, size_t len, uint64_t offset)
 		const struct simpage *p = page_at(f, offset);
 
 		n = part(offset, len - done);
-		if (p != NULL)
+		if (p != NULL) {
 			memcpy(to + done, p->now + offset % DISK_PAGE, n);
-		else
-			memset(to + done, 0, n);
+			continue;
+		}
+		while (n < len - done && page_at(f, offset + n) == NULL)
+			n += part(offset + n, len - done - n);
+		memset(to + done, 0, n);
 	}
 	return (int64_t)len;
 }
@@ -275,7 +285,7 @@ sim_write(struct disk_file *df, const void *buf, size_t len, uint64_t offset)
 	mark(f, offset, len);
 	for (size_t done = 0; done < len; done += n, offset += n) {
 		n = part(offset, len - done);
-		memcpy(page_make(f, offset)->now + offset % DISK_PAGE,
+		memcpy(page_make(f, offset, n)->now + offset % DISK_PAGE,
 		    from + done, n);
 	}
 	return (int64_t)len;

@@ -17,7 +17,8 @@
  * there, and zero. */
 struct simpage {
 	uint8_t now[DISK_PAGE], safe[DISK_PAGE]; /* safe: what a crash leaves */
-	struct simpage *next;                    /* of those that are free */
+	size_t used;                             /* behind this both are zero */
+	struct simpage *next; /* of those that are free, which are zero */
 };
 
 struct simfile {

@@ -126,6 +126,8 @@ struct world {
 	struct rng txrng;
 	uint64_t books_height; /* newest height whose books were seen */
 	struct hash books_root;
+	struct hash shard_path[MERKLE_MAX_DEPTH]; /* of every shard */
+	size_t nshard_path;
 	struct liar liars[LIAR_MAX];
 	unsigned nliars;
 };

@@ -31,15 +31,22 @@ world_fail(struct world *w, const char *fmt, ...)
 	va_end(ap);
 }
 
-/* FNV-1a over what happened: two runs of a seed must agree. */
+/* FNV-1a, by words, over what happened: two runs of a seed must agree. */
 void
 world_note(struct world *w, const void *data, size_t len)
 {
 	const uint8_t *p = data;
 	uint64_t h = w->result->trace;
 
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ p[i]) * UINT64_C(0x100000001b3);
+	while (len > 0) {
+		const size_t n = len < sizeof(h) ? len : sizeof(h);
+		uint64_t word = 0;
+
+		memcpy(&word, p, n);
+		h = (h ^ h >> 32 ^ word) * UINT64_C(0x100000001b3);
+		p += n;
+		len -= n;
+	}
 	w->result->trace = h;
 }
 

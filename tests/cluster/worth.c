@@ -16,15 +16,13 @@ static const uint8_t rows[SHARD_SALT_LEN + 4];
 
 /* All shards are the same, and so is the path to each. */
 static struct hash
-root_of(struct body_shard *x)
+root_of(struct world *w)
 {
-	struct hash leaves[SHARDS], path[MERKLE_MAX_DEPTH];
+	struct hash leaves[SHARDS];
 
 	for (unsigned i = 0; i < SHARDS; i++)
 		leaves[i] = shard_leaf(rows, sizeof(rows));
-	*x = (struct body_shard){.data = rows, .len = sizeof(rows)};
-	x->npath = (uint8_t)merkle_path(leaves, SHARDS, 0, path);
-	memcpy(x->path, path, x->npath * sizeof(path[0]));
+	w->nshard_path = merkle_path(leaves, SHARDS, 0, w->shard_path);
 	return merkle_root_of(leaves, SHARDS);
 }
 
@@ -32,14 +30,13 @@ void
 worth_found(struct world *w)
 {
 	struct economy e = ECONOMY_DEFAULT;
-	struct body_shard x;
 
 	if (w->setup.steady || w->setup.dead)
 		return;
 	if (w->setup.seed % 3 == 1) {
 		e.validation_shards = SHARDS;
 		e.validation_every = 1 + (uint32_t)(w->setup.seed / 3 % 3);
-		e.validation_root = root_of(&x);
+		e.validation_root = root_of(w);
 	}
 	e.commit_updates = w->setup.seed / 2 % 3 == 1;
 	w->fed.economy = e;
@@ -84,8 +81,12 @@ worth_owed(struct world *w, const struct world_node *n,
 			continue;
 		if (v->shown)
 			return put_worth(w, n, v, out);
-		(void)root_of(&x);
-		x.index = v->shard - 1;
+		x = (struct body_shard){.index = v->shard - 1,
+		    .data = rows,
+		    .len = sizeof(rows),
+		    .npath = (uint8_t)w->nshard_path};
+		memcpy(x.path, w->shard_path,
+		    w->nshard_path * sizeof(x.path[0]));
 		body_shard_put(out, &x);
 		return TX_SHARD;
 	}
