@@ -49,7 +49,7 @@ expect "a crash fails" "1 passed, 1 failed" 1 "$dir/crash"
 expect "silence fails" "0 passed, 1 failed" 1 "$dir/silent"
 expect "an exit status fails" "1 passed, 1 failed" 1 "$dir/status"
 expect "a broken plan fails" "1 passed, 1 failed" 1 "$dir/short"
-expect "a timeout fails" "1 passed, 1 failed" 1 --timeout 0.5 "$dir/hang"
+expect "a timeout fails" "1 passed, 1 failed" 1 --timeout 5 "$dir/hang"
 expect "a missing program fails" "0 passed, 1 failed" 1 "$dir/none"
 expect "nothing at all fails" "0 passed, 0 failed" 1
 expect "serial ones count too" "3 passed, 1 failed" 1 "$dir/good" \
