@@ -78,6 +78,9 @@ def orders(c):
     dear = register(c, g, "dear", "--tasks", "vqc", "--price", "5")
     refused(d, "cost more a round than the order pays",
             *order(c, good[0], good[1], dear))
+    few = register(c, g, "few", "--tasks", "vqc", "--rounds", "1")
+    refused(d, "of this job 1 rounds still fit into %.8s.. \"few\"" % few,
+            *order(c, good[0], good[1], few))
     return good
 
 
