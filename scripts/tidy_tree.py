@@ -10,7 +10,7 @@ LIBRARIES = ("proto", "config", "sim", "consensus", "daemon/node",
 # What touches files in consensus/ and the one file of sim/ with threads. Every
 # other file of the three pure layers has no clock, socket, file or thread.
 SHELL_FILES = re.compile(
-    r"^(sim/(\w+/)?pool\.c|consensus/chain/(disk_posix|index|index_books|sql)\.c)$")
+    r"^(sim/(\w+/)?pool\.c|consensus/chain/(disk_posix|index|index_books|index_fill|scrub|sql)\.c)$")
 
 
 def library(path):

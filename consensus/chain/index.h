@@ -31,7 +31,7 @@ int index_open(struct index **out, const char *path, const struct federation *f,
     bool *rebuilt) __attribute__((warn_unused_result));
 void index_close(struct index *x); /* NULL is fine */
 
-/* How often a file with something in it was thrown away, index_open included. */
+/* How often a file with something in it was thrown away, also by index_open. */
 unsigned index_refills(const struct index *x);
 
 /* The state at the height of the last block applied, takes l: saves replaying

@@ -196,7 +196,7 @@ check_store_chain(const struct prepare *p,
 	return code;
 }
 
-/* Where the first page is that is not as it was written; UINT64_MAX: nowhere. */
+/* Where the first page is that is not as it was written; UINT64_MAX: none. */
 static int
 find_unsound(struct disk_file *f, uint64_t size, uint64_t *where)
 {

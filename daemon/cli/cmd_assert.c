@@ -21,11 +21,11 @@
 
 static const char usage[] =
     "usage: qmlnode assert-never-voted [--home DIR] --i-know\n"
-    "For a node whose vote log is lost or damaged beyond its copies, where the\n"
-    "others cannot say how far it had voted: you say that it signed nothing\n"
-    "for a block above the last one in its chain. Make sure that no other\n"
-    "machine runs this key, that this is no old copy of the home, and that the\n"
-    "others have no block that is not here.\n";
+    "For a node whose vote log is lost, or damaged beyond its copies, where\n"
+    "the others cannot say how far it had voted: you say that it signed\n"
+    "nothing for a block above the last one in its chain. Make sure that no\n"
+    "other machine runs this key, that this is no old copy of the home, and\n"
+    "that the others have no block that is not here.\n";
 
 /* The log that is in force, if any: 0: it is whole; -ENOENT, -EBADMSG: lost,
  * damaged; -EAGAIN: it stands for a lost one and waits for the others. */
