@@ -66,8 +66,8 @@ struct votelog_report {
 struct votelog {
 	struct disk_file *file;
 	struct hash node; /* whose it is */
-	uint64_t seq;    /* of the newest record; 0: none */
-	struct hash sum; /* of it, or of the header */
+	uint64_t seq;     /* of the newest record; 0: none */
+	struct hash sum;  /* of it, or of the header */
 	struct votelog_record last;
 	/* What was signed in the newest (height, round), by bft type. */
 	struct bft_record signed_in[3];

@@ -81,7 +81,7 @@ int cmd_refound(int argc, char **argv);
 int cmd_run(int argc, char **argv);
 int cmd_demo(int argc, char **argv);
 int cmd_audit(int argc, char **argv);
-int cmd_assert(int argc, char **argv); /* assert-never-voted */
+int cmd_assert(int argc, char **argv);     /* assert-never-voted */
 int cmd_credential(int argc, char **argv); /* verify */
 
 #endif
