@@ -15,7 +15,8 @@
 #include "consensus/replica/txgossip.h"
 
 #define RECV_EARLY_PER_PEER 64
-#define RECV_EARLY_BYTES (1u << 20) /* of one message that is kept */
+#define RECV_EARLY_BYTES (1u << 20)      /* of one message that is kept */
+#define RECV_EARLY_PEER_BYTES (4u << 20) /* of all that are, of one peer */
 
 /*
  * Each receiver judges one message. What it returns is a sentence about
@@ -317,17 +318,21 @@ machine_at(const struct replica *r, uint16_t peer)
 static void
 keep_early(struct replica *r, uint16_t peer, const uint8_t *data, size_t len)
 {
-	size_t of_peer = 0;
-	uint8_t *copy;
+	size_t of_peer = 0, bytes = len;
+	uint8_t *copy = NULL;
 
 	for (size_t i = 0; i < r->nearly; i++)
-		of_peer += r->early[i].peer == peer;
-	if (r->nearly == REPLICA_MAX_EARLY || of_peer >= RECV_EARLY_PER_PEER ||
-	    len > RECV_EARLY_BYTES)
+		if (r->early[i].peer == peer) {
+			bytes += r->early[i].len;
+			of_peer++;
+		}
+	if (r->nearly < REPLICA_MAX_EARLY && of_peer < RECV_EARLY_PER_PEER &&
+	    len <= RECV_EARLY_BYTES && bytes <= RECV_EARLY_PEER_BYTES)
+		copy = malloc(len);
+	if (copy == NULL) {
+		r->counts.dropped++;
 		return;
-	copy = malloc(len);
-	if (copy == NULL)
-		return;
+	}
 	memcpy(copy, data, len);
 	r->early[r->nearly] = (struct replica_early){peer, {0}, copy, len};
 	memcpy(r->early[r->nearly++].network, machine_at(r, peer), 32);

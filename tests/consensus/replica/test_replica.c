@@ -342,6 +342,41 @@ early_votes_are_bounded(void **state)
 	site_close(&s);
 }
 
+/* So do large ones: nobody has looked at their signatures yet. */
+static void
+early_bytes_are_bounded(void **state)
+{
+	struct wire_msg m = {.type = WIRE_ANSWER};
+	struct site s;
+
+	(void)state;
+	site_open(&s, 4);
+	site_boot(&s);
+	site_simple(&s, REPLICA_EV_START);
+	site_peer(&s, 1, true);
+	for (int64_t k = 0; k < 20; k++) {
+		m.u.answer = answer_new(100000);
+		assert_non_null(m.u.answer);
+		m.u.answer->kind = ANSWER_UPDATE;
+		m.u.answer->round = 1;
+		m.u.answer->member = 1;
+		m.u.answer->delta[0] = k;
+		answer_sign(m.u.answer, s.keys[1], &(struct hash){{0}});
+		site_message(&s, 1, &m);
+		assert_int_equal(site_count(&s, REPLICA_PUNISH), 0);
+		answer_unref(m.u.answer);
+	}
+	/* 800 kB each: five fit into 4 MiB. */
+	assert_int_equal(replica_counts(s.r).dropped, 15);
+	/* Another peer has room of its own. */
+	m.type = WIRE_VOTE;
+	m.u.vote =
+	    (struct vote){.type = VOTE_PREVOTE, .height = 2, .validator = 2};
+	site_message(&s, 2, &m);
+	assert_int_equal(replica_counts(s.r).dropped, 15);
+	site_close(&s);
+}
+
 int
 main(void)
 {
@@ -355,6 +390,7 @@ main(void)
 	    cmocka_unit_test(bad_bytes),
 	    cmocka_unit_test(heights_are_hints),
 	    cmocka_unit_test(early_votes_are_bounded),
+	    cmocka_unit_test(early_bytes_are_bounded),
 	};
 
 	if (sign_setup() < 0)
