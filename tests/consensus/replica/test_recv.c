@@ -1,0 +1,369 @@
+/*
+ * What a peer's bytes and a disk's bytes bring about: blocks that are fetched,
+ * requests, wrong messages of every kind, and what the pool gives back.
+ */
+#include <errno.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "tests/consensus/replica/site.h"
+
+#define CHAIN_LEN 3
+
+struct chain {
+	struct hash fed;
+	struct block *b[CHAIN_LEN]; /* heights 1.. */
+	struct commit c[CHAIN_LEN];
+};
+
+static void
+certify(const struct site *s, const struct chain *x, const struct block *b,
+    struct commit *c)
+{
+	*c = (struct commit){.height = b->header.height,
+	    .block = b->id,
+	    .nsigs = 3};
+	for (uint16_t i = 0; i < c->nsigs; i++) {
+		struct vote v = {.type = VOTE_PRECOMMIT,
+		    .height = c->height,
+		    .block = c->block,
+		    .validator = (uint16_t)(i + 1)};
+
+		vote_sign(&v, s->keys[i + 1], &x->fed);
+		c->validators[i] = v.validator;
+		c->sigs[i] = v.sig;
+	}
+}
+
+/* What the other three decided while we were away. */
+static void
+chain_make(const struct site *s, struct chain *x)
+{
+	const struct attest *none[4] = {NULL};
+	struct ledger *l;
+	struct hash missing;
+
+	assert_int_equal(federation_id(&s->f, &x->fed), 0);
+	assert_int_equal(ledger_new(&s->f, &l), 0);
+	for (unsigned k = 0; k < CHAIN_LEN; k++) {
+		const struct ledger_inputs in = {.now_ms = SITE_WALL +
+			6000u * (k + 1),
+		    .proposer = ledger_proposer(l, 0),
+		    .last_commit = k > 0 ? &x->c[k - 1] : NULL,
+		    .attests = none};
+
+		assert_int_equal(ledger_build(l, &in, &x->b[k], &missing), 0);
+		certify(s, x, x->b[k], &x->c[k]);
+		assert_int_equal(ledger_replay(l, x->b[k]), 0);
+	}
+	ledger_free(l);
+}
+
+static void
+chain_close(struct chain *x)
+{
+	for (unsigned k = 0; k < CHAIN_LEN; k++)
+		block_free(x->b[k]);
+}
+
+static void
+start(struct site *s)
+{
+	site_simple(s, REPLICA_EV_START);
+	for (uint16_t i = 1; i < 4; i++)
+		site_peer(s, i, true);
+}
+
+static void
+claim(struct site *s, uint16_t from, uint64_t head)
+{
+	struct wire_msg m = {.type = WIRE_STATUS};
+
+	m.u.status = (struct wire_status){.head = head,
+	    .height = head + 1,
+	    .round = VOTE_NO_ROUND,
+	    .polka_round = VOTE_NO_ROUND};
+	site_message(s, from, &m);
+}
+
+static void
+give(struct site *s, uint16_t from, const struct chain *x, unsigned k)
+{
+	struct wire_msg m = {.type = WIRE_BLOCK};
+
+	m.u.decided.block = x->b[k];
+	m.u.decided.commit = x->c[k];
+	site_message(s, from, &m);
+}
+
+static uint64_t
+height(const struct site *s)
+{
+	return ledger_height(replica_ledger(s->r));
+}
+
+/* Whom it asked in the last step; 0: nobody. */
+static uint16_t
+asked(const struct site *s)
+{
+	for (size_t i = 0, k = 0; i < s->nseen; i++) {
+		if (s->seen[i].type != REPLICA_SEND)
+			continue;
+		if (s->sent[k++].type == WIRE_BLOCK_REQ)
+			return s->seen[i].peer;
+	}
+	return 0;
+}
+
+/* A federation three blocks ahead of us; returns the peer that was asked. */
+static uint16_t
+behind(struct site *s, struct chain *x)
+{
+	uint16_t peer = 0;
+
+	site_open(s, 4);
+	chain_make(s, x);
+	site_boot(s);
+	s->ms = 20000;
+	start(s);
+	for (uint16_t i = 1; i < 4; i++) {
+		claim(s, i, CHAIN_LEN);
+		if (peer == 0)
+			peer = asked(s);
+	}
+	assert_int_not_equal(peer, 0);
+	return peer;
+}
+
+static void
+blocks_are_fetched(void **state)
+{
+	struct chain x;
+	struct site s;
+	uint16_t peer, other;
+
+	(void)state;
+	peer = behind(&s, &x);
+	other = peer == 1 ? 2 : 1;
+	give(&s, other, &x, 0); /* was not asked */
+	assert_int_equal(replica_counts(s.r).stale, 1);
+	give(&s, peer, &x, 1); /* not the next one */
+	assert_int_equal(replica_counts(s.r).stale, 2);
+	for (unsigned k = 0; k < CHAIN_LEN; k++) {
+		give(&s, peer, &x, k);
+		assert_int_equal(site_count(&s, REPLICA_PUNISH), 0);
+	}
+	for (unsigned k = 0; k < CHAIN_LEN; k++)
+		site_durable(&s);
+	assert_int_equal(height(&s), CHAIN_LEN);
+	assert_int_equal(replica_counts(s.r).synced, CHAIN_LEN);
+	site_close(&s);
+	chain_close(&x);
+}
+
+static void
+bad_blocks_are_punished(void **state)
+{
+	struct chain x;
+	struct site s;
+	uint16_t peer;
+
+	(void)state;
+	peer = behind(&s, &x);
+	x.c[0].sigs[1].b[5] ^= 1;
+	give(&s, peer, &x, 0);
+	assert_int_equal(site_count(&s, REPLICA_PUNISH), 1);
+	assert_int_equal(height(&s), 0);
+	/* Somebody else is asked, and has the right one. */
+	x.c[0].sigs[1].b[5] ^= 1;
+	s.ms += 10000;
+	site_simple(&s, REPLICA_EV_TIME);
+	claim(&s, 1, CHAIN_LEN);
+	for (uint16_t i = 1; i < 4 && height(&s) == 0; i++) {
+		give(&s, i, &x, 0);
+		site_durable(&s);
+	}
+	assert_int_equal(height(&s), 1);
+	site_close(&s);
+	chain_close(&x);
+}
+
+/* What the disk has is loaded in the order of a start. */
+static void
+disk_gives_back(void **state)
+{
+	struct votelog_record rec = {.type = VOTELOG_ATTEST};
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct answer *a;
+	struct chain x;
+	struct site s;
+
+	(void)state;
+	site_open(&s, 4);
+	chain_make(&s, &x);
+	site_boot(&s);
+	s.ms = 20000;
+	assert_int_equal(replica_replay(s.r, x.b[1], &x.c[1]), -EBADMSG);
+	assert_int_equal(replica_replay(s.r, x.b[0], &x.c[0]), 0);
+	block_put(&w, x.b[1]);
+	replica_load_body(s.r, w.data, w.len - 1); /* cut off */
+	replica_load_body(s.r, w.data, w.len);
+	bytes_writer_close(&w);
+	block_put(&w, x.b[2]); /* of a later height */
+	replica_load_body(s.r, w.data, w.len);
+	bytes_writer_close(&w);
+	for (uint16_t i = 1; i < 4; i++) {
+		struct vote v = {.type = VOTE_PREVOTE,
+		    .height = 2,
+		    .block = x.b[1]->id,
+		    .validator = i};
+
+		vote_sign(&v, s.keys[i], &x.fed);
+		vote_put(&w, &v);
+	}
+	bytes_put_u8(&w, 7); /* and half a vote */
+	replica_load_polka(s.r, w.data, w.len);
+	bytes_writer_close(&w);
+	a = site_draft(0);
+	a->member = 0;
+	answer_sign(a, s.keys[0], &x.fed);
+	answer_put(&w, a);
+	replica_load_answer(s.r, w.data, w.len - 1);
+	replica_load_answer(s.r, w.data, w.len);
+	bytes_writer_close(&w);
+	answer_unref(a);
+	rec.has_attest = rec.has_answer = rec.has_bft = true;
+	rec.attest.seq = 4;
+	rec.answer.id = (struct hash){{9}}; /* its bytes are lost */
+	rec.bft.height = 2;
+	rec.bft.valid_round = rec.bft.locked.round = rec.bft.valid.round =
+	    BFT_NO_ROUND;
+	assert_int_equal(replica_load_records(s.r, &rec, 1), 0);
+	start(&s);
+	assert_int_equal(height(&s), 1);
+	assert_int_equal(site_count(&s, REPLICA_HALT), 0);
+	site_close(&s);
+	chain_close(&x);
+}
+
+static void
+expect(struct site *s, const struct wire_msg *m, size_t punished)
+{
+	site_message(s, 3, m);
+	assert_int_equal(site_count(s, REPLICA_PUNISH), punished);
+}
+
+static void
+requests(void **state)
+{
+	struct wire_msg m = {.type = WIRE_BLOCK_REQ};
+	struct chain x;
+	struct site s;
+
+	(void)state;
+	site_open(&s, 4);
+	chain_make(&s, &x);
+	site_boot(&s);
+	s.ms = 20000;
+	assert_int_equal(replica_replay(s.r, x.b[0], &x.c[0]), 0);
+	assert_int_equal(replica_load_records(s.r, NULL, 0), 0);
+	start(&s);
+	m.u.range = (struct wire_range){0, 1}; /* the founding document */
+	expect(&s, &m, 0);
+	assert_non_null(site_sent(&s, WIRE_FOUNDING));
+	m.u.range = (struct wire_range){0, 2};
+	expect(&s, &m, 1);
+	m.u.range = (struct wire_range){2, 1}; /* not there yet */
+	expect(&s, &m, 0);
+	assert_int_equal(site_count(&s, REPLICA_SERVE), 0);
+	m.u.range = (struct wire_range){1, WIRE_BLOCKS_MAX};
+	expect(&s, &m, 0);
+	assert_int_equal(site_count(&s, REPLICA_SERVE), 1);
+	for (size_t i = 0; i < s.nseen; i++)
+		if (s.seen[i].type == REPLICA_SERVE)
+			assert_int_equal(s.seen[i].count, 1);
+	m = (struct wire_msg){.type = WIRE_TX_REQ};
+	m.u.ids.n = 1;
+	expect(&s, &m, 0);
+	m = (struct wire_msg){.type = WIRE_PING};
+	expect(&s, &m, 0);
+	site_close(&s);
+	chain_close(&x);
+}
+
+/* Signed by a member, and wrong: the link is to blame, or nobody. */
+static void
+wrong_messages(void **state)
+{
+	struct wire_msg m = {.type = WIRE_VOTE};
+	struct attest a = {.validator = 3};
+	struct chain x;
+	struct site s;
+
+	(void)state;
+	site_open(&s, 4);
+	chain_make(&s, &x);
+	site_boot(&s);
+	s.ms = 7000;
+	start(&s);
+	m.u.vote =
+	    (struct vote){.type = VOTE_PREVOTE, .height = 1, .validator = 50};
+	vote_sign(&m.u.vote, s.keys[3], &x.fed);
+	expect(&s, &m, 1);      /* there is no such validator */
+	m.u.vote.validator = 0; /* with our key, which is held here alone */
+	m.u.vote.block = x.b[0]->id;
+	vote_sign(&m.u.vote, s.keys[0], &x.fed);
+	expect(&s, &m, 0);
+	assert_int_equal(site_count(&s, REPLICA_NOTICE), 1);
+	m = (struct wire_msg){.type = WIRE_PROPOSAL};
+	m.u.proposal.block = x.b[0];
+	m.u.proposal.head = (struct proposal){.height = 1,
+	    .valid_round = VOTE_NO_ROUND,
+	    .block = x.b[1]->id,
+	    .proposer = x.b[0]->header.proposer};
+	if (m.u.proposal.head.proposer != 0) {
+		proposal_sign(&m.u.proposal.head,
+		    s.keys[m.u.proposal.head.proposer], &x.fed);
+		expect(&s, &m, 1); /* another block than the one beside it */
+	}
+	m.u.proposal.head.proposer =
+	    (uint16_t)(1 + x.b[0]->header.proposer % 3);
+	m.u.proposal.head.block = x.b[0]->id;
+	proposal_sign(&m.u.proposal.head, s.keys[m.u.proposal.head.proposer],
+	    &x.fed);
+	expect(&s, &m, 1); /* not its turn */
+	m = (struct wire_msg){.type = WIRE_ATTEST, .u.attest = &a};
+	attest_sign(&a, s.keys[2], &x.fed);
+	expect(&s, &m, 1); /* of another job, too */
+	a.validator = 60;
+	expect(&s, &m, 1);
+	a = (struct attest){.validator = 3, .round = 77};
+	attest_sign(&a, s.keys[3], &x.fed);
+	expect(&s, &m, 0); /* of another round */
+	a.round = 0;
+	a.validator = 0;
+	expect(&s, &m, 0); /* ours */
+	site_close(&s);
+	chain_close(&x);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(blocks_are_fetched),
+	    cmocka_unit_test(bad_blocks_are_punished),
+	    cmocka_unit_test(disk_gives_back),
+	    cmocka_unit_test(requests),
+	    cmocka_unit_test(wrong_messages),
+	};
+
+	if (sign_setup() < 0)
+		return 1;
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
