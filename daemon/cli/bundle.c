@@ -9,6 +9,9 @@
 
 #define MAGIC_LEN (sizeof(BUNDLE_MAGIC) - 1)
 #define PART_HEAD 5
+/* No founding document and no block is shorter. Of nothing but empty parts a
+ * list would be several times as large as the file. */
+#define PART_LEN_MIN 64
 
 void
 bundle_close(struct bundle *b)
@@ -93,7 +96,8 @@ bundle_parse(struct bundle *b, uint8_t *data, size_t len)
 
 		p.kind = bytes_get_u8(&r);
 		p.len = bytes_get_u32(&r);
-		if (p.len > bytes_reader_left(&r))
+		if (p.len > bytes_reader_left(&r) ||
+		    (p.kind != BUNDLE_SEATS && p.len < PART_LEN_MIN))
 			break;
 		more = p.kind == BUNDLE_SEATS || p.kind == BUNDLE_REFOUND;
 		if (more ? !add_more(b, &p) : !kind_fits(b, p.kind))

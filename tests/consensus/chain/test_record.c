@@ -161,6 +161,20 @@ test_is_zero(void **state)
 	}
 }
 
+static void
+test_texts(void **state)
+{
+	(void)state;
+	for (int v = RECORD_OK; v <= RECORD_TRUNCATED; v++) {
+		const char *text = record_verdict_text((enum record_verdict)v);
+
+		assert_true(strlen(text) > 3 && text[strlen(text) - 1] != '.');
+		for (int k = RECORD_OK; k < v; k++)
+			assert_string_not_equal(text,
+			    record_verdict_text((enum record_verdict)k));
+	}
+}
+
 int
 main(void)
 {
@@ -170,6 +184,7 @@ main(void)
 	    cmocka_unit_test(test_every_bit),
 	    cmocka_unit_test(test_torn),
 	    cmocka_unit_test(test_is_zero),
+	    cmocka_unit_test(test_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -203,12 +203,27 @@ test_spoiled(void **state)
 	}
 }
 
+static void
+test_texts(void **state)
+{
+	(void)state;
+	for (int v = VERIFY_OK; v <= VERIFY_ATTEST_SIGNATURE; v++) {
+		const char *text = verify_text((enum verify_verdict)v);
+
+		assert_true(strlen(text) > 3);
+		for (int k = VERIFY_OK; k < v; k++)
+			assert_string_not_equal(text,
+			    verify_text((enum verify_verdict)k));
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_whole_chain),
 	    cmocka_unit_test(test_spoiled),
+	    cmocka_unit_test(test_texts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
