@@ -309,6 +309,47 @@ test_fork(void **state)
 	rich_close(&two);
 }
 
+/* What is no bundle, and parts that are too short to be anything. */
+static void
+test_no_bundle(void **state)
+{
+	char path[] = "/tmp/qml-bundle-XXXXXX", bytes[200];
+	int fd = mkstemp(path);
+	const size_t head = strlen(BUNDLE_MAGIC);
+	struct bundle b;
+
+	(void)state;
+	assert_true(fd >= 0);
+	close(fd);
+	assert_int_equal(bundle_open(&b, "/tmp"), -EINVAL);
+	memset(bytes, 0, sizeof(bytes));
+	memcpy(bytes, BUNDLE_MAGIC, head);
+	bytes[head] = BUNDLE_FOUNDING;
+	bytes[head + 4] = 100;
+	put_file(path, bytes, head + 105);
+	assert_true(bundle_is(path));
+	assert_int_equal(bundle_open(&b, path), 0);
+	assert_int_equal(b.nparts, 1);
+	assert_int_equal(b.sound, head + 105);
+	bundle_close(&b);
+	bytes[head + 4] = 10;
+	put_file(path, bytes, head + 15);
+	assert_int_equal(bundle_open(&b, path), 0);
+	assert_int_equal(b.nparts, 0);
+	assert_int_equal(b.sound, head);
+	bundle_close(&b);
+	/* Seats belong to a block of heads, and are some. */
+	bytes[head + 4] = 100;
+	bytes[head + 105] = BUNDLE_SEATS;
+	put_file(path, bytes, head + 110);
+	assert_int_equal(bundle_open(&b, path), 0);
+	assert_int_equal(b.sound, head + 105);
+	bundle_close(&b);
+	unlink(path);
+	assert_false(bundle_is(path));
+	assert_int_equal(bundle_open(&b, path), -ENOENT);
+}
+
 int
 main(void)
 {
@@ -319,6 +360,7 @@ main(void)
 	    cmocka_unit_test(test_rearranged),
 	    cmocka_unit_test(test_other_federation),
 	    cmocka_unit_test(test_fork),
+	    cmocka_unit_test(test_no_bundle),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

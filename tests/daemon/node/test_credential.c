@@ -171,6 +171,9 @@ test_issue_and_check(void **state)
 	    {"\"proof\"", "\"prove\"", "no proof"},
 	    {"credentials/v2\"],\"type\"", "other/v2\"],\"type\"", "@context"},
 	    {"did:key:z", "did:web:z", "no did:key"},
+	    {"\"id\":\"did:key:z", "\"id\":\"did:web:z", "its subject is no"},
+	    {"DataIntegrityProof", "Ed25519Signature2020", "is no Data"},
+	    {"\"name\":\"ward\"", "\"name\":1.5", "no integer"},
 	};
 	uint8_t seed[SIGN_SEED_LEN] = {5};
 	char err[CREDENTIAL_ERR_LEN];
