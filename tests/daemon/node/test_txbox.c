@@ -76,6 +76,8 @@ kept_until_dropped(void **state)
 {
 	struct tx *a = make(7), *b = make(3);
 	struct block *block = block_new(0, 0, 1);
+	const struct sign_public other = {{1}};
+	struct sign_public pk;
 	struct seen s;
 
 	(void)state;
@@ -92,7 +94,10 @@ kept_until_dropped(void **state)
 	assert_non_null(block);
 	block->txs[0] = tx_ref(b);
 	block->header.ntxs = 1;
-	txbox_drop_block(home, block);
+	txbox_drop_block(home, block, &other);
+	assert_int_equal(count(&s), 1);
+	pk = sign_key_public(key);
+	txbox_drop_block(home, block, &pk);
 	assert_int_equal(count(&s), 0);
 	block_free(block);
 	tx_unref(a);
