@@ -110,6 +110,20 @@ def halves(c):
     goes_on(c)
 
 
+def halves_for_long(c):
+    """Until the links are given up: members have to dial anew."""
+    c.switch.say("partition", "0,1|2,3")
+    before = top(c.nodes)
+    wait("the links between the halves are given up", PATIENCE, lambda: all(
+        n.call("status")["connected"] == 2 for n in c.nodes))
+    assert max(c.heights()) <= before + 1, (before, c.heights())
+    c.switch.say("heal")
+    healed, stood = time.monotonic(), top(c.nodes)
+    wait("a block", PATIENCE, lambda: top(c.nodes) > stood)
+    print("# a block %.1f s after healing" % (time.monotonic() - healed))
+    goes_on(c)
+
+
 def stands_still(c, i):
     c.nodes[i].proc.send_signal(signal.SIGSTOP)
     try:
@@ -195,17 +209,21 @@ SHORT = (("three begin, the fourth comes late", comes_late),
           same_chains))
 
 
+LONGER = (("halves until the links are given up", halves_for_long),)
+
+
 def main():
     tap = Tap()
+    tests = SHORT[:-1] + (LONGER if LONG else ()) + SHORT[-1:]
     try:
         with lab(SEED) as c:
-            for name, test in SHORT:
+            for name, test in tests:
                 tap.run(name, lambda test=test: test(c))
         for seed in range(SEED, SEED + SCHEDULES if LONG else SEED):
             tap.run("faults as drawn from seed %d" % seed,
                     lambda seed=seed: schedule(seed))
     except Impossible as e:
-        skip(tap, [name for name, _ in SHORT], str(e))
+        skip(tap, [name for name, _ in tests], str(e))
     return tap.done()
 
 
