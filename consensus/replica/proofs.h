@@ -2,8 +2,8 @@
  * proofs.h - evidence that waits for a block.
  *
  * Made of what this node holds, both signatures verified when it came, or told
- * by a peer; told on once, and kept, in the pool too, until a block has it or it
- * is too old. Internal to the room.
+ * by a peer; told on once, and kept, in the pool too, until a block has it or
+ * it is too old. Internal to the room.
  */
 #ifndef QML_CONSENSUS_REPLICA_PROOFS_H
 #define QML_CONSENSUS_REPLICA_PROOFS_H

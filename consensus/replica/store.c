@@ -284,8 +284,9 @@ collect_stale(void *arg, enum pool_kind kind, const struct hash *id)
 	return 0;
 }
 
-/* Evidence says itself when it is over. All bodies in the pool are of this height or below; with a closed round so
- * are its answers, for those of the next one are queued after the block. */
+/* All bodies in the pool are of this height or below; with a closed round so
+ * are its answers, for those of the next one are queued after the block. What
+ * becomes of evidence the replica says. */
 static void
 drop_stale(struct store *s, bool round_closed)
 {

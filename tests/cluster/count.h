@@ -1,8 +1,7 @@
 /*
  * count.h - how often each fault, lie and check happened.
  *
- * A fault that never happens proves nothing, so a long run fails when one of
- * these stayed 0.
+ * What never happens proves nothing: a long run fails when one stayed 0.
  */
 #ifndef QML_TESTS_CLUSTER_COUNT_H
 #define QML_TESTS_CLUSTER_COUNT_H

@@ -62,7 +62,11 @@ watch_proofs(struct world *w, uint16_t slot)
 	const struct replica *r = w->nodes[slot].replica;
 	const struct watch *t = &w->watch;
 
-	for (size_t i = 0; i < t->cap && !w->nodes[slot].liar; i++) {
+	/* Who lost blocks finds evidence about heights that it has not, and
+	 * gives it up. */
+	if (w->nodes[slot].liar || (w->has_loser && w->loser == slot))
+		return;
+	for (size_t i = 0; i < t->cap; i++) {
 		const struct watch_fact *f = &t->facts[i];
 
 		if (f->kind != WATCH_POOL_PROOF || f->who != slot ||
