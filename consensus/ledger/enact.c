@@ -357,7 +357,13 @@ ledger_version(const struct ledger *l)
 bool
 ledger_version_known(const struct ledger *l)
 {
-	return ledger_version(l) <= BLOCK_APP_VERSION;
+	return ledger_version(l) <= l->known;
+}
+
+void
+ledger_version_limit(struct ledger *l, uint16_t version)
+{
+	l->known = version;
 }
 
 bool

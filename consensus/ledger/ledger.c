@@ -75,6 +75,8 @@ found(struct ledger *l)
 		return -ENOMEM; /* the only way job_hash can tell */
 	l->time_ms = l->f.founded_ms;
 	l->head = l->past_fid = l->fid;
+	l->version = l->params.version;
+	l->known = LEDGER_VERSIONS;
 	merkle_append(&l->history, &l->fid);
 	job_start_model(&l->f.job, l->model);
 	merge_start(&l->merge, l->moments);
@@ -498,6 +500,7 @@ ledger_apply(struct ledger *l, const struct block *b)
 	l->params = mem->enact.params;
 	l->params_hash = mem->params_hash;
 	l->height = b->header.height;
+	l->version = b->header.app_version;
 	l->time_ms = b->header.time_ms;
 	l->head = b->id;
 	merkle_append(&l->history, &b->id);

@@ -14,6 +14,11 @@
 
 #include "proto/federation.h"
 
+/* Rules that this program knows. 2: the state's leaf of members also names the
+ * federation, so that a proof of the state says which one a re-founded chain
+ * was at that height. A federation begins with 1. */
+#define LEDGER_VERSIONS 2
+
 struct ledger;
 
 struct ledger_params {
@@ -32,6 +37,8 @@ const struct ledger_params *ledger_params(const struct ledger *l);
 /* Rules' version of the block at height + 1, and whether we know them. */
 uint16_t ledger_version(const struct ledger *l);
 bool ledger_version_known(const struct ledger *l);
+/* As a program would that knows no later rules than these: for tests. */
+void ledger_version_limit(struct ledger *l, uint16_t version);
 /* No round may be closed at height + 1. */
 bool ledger_paused(const struct ledger *l);
 

@@ -68,6 +68,11 @@ state_leaves(const struct state_now *now, struct hash out[static LEDGER_LEAVES])
 	out[0] = *now->validators;
 	out[1] = *now->next_validators;
 	out[2] = *now->members;
+	if (now->version >= 2) {
+		const struct hash both[2] = {out[2], *now->federation};
+
+		out[2] = hash_bytes("qml.members2", both, sizeof(both));
+	}
 	out[3] = *now->params;
 	out[4] = r->job;
 	out[5] = r->base_model;
@@ -103,7 +108,7 @@ leaves_next(const struct ledger *l, struct hash out[static LEDGER_LEAVES])
 	    &l->memory->moments_hash, &l->memory->params_hash,
 	    &l->memory->books_root, &l->memory->bench, &l->memory->conduct,
 	    &l->next_validators, &l->memory->validators, &l->memory->members,
-	    l->next->n};
+	    &l->fid, ledger_version(l), l->next->n};
 
 	state_leaves(&now, out);
 }
@@ -450,7 +455,8 @@ ledger_leaves(const struct ledger *l, struct hash out[LEDGER_LEAVES])
 {
 	const struct state_now now = {&l->round, &l->moments_hash,
 	    &l->params_hash, &l->books_root, &l->bench, &l->conduct,
-	    &l->validators, &l->next_validators, &l->members, l->seats->n};
+	    &l->validators, &l->next_validators, &l->members, &l->past_fid,
+	    l->version, l->seats->n};
 
 	state_leaves(&now, out);
 }

@@ -52,6 +52,8 @@ struct ledger {
 	/* moved by every block */
 	struct shelf shelf;
 	uint64_t height;
+	uint16_t version; /* of the head's rules */
+	uint16_t known;   /* the last rules that we go by */
 	uint64_t time_ms;
 	struct hash head;
 	struct merkle history; /* ids 0..height */
@@ -118,7 +120,8 @@ struct state_now {
 	const struct bench *bench;
 	const struct conduct *conduct;
 	const struct hash *validators, *next_validators, *members;
-	uint16_t nseats;
+	const struct hash *federation;
+	uint16_t version, nseats;
 };
 
 void state_leaves(const struct state_now *now,

@@ -315,13 +315,12 @@ warn_of_version(struct replica *r)
 {
 	const struct ledger_params *p = ledger_params(r->ledger);
 
-	if (p->next_version <= BLOCK_APP_VERSION)
+	if (p->next_version <= r->rules)
 		return;
 	snprintf(r->text, sizeof(r->text),
 	    "from height %llu on the members run rules of version %u; this "
 	    "program knows up to %u and will stop there",
-	    (unsigned long long)p->next_version_at, p->next_version,
-	    BLOCK_APP_VERSION);
+	    (unsigned long long)p->next_version_at, p->next_version, r->rules);
 	queue_notice(r, REPLICA_NOTICE, r->self, r->text);
 }
 
@@ -399,7 +398,7 @@ is_too_old(struct replica *r)
 	    "from height %llu on the members run rules of version %u; this "
 	    "program knows up to %u: install a newer one",
 	    (unsigned long long)ledger_height(r->ledger) + 1,
-	    ledger_version(r->ledger), BLOCK_APP_VERSION);
+	    ledger_version(r->ledger), r->rules);
 	queue_notice(r, REPLICA_HALT, r->self, r->text);
 	return true;
 }

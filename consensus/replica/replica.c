@@ -43,7 +43,9 @@ replica_new(const struct replica_config *cfg, struct replica **out)
 	r->self = cfg->self;
 	r->n = cfg->federation->nmembers;
 	rc = ledger_new(r->fed, &r->ledger);
+	r->rules = cfg->rules > 0 ? cfg->rules : LEDGER_VERSIONS;
 	if (rc == 0) {
+		ledger_version_limit(r->ledger, r->rules);
 		params = agree_params(r);
 		rc = bft_init(&r->bft, &params);
 	}

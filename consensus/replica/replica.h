@@ -44,6 +44,8 @@ struct replica_config {
 	void (*deciding)(void *arg, const struct ledger *l,
 	    const struct block *b);
 	void *arg; /* of both */
+	/* Last version of the rules to go by, for tests; 0: all we know. */
+	uint16_t rules;
 };
 
 /* -ENOMEM, -EINVAL. The ledger stands after block 0. */

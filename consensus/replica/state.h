@@ -16,6 +16,7 @@
 #include "consensus/replica/txpool.h"
 
 struct replica {
+	uint16_t rules; /* last version that we go by */
 	const struct federation *fed;
 	const struct sign_key *key;
 	void (*witness)(void *arg, const struct vote *v);

@@ -9,6 +9,7 @@
 #include "consensus/chain/votelog.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/founding.h"
+#include "daemon/cli/init.h"
 #include "daemon/cli/member_line.h"
 #include "daemon/node/home.h"
 #include "daemon/node/keys.h"
@@ -29,6 +30,7 @@ struct init {
 	char address[FEDERATION_ADDRESS_LEN];
 	struct config_node config;
 	struct keys keys;
+	bool quiet;    /* who joins needs no line */
 	bool made_key; /* by us, a moment ago: may be taken back */
 };
 
@@ -251,9 +253,30 @@ init(struct init *t)
 		return cli_error(rc == -EEXIST ? CLI_CONFLICT : CLI_IO,
 		    "%s: %s; nothing was kept", t->home, strerror(-rc));
 	}
-	print_done(t);
+	if (!t->quiet)
+		print_done(t);
 	close(lock);
 	return CLI_OK;
+}
+
+int
+init_home(const struct init_wish *w)
+{
+	struct init t = {.home = w->home,
+	    .name = w->name,
+	    .listen = w->listen,
+	    .advertise = w->advertise,
+	    .data = w->data,
+	    .quiet = true,
+	    .keys = KEYS_INIT};
+	int rc = init(&t);
+
+	if (rc == CLI_OK)
+		fprintf(stderr, "made %s; this node is %s\n", t.home,
+		    t.config.name);
+	keys_close(&t.keys);
+	config_node_close(&t.config);
+	return rc;
 }
 
 int

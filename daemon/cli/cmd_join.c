@@ -7,6 +7,7 @@
 #include "daemon/cli/cli.h"
 #include "daemon/cli/founding.h"
 #include "daemon/cli/guest.h"
+#include "daemon/cli/init.h"
 #include "daemon/cli/join_line.h"
 #include "daemon/node/home.h"
 #include "proto/id.h"
@@ -14,10 +15,13 @@
 static const char usage[] =
     "usage: qmlnode join FEDERATION.yaml [--home DIR]\n"
     "       qmlnode join 'LINE' [--home DIR] [--no-wait]\n"
+    "                    [--name NAME] [--listen HOST:PORT]\n"
+    "                    [--advertise HOST:PORT] [--data FILE.csv]\n"
     "Checks that this node is a member and keeps a copy of the file. With the "
     "line\nof qmlctl invite: fetches what a running federation was founded "
     "with, then\nsays how the members' vote stands until this node is one of "
-    "them.\n";
+    "them. Where\nthere is no home yet, one is made, with what the options "
+    "say, as by init.\n";
 
 struct join {
 	const char *home, *file;
@@ -138,14 +142,41 @@ join(struct join *j)
 	return CLI_OK;
 }
 
+/* By an invitation that brings a ticket, where nobody was before. */
+static int
+make_home(const struct init_wish *asked, const char *text)
+{
+	struct init_wish w = *asked;
+	struct join_line line;
+	char err[200];
+
+	if (home_has(w.home, HOME_KEY)) {
+		if (w.name || w.listen || w.advertise || w.data)
+			return cli_error(CLI_USAGE,
+			    "%s is there: say that in its qmlnode.yaml",
+			    w.home);
+		return CLI_OK;
+	}
+	if (join_line_parse(text, &line, err, sizeof(err)) < 0)
+		return cli_error(CLI_USAGE, "%s", err);
+	if (!line.has_ticket)
+		return CLI_OK; /* it is for keys that are somewhere */
+	if (w.name == NULL && line.who[0] != '\0')
+		w.name = line.who;
+	return init_home(&w);
+}
+
 int
 cmd_join(int argc, char **argv)
 {
 	struct join j = {.keys = KEYS_INIT};
 	struct guest_options g = {0};
+	struct init_wish w = {.home = NULL};
 	const struct cli_option options[] = {{"home", &j.home, NULL},
+	    {"name", &w.name, NULL}, {"listen", &w.listen, NULL},
+	    {"advertise", &w.advertise, NULL}, {"data", &w.data, NULL},
 	    {"no-wait", NULL, &g.no_wait}};
-	const struct cli_options o = {options, 2, usage, 1};
+	const struct cli_options o = {options, 6, usage, 1};
 	int rc = cli_parse(&o, &argc, argv);
 
 	if (rc != CLI_OK)
@@ -156,8 +187,11 @@ cmd_join(int argc, char **argv)
 		j.home = home_default(j.default_home, sizeof(j.default_home));
 	g.home = j.home;
 	g.line = argv[1];
-	if (join_line_like(argv[1]))
-		return guest_join(&g);
+	w.home = j.home;
+	if (join_line_like(argv[1])) {
+		rc = make_home(&w, argv[1]);
+		return rc == CLI_OK ? guest_join(&g) : rc;
+	}
 	j.file = argv[1];
 	rc = join(&j);
 	keys_close(&j.keys);

@@ -24,6 +24,7 @@ cmd_run(int argc, char **argv)
 {
 	struct prepare *p = calloc(1, sizeof(*p));
 	char home[HOME_PATH_LEN];
+	const char *rules = NULL;
 	bool plain = false;
 	int code;
 
@@ -32,8 +33,9 @@ cmd_run(int argc, char **argv)
 	const struct cli_option options[] = {
 	    {"home", &p->home, NULL},
 	    {"insecure-plain-links-for-tests", NULL, &plain},
+	    {"old-rules-for-tests", &rules, NULL},
 	};
-	const struct cli_options o = {options, 2,
+	const struct cli_options o = {options, 3,
 	    "usage: qmlnode run [--home DIR]\n", 0};
 
 	p->lock = -1;
@@ -42,6 +44,8 @@ cmd_run(int argc, char **argv)
 		if (p->home == NULL)
 			p->home = home_default(home, sizeof(home));
 		p->node.plain_links = plain;
+		if (rules != NULL)
+			p->node.rules = (uint16_t)strtoul(rules, NULL, 10);
 		code = run(p);
 	}
 	prepare_close(p);

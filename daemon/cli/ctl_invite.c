@@ -10,9 +10,13 @@
 #include "daemon/cli/member_line.h"
 
 static const char usage[] =
-    "usage: qmlctl invite LINE [--replace NAME] [--power P] [--weight W]\n"
-    "Puts to the vote whom the line of qmlnode init names, and prints the line "
-    "that\nthey join with. --replace: their keys take the seat of a member.\n";
+    "usage: qmlctl invite [NAME] [--replace NAME] [--power P] [--weight W]\n"
+    "       qmlctl invite LINE ...\n"
+    "Prints one line for qmlnode join on the new machine. It is secret: who "
+    "pastes it\nfirst has his keys put to the members' vote by this node, "
+    "once, within a week.\nWith the line of qmlnode init, the keys are put to "
+    "the vote now, and the line\nthat is printed is no secret. --replace: "
+    "their keys take the seat of a member.\n";
 
 struct invite {
 	const char *replace, *power, *weight;
@@ -130,6 +134,73 @@ invite(struct ctl *c, struct invite *v)
 	return rc;
 }
 
+static void
+put_number(struct jv *p, const char *key, const char *text)
+{
+	uint64_t n;
+
+	if (text != NULL && ctl_number(text, &n))
+		jv_put_integer(p, key, (int64_t)n);
+}
+
+static int
+print_ticket(struct ctl *c, const struct jv *got, struct join_line *j)
+{
+	char line[JOIN_LINE_LEN];
+	struct hash key, secret;
+	struct jv *o;
+	int rc;
+
+	if (id_parse(ID_FEDERATION, ctl_string(got, "federation"),
+		&j->federation) < 0 ||
+	    hash_from_hex(ctl_string(got, "network"), &key) < 0 ||
+	    hash_from_hex(ctl_string(got, "ticket"), &secret) < 0)
+		return cli_error(CLI_FAILED, "the daemon's answer is odd");
+	snprintf(j->host.name, sizeof(j->host.name), "%s",
+	    ctl_string(got, "name"));
+	snprintf(j->host.address, sizeof(j->host.address), "%s",
+	    ctl_string(got, "address"));
+	memcpy(j->host.network, key.b, sizeof(key.b));
+	memcpy(j->ticket, secret.b, sizeof(secret.b));
+	join_line_make(j, line);
+	if (c->json) {
+		o = jv_object();
+		jv_put_string(o, "line", line);
+		rc = ctl_print_json(o);
+		jv_free(o);
+		return rc;
+	}
+	puts(line);
+	fflush(stdout);
+	fprintf(stderr,
+	    "Send it by a channel you trust: it is good for one machine, once, "
+	    "for a week.\nThere, one line does the rest:\n"
+	    "  qmlnode join 'LINE' [--data ROWS.csv]\n"
+	    "Then the members vote: qmlctl proposal list\n");
+	return CLI_OK;
+}
+
+/* To somebody whose keys nobody knows yet. */
+static int
+ticket(struct ctl *c, const struct invite *v, const char *name)
+{
+	struct jv *p = jv_object(), *got = NULL;
+	struct join_line j = {.has_ticket = true};
+	int rc;
+
+	jv_put_string(p, "name", name);
+	if (v->replace != NULL)
+		jv_put_string(p, "replace", v->replace);
+	put_number(p, "power", v->power);
+	put_number(p, "weight", v->weight);
+	snprintf(j.who, sizeof(j.who), "%s", name);
+	rc = ctl_call(c, "invite", p, &got);
+	if (rc == CLI_OK)
+		rc = print_ticket(c, got, &j);
+	jv_free(got);
+	return rc;
+}
+
 int
 ctl_cmd_invite(int argc, char **argv)
 {
@@ -140,11 +211,13 @@ ctl_cmd_invite(int argc, char **argv)
 	struct ctl c;
 	int rc = ctl_parse(&c, &a, &argc, argv);
 
-	if (rc == CLI_OK && argc != 2)
-		rc = cli_error(CLI_USAGE, "want one line in quotes\n%s", usage);
+	if (rc == CLI_OK && argc > 2)
+		rc = cli_error(CLI_USAGE,
+		    "want a name, or one line in quotes\n%s", usage);
 	if (rc == CLI_OK) {
-		v.line = argv[1];
-		rc = invite(&c, &v);
+		v.line = argc == 2 ? argv[1] : "";
+		rc = strchr(v.line, ' ') != NULL ? invite(&c, &v)
+						 : ticket(&c, &v, v.line);
 	}
 	ctl_close(&c);
 	return rc < 0 ? CLI_OK : rc;

@@ -13,6 +13,7 @@
 #include <uv.h>
 
 #include "consensus/replica/roster.h"
+#include "consensus/votes/payload.h"
 #include "consensus/votes/proposal.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/founding.h"
@@ -25,6 +26,7 @@
 
 #define ASK_MS 500
 #define SILENCE_MS 3000 /* without a link: say so */
+#define PHASE_MS 5000   /* with the ticket, then with our own keys */
 
 struct guest {
 	const struct guest_options *o;
@@ -38,9 +40,12 @@ struct guest {
 	uv_timer_t timer;
 	struct peers *peers;
 	bool up, told, founded, ending;
-	bool passed; /* the members said yes */
-	uint64_t started;
-	char last[160]; /* what was printed */
+	bool showing;            /* the link is the ticket's */
+	bool passed;             /* the members said yes */
+	bool submitted;          /* our keys are put to the vote */
+	bool paused;             /* this link is to end, another follows */
+	uint64_t started, until; /* 0: no end */
+	char last[160];          /* what was printed */
 	int code;
 };
 
@@ -59,7 +64,34 @@ end(struct guest *g, int code)
 		return;
 	g->ending = true;
 	g->code = code;
+	if (!g->paused)
+		peers_stop(g->peers, stopped, g);
+}
+
+static void
+pause_link(struct guest *g)
+{
+	if (g->ending || g->paused)
+		return;
+	g->paused = true;
 	peers_stop(g->peers, stopped, g);
+}
+
+/* Who we are, as in the line of qmlnode init. */
+static void
+introduce(const struct guest *g, struct wire_join *j)
+{
+	const struct hash none = {{0}};
+	struct hash digest;
+
+	*j = (struct wire_join){.proof = {.alg = 0}};
+	memcpy(j->m.name, g->config.name, sizeof(j->m.name));
+	founding_address(&g->config, j->m.address);
+	j->m.sign = g->keys.sign_public;
+	memcpy(j->m.network, g->keys.network_public, sizeof(j->m.network));
+	digest = payload_proof(&j->m);
+	sign_message(g->keys.sign, PAYLOAD_PROOF_CONTEXT, &none, &digest,
+	    &j->proof);
 }
 
 static void
@@ -70,6 +102,10 @@ ask(struct guest *g)
 	size_t len;
 
 	m.u.range.count = 1;
+	if (g->showing) {
+		m.type = WIRE_JOIN;
+		introduce(g, &m.u.join);
+	}
 	if (g->up && wire_encode(&m, &data, &len) == 0)
 		peers_send(g->peers, 0, LINK_SYNC, data, len);
 }
@@ -79,14 +115,17 @@ tick(uv_timer_t *t)
 {
 	struct guest *g = t->data;
 
-	ask(g);
+	if (!g->showing)
+		ask(g);
+	if (!g->up && g->until != 0 && uv_now(&g->loop) >= g->until)
+		pause_link(g);
 	if (g->up || g->told || uv_now(&g->loop) < g->started + SILENCE_MS)
 		return;
 	g->told = true;
-	fprintf(stderr,
-	    "no answer from %s at %s yet: is it running, and does its proposal "
-	    "name this machine's keys?\n",
-	    g->line.host.name, g->line.host.address);
+	fprintf(stderr, "no answer from %s at %s yet: is it running, %s?\n",
+	    g->line.host.name, g->line.host.address,
+	    g->showing ? "and the invitation not used or a week old"
+		       : "and does its proposal name this machine's keys");
 }
 
 static void
@@ -200,6 +239,21 @@ judge(struct guest *g, const struct wire_founding *w)
 }
 
 static void
+take_joined(struct guest *g, const struct wire_joined *j)
+{
+	if (!j->ok) {
+		end(g,
+		    cli_error(CLI_FAILED, "%s: %s", g->line.host.name,
+			j->text));
+		return;
+	}
+	g->submitted = true;
+	printf("%s puts this node to the vote\n", g->line.host.name);
+	fflush(stdout);
+	pause_link(g);
+}
+
+static void
 peer_msg(void *arg, uint16_t i, uint8_t *data, size_t len)
 {
 	struct guest *g = arg;
@@ -208,6 +262,8 @@ peer_msg(void *arg, uint16_t i, uint8_t *data, size_t len)
 
 	(void)i;
 	if (wire_decode(data, len, ANSWER_DIM_MAX, &m) == WIRE_OK) {
+		if (m.type == WIRE_JOINED && g->showing && !g->ending)
+			take_joined(g, &m.u.joined);
 		if (m.type == WIRE_FOUNDING && !g->ending) {
 			if (!g->founded)
 				rc = take_founding(g, &m.u.founding);
@@ -265,36 +321,55 @@ read_psk(struct guest *g, const uint8_t **psk)
 	return CLI_OK;
 }
 
+/* One link: by the ticket, until our keys are put to the vote, or by our own,
+ * which are known from then on. */
 static int
-run(struct guest *g)
+meet(struct guest *g, const uint8_t *psk)
 {
 	struct peers_config c = {.loop = &g->loop,
 	    .federation = &g->host,
 	    .federation_id = &g->line.federation,
 	    .self = ROSTER_NOBODY,
-	    .secret = g->keys.network,
+	    .secret = g->showing ? g->line.ticket : g->keys.network,
+	    .psk = psk,
 	    .events = {.arg = g,
 		.up = peer_up,
 		.down = peer_down,
 		.msg = peer_msg}};
-	int rc = read_psk(g, &c.psk);
 
-	if (rc != CLI_OK)
-		return rc;
-	g->host = (struct federation){.nmembers = 1, .members = &g->line.host};
 	if (uv_loop_init(&g->loop) < 0)
 		return cli_error(CLI_FAILED, "out of memory");
+	g->up = g->paused = false;
 	g->started = uv_now(&g->loop);
+	g->until = 0;
+	if (g->line.has_ticket && !g->submitted)
+		g->until = g->started + PHASE_MS;
 	uv_timer_init(&g->loop, &g->timer);
 	g->timer.data = g;
 	uv_timer_start(&g->timer, tick, ASK_MS, ASK_MS);
-	if (peers_start(&c, &g->peers) == 0)
+	if (peers_start(&c, &g->peers) == 0) {
 		g->code = CLI_OK;
-	else
+	} else {
+		g->ending = true;
 		uv_close((uv_handle_t *)&g->timer, NULL);
+	}
 	uv_run(&g->loop, UV_RUN_DEFAULT);
 	(void)uv_loop_close(&g->loop);
 	return g->code;
+}
+
+static int
+run(struct guest *g)
+{
+	const uint8_t *psk;
+	int rc = read_psk(g, &psk);
+
+	g->host = (struct federation){.nmembers = 1, .members = &g->line.host};
+	while (rc == CLI_OK && !g->ending) {
+		g->showing = g->line.has_ticket && !g->submitted && !g->showing;
+		rc = meet(g, psk);
+	}
+	return rc;
 }
 
 int

@@ -4,6 +4,9 @@
  * qmljoin1 FEDERATION NAME ADDRESS NETWORK CHECK: the federation's id, and a
  * member of it who can be dialed and knows that we come. Nothing in it is
  * secret. CHECK is four bytes of a hash, as in member_line.h.
+ * qmljoin2 FEDERATION NAME ADDRESS NETWORK WHO TICKET CHECK: to somebody whose
+ * keys are not known yet. WHO is the name he is to have, or "-"; TICKET is
+ * secret: who has it may have his keys put to the vote, once.
  */
 #ifndef QML_DAEMON_CLI_JOIN_LINE_H
 #define QML_DAEMON_CLI_JOIN_LINE_H
@@ -14,12 +17,16 @@
 #include "proto/federation.h"
 #include "proto/id.h"
 
-#define JOIN_LINE_LEN 512
+#define JOIN_LINE_LEN 768
 #define JOIN_LINE_MAGIC "qmljoin1"
+#define JOIN_LINE_TICKET "qmljoin2"
 
 struct join_line {
 	struct hash federation;
 	struct member host; /* name, address and network key */
+	bool has_ticket;
+	char who[FEDERATION_NAME_LEN]; /* "": any name */
+	uint8_t ticket[32];
 };
 
 void join_line_make(const struct join_line *j, char out[static JOIN_LINE_LEN]);

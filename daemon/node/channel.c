@@ -110,6 +110,12 @@ channel_greet(struct channel *c, const struct frame *f)
 		if (rc < 0)
 			return rc;
 		peer = member_of_key(c->id->federation, c->noise.rs);
+		if (peer == CHANNEL_NOBODY && !c->dialed &&
+		    c->id->invited != NULL &&
+		    c->id->invited(c->id->arg, c->noise.rs)) {
+			c->peer = CHANNEL_GUEST;
+			return 0;
+		}
 	}
 	if (peer >= c->id->federation->nmembers || peer == c->id->self)
 		return -EACCES;

@@ -18,6 +18,7 @@
 #include "proto/noise.h"
 
 #define CHANNEL_NOBODY UINT16_MAX
+#define CHANNEL_GUEST (UINT16_MAX - 1) /* has a key of an invitation */
 /* Frame head included. */
 #define CHANNEL_SHAKE_MAX (FRAME_HEAD_LEN + NOISE_FIRST_LEN)
 #define CHANNEL_RECORD_MAX (FRAME_HEAD_LEN + FRAME_PLAIN_MAX + NOISE_TAG_LEN)
@@ -30,6 +31,9 @@ struct channel_identity {
 	const uint8_t *secret; /* own X25519 secret [32] */
 	const uint8_t *psk;    /* [32], or NULL */
 	bool plain;            /* no encryption: tests only */
+	/* Is a key that is no member's of an invitation of ours? NULL: none. */
+	bool (*invited)(void *arg, const uint8_t key[static 32]);
+	void *arg;
 };
 
 /* -EINVAL: in clear, and not all of it is loopback. */

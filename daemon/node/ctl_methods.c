@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/node/invites.h"
+
 #define CTL_ROUNDS_MAX 1000 /* about 2 ms of the loop */
 
 void
@@ -166,6 +168,8 @@ static const struct ctl_method methods[] = {
 	.help = "sign and send a transaction; kind and its fields"},
     {"tx.status", .run = ctl_tx_status,
 	.help = "what became of a transaction; id"},
+    {"invite", true, .run = ctl_invite,
+	.help = "a ticket for one newcomer; name, power, weight, replace"},
     {"stop", true, .run = run_stop, .help = "drain and end the daemon"},
     {"rpc.list", .run = run_list, .help = "these lines"},
 };

@@ -532,6 +532,12 @@ link_peer(const struct link *l)
 	return l->channel.peer;
 }
 
+const uint8_t *
+link_key(const struct link *l)
+{
+	return l->channel.noise.rs;
+}
+
 bool
 link_ready(const struct link *l)
 {

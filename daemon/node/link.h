@@ -51,6 +51,7 @@ struct link_stats {
 };
 
 #define LINK_NOBODY CHANNEL_NOBODY
+#define LINK_GUEST CHANNEL_GUEST
 
 /* Over a connected stream, which is taken. peer: the member dialed, or
  * LINK_NOBODY for one that was accepted. NULL: no memory, stream closed. */
@@ -64,6 +65,8 @@ void link_send(struct link *l, enum link_class cls, struct outbox_buf *buf);
 void link_tick(struct link *l, uint64_t now_ms);
 
 uint16_t link_peer(const struct link *l); /* LINK_NOBODY before it is known */
+/* The other side's static key [32], once peer is known. */
+const uint8_t *link_key(const struct link *l);
 bool link_ready(const struct link *l);
 bool link_closing(const struct link *l); /* `closed` is still to come */
 bool link_dialed(const struct link *l);

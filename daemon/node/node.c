@@ -8,6 +8,7 @@
 
 #include "consensus/ledger/txs.h"
 #include "daemon/node/diskwatch.h"
+#include "daemon/node/invites.h"
 #include "daemon/node/log.h"
 #include "daemon/node/start.h"
 #include "daemon/node/txbox.h"
@@ -568,5 +569,7 @@ node_peers_events(struct node *n)
 	    .up = peer_up_cb,
 	    .down = peer_down_cb,
 	    .msg = peer_msg_cb,
+	    .guest = invites_guest_cb,
+	    .invited = invites_known_cb,
 	    .refused = peer_refused_cb};
 }

@@ -43,6 +43,7 @@ struct node_options {
 	uint32_t scrub_ms; /* look through what is stored this often; 0: not */
 	bool confine;
 	bool plain_links; /* tests only */
+	uint16_t rules;   /* tests only; 0: all that we know */
 };
 
 /* A closed round, for people. */
@@ -89,6 +90,7 @@ struct node {
 	uint64_t started_ms; /* mono */
 	uint64_t ready_ms;   /* mono: listeners up, chain verified */
 	bool stop_asked;     /* by the control socket, once it has answered */
+	uint64_t guest_ms;   /* mono: last time an invitation was looked up */
 	uint64_t refused_ms; /* mono: last line about strangers */
 	uint64_t nrefused;   /* since then */
 	const char *halted;  /* why we stopped voting, or NULL */

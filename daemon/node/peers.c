@@ -162,9 +162,12 @@ static void
 env_ready(void *arg, struct link *l)
 {
 	struct peers *p = arg;
-	struct peer *peer = &p->peer[link_peer(l)];
+	uint16_t i = link_peer(l);
+	struct peer *peer = &p->peer[i == LINK_GUEST ? 0 : i];
 	struct link *old = peer->link;
 
+	if (i == LINK_GUEST)
+		return;
 	if (peer->dialing == l)
 		peer->dialing = NULL;
 	if (now_ms(p) < peer->banned_ms) {
@@ -190,7 +193,10 @@ env_msg(void *arg, struct link *l, uint8_t *data, size_t len)
 	struct peers *p = arg;
 	uint16_t i = link_peer(l);
 
-	if (p->stopping || p->peer[i].link != l || p->config.events.msg == NULL)
+	if (i == LINK_GUEST && !p->stopping)
+		p->config.events.guest(p->config.events.arg, l, data, len);
+	else if (i == LINK_GUEST || p->stopping || p->peer[i].link != l ||
+	    p->config.events.msg == NULL)
 		free(data);
 	else
 		p->config.events.msg(p->config.events.arg, i, data, len);
@@ -203,7 +209,7 @@ env_closed(void *arg, struct link *l, int reason)
 	uint16_t i = link_peer(l);
 
 	links_remove(p, l);
-	if (i == LINK_NOBODY) {
+	if (i == LINK_NOBODY || i == LINK_GUEST) {
 		if (!p->stopping && p->config.events.refused != NULL)
 			p->config.events.refused(p->config.events.arg,
 			    link_address(l), reason);
@@ -363,6 +369,8 @@ peers_init(struct peers *p, const struct peers_config *c)
 		    .secret = c->secret,
 		    .psk = c->psk,
 		    .plain = c->plain,
+		    .invited = c->events.invited,
+		    .arg = c->events.arg,
 		},
 	    .timing = c->timing,
 	    .arg = p,

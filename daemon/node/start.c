@@ -269,6 +269,7 @@ open_replica(struct node *n)
 	    .self = o->self,
 	    .witness = witness,
 	    .deciding = deciding,
+	    .rules = o->rules,
 	    .arg = n};
 	struct store_report rep;
 	uint64_t height = 0;

@@ -79,13 +79,31 @@ def rounds_with(c, name, count, seconds=90):
     wait("%d rounds with %s" % (count, name), seconds, have)
 
 
+def new_machine(c, name, rows, line):
+    """Nothing there but the line: keys, home and place in the federation."""
+    port = free_ports(1)[0]
+    node = Node(name, os.path.join(c.dir, name), port)
+    return node, subprocess.Popen(
+        [program("qmlnode"), "join", line, "--home", node.home, "--listen",
+         "127.0.0.1:%d" % port, "--data",
+         os.path.join(c.dir, "rows", rows)],
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
 def fifth(c):
-    node, line = machine(c, "epsilon", "node0.csv")
-    p = run(program("qmlnode"), "run", "--home", node.home, code=78)
-    line = ctl(c.nodes[0], "invite", line).stdout.strip()
-    assert line.startswith("qmljoin1 "), line
-    j = join(node, line)
-    wait("the joiner's first line", 30,
+    before = len(proposals(c.nodes[0]))
+    line = ctl(c.nodes[0], "invite", "epsilon").stdout.strip()
+    assert line.startswith("qmljoin2 "), line
+    # It was not pasted yet: there is nothing to vote on.
+    assert len(proposals(c.nodes[0])) == before
+    # Another name than it is for: refused, and good as before.
+    other = os.path.join(c.dir, "other")
+    p = run(program("qmlnode"), "join", line, "--home", other, "--name",
+            "mallory", "--listen", "127.0.0.1:1", code=1)
+    assert "is for epsilon" in p.stderr, p.stderr
+    node, j = new_machine(c, "epsilon", "node0.csv", line)
+    assert j.stdout.readline().startswith("alpha puts this node to the vote")
+    wait("the joiner's first line", 60,
          lambda: "waits for votes: 0 yes" in j.stdout.readline())
     vote(c.nodes[:3])
     out, err = j.communicate(timeout=2 * PATIENCE)
@@ -94,6 +112,7 @@ def fifth(c):
     assert any("%d yes" % k in out for k in (1, 2, 3)) or \
         "the members said yes" in out, out
     assert "federation \"e2e\", founded by 4 members" in err, err
+    assert len(proposals(c.nodes[0])) == before + 1
     c.nodes.append(node)
     node.start()
     top = max(n.height() for n in c.nodes[:4])
@@ -103,6 +122,12 @@ def fifth(c):
     rounds_with(c, "epsilon", 3)
     head = [n.call("block", height=top)["id"] for n in c.nodes]
     assert len(set(head)) == 1, head
+    # Once is all that it is good for.
+    _, late = new_machine(c, "late", "node0.csv", line)
+    wait("its silence", 60, lambda: "no answer from alpha" in
+         late.stderr.readline())
+    late.kill()
+    late.communicate()
 
 
 def quorum_needs_it(c):
@@ -126,6 +151,7 @@ def replaced(c):
     """The machine of delta is lost: its seat goes to other keys."""
     c.nodes[3].stop()
     node, line = machine(c, "zeta", "node3.csv")
+    run(program("qmlnode"), "run", "--home", node.home, code=78)
     line = ctl(c.nodes[0], "invite", line, "--replace",
                "delta").stdout.strip()
     j = join(node, line)

@@ -163,10 +163,43 @@ def audited(c):
     c.start()
 
 
+def upgrade_to(c, version):
+    decide(c, "upgrade", "next", "--version", str(version), "--height",
+           lambda: str(max(n.height() for n in c.nodes[:3]) + 150))
+    return params(c.nodes[0])["next_version_at"]
+
+
+def new_rules(c):
+    """One node has an old program: it stops at the height and says so, the
+    others go on; with the new program it follows."""
+    old = c.nodes[3]
+    c.wait_height(max(c.heights()) + 1)
+    assert old.stop() == 0
+    old.args = ["--old-rules-for-tests", "1"]
+    old.start()
+    c.wait_height(max(n.height() for n in c.nodes[:3]) + 3)
+    at = upgrade_to(c, 2)
+    wait("the old program's end", 2 * PATIENCE,
+         lambda: old.proc.poll() is not None)
+    assert old.proc.returncode == 78, old.log()[-500:]
+    old.proc = None
+    assert "from height %d on the members run rules of version 2; this " \
+        "program knows up to 1: install a newer one" % at in old.log(), \
+        old.log()[-500:]
+    c.wait_height(at + 5, nodes=c.nodes[:3])
+    p = run(program("qmlnode"), "run", "--home", old.home, *old.args, code=78)
+    assert "install a newer one" in p.stderr, p.stderr
+    said = json.loads(run(program("qmlnode"), "audit", old.home,
+                          "--json").stdout)
+    assert said["blocks"] == at - 1, (said, at)
+    old.args = []
+    old.start()
+    c.wait_height(at + 10)
+    assert len({n.call("block", height=at)["id"] for n in c.nodes}) == 1
+
+
 def an_upgrade(c):
-    decide(c, "upgrade", "next", "--version", "2", "--height",
-           lambda: str(max(c.heights()) + 150))
-    at = params(c.nodes[0])["next_version_at"]
+    at = upgrade_to(c, 3)
     # When three have stopped, the fourth may lack their last block; it waits.
     wait("three have stopped", 2 * PATIENCE, lambda: sum(
         n.proc.poll() is not None for n in c.nodes) >= 3)
@@ -174,11 +207,12 @@ def an_upgrade(c):
     for n in stopped:
         assert n.proc.returncode == 78, n.log()[-500:]
         n.proc = None
-        assert "from height %d on the members run rules of version 2" % at \
+        assert "from height %d on the members run rules of version 3" % at \
             in n.log(), n.log()[-500:]
     n = stopped[0]
     p = run(program("qmlnode"), "run", "--home", n.home, code=78)
     assert "install a newer one" in p.stderr, p.stderr
+    # By the rules of each block's own version.
     p = run(program("qmlnode"), "audit", n.home, "--json")
     assert json.loads(p.stdout)["blocks"] >= at - 1, p.stdout
 
@@ -204,6 +238,8 @@ def main():
         tap.run("it stays over a restart", lambda: restart(c))
         tap.run("a pause, and its end", lambda: a_pause(c))
         tap.run("four chains pass the audit", lambda: audited(c))
+        tap.run("new rules from a height on, and an old program stops",
+                lambda: new_rules(c))
         tap.run("an upgrade nobody has stops all before it",
                 lambda: an_upgrade(c))
     return tap.done()

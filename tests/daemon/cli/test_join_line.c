@@ -23,6 +23,35 @@ sample(void)
 }
 
 static void
+a_ticket(void **state)
+{
+	char line[JOIN_LINE_LEN], bad[JOIN_LINE_LEN], err[200];
+	struct join_line j = sample(), k;
+
+	(void)state;
+	j.has_ticket = true;
+	memset(j.ticket, 0x5a, sizeof(j.ticket));
+	snprintf(j.who, sizeof(j.who), "epsilon");
+	join_line_make(&j, line);
+	assert_true(join_line_like(line));
+	assert_int_equal(join_line_parse(line, &k, err, sizeof(err)), 0);
+	assert_true(k.has_ticket);
+	assert_memory_equal(k.ticket, j.ticket, 32);
+	assert_string_equal(k.who, "epsilon");
+	for (size_t i = 0; i < strlen(line); i++) {
+		memcpy(bad, line, sizeof(bad));
+		bad[i] = bad[i] == 'x' ? 'y' : 'x';
+		assert_true(join_line_parse(bad, &k, err, sizeof(err)) < 0);
+		bad[i] = '\0';
+		assert_true(join_line_parse(bad, &k, err, sizeof(err)) < 0);
+	}
+	j.who[0] = '\0';
+	join_line_make(&j, line);
+	assert_int_equal(join_line_parse(line, &k, err, sizeof(err)), 0);
+	assert_string_equal(k.who, "");
+}
+
+static void
 there_and_back(void **state)
 {
 	char line[JOIN_LINE_LEN], around[JOIN_LINE_LEN + 8], err[200];
@@ -65,6 +94,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(there_and_back),
+	    cmocka_unit_test(a_ticket),
 	    cmocka_unit_test(every_wrong_character),
 	};
 
