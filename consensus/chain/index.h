@@ -20,7 +20,7 @@
 #include "proto/vote.h"
 
 #define INDEX_NAME "index.db"
-#define INDEX_SCHEMA 6
+#define INDEX_SCHEMA 7
 
 struct index; /* opaque */
 

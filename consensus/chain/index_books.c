@@ -399,6 +399,29 @@ index_books_apply(struct index *x, const struct block *b)
 	return rc;
 }
 
+/* Who came later, left or changed keys; a seat is a row. */
+static int
+put_members(struct index *x)
+{
+	const struct hash *now = ledger_validators(x->ledger);
+	const struct member *m;
+	char id[ID_TEXT_LEN];
+	int rc = 0;
+
+	if (hash_equal(now, &x->seated))
+		return 0;
+	for (uint16_t i = 0; rc == 0 && i < ledger_nmembers(x->ledger); i++) {
+		m = ledger_member(x->ledger, i);
+		if (m->name[0] != '\0')
+			rc = INDEX_RUN(x, SCHEMA_PUT_MEMBER, "itttii",
+			    (int64_t)i, id_text(ID_NODE, &m->id, id), m->name,
+			    m->address, (int64_t)m->power, (int64_t)m->weight);
+	}
+	if (rc == 0)
+		x->seated = *now;
+	return rc;
+}
+
 int
 index_books_end(struct index *x)
 {
@@ -407,6 +430,8 @@ index_books_end(struct index *x)
 	if (!x->before)
 		return 0; /* refused before this transaction */
 	rc = put_changes(x, x->before);
+	if (rc == 0)
+		rc = put_members(x);
 	if (rc == 0)
 		rc = put_totals(x);
 	books_free(x->before);
@@ -442,6 +467,7 @@ index_adopt(struct index *x, struct ledger *l)
 void
 index_books_close(struct index *x)
 {
+	x->seated = (struct hash){{0}};
 	ledger_free(x->ledger);
 	x->ledger = NULL;
 	books_free(x->before);

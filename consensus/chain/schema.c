@@ -123,7 +123,7 @@ const char *const schema_sql[SCHEMA_STATEMENTS] = {
     [SCHEMA_ROLLBACK] = "ROLLBACK",
     [SCHEMA_PUT_META] = "INSERT OR REPLACE INTO meta VALUES (?,?)",
     [SCHEMA_GET_META] = "SELECT value FROM meta WHERE key = ?",
-    [SCHEMA_PUT_MEMBER] = "INSERT INTO members VALUES (?,?,?,?,?,?)",
+    [SCHEMA_PUT_MEMBER] = "INSERT OR REPLACE INTO members VALUES (?,?,?,?,?,?)",
     [SCHEMA_PUT_BLOCK] = "INSERT INTO blocks VALUES (?,?,?,?,?,?,?,?,?,?,?,?)",
     [SCHEMA_PUT_SIGNER] = "INSERT INTO commits VALUES (?,?)",
     [SCHEMA_PUT_EVIDENCE] = "INSERT INTO evidence VALUES (?,?,?,?,?,?)",

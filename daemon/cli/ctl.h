@@ -69,6 +69,7 @@ int ctl_cmd_health(int argc, char **argv);
 int ctl_cmd_peers(int argc, char **argv);
 int ctl_cmd_members(int argc, char **argv);
 int ctl_cmd_invite(int argc, char **argv);
+int ctl_cmd_leave(int argc, char **argv);
 int ctl_cmd_rounds(int argc, char **argv);
 int ctl_cmd_round(int argc, char **argv);
 int ctl_cmd_block(int argc, char **argv);

@@ -14,6 +14,7 @@ static const struct cli_command commands[] = {
     {"peers", ctl_cmd_peers, "links to the other members"},
     {"invite", ctl_cmd_invite,
 	"propose a member; prints the line to join with"},
+    {"leave", ctl_cmd_leave, "put to the vote that this node leaves"},
     {"members", ctl_cmd_members, "who belongs to the federation"},
     {"rounds", ctl_cmd_rounds, "the last closed rounds [-n N]"},
     {"round", ctl_cmd_round, "one round in full: round N"},

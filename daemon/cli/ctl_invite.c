@@ -1,5 +1,6 @@
 /*
- * ctl_invite.c - somebody new, or a machine that takes another's place.
+ * ctl_invite.c - somebody new, a machine that takes another's place, and this
+ * node's own leaving.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -219,6 +220,64 @@ ctl_cmd_invite(int argc, char **argv)
 		rc = strchr(v.line, ' ') != NULL ? invite(&c, &v)
 						 : ticket(&c, &v, v.line);
 	}
+	ctl_close(&c);
+	return rc < 0 ? CLI_OK : rc;
+}
+
+static const char usage_leave[] =
+    "usage: qmlctl leave\n"
+    "Puts to the vote that this node leaves. It goes on until that is carried "
+    "out, and\nthen only looks.\n";
+
+static const char *
+own_name(const struct jv *members)
+{
+	for (size_t i = 0; i < jv_len(members); i++)
+		if (jv_true(jv_get(jv_at(members, i), "self")) &&
+		    ctl_integer(jv_at(members, i), "power") > 0)
+			return ctl_string(jv_at(members, i), "name");
+	return NULL;
+}
+
+static int
+leave(struct ctl *c)
+{
+	struct jv *members = NULL, *p, *last = NULL;
+	const char *name;
+	char title[64];
+	int rc = ctl_call(c, "members", jv_object(), &members);
+
+	if (rc != CLI_OK)
+		return rc;
+	name = own_name(jv_get(members, "members"));
+	if (name != NULL) {
+		snprintf(title, sizeof(title), "%s leaves", name);
+		p = jv_object();
+		jv_put_string(p, "proposal", "member");
+		jv_put_string(p, "title", title);
+		jv_put_string(p, "remove", name);
+		rc = ctl_books_submit(c, "propose", p, &last);
+	} else {
+		rc = cli_error(CLI_CONFLICT, "this node is no member");
+	}
+	jv_free(last);
+	jv_free(members);
+	if (rc == CLI_OK)
+		fprintf(stderr,
+		    "Now the members vote, this one too: qmlctl proposal "
+		    "list, qmlctl proposal vote N yes\n");
+	return rc;
+}
+
+int
+ctl_cmd_leave(int argc, char **argv)
+{
+	const struct ctl_args a = {NULL, 0, usage_leave, 0};
+	struct ctl c;
+	int rc = ctl_parse(&c, &a, &argc, argv);
+
+	if (rc == CLI_OK)
+		rc = leave(&c);
 	ctl_close(&c);
 	return rc < 0 ? CLI_OK : rc;
 }

@@ -556,12 +556,6 @@ link_dialed(const struct link *l)
 	return l->channel.dialed;
 }
 
-uint64_t
-link_born_ms(const struct link *l)
-{
-	return l->born_ms;
-}
-
 const char *
 link_address(const struct link *l)
 {

@@ -70,7 +70,6 @@ const uint8_t *link_key(const struct link *l);
 bool link_ready(const struct link *l);
 bool link_closing(const struct link *l); /* `closed` is still to come */
 bool link_dialed(const struct link *l);
-uint64_t link_born_ms(const struct link *l);
 const char *link_address(const struct link *l); /* of the other end */
 struct link_stats link_stats(const struct link *l);
 uint64_t link_queued(const struct link *l); /* bytes */

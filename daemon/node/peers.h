@@ -29,8 +29,8 @@ struct peers_events {
 	void (*down)(void *arg, uint16_t i, int reason);
 	/* Gives data (malloc'd); the callee frees it. */
 	void (*msg)(void *arg, uint16_t i, uint8_t *data, size_t len);
-	/* From somebody whom `invited` let in; gives data. The link is his, until
-	 * it is closed; NULL: nobody is let in. */
+	/* From somebody whom `invited` let in; gives data. The link is open
+	 * until it is closed. NULL: nobody is let in. */
 	void (*guest)(void *arg, struct link *l, uint8_t *data, size_t len);
 	bool (*invited)(void *arg, const uint8_t key[static 32]);
 	/* A link closed before anybody was known; for counting and logs. */

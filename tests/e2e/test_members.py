@@ -5,6 +5,7 @@ part; a lost machine's seat goes to another one's keys; one member leaves."""
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
 
@@ -179,8 +180,7 @@ def replaced(c):
 
 def leaves(c):
     gone = c.nodes[4]
-    ctl(c.nodes[0], "proposal", "new", "member", "farewell", "--remove",
-        "epsilon")
+    ctl(gone, "leave")
     i = vote(c.nodes[:4])
     wait("carried out", 90, lambda: state(c.nodes[0], i) == "executed")
     for n in c.nodes[:4]:
@@ -208,6 +208,13 @@ def carried(c):
         assert got["blocks"] == said["blocks"], (got, said)
         assert got["light"] == bool(words), got
     run(program("qmlnode"), "audit", out, "--against", c.nodes[1].home)
+    # And for people: a row for each seat.
+    db = sqlite3.connect("file:%s?mode=ro" % os.path.join(
+        c.nodes[0].home, "index.db"), uri=True)
+    rows = dict(db.execute("SELECT name, power FROM members"))
+    db.close()
+    assert rows == {"alpha": 1, "beta": 1, "gamma": 1, "delta": 1,
+                    "epsilon": 0}, rows
 
 
 def audited(c):

@@ -365,42 +365,6 @@ a_rule_too_late(void **state)
 	poll_end(&t);
 }
 
-/* This program knows one version: up to the height it goes on, there it
- * stops. */
-static void
-an_upgrade(void **state)
-{
-	struct payload p = {.upgrade = {BLOCK_APP_VERSION + 1, 2300}};
-	struct ledger_inputs in;
-	struct hash missing;
-	struct block *b;
-	struct town t;
-	uint64_t id;
-
-	(void)state;
-	begin(&t, 1000);
-	id = poll_pass(&t, PROPOSAL_UPGRADE, &p);
-	assert_int_equal(poll_wait(&t, id), PROPOSAL_EXECUTED);
-	assert_int_equal(ledger_params(t.l)->next_version_at, 2300);
-	assert_int_equal(ledger_version(t.l), BLOCK_APP_VERSION);
-	while (ledger_height(t.l) < 2298)
-		poll_beat(&t);
-	t.now_ms += TOWN_HEARTBEAT_MS;
-	b = town_build(&t);
-	b->header.app_version++; /* too early */
-	assert_int_equal(block_seal(b), 0);
-	assert_int_equal(ledger_check(t.l, b), LEDGER_VERSION);
-	block_free(b);
-	poll_keep(&t, town_build(&t));
-	assert_int_equal(ledger_height(t.l), 2299);
-	assert_int_equal(ledger_version(t.l), BLOCK_APP_VERSION + 1);
-	assert_false(ledger_version_known(t.l));
-	t.now_ms += TOWN_HEARTBEAT_MS;
-	in = town_inputs(&t, 0);
-	assert_int_equal(ledger_build(t.l, &in, &b, &missing), -EINVAL);
-	poll_end(&t);
-}
-
 int
 main(void)
 {
@@ -414,7 +378,6 @@ main(void)
 	    cmocka_unit_test(another_rule),
 	    cmocka_unit_test(rules_refused),
 	    cmocka_unit_test(a_rule_too_late),
-	    cmocka_unit_test(an_upgrade),
 	};
 
 	return sign_setup() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
