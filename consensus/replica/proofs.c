@@ -36,6 +36,19 @@ forget(struct replica *r, struct evidence *e)
 	evidence_unref(e);
 }
 
+/* Of a height or round that this chain has yet to come to: a part of it was
+ * cut off. */
+static bool
+is_ahead(const struct replica *r, const struct evidence *e)
+{
+	const uint64_t now =
+	    e->kind == EVIDENCE_VOTES || e->kind == EVIDENCE_PROPOSALS
+	    ? ledger_height(r->ledger) + 1
+	    : ledger_round(r->ledger)->number;
+
+	return e->at > now;
+}
+
 void
 replica_load_proof(struct replica *r, const uint8_t *data, size_t len)
 {
@@ -48,6 +61,8 @@ replica_load_proof(struct replica *r, const uint8_t *data, size_t len)
 	    !is_held(r, e) && ledger_evidence_new(r->ledger, e) &&
 	    ledger_evidence_proves(r->ledger, e))
 		r->proofs[r->nproofs++] = e;
+	else if (bytes_reader_done(&rd) && is_ahead(r, e))
+		evidence_unref(e); /* stays in the pool for the next start */
 	else
 		forget(r, e);
 }
