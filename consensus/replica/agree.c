@@ -54,6 +54,8 @@ send_vote(struct replica *r, const struct bft_action *a)
 	struct wire_msg m = {.type = WIRE_VOTE};
 	struct bft_event ev = {.type = BFT_EV_VOTE};
 
+	if (r->twin)
+		return;
 	m.u.vote = a->vote;
 	vote_sign(&m.u.vote, r->key, ledger_federation_id(r->ledger));
 	queue_send(r, REPLICA_ALL, REPLICA_CLASS_VOTE, &m);
@@ -70,7 +72,7 @@ send_proposal(struct replica *r, const struct bft_action *a)
 	struct wire_msg m = {.type = WIRE_PROPOSAL};
 	struct bft_event ev = {.type = BFT_EV_PROPOSAL};
 
-	if (body == NULL)
+	if (body == NULL || r->twin)
 		return; /* evicted: the round goes on without us */
 	m.u.proposal.head = (struct proposal){.height = a->height,
 	    .round = a->round,
@@ -340,6 +342,8 @@ agree_block_stored(struct replica *r)
 		    "a decided block does not apply to the ledger");
 		return;
 	}
+	for (uint16_t i = 0; i < b->header.nevidence; i++)
+		silence_accused(r, b->evidence[i]);
 	agree_seat(r);
 	txpool_turn(&r->txpool, r->ledger);
 	proofs_turn(r);

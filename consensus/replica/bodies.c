@@ -1,5 +1,7 @@
 #include "consensus/replica/bodies.h"
 
+#include <string.h>
+
 #include "consensus/replica/agree.h"
 #include "consensus/replica/queue.h"
 #include "consensus/replica/round.h"
@@ -210,4 +212,44 @@ bodies_clear(struct replica *r)
 		block_free(r->bodies[i].block);
 		r->bodies[i] = (struct replica_body){0};
 	}
+}
+
+/* Whose answer is that? Whoever attests it says so. */
+static uint16_t
+author_of(const struct replica *r, const struct hash *id)
+{
+	for (uint16_t v = 0; v < r->n; v++) {
+		const struct attest *at = r->attests[v];
+
+		for (uint16_t i = 0; at != NULL && i < at->nheld; i++)
+			if (hash_equal(&at->held[i], id))
+				return at->member[i];
+	}
+	return VOTE_MAX_VALIDATORS;
+}
+
+unsigned
+replica_parts_missing(const struct replica *r,
+    bool whose[static VOTE_MAX_VALIDATORS])
+{
+	unsigned n = 0;
+
+	memset(whose, 0, VOTE_MAX_VALIDATORS * sizeof(whose[0]));
+	for (size_t i = 0; i < REPLICA_MAX_BODIES; i++) {
+		const struct block *b = r->bodies[i].block;
+
+		if (b == NULL || !r->bodies[i].wanted)
+			continue;
+		for (uint16_t k = 0; k < b->header.nanswers; k++) {
+			uint16_t author;
+
+			if (b->answers[k] != NULL)
+				continue;
+			n++;
+			author = author_of(r, &b->answer_ids[k]);
+			if (author < VOTE_MAX_VALIDATORS)
+				whose[author] = true;
+		}
+	}
+	return n;
 }

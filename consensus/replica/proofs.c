@@ -1,6 +1,7 @@
 #include "consensus/replica/proofs.h"
 
 #include "consensus/replica/queue.h"
+#include "consensus/replica/silence.h"
 #include "consensus/replica/state.h"
 
 static bool
@@ -81,6 +82,7 @@ keep(struct replica *r, int rc, struct evidence *e)
 		evidence_unref(e);
 		return;
 	}
+	silence_accused(r, e);
 	r->proofs[r->nproofs++] = e;
 	store(r, e);
 	m.u.evidence = e;

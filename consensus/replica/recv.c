@@ -11,6 +11,7 @@
 #include "consensus/replica/proofs.h"
 #include "consensus/replica/queue.h"
 #include "consensus/replica/round.h"
+#include "consensus/replica/silence.h"
 #include "consensus/replica/sync.h"
 #include "consensus/replica/txgossip.h"
 
@@ -54,9 +55,9 @@ judge_bft(struct replica *r)
 	case BFT_NOT_PROPOSER:
 		return "proposal by a validator whose turn it is not";
 	case BFT_NOT_OURS:
-		queue_notice(r, REPLICA_NOTICE, r->self,
-		    "a vote signed with our key that this node never "
-		    "made: is the key in use twice?");
+		silence_twin(r,
+		    "a vote with our key that this node never made: the key "
+		    "is in use twice, so it signs nothing more");
 		return NULL;
 	case BFT_OK:
 	case BFT_DUPLICATE:
@@ -157,6 +158,18 @@ is_news(const struct attest *held, const struct attest *a)
 	return !hash_equal(&x, &y);
 }
 
+/* Ours come back through others; a higher number than our last is another's. */
+static void
+judge_own_attest(struct replica *r, const struct attest *a)
+{
+	if (r->twin || silence_in_round(r) || a->seq <= r->own_seq ||
+	    ledger_check_attest(r->ledger, a) != LEDGER_OK)
+		return;
+	silence_twin(r,
+	    "an attestation with our key that this node never made: the key "
+	    "is in use twice, so it signs nothing more");
+}
+
 static const char *
 recv_attest(struct replica *r, struct wire_msg *m)
 {
@@ -169,8 +182,11 @@ recv_attest(struct replica *r, struct wire_msg *m)
 		return NULL;
 	if (a->validator >= r->n)
 		return ledger_verdict_text(LEDGER_VALIDATOR);
-	if (a->validator == r->self)
+	return NULL;
+	if (a->validator == r->self) {
+		judge_own_attest(r, a);
 		return NULL;
+	}
 	held = r->attests[a->validator];
 	if (held != NULL && !is_news(held, a))
 		return NULL;

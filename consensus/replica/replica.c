@@ -41,6 +41,7 @@ replica_new(const struct replica_config *cfg, struct replica **out)
 	r->deciding = cfg->deciding;
 	r->witness_arg = cfg->arg;
 	r->self = cfg->self;
+	r->reckless = cfg->reckless;
 	r->n = cfg->federation->nmembers;
 	rc = ledger_new(r->fed, &r->ledger);
 	r->rules = cfg->rules > 0 ? cfg->rules : LEDGER_VERSIONS;
@@ -90,6 +91,8 @@ static void
 start(struct replica *r)
 {
 	r->started = true;
+	r->began_height = ledger_height(r->ledger);
+	r->began_round = ledger_round(r->ledger)->number;
 	agree_enter(r);
 	if (r->halted)
 		return;
@@ -223,7 +226,8 @@ replica_progress(const struct replica *r)
 	    .syncing = sync_active(r),
 	    .target = sync_target(r),
 	    .clock_off_ms = wallclock_off_ms(r),
-	    .silent_until = silence_until(r)};
+	    .silent_until = silence_until(r),
+	    .twin = r->twin};
 
 	for (uint16_t i = 0; i < r->n; i++) {
 		p.answers = (uint16_t)(p.answers + (r->answers[i][0] != NULL));

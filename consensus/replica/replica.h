@@ -36,6 +36,8 @@ struct replica_config {
 	/* Our seat; REPLICA_NOBODY: none yet, we follow until we have one. It
 	 * is found again by the key after every block. */
 	uint16_t self;
+	/* Signs on although its key is in use elsewhere: liars of tests. */
+	bool reckless;
 	/* NULL, or told of every vote with a good signature, ours included,
 	 * before it is counted: what an outside witness compares. */
 	void (*witness)(void *arg, const struct vote *v);
@@ -110,6 +112,8 @@ struct replica_progress {
 	/* Silent: we sign nothing below this height; UINT64_MAX: not known
 	 * yet, for too few members told us theirs (quarantine). 0: we vote. */
 	uint64_t silent_until;
+	/* Our key signed what we did not: nothing more is signed here. */
+	bool twin;
 };
 struct replica_progress replica_progress(const struct replica *r);
 /* Evidence that waits for a block, the oldest first; NULL: past the last. */
@@ -117,6 +121,11 @@ const struct evidence *replica_proof(const struct replica *r, size_t i);
 /* Whether member i's answer / attestation of the open round is held. */
 bool replica_holds_answer(const struct replica *r, uint16_t i);
 bool replica_holds_attest(const struct replica *r, uint16_t i);
+
+/* How many answers are missing here of blocks that the core waits for, and
+ * whose they are as far as attestations say. */
+unsigned replica_parts_missing(const struct replica *r,
+    bool whose[static VOTE_MAX_VALIDATORS]);
 
 /* A transaction of ours, signed; takes the reference. 0: it waits here and is
  * on its way to all; or what txpool_add says. Actions follow. */

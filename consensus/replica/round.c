@@ -222,7 +222,7 @@ round_answer_stored(struct replica *r, uint64_t fl_round)
 {
 	/* The round closed meanwhile; ours may be the next one's already, and
 	 * that is not durable yet. */
-	if (r->own == NULL || r->own->round != fl_round)
+	if (r->own == NULL || r->own->round != fl_round || r->twin)
 		return;
 	r->own_stored = true;
 	if (ledger_federation(r->ledger)->economy.commit_updates)
@@ -275,6 +275,17 @@ is_wanted(const struct replica *r, const struct answer *a)
 	return r->taken[a->member] < ROUND_TAKEN_MAX && bodies_name(r, &a->id);
 }
 
+/* One of ours that we do not hold. After a restart it may be one that we made
+ * and whose bytes were lost. */
+static void
+judge_own(struct replica *r)
+{
+	if (r->started && !r->own_lost && !silence_in_round(r))
+		silence_twin(r,
+		    "an answer with our key that this node never made: the "
+		    "key is in use twice, so it signs nothing more");
+}
+
 /* Of another member, from a peer or from our pool after a restart. */
 bool
 round_accept(struct replica *r, struct answer *a, const char **why)
@@ -296,6 +307,8 @@ round_accept(struct replica *r, struct answer *a, const char **why)
 	if (slot[1] != NULL && !is_wanted(r, a))
 		goto no;
 	v = ledger_check_answer(r->ledger, a);
+	if (v == LEDGER_OK && is_mine(r, a))
+		judge_own(r);
 	if (v == LEDGER_SEALED && !is_mine(r, a)) {
 		promise_park(r, a);
 		return false;
@@ -415,7 +428,7 @@ round_attest_stored(struct replica *r, struct attest *a)
 	struct wire_msg m = {.type = WIRE_ATTEST};
 
 	r->attesting = false;
-	if (!r->round_open || a->round != r->fl_round) {
+	if (!r->round_open || a->round != r->fl_round || r->twin) {
 		free(a);
 		round_progress(r);
 		return;

@@ -8,7 +8,8 @@
 bool
 silence_now(const struct replica *r)
 {
-	return r->unsure || ledger_height(r->ledger) + 1 < r->silent_until;
+	return r->unsure || r->twin ||
+	    ledger_height(r->ledger) + 1 < r->silent_until;
 }
 
 uint64_t
@@ -16,13 +17,13 @@ silence_until(const struct replica *r)
 {
 	if (r->unsure)
 		return UINT64_MAX;
-	return silence_now(r) ? r->silent_until : 0;
+	return silence_now(r) && !r->twin ? r->silent_until : 0;
 }
 
 bool
 silence_in_round(const struct replica *r)
 {
-	return r->unsure || r->round_height + 1 < r->silent_until ||
+	return r->unsure || r->twin || r->round_height + 1 < r->silent_until ||
 	    r->fl_round < r->silent_rounds;
 }
 
@@ -67,6 +68,28 @@ void
 replica_quarantine(struct replica *r)
 {
 	r->unsure = true;
+}
+
+void
+silence_twin(struct replica *r, const char *what)
+{
+	if (r->twin || r->reckless || r->unsure)
+		return;
+	r->twin = true;
+	queue_notice(r, REPLICA_NOTICE, r->self, what);
+}
+
+void
+silence_accused(struct replica *r, const struct evidence *e)
+{
+	bool by_height =
+	    e->kind == EVIDENCE_VOTES || e->kind == EVIDENCE_PROPOSALS;
+	uint64_t last = by_height ? r->began_height + 1 : r->began_round;
+
+	if (r->started && e->who == r->self && e->at > last)
+		silence_twin(r,
+		    "two different things with our key, where this node signed "
+		    "one: the key is in use twice, so it signs nothing more");
 }
 
 void

@@ -23,12 +23,21 @@
 
 #include "consensus/chain/votelog.h"
 
+struct evidence;
 struct replica;
 
 /* At start: the newest record of the vote log, after the chain. */
 void silence_restore(struct replica *r, const struct votelog_record *last);
 /* A peer said how far it is. */
 void silence_heard(struct replica *r);
+/* Something with our signature came that is not in our vote log: somebody has
+ * our key, most likely a copy of our home on another machine. Of the two the
+ * one that hears of it first stops signing, until it is started again; what
+ * both signed before is evidence against us, and a fork it cannot make. */
+void silence_twin(struct replica *r, const char *what);
+/* Evidence against us: of what was signed since we started we know that it was
+ * not all ours. */
+void silence_accused(struct replica *r, const struct evidence *e);
 
 /* Nothing may be signed for the height that is due. */
 bool silence_now(const struct replica *r);

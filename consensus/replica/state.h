@@ -27,7 +27,7 @@ struct replica {
 	uint16_t n; /* seats */
 	struct ledger *ledger;
 	struct replica_now now;
-	bool started, halted;
+	bool started, halted, reckless;
 
 	/* queue.c */
 	struct replica_action *queue;
@@ -90,7 +90,10 @@ struct replica {
 	uint64_t due_wall; /* wall time at which a block may be due; 0 */
 
 	/* silence.c */
-	bool unsure;            /* in quarantine until others have spoken */
+	bool unsure;           /* in quarantine until others have spoken */
+	bool twin;             /* our key signs elsewhere too */
+	uint64_t began_height; /* the head when we started */
+	uint64_t began_round;
 	uint64_t silent_until;  /* nothing is signed for heights below */
 	uint64_t silent_rounds; /* nor in rounds below */
 

@@ -8,6 +8,7 @@
 #include "daemon/cli/ctl_text.h"
 
 #define CURVE_MAX 60
+#define SINCE_MS 2000
 
 static int64_t
 wall_ms(void)
@@ -23,6 +24,25 @@ draws_curves(void)
 {
 	return isatty(STDOUT_FILENO) != 0 &&
 	    strcmp(nl_langinfo(CODESET), "UTF-8") == 0;
+}
+
+/* Only when it has lasted: most of the time the next block is under way. */
+static void
+print_since(const struct jv *w)
+{
+	const int64_t for_ms = ctl_integer(w, "for_ms");
+	const time_t t = (time_t)(ctl_integer(w, "since_ms") / 1000);
+	char clock[16] = "?", span[CTL_TEXT_LEN];
+	struct tm tm;
+
+	if (for_ms < SINCE_MS)
+		return;
+	if (localtime_r(&t, &tm) != NULL)
+		(void)strftime(clock, sizeof(clock), "%H:%M:%S", &tm);
+	printf("  since    %s, for %s; block %lld, attempt %lld, step %s\n",
+	    clock, ctl_text_span(for_ms, span),
+	    (long long)ctl_integer(w, "height"),
+	    (long long)ctl_integer(w, "attempt"), ctl_string(w, "step"));
 }
 
 static void
@@ -44,6 +64,7 @@ print_round(const struct jv *s)
 	    (long long)ctl_integer(r, "skipped"));
 	ctl_text_clean(ctl_string(s, "why"), why, sizeof(why));
 	printf("  now      %s\n", why);
+	print_since(jv_get(s, "waiting"));
 	printf("  chain    height %lld, last block %s ago\n",
 	    (long long)ctl_integer(s, "height"),
 	    ctl_text_span(wall_ms() - ctl_integer(s, "head_time_ms"), span));

@@ -17,7 +17,6 @@
 #include "proto/id.h"
 
 #define CTL_ERR_ARGS enum ctl_error *code, char *err, size_t errlen
-#define CTL_WHY_LEN 512
 
 struct ctl_method {
 	const char *name;
@@ -46,9 +45,6 @@ const struct ctl_method *ctl_method_find(const char *name);
 struct jv *ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS);
 struct jv *ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS);
 struct jv *ctl_committed_json(const struct node *n, const struct block *b);
-
-/* ctl_why.c: why there is no block right now; one sentence. */
-void ctl_why(const struct node *n, char out[static CTL_WHY_LEN]);
 
 /* ctl_past.c */
 bool ctl_ask_round(const struct jv *params, struct past_question *q, char *err,

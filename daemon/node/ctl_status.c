@@ -15,6 +15,12 @@ ledger(const struct node *n)
 	return replica_ledger(n->replica);
 }
 
+static struct replica_progress
+progress(const struct node *n)
+{
+	return replica_progress(n->replica);
+}
+
 static int
 compare_u32(const void *a, const void *b)
 {
@@ -143,7 +149,7 @@ static struct jv *
 round_json(const struct node *n)
 {
 	const struct ledger_round *lr = ledger_round(ledger(n));
-	struct replica_progress p = replica_progress(n->replica);
+	struct replica_progress p = progress(n);
 	struct jv *o = jv_object();
 
 	jv_put_integer(o, "number", (int64_t)lr->number);
@@ -206,6 +212,31 @@ counts_json(const struct node *n)
 	return o;
 }
 
+/* For machines: what stands in the way, of whom, since when. */
+static struct jv *
+waiting_json(const struct node *n)
+{
+	const struct why *w = &n->why;
+	const uint64_t mono = node_mono_ms();
+	const uint64_t last =
+	    n->last_block_ms != 0 ? n->last_block_ms : n->started_ms;
+	struct jv *o = jv_object(), *of = jv_array();
+
+	for (uint16_t i = 0; i < n->roster->nmembers; i++)
+		if (w->of[i])
+			jv_add(of, jv_string(n->roster->members[i].name));
+	jv_put_string(o, "reason", why_word(w->reason));
+	jv_put(o, "members", of);
+	jv_put_boolean(o, "late", w->late);
+	jv_put_integer(o, "height", (int64_t)w->height);
+	jv_put_integer(o, "attempt", w->attempt + 1);
+	jv_put_string(o, "step", why_step(n));
+	jv_put_integer(o, "since_ms", (int64_t)w->since_wall_ms);
+	jv_put_integer(o, "for_ms", (int64_t)(mono - w->since_ms));
+	jv_put_integer(o, "no_block_for_ms", (int64_t)(mono - last));
+	return o;
+}
+
 static uint16_t
 count_up(const struct node *n)
 {
@@ -222,7 +253,6 @@ ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	const struct federation *f = n->roster;
 	const struct member *me = &f->members[n->self];
 	struct jv *o = ctl_object("qml.status/1");
-	char why[CTL_WHY_LEN];
 
 	(void)params, (void)code, (void)err, (void)errlen;
 	jv_put_string(o, "version", QML_VERSION);
@@ -235,8 +265,9 @@ ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	jv_put_integer(o, "tolerates", (f->nmembers - 1) / 3);
 	jv_put_string(o, "note",
 	    f->nmembers < 4 ? "tolerates 0 faulty members" : "");
-	ctl_why(n, why);
-	jv_put_string(o, "why", why);
+	why_look(n, true);
+	jv_put_string(o, "why", n->why.text);
+	jv_put(o, "waiting", waiting_json(n));
 	jv_put_integer(o, "height", (int64_t)ledger_height(ledger(n)));
 	ctl_put_id(o, "head", ID_BLOCK, ledger_head(ledger(n)));
 	jv_put_integer(o, "head_time_ms", (int64_t)ledger_time_ms(ledger(n)));
@@ -246,9 +277,9 @@ ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	jv_put_integer(o, "ready_after_ms",
 	    (int64_t)(n->ready_ms - n->started_ms));
 	jv_put_string(o, "halted", n->halted != NULL ? n->halted : "");
-	jv_put_boolean(o, "syncing", replica_progress(n->replica).syncing);
+	jv_put_boolean(o, "syncing", progress(n).syncing);
 	jv_put_boolean(o, "silent",
-	    n->full || replica_progress(n->replica).silent_until > 0);
+	    n->full || progress(n).twin || progress(n).silent_until > 0);
 	jv_put(o, "round", round_json(n));
 	jv_put(o, "params", ctl_params_json(ledger_params(ledger(n))));
 	jv_put(o, "agreement", agreement_json(n));
@@ -287,15 +318,16 @@ ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	}
 	quorum = quorum_reached(up, total);
 	trainer = t != TRAINER_REFUSED && t != TRAINER_WAITING;
-	synced = !replica_progress(n->replica).syncing;
-	signs = !n->full && replica_progress(n->replica).silent_until == 0;
+	synced = !progress(n).syncing;
+	signs = !n->full && !progress(n).twin && progress(n).silent_until == 0;
 	add_check(a, "voting", n->halted == NULL, n->halted);
 	add_check(a, "quorum", quorum,
 	    "links to members of more than two "
 	    "thirds of the power are needed");
 	add_check(a, "synced", synced, "blocks are being fetched");
 	add_check(a, "signing", signs,
-	    "stored data were lost, or the disk is full: see status");
+	    "stored data were lost, the disk is full, or the key is in use "
+	    "elsewhere: see status");
 	add_check(a, "clock", !n->clock_off,
 	    "this machine's clock is not that of the others: see status");
 	add_check(a, "stored", sound,

@@ -29,6 +29,7 @@ enum control {
 	CONTROL_CREDIT,    /* u8 class, u32 bytes more */
 	CONTROL_PING,      /* u64 nonce */
 	CONTROL_PONG,      /* u64 nonce of the ping */
+	CONTROL_SPARE,     /* I have a better link with your key */
 };
 
 struct link {
@@ -46,6 +47,7 @@ struct link {
 	uint32_t taken[FRAME_NCLASSES]; /* received, not yet granted again */
 	size_t allowed[FRAME_NCLASSES]; /* the other side may still send */
 	bool owe_hello, owe_ping, owe_pong;
+	bool owe_spare, leaving; /* closed when that is sent */
 	uint64_t ping_nonce, pong_nonce;
 	uint64_t born_ms, heard_ms, pinged_ms;
 	struct link_stats stats;
@@ -151,6 +153,8 @@ recv_control(struct link *l, const struct fragment *f)
 			l->stats.rtt_us =
 			    (uint32_t)((uv_hrtime() - nonce) / 1000);
 		break;
+	case CONTROL_SPARE:
+		return -EALREADY;
 	default:
 		return -EPROTO;
 	}
@@ -315,7 +319,7 @@ put_nonce(struct link *l, enum control what, uint64_t nonce)
 	struct bytes_writer w = bytes_writer_over(buf, sizeof(buf));
 
 	bytes_put_u8(&w, (uint8_t)what);
-	if (what != CONTROL_HELLO)
+	if (what == CONTROL_PING || what == CONTROL_PONG)
 		bytes_put_u64(&w, nonce);
 	return put_control(l, &w);
 }
@@ -346,6 +350,9 @@ put_owed(struct link *l)
 	if (l->owe_hello)
 		rc = put_nonce(l, CONTROL_HELLO, 0);
 	l->owe_hello = false;
+	if (rc == 0 && l->owe_spare)
+		rc = put_nonce(l, CONTROL_SPARE, 0);
+	l->owe_spare = false;
 	if (rc == 0 && l->owe_pong)
 		rc = put_nonce(l, CONTROL_PONG, l->pong_nonce);
 	l->owe_pong = false;
@@ -413,10 +420,17 @@ link_sent(void *arg, int rc)
 
 	l->sending = false;
 	l->tx_len = 0;
-	if (rc < 0)
+	if (rc < 0 || (l->leaving && !l->owe_spare))
 		link_close(l, rc);
 	else
 		link_pump(l);
+}
+
+void
+link_spare(struct link *l)
+{
+	l->owe_spare = l->leaving = true;
+	link_pump(l);
 }
 
 static struct link *
@@ -572,27 +586,4 @@ uint64_t
 link_queued(const struct link *l)
 {
 	return outbox_bytes(&l->out);
-}
-
-const char *
-link_reason(int reason)
-{
-	switch (reason) {
-	case 0:
-		return "another link to the same member is better";
-	case -EBADMSG:
-		return "wrong key, federation or version, or damaged";
-	case -EACCES:
-		return "not a member, or banned for now";
-	case -EPROTO:
-		return "not our protocol";
-	case -ETIMEDOUT:
-		return "nothing heard in time";
-	case -ENOBUFS:
-		return "it reads too slowly: queue full";
-	case -ECONNABORTED:
-		return "too many strangers, the oldest goes";
-	default:
-		return uv_strerror(reason);
-	}
 }

@@ -59,6 +59,9 @@ struct link *link_new(const struct link_env *env, struct stream *s,
     uint16_t peer);
 /* `closed` follows from the loop, with this reason. Idempotent. */
 void link_close(struct link *l, int reason);
+/* Says that another link with the same key is better, then closes: there the
+ * reason is -EALREADY. Who has no other one learns that his key is in use. */
+void link_spare(struct link *l);
 /* Queues; a full queue closes the link, or drops a LINK_STATUS. */
 void link_send(struct link *l, enum link_class cls, struct outbox_buf *buf);
 /* Time-outs and pings; call a few times a second. */

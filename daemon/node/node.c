@@ -153,8 +153,7 @@ handle_applied(struct node *n, const struct replica_action *a)
 	node_follow(n);
 	if (b->header.kind != BLOCK_ORDINARY && ledger_last_round(l) != NULL)
 		node_note_round(n, ledger_last_round(l));
-	n->last_block = b->id;
-	n->last_block_wall_ms = node_wall_ms();
+	n->last_block_ms = mono;
 	log_info("block.commit",
 	    "height=%llu kind=%u round=%llu answers=%u txs=%u "
 	    "id=%s",
@@ -364,6 +363,7 @@ timer_cb(uv_timer_t *t)
 {
 	node_step(t->data, &(struct replica_event){.type = REPLICA_EV_TIME});
 	tell_clock(t->data);
+	why_look(t->data, false);
 }
 
 static void

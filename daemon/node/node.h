@@ -18,6 +18,7 @@
 #include "daemon/node/peers.h"
 #include "daemon/node/storage.h"
 #include "daemon/node/trainer.h"
+#include "daemon/node/why.h"
 #include "daemon/node/worth.h"
 
 #define NODE_ROUNDS_KEPT 4096 /* in memory, for status */
@@ -109,8 +110,8 @@ struct node {
 	uint64_t nlatencies;
 	struct node_tx txs[NODE_TXS_KEPT]; /* ring, of blocks since the start */
 	uint64_t ntxs;
-	struct hash last_block;
-	uint64_t last_block_wall_ms;
+	uint64_t last_block_ms; /* mono: we took the last one; 0: none yet */
+	struct why why;         /* nothing comes right now */
 };
 
 /*

@@ -175,7 +175,7 @@ env_ready(void *arg, struct link *l)
 		return;
 	}
 	if (old != NULL && !link_better(p, l, old)) {
-		link_close(l, 0);
+		link_spare(l);
 		return;
 	}
 	if (old != NULL) {

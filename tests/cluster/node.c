@@ -23,7 +23,8 @@ open_node(struct world *w, uint16_t slot)
 	    .key = world_key(w, slot),
 	    .self = slot < w->n ? slot
 		: w->has_twin   ? n->member
-				: REPLICA_NOBODY};
+				: REPLICA_NOBODY,
+	    .reckless = n->liar};
 	struct store_report rep;
 	uint64_t height;
 	int rc;
@@ -274,6 +275,9 @@ notice(struct world *w, uint16_t slot, const struct replica_action *a)
 {
 	if (strstr(a->text, "two different") != NULL)
 		blame(w, slot, a);
+	if (strstr(a->text, "in use twice") != NULL && !w->nodes[slot].liar)
+		world_fail(w, "node %u takes its own word for another's: %s",
+		    slot, a->text);
 	if (w->setup.trace)
 		printf("%8" PRIu64 " node %u about %u: %s\n", w->now, slot,
 		    a->peer, a->text);

@@ -377,6 +377,57 @@ early_bytes_are_bounded(void **state)
 	site_close(&s);
 }
 
+/* A vote with our own key that is not in our log: from then on we follow and
+ * sign nothing, and say so once. */
+static void
+key_in_use_twice(void **state)
+{
+	struct wire_msg m = {.type = WIRE_VOTE};
+	unsigned told = 0;
+	struct hash fed;
+	struct site s;
+
+	(void)state;
+	site_open(&s, 4);
+	site_boot(&s);
+	site_simple(&s, REPLICA_EV_START);
+	for (uint16_t i = 1; i < 4; i++)
+		site_peer(&s, i, true);
+	assert_int_equal(federation_id(&s.f, &fed), 0);
+	m.u.vote = (struct vote){.type = VOTE_PREVOTE, .height = 1};
+	m.u.vote.block.b[0] = 7;
+	/* Not with our key: no reason to stop. */
+	vote_sign(&m.u.vote, s.keys[3], &fed);
+	site_message(&s, 1, &m);
+	assert_false(replica_progress(s.r).twin);
+	vote_sign(&m.u.vote, s.keys[0], &fed);
+	for (int k = 0; k < 3; k++) {
+		site_message(&s, 1, &m);
+		told += (unsigned)site_count(&s, REPLICA_NOTICE);
+		assert_int_equal(site_count(&s, REPLICA_PUNISH), 0);
+	}
+	assert_true(replica_progress(s.r).twin);
+	assert_int_equal(told, 1);
+	for (int k = 0; k < 300; k++) {
+		bool train = site_count(&s, REPLICA_TRAIN) > 0;
+
+		s.ms += 100;
+		if (train)
+			site_step(&s,
+			    (struct replica_event){.type = REPLICA_EV_TRAINED,
+				.answer = site_draft(0)});
+		else if (k % 2 == 0)
+			site_durable(&s);
+		else
+			site_simple(&s, REPLICA_EV_TIME);
+		assert_null(site_sent(&s, WIRE_VOTE));
+		assert_null(site_sent(&s, WIRE_PROPOSAL));
+		assert_null(site_sent(&s, WIRE_ANSWER));
+		assert_null(site_sent(&s, WIRE_ATTEST));
+	}
+	site_close(&s);
+}
+
 int
 main(void)
 {
@@ -391,6 +442,7 @@ main(void)
 	    cmocka_unit_test(heights_are_hints),
 	    cmocka_unit_test(early_votes_are_bounded),
 	    cmocka_unit_test(early_bytes_are_bounded),
+	    cmocka_unit_test(key_in_use_twice),
 	};
 
 	if (sign_setup() < 0)
