@@ -173,6 +173,9 @@ $(TEST): $(B)/%: $(B)/obj/%.o $$(call helpers,$$*.c) \
 	$(call say,LD)
 	$(Q)$(CC) $(QLDFLAGS) -o $@ $^ -lcmocka $(BLAS) $(SYSLIBS)
 
+# The daemon itself, and between it and its links a member that lies.
+%/tool_liar: LDFLAGS += -Wl,--wrap=peers_send,--wrap=peers_broadcast \
+	-Wl,--wrap=stream_send,--wrap=node_run
 $(TOOLS): $(B)/%: $(B)/obj/%.o $$(call helpers,$$*.c) \
 		$$(call lib,$$(call use,$$*.c))
 	@mkdir -p $(@D)
