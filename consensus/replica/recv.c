@@ -182,7 +182,6 @@ recv_attest(struct replica *r, struct wire_msg *m)
 		return NULL;
 	if (a->validator >= r->n)
 		return ledger_verdict_text(LEDGER_VALIDATOR);
-	return NULL;
 	if (a->validator == r->self) {
 		judge_own_attest(r, a);
 		return NULL;
