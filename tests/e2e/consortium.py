@@ -117,7 +117,10 @@ class Rpc:
                 return v["result"]
 
     def close(self):
-        self.file.close()
+        try:
+            self.file.close()
+        except OSError:
+            pass  # what was not sent yet, to who hung up
         self.sock.close()
 
 
