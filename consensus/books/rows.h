@@ -4,6 +4,8 @@
 #ifndef QML_CONSENSUS_BOOKS_ROWS_H
 #define QML_CONSENSUS_BOOKS_ROWS_H
 
+#include <stdatomic.h>
+
 #include "consensus/books/body.h"
 #include "consensus/books/books.h"
 #include "consensus/privacy/budget.h"
@@ -12,9 +14,10 @@
 #define OPEN_PROPOSALS_MAX 16
 #define OPEN_ORDERS_MAX 64
 
-/* Bytes that never change: clones share them. */
+/* Bytes that never change: clones share them, and a clone may belong to another
+ * thread: the index follows with books of its own. */
 struct blob {
-	unsigned nrefs;
+	atomic_uint nrefs;
 	uint32_t len;
 	uint8_t data[];
 };

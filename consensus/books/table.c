@@ -39,7 +39,7 @@ blob_new(uint32_t len)
 	struct blob *b = calloc(1, sizeof(*b) + len);
 
 	if (b) {
-		b->nrefs = 1;
+		atomic_init(&b->nrefs, 1);
 		b->len = len;
 	}
 	return b;
@@ -49,13 +49,13 @@ struct blob *
 blob_ref(struct blob *b)
 {
 	if (b)
-		b->nrefs++;
+		(void)atomic_fetch_add(&b->nrefs, 1);
 	return b;
 }
 
 void
 blob_unref(struct blob *b)
 {
-	if (b && --b->nrefs == 0)
+	if (b && atomic_fetch_sub(&b->nrefs, 1) == 1)
 		free(b);
 }
