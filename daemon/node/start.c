@@ -246,11 +246,14 @@ node_follow(struct node *n)
 	bool changed = roster_follow(&n->who, replica_ledger(n->replica));
 	uint16_t self = replica_self(n->replica);
 
-	/* A candidate's own seat, so that it does not dial itself. */
-	for (uint16_t i = 0; self == ROSTER_NOBODY && i < s->n; i++)
-		if (s->state[i] == SEAT_CANDIDATE &&
-		    hash_equal(&s->m[i].id, &n->opt->id))
+	/* A candidate's own seat, or one that was left, so that it does not dial
+	 * itself. */
+	for (uint16_t i = 0; self == ROSTER_NOBODY && i < s->n; i++) {
+		struct hash id = member_id(&s->m[i].sign, s->m[i].network);
+
+		if (s->state[i] != SEAT_FREE && hash_equal(&id, &n->opt->id))
 			self = i;
+	}
 	if (self == n->self && !changed)
 		return;
 	n->self = self;
