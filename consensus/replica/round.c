@@ -389,7 +389,9 @@ attest(struct replica *r)
 	    !r->started || r->self == REPLICA_NOBODY || silence_in_round(r) ||
 	    sync_active(r))
 		return;
-	if (r->own_seq > 0 && held <= r->attested_n)
+	/* A restart forgets ours, and alone nobody else has it. */
+	if (r->own_seq > 0 && held <= r->attested_n &&
+	    r->attests[r->self] != NULL)
 		return;
 	if (!is_collected(r)) {
 		if (r->now.wall < lr->collect_at_ms)
