@@ -14,8 +14,7 @@
 #define OPEN_PROPOSALS_MAX 16
 #define OPEN_ORDERS_MAX 64
 
-/* Bytes that never change: clones share them, and a clone may belong to another
- * thread: the index follows with books of its own. */
+/* Bytes that never change. Clones share them, one on the index's thread. */
 struct blob {
 	atomic_uint nrefs;
 	uint32_t len;

@@ -26,7 +26,7 @@ struct index {
 	/* What the blocks led to, to say what members own, allowed and decided.
 	 * Of the height of head, or on its way there; NULL: not begun. */
 	struct ledger *ledger;
-	struct hash seated; /* the members that the table has */
+	struct hash seated;   /* the members that the table has */
 	struct books *before; /* as the tables have them; in a transaction */
 	bool refused; /* a block that the ledger refuses: no more books */
 	struct books_entry *entries; /* of the block that is applied */

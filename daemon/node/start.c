@@ -246,8 +246,8 @@ node_follow(struct node *n)
 	bool changed = roster_follow(&n->who, replica_ledger(n->replica));
 	uint16_t self = replica_self(n->replica);
 
-	/* A candidate's own seat, or one that was left, so that it does not dial
-	 * itself. */
+	/* A candidate's own seat, or one that was left, so that it does not
+	 * dial itself. */
 	for (uint16_t i = 0; self == ROSTER_NOBODY && i < s->n; i++) {
 		struct hash id = member_id(&s->m[i].sign, s->m[i].network);
 
