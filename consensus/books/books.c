@@ -73,9 +73,7 @@ table_clone(const struct table *from, struct table *to)
 {
 	*to = *from;
 	/* Room for one more. */
-	if (from->n >= SIZE_MAX / from->size)
-		return -ENOMEM;
-	to->rows = malloc((from->n + 1) * from->size);
+	to->rows = calloc(from->n + 1, from->size);
 	if (!to->rows)
 		return -ENOMEM;
 	if (from->n)

@@ -342,6 +342,15 @@ read_block(struct walk *w, uint64_t height, struct block **b, struct commit *c)
 	return 0;
 }
 
+static bool
+same_seats(const struct verify_seats *a, const struct verify_seats *b)
+{
+	return a->n == b->n &&
+	    memcmp(a->id, b->id, a->n * sizeof(a->id[0])) == 0 &&
+	    memcmp(a->power, b->power, a->n * sizeof(a->power[0])) == 0 &&
+	    memcmp(a->key, b->key, a->n * sizeof(a->key[0])) == 0;
+}
+
 static void
 show(struct walk *w, const struct block *b, const struct commit *c)
 {
@@ -350,7 +359,7 @@ show(struct walk *w, const struct block *b, const struct commit *c)
 	if (!w->watch)
 		return;
 	w->watch->block(w->watch->arg, w->ledger, b, c);
-	if (!w->watch->voters || memcmp(&w->told, now, sizeof(*now)) == 0)
+	if (!w->watch->voters || same_seats(&w->told, now))
 		return;
 	w->told = *now;
 	w->watch->voters(w->watch->arg, w->ledger, w->verify.height + 1, now);

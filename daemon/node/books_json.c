@@ -191,9 +191,11 @@ put_awaited(struct jv *o, const struct books_look *at, const struct order *x)
 	size_t n = 0;
 
 	for (uint16_t i = 0; x->state == ORDER_OPEN && i < x->nassets; i++) {
-		if (!awaited(at, x, i) || n >= sizeof(text))
+		const struct asset *a = asset_of(at, &x->assets[i]);
+
+		if (a == NULL || !awaited(at, x, i) || n >= sizeof(text))
 			continue;
-		put_key(owner, "name", at, &asset_of(at, &x->assets[i])->owner);
+		put_key(owner, "name", at, &a->owner);
 		n += (size_t)snprintf(text + n, sizeof(text) - n, "%s%s",
 		    n > 0 ? " " : "", jv_text(jv_get(owner, "name"), ""));
 	}

@@ -283,8 +283,10 @@ void
 latency_applied(struct world *w, uint16_t slot, const struct block *b)
 {
 	struct latency *l = w->setup.latency;
-	const struct latency_open *o = find(l->proposal, &b->id);
+	const struct latency_open *o;
 
+	assert(l != NULL);
+	o = find(l->proposal, &b->id);
 	if (b->header.height <= LATENCY_SETTLE)
 		return;
 	if (o != NULL)

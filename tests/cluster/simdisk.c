@@ -318,6 +318,7 @@ harden(struct simfile *f)
 		for (uint64_t at = r->at; at < r->at + r->len; at += n) {
 			struct simpage *p = page_at(f, at);
 
+			assert(p != NULL);
 			n = part(at, r->at + r->len - at);
 			memcpy(p->safe + at % DISK_PAGE,
 			    p->now + at % DISK_PAGE, n);
@@ -449,6 +450,7 @@ lose(struct simfile *f, uint64_t at, size_t len)
 {
 	struct simpage *p = page_at(f, at);
 
+	assert(p != NULL);
 	memcpy(p->now + at % DISK_PAGE, p->safe + at % DISK_PAGE, len);
 }
 

@@ -86,6 +86,8 @@ pop(struct world *w)
 	struct world_event top = w->heap[0], last = w->heap[--w->nheap];
 	size_t i = 0, c;
 
+	/* Its data is the caller's now. */
+	w->heap[w->nheap].data = NULL;
 	while ((c = 2 * i + 1) < w->nheap) {
 		if (c + 1 < w->nheap && before(&w->heap[c + 1], &w->heap[c]))
 			c++;
@@ -94,7 +96,8 @@ pop(struct world *w)
 		w->heap[i] = w->heap[c];
 		i = c;
 	}
-	w->heap[i] = last;
+	if (w->nheap > 0)
+		w->heap[i] = last;
 	return top;
 }
 

@@ -29,14 +29,16 @@ struct pair {
 static void
 name(const struct sockaddr_storage *ss, char *out, size_t len)
 {
-	const struct sockaddr_in *in = (const struct sockaddr_in *)ss;
-	const struct sockaddr_in6 *in6 = (const struct sockaddr_in6 *)ss;
+	struct sockaddr_in in = {0};
+	struct sockaddr_in6 in6 = {0};
 
+	memcpy(&in, ss, sizeof(in));
+	memcpy(&in6, ss, sizeof(in6));
 	if (ss->ss_family == AF_INET)
 		snprintf(out, len, "127.0.0.1:%u",
-		    (unsigned)ntohs(in->sin_port));
+		    (unsigned)ntohs(in.sin_port));
 	else
-		snprintf(out, len, "[::1]:%u", (unsigned)ntohs(in6->sin6_port));
+		snprintf(out, len, "[::1]:%u", (unsigned)ntohs(in6.sin6_port));
 }
 
 /* False: no such addresses on this machine. */
@@ -97,7 +99,7 @@ limit_of(int fd)
 static void
 check(sa_family_t family)
 {
-	struct pair p, other;
+	struct pair p = {0}, other = {0};
 	int before;
 
 	if (!pair_open(&p, family) || !pair_open(&other, family)) {

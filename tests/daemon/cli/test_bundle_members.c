@@ -475,7 +475,7 @@ check_proof(const char *text, struct history_claim *c)
 static void
 proof_follows_the_members(void **state)
 {
-	struct history_claim c;
+	struct history_claim c = {0};
 	char *text, *same, *at, *end;
 	struct moved v;
 	char *spoilt;
