@@ -52,6 +52,27 @@ look_for_life(struct bench *b, const struct bench_set *set,
 	}
 }
 
+/* A smaller federation has less room; whom there is none for has its turn
+ * back, with the marks: they go with its next block. */
+void
+bench_fit(struct bench *b, const struct bench_set *set)
+{
+	uint64_t total = 0, out = 0;
+
+	for (uint16_t i = 0; i < set->n; i++)
+		total += set->power[i];
+	for (uint16_t i = 0; i < set->n; i++) {
+		if (!b->out[i])
+			continue;
+		if (3 * (out + set->power[i]) < total) {
+			out += set->power[i];
+			continue;
+		}
+		b->out[i] = false;
+		b->signs[i] = 0;
+	}
+}
+
 /* Less than a third of the power, or the faulty could bench the honest. */
 static void
 send_out(struct bench *b, const struct bench_set *set)
@@ -74,11 +95,12 @@ send_out(struct bench *b, const struct bench_set *set)
 
 void
 bench_block(struct bench *b, const struct bench_set *set,
-    const struct bench_block *at)
+    const struct bench_set *next, const struct bench_block *at)
 {
 	count_miss(b, set, at);
 	look_for_life(b, set, at->last);
-	send_out(b, set);
+	bench_fit(b, next);
+	send_out(b, next);
 }
 
 struct hash

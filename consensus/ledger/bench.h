@@ -5,8 +5,9 @@
  * misses when a block that was proposed in a later round takes the place of
  * the one it had the first turn for; three misses without a block of its own
  * in between and it sits out. It plays again once its precommit is in four
- * of the last ten certificates since. At most F power sits out, so there is
- * always an honest proposer. Votes are not touched: the bench costs turns.
+ * of the last ten certificates since. At most F power sits out, of the
+ * members who have the turns, so there is always an honest proposer. Votes are
+ * not touched: the bench costs turns.
  */
 #ifndef QML_CONSENSUS_LEDGER_BENCH_H
 #define QML_CONSENSUS_LEDGER_BENCH_H
@@ -45,9 +46,11 @@ struct bench_block {
 /* turns[i] = power[i], or 0 for who sits out. */
 void bench_turns(const struct bench *b, const struct bench_set *set,
     uint32_t turns[]);
-/* The block took effect. */
+/* The block took effect; set: who sat at it, next: at the one after it. */
 void bench_block(struct bench *b, const struct bench_set *set,
-    const struct bench_block *at);
+    const struct bench_set *next, const struct bench_block *at);
+/* Lets back in whom there is no room for in this set, later seats first. */
+void bench_fit(struct bench *b, const struct bench_set *set);
 struct hash bench_hash(const struct bench *b, uint16_t n);
 
 struct ledger;

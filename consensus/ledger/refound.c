@@ -107,6 +107,7 @@ refound_due(struct ledger *l)
 	memset(&l->memory->seen, 0, sizeof(l->memory->seen));
 	l->memory->has_next = false;
 	state_seated(l);
+	bench_fit(&l->bench, &(struct bench_set){l->power, l->seats->n});
 	state_turns(l);
 	reopen(l, r->at_ms);
 	return 0;

@@ -373,14 +373,18 @@ state_turns(struct ledger *l)
 static void
 compute_bench(const struct ledger *l, const struct block *b)
 {
+	uint32_t power[FEDERATION_MAX_MEMBERS] = {0};
 	const struct bench_set set = {l->power, l->seats->n};
+	const struct bench_set next = {power, l->next->n};
 	const struct bench_block at = {.height = b->header.height,
 	    .round = b->header.round,
 	    .proposer = b->header.proposer,
 	    .last = b->last_commit};
 
+	for (uint16_t i = 0; i < next.n; i++)
+		power[i] = l->next->m[i].power;
 	l->memory->bench = l->bench;
-	bench_block(&l->memory->bench, &set, &at);
+	bench_block(&l->memory->bench, &set, &next, &at);
 }
 
 /* Other members or other keys: what was signed for the open round was signed

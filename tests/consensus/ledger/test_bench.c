@@ -48,7 +48,7 @@ play(struct play *p, unsigned blocks)
 		while (is_dead(p, at.proposer));
 		at.round--;
 		p->slow += at.round > 0;
-		bench_block(&p->b, &p->set, &at);
+		bench_block(&p->b, &p->set, &p->set, &at);
 	}
 }
 
@@ -129,6 +129,53 @@ only_less_than_a_third_sits_out(void **state)
 	assert_true(p.b.out[2]);
 }
 
+/* Who sits out while others leave, until there is no room for it. */
+static void
+fewer_members_have_less_room(void **state)
+{
+	static const uint32_t six[7] = {1, 1, 1, 1, 1, 1, 0},
+			      three[7] = {0, 0, 0, 0, 1, 1, 1},
+			      one[7] = {0, 0, 0, 0, 0, 1, 0};
+	const struct bench_set few = {six, 7}, fewer = {three, 7},
+			       alone = {one, 7};
+	struct bench_block at = {.proposer = 0};
+	struct play p = play_of(ones, 7);
+	struct bench b;
+
+	(void)state;
+	p.dead = 1u << 4 | 1u << 5;
+	play(&p, 100);
+	assert_true(p.b.out[4]);
+	assert_true(p.b.out[5]);
+	/* Two of six are a third: the later seat has its turn back, and with
+	 * its next miss it is still in. */
+	at.height = p.height + 1;
+	b = p.b;
+	bench_block(&b, &p.set, &few, &at);
+	assert_true(b.out[4]);
+	assert_false(b.out[5]);
+	assert_int_equal(b.miss[5], BENCH_MISSES);
+	at.height = 5;
+	at.round = 1;
+	bench_block(&b, &few, &few, &at);
+	assert_false(b.out[5]);
+	/* As soon as there is room again it sits out. */
+	bench_block(&b, &few, &p.set, &at);
+	assert_true(b.out[5]);
+	/* None of three, and who is left alone has all turns. */
+	b = p.b;
+	bench_fit(&b, &fewer);
+	assert_false(b.out[4]);
+	assert_false(b.out[5]);
+	b = p.b;
+	bench_fit(&b, &alone);
+	assert_false(b.out[5]);
+	/* With room for all, nothing is changed. */
+	b = p.b;
+	bench_fit(&b, &p.set);
+	assert_memory_equal(&b, &p.b, sizeof(b));
+}
+
 /* Two misses, then a block of its own: no harm in the end. */
 static void
 an_own_block_wipes_the_slate(void **state)
@@ -179,6 +226,7 @@ main(void)
 	    cmocka_unit_test(one_dead_of_four_costs_three_blocks),
 	    cmocka_unit_test(who_signs_again_plays_again),
 	    cmocka_unit_test(only_less_than_a_third_sits_out),
+	    cmocka_unit_test(fewer_members_have_less_room),
 	    cmocka_unit_test(an_own_block_wipes_the_slate),
 	    cmocka_unit_test(hash_covers_everything),
 	};

@@ -362,6 +362,41 @@ twice(void **state)
 	end(&t);
 }
 
+/* In its turn nothing comes of the first: the others' blocks, a round later. */
+static void
+bench_first(struct town *t)
+{
+	while (ledger_turns(t->l)[0] > 0) {
+		struct ledger_inputs in;
+		struct hash missing;
+		struct block *b;
+
+		t->now_ms += TOWN_HEARTBEAT_MS;
+		in = town_inputs(t, ledger_proposer(t->l, 0) == 0);
+		assert_int_equal(ledger_build(t->l, &in, &b, &missing), 0);
+		keep(t, b);
+	}
+}
+
+/* Who sat on the bench is the only one left: it has all turns. */
+static void
+from_the_bench(void **state)
+{
+	struct refound r;
+	struct town t;
+
+	(void)state;
+	begin(&t, 4);
+	bench_first(&t);
+	r = draw_up(&t, 1);
+	take(&t, &r);
+	assert_int_equal(ledger_turns(t.l)[0], 1);
+	assert_int_equal(ledger_proposer(t.l, 0), 0);
+	beat(&t);
+	train(&t);
+	end(&t);
+}
+
 int
 main(void)
 {
@@ -372,6 +407,7 @@ main(void)
 	    cmocka_unit_test(two_federations),
 	    cmocka_unit_test(verified_apart),
 	    cmocka_unit_test(twice),
+	    cmocka_unit_test(from_the_bench),
 	};
 
 	assert_int_equal(sign_setup(), 0);
