@@ -85,8 +85,14 @@ silence_accused(struct replica *r, const struct evidence *e)
 	bool by_height =
 	    e->kind == EVIDENCE_VOTES || e->kind == EVIDENCE_PROPOSALS;
 	uint64_t last = by_height ? r->began_height + 1 : r->began_round;
+	struct sign_public pk;
 
-	if (r->started && e->who == r->self && e->at > last)
+	if (!r->started || r->self == REPLICA_NOBODY || e->who != r->self ||
+	    e->at <= last)
+		return;
+	/* A seat's old key may accuse the seat; it says nothing of ours. */
+	pk = sign_key_public(r->key);
+	if (evidence_verify(e, &pk, ledger_federation_id(r->ledger)))
 		silence_twin(r,
 		    "two different things with our key, where this node signed "
 		    "one: the key is in use twice, so it signs nothing more");
