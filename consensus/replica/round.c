@@ -62,7 +62,9 @@ is_in_time(const struct replica *r, uint64_t round)
 	const struct bases *b = &ledger_round(r->ledger)->bases;
 	int age = bases_age_of(b, round);
 
-	return age >= 0 && !bases_used(b, r->self, age);
+	/* Who lost the seat meanwhile answers nothing. */
+	return age >= 0 && r->self != REPLICA_NOBODY &&
+	    !bases_used(b, r->self, age);
 }
 
 /* What came too late for its own round; else train. */
@@ -238,6 +240,11 @@ round_show(struct replica *r)
 	struct wire_msg m = {.type = WIRE_ANSWER};
 
 	r->own_stored = false;
+	if (r->self == REPLICA_NOBODY) { /* the seat went meanwhile */
+		answer_unref(r->own);
+		r->own = NULL;
+		return;
+	}
 	if (slot[0] != NULL) { /* our key is in use twice: the other's came */
 		answer_unref(slot[1]);
 		slot[1] = slot[0];
