@@ -42,6 +42,14 @@ opened_at(const struct replica *r)
 	return at;
 }
 
+/* A round that no block of our chain has opened yet: between two jobs the
+ * number is that of the next one's first. */
+static bool
+is_to_come(const struct ledger_round *lr, uint64_t round)
+{
+	return round > lr->number || (lr->finished && round == lr->number);
+}
+
 void
 silence_restore(struct replica *r, const struct votelog_record *last)
 {
@@ -57,9 +65,9 @@ silence_restore(struct replica *r, const struct votelog_record *last)
 	if (last->has_bft && last->bft.height > ledger_height(r->ledger) + 1 &&
 	    last->bft.height > r->silent_until)
 		r->silent_until = last->bft.height;
-	if (last->has_answer && last->answer.fl_round > lr->number)
+	if (last->has_answer && is_to_come(lr, last->answer.fl_round))
 		r->silent_rounds = last->answer.fl_round + 1;
-	if (last->has_attest && last->attest.fl_round > lr->number &&
+	if (last->has_attest && is_to_come(lr, last->attest.fl_round) &&
 	    last->attest.fl_round + 1 > r->silent_rounds)
 		r->silent_rounds = last->attest.fl_round + 1;
 }
