@@ -88,7 +88,7 @@ def no_double_votes(honest, liar):
 
 def main():
     tap = Tap()
-    # Once in seven runs a story reached nobody twice, and nothing was seen.
+    # One of seven runs waited in vain for the evidence; why is not known yet.
     if not os.environ.get("QML_TEST_LONG"):
         print("ok 1 - a lying fourth member # SKIP only with QML_TEST_LONG=1")
         print("1..1")
