@@ -175,7 +175,7 @@ $(TEST): $(B)/%: $(B)/obj/%.o $$(call helpers,$$*.c) \
 
 # The daemon itself, and between it and its links a member that lies.
 %/tool_liar: LDFLAGS += -Wl,--wrap=peers_send,--wrap=peers_broadcast \
-	-Wl,--wrap=stream_send,--wrap=node_run
+	-Wl,--wrap=stream_send,--wrap=node_run,--wrap=replica_new
 $(TOOLS): $(B)/%: $(B)/obj/%.o $$(call helpers,$$*.c) \
 		$$(call lib,$$(call use,$$*.c))
 	@mkdir -p $(@D)

@@ -41,6 +41,8 @@ void __wrap_peers_broadcast(struct peers *p, enum link_class cls, uint8_t *data,
     size_t len);
 void __wrap_stream_send(struct stream *s, const uint8_t *buf, size_t len);
 int __wrap_node_run(const struct node_options *opt);
+int __real_replica_new(const struct replica_config *cfg, struct replica **out);
+int __wrap_replica_new(const struct replica_config *cfg, struct replica **out);
 
 static bool
 does(const char *way)
@@ -328,6 +330,17 @@ __wrap_node_run(const struct node_options *opt)
 	fprintf(stderr, "tool_liar: %s\n",
 	    liar.ways != NULL ? liar.ways : "honest");
 	return __real_node_run(opt);
+}
+
+/* Its other story comes back to it by way of the others: an honest node would
+ * take its key for stolen, and fall silent. */
+int
+__wrap_replica_new(const struct replica_config *cfg, struct replica **out)
+{
+	struct replica_config mine = *cfg;
+
+	mine.reckless = true;
+	return __real_replica_new(&mine, out);
 }
 
 int
