@@ -74,6 +74,26 @@ host_of(const struct jv *members)
 	return found;
 }
 
+/* The line alone on the output; what to do with it beside it. */
+static int
+show_line(struct ctl *c, const char *line, const char *next)
+{
+	struct jv *o;
+	int rc = CLI_OK;
+
+	if (c->json) {
+		o = jv_object();
+		jv_put_string(o, "line", line);
+		rc = ctl_print_json(o);
+		jv_free(o);
+	} else {
+		puts(line);
+		fflush(stdout);
+		fputs(next, stderr);
+	}
+	return rc;
+}
+
 static int
 print_line(struct ctl *c, const struct jv *status, const struct jv *members)
 {
@@ -81,8 +101,6 @@ print_line(struct ctl *c, const struct jv *status, const struct jv *members)
 	char line[JOIN_LINE_LEN];
 	struct join_line j = {0};
 	struct hash network;
-	struct jv *o;
-	int rc = CLI_OK;
 
 	if (host == NULL ||
 	    id_parse(ID_FEDERATION, ctl_string(status, "federation"),
@@ -95,19 +113,9 @@ print_line(struct ctl *c, const struct jv *status, const struct jv *members)
 	    ctl_string(host, "address"));
 	memcpy(j.host.network, network.b, sizeof(network.b));
 	join_line_make(&j, line);
-	if (c->json) {
-		o = jv_object();
-		jv_put_string(o, "line", line);
-		rc = ctl_print_json(o);
-		jv_free(o);
-		return rc;
-	}
-	puts(line);
-	fflush(stdout);
-	fprintf(stderr,
+	return show_line(c, line,
 	    "Now the members vote (qmlctl proposal list). On the new machine:\n"
 	    "  qmlnode join 'LINE'\n");
-	return CLI_OK;
 }
 
 static int
@@ -149,8 +157,6 @@ print_ticket(struct ctl *c, const struct jv *got, struct join_line *j)
 {
 	char line[JOIN_LINE_LEN];
 	struct hash key, secret;
-	struct jv *o;
-	int rc;
 
 	if (id_parse(ID_FEDERATION, ctl_string(got, "federation"),
 		&j->federation) < 0 ||
@@ -164,21 +170,11 @@ print_ticket(struct ctl *c, const struct jv *got, struct join_line *j)
 	memcpy(j->host.network, key.b, sizeof(key.b));
 	memcpy(j->ticket, secret.b, sizeof(secret.b));
 	join_line_make(j, line);
-	if (c->json) {
-		o = jv_object();
-		jv_put_string(o, "line", line);
-		rc = ctl_print_json(o);
-		jv_free(o);
-		return rc;
-	}
-	puts(line);
-	fflush(stdout);
-	fprintf(stderr,
+	return show_line(c, line,
 	    "Send it by a channel you trust: it is good for one machine, once, "
 	    "for a week.\nThere, one line does the rest:\n"
 	    "  qmlnode join 'LINE' [--data ROWS.csv]\n"
 	    "Then the members vote: qmlctl proposal list\n");
-	return CLI_OK;
 }
 
 /* To somebody whose keys nobody knows yet. */
