@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "consensus/books/body.h"
+#include "consensus/books/shard.h"
 #include "consensus/chain/index_state.h"
 #include "consensus/chain/verify.h"
 #include "consensus/ledger/ledger.h"
@@ -342,6 +343,7 @@ about_others(struct about *a, const struct tx *t, struct bytes_reader *r)
 	struct body_credential c;
 	struct body_ballot v;
 	struct body_worth w;
+	struct body_shard s;
 	struct body_ref ref;
 
 	if (t->kind == TX_CREDENTIAL) {
@@ -360,6 +362,9 @@ about_others(struct about *a, const struct tx *t, struct bytes_reader *r)
 		hash_hex(&w.job, a->object);
 		a->has_amount = true;
 		a->amount = (int64_t)w.round;
+	} else if (t->kind == TX_SHARD) {
+		body_shard_get(r, &s);
+		snprintf(a->object, sizeof(a->object), "%u", (unsigned)s.index);
 	} else if (t->kind == TX_ASSET_REGISTER || t->kind == TX_ORDER ||
 	    t->kind == TX_PROPOSE || t->kind == TX_COMMIT) {
 		hash_hex(&t->id, a->object);

@@ -20,7 +20,7 @@
 #include "proto/vote.h"
 
 #define INDEX_NAME "index.db"
-#define INDEX_SCHEMA 7
+#define INDEX_SCHEMA 8
 
 struct index; /* opaque */
 
