@@ -294,20 +294,31 @@ attests_ascend(const struct block *b)
 	return true;
 }
 
+/* What the header says of the body is what the body says of itself. */
+static bool
+body_fits(const struct block *b)
+{
+	const struct header *h = &b->header;
+	struct header want = *h;
+
+	if ((b->last_commit != NULL) != (h->height > 1) ||
+	    body_seal(b, &want) < 0)
+		return false;
+	return hash_equal(&want.last_commit, &h->last_commit) &&
+	    hash_equal(&want.attests_root, &h->attests_root) &&
+	    hash_equal(&want.answers_root, &h->answers_root) &&
+	    hash_equal(&want.txs_root, &h->txs_root) &&
+	    hash_equal(&want.evidence_root, &h->evidence_root) &&
+	    want.body_bytes == h->body_bytes && attests_ascend(b) &&
+	    evidence_ascends(b);
+}
+
 bool
 block_sealed(const struct block *b)
 {
-	struct header want = b->header;
-	struct hash id, header;
+	struct hash id = header_id(&b->header);
 
-	if ((b->last_commit != NULL) != (b->header.height > 1))
-		return false;
-	if (body_seal(b, &want) < 0)
-		return false;
-	id = header_id(&want);
-	header = header_id(&b->header);
-	return hash_equal(&id, &header) && hash_equal(&id, &b->id) &&
-	    attests_ascend(b) && evidence_ascends(b);
+	return hash_equal(&id, &b->id) && body_fits(b);
 }
 
 void
@@ -373,7 +384,7 @@ block_get(struct bytes_reader *r)
 	b->header = head;
 	b->id = header_id(&head);
 	body_get(r, b);
-	if (!r->bad && !block_sealed(b))
+	if (!r->bad && !body_fits(b)) /* id: see above */
 		bytes_reader_fail(r);
 	if (r->bad) {
 		block_free(b);

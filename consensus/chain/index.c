@@ -57,7 +57,7 @@ close_db(struct index *x)
 	sql_close(x->db);
 	x->db = NULL;
 	x->head = 0;
-	x->branch_known = x->filling = false;
+	x->branch_known = x->filling = x->unsorted = false;
 	x->scrubbed = 0;
 	index_books_close(x);
 }
@@ -145,6 +145,8 @@ fill_new(struct index *x)
 		rc = sql_exec(x->db, schema_tables);
 	if (rc == 0)
 		rc = sql_exec(x->db, schema_books);
+	if (rc == 0)
+		rc = sql_exec(x->db, schema_orders);
 	if (rc == 0)
 		rc = prepare(x);
 	if (rc == 0)

@@ -365,7 +365,7 @@ move(struct index *x, const struct block *b)
 	x->nentries = 0;
 	x->entry_lost = false;
 	books_watch(ledger_books(x->ledger), ear);
-	rc = ledger_replay(x->ledger, b);
+	rc = x->skim ? ledger_skim(x->ledger, b) : ledger_replay(x->ledger, b);
 	books_watch(ledger_books(x->ledger), nobody);
 	if (rc == -EBADMSG)
 		return refuse(x, b->header.height);
@@ -442,7 +442,8 @@ index_books_end(struct index *x)
 int
 index_books_replay(struct index *x, const struct block *b)
 {
-	int rc = ledger_replay(x->ledger, b);
+	int rc =
+	    x->skim ? ledger_skim(x->ledger, b) : ledger_replay(x->ledger, b);
 
 	return rc == -EBADMSG ? refuse(x, b->header.height) : rc;
 }

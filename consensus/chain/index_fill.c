@@ -18,7 +18,8 @@
 #include "proto/id.h"
 
 #define BATCH_BLOCKS 256
-#define FILL_BLOCKS 1000 /* fewer are not worth a fill */
+#define FILL_BLOCKS 1000   /* fewer are not worth a fill */
+#define SORT_BLOCKS 100000 /* of more it would take too long at one go */
 
 /* Is the last block applied one of this log? */
 static int
@@ -66,7 +67,7 @@ read_block(struct segments *s, uint64_t height, struct block **b,
 
 /* Exclusive, so that nobody reads a file that a crash would leave torn. */
 static int
-begin_fill(struct index *x)
+begin_fill(struct index *x, uint64_t nblocks)
 {
 	int rc = sql_exec(x->db,
 	    "PRAGMA user_version = 0;"
@@ -76,6 +77,10 @@ begin_fill(struct index *x)
 	    "PRAGMA cache_size = -65536;");
 
 	x->filling = rc == 0;
+	if (rc == 0 && nblocks <= SORT_BLOCKS) {
+		x->unsorted = true;
+		rc = sql_exec(x->db, schema_no_orders);
+	}
 	return rc;
 }
 
@@ -90,7 +95,10 @@ end_fill(struct index *x)
 	snprintf(version, sizeof(version), "PRAGMA user_version = %d",
 	    INDEX_SCHEMA);
 	x->filling = false;
-	rc = sql_exec(x->db, "PRAGMA synchronous = FULL;");
+	rc = x->unsorted ? sql_exec(x->db, schema_orders) : 0;
+	x->unsorted = false;
+	if (rc == 0)
+		rc = sql_exec(x->db, "PRAGMA synchronous = FULL;");
 	if (rc == 0)
 		rc = sql_exec(x->db, version);
 	/* Unlocked by the first statement after the change of mode. */
@@ -161,18 +169,21 @@ index_apply(struct index *x, const struct block *b, const struct commit *c)
 static int
 apply_some(struct index *x, struct segments *s, uint64_t max, uint64_t *n)
 {
-	const uint64_t head = x->head;
+	const uint64_t head = x->head, left = segments_head(s) - head;
+	const uint64_t end = head + (left < max ? left : max);
 	struct commit c;
 	struct block *b;
 	int rc = begin(x), unread = 0;
 
-	while (rc == 0 && x->head - head < max && x->head < segments_head(s)) {
+	while (rc == 0 && x->head < end) {
 		unread = read_block(s, x->head + 1, &b, &c);
 		if (unread < 0)
 			break;
+		x->skim = x->head + 1 < end;
 		rc = index_put(x, b, &c);
 		block_free(b);
 	}
+	x->skim = false;
 	if (rc == 0)
 		rc = finish(x);
 	if (rc < 0)
@@ -192,8 +203,10 @@ replay_next(struct index *x, struct segments *s)
 	if (rc < 0 || !index_books_behind(x))
 		return rc;
 	rc = read_block(s, ledger_height(x->ledger) + 1, &b, &c);
+	x->skim = ledger_height(x->ledger) + 1 < x->head;
 	if (rc == 0)
 		rc = index_books_replay(x, b);
+	x->skim = false;
 	block_free(b);
 	return rc;
 }
@@ -211,7 +224,7 @@ follow(struct index *x, struct segments *s, uint64_t max, uint64_t *n)
 	if (replayed == max)
 		return rc;
 	if (rc == 0 && x->head == 0 && end >= FILL_BLOCKS && !x->filling)
-		rc = begin_fill(x);
+		rc = begin_fill(x, end);
 	while (rc == 0 && *n < max && x->head < end) {
 		left = max - *n;
 		rc = apply_some(x, s, left < BATCH_BLOCKS ? left : BATCH_BLOCKS,

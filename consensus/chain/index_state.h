@@ -21,6 +21,7 @@ struct index {
 	uint64_t head;
 	bool branch_known; /* head is a block of the log */
 	bool filling;      /* without a journal, and nobody may read yet */
+	bool unsorted;     /* rows are found by nothing but their keys yet */
 	unsigned refills;
 	uint64_t scrubbed; /* pages that index_scrub has looked at */
 	/* What the blocks led to, to say what members own, allowed and decided.
@@ -28,6 +29,7 @@ struct index {
 	struct ledger *ledger;
 	struct hash seated;   /* the members that the table has */
 	struct books *before; /* as the tables have them; in a transaction */
+	bool skim;            /* the next block is not the last of some */
 	bool refused; /* a block that the ledger refuses: no more books */
 	struct books_entry *entries; /* of the block that is applied */
 	size_t nentries, entries_max;

@@ -40,8 +40,6 @@ const char schema_tables[] =
     " nonce INTEGER NOT NULL, fee INTEGER NOT NULL, receiver TEXT,"
     " object TEXT, amount INTEGER, until INTEGER, memo TEXT,"
     " PRIMARY KEY (height, place)) WITHOUT ROWID;"
-    "CREATE INDEX txs_by_id ON txs (id);"
-    "CREATE INDEX txs_by_object ON txs (object);"
     "CREATE VIEW metrics AS"
     " SELECT round, 'loss_before' AS name, loss_before AS value FROM rounds"
     " WHERE updates > 0 UNION ALL"
@@ -65,7 +63,6 @@ const char schema_books[] =
     " balance INTEGER NOT NULL, cause TEXT NOT NULL, tx TEXT, about TEXT,"
     " round INTEGER, proposal INTEGER, PRIMARY KEY (height, seq))"
     " WITHOUT ROWID;"
-    "CREATE INDEX entries_by_account ON entries (account);"
     "CREATE TABLE payouts (height INTEGER NOT NULL, job TEXT NOT NULL,"
     " round INTEGER NOT NULL, account TEXT NOT NULL, value INTEGER NOT NULL,"
     " paid INTEGER NOT NULL, PRIMARY KEY (job, round, account))"
@@ -116,6 +113,15 @@ const char schema_books[] =
     " expires INTEGER NOT NULL, revoked INTEGER) WITHOUT ROWID;"
     "CREATE TABLE uses (job TEXT NOT NULL, asset TEXT NOT NULL,"
     " rounds INTEGER NOT NULL, PRIMARY KEY (job, asset)) WITHOUT ROWID;";
+
+const char schema_orders[] =
+    "CREATE INDEX IF NOT EXISTS txs_by_id ON txs (id);"
+    "CREATE INDEX IF NOT EXISTS txs_by_object ON txs (object);"
+    "CREATE INDEX IF NOT EXISTS entries_by_account ON entries (account);";
+
+const char schema_no_orders[] = "DROP INDEX IF EXISTS txs_by_id;"
+				"DROP INDEX IF EXISTS txs_by_object;"
+				"DROP INDEX IF EXISTS entries_by_account;";
 
 const char *const schema_sql[SCHEMA_STATEMENTS] = {
     [SCHEMA_BEGIN] = "BEGIN IMMEDIATE",

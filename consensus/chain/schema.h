@@ -40,6 +40,8 @@ enum schema_statement {
 
 extern const char schema_tables[]; /* of blocks, rounds, transactions */
 extern const char schema_books[];  /* of what they led to */
+extern const char schema_orders[]; /* by which rows are found */
+extern const char schema_no_orders[];
 extern const char *const schema_sql[SCHEMA_STATEMENTS];
 
 #endif

@@ -91,7 +91,6 @@ found(struct ledger *l)
 		rc = books_clone(l->books, &l->consent);
 	if (rc < 0)
 		return rc;
-	l->books_root = books_root(l->books);
 	l->consent_height = 1;
 	state_turns(l);
 	return 0;
@@ -426,7 +425,6 @@ take_books(struct ledger *l)
 
 	books_free(l->books);
 	l->books = mem->books;
-	l->books_root = mem->books_root;
 	mem->books = NULL;
 	if (!mem->consent)
 		return;
@@ -517,5 +515,16 @@ ledger_replay(struct ledger *l, const struct block *b)
 	l->memory->replaying = true;
 	rc = ledger_apply(l, b);
 	l->memory->replaying = false;
+	return rc;
+}
+
+int
+ledger_skim(struct ledger *l, const struct block *b)
+{
+	int rc;
+
+	l->memory->skimming = true;
+	rc = ledger_replay(l, b);
+	l->memory->skimming = false;
 	return rc;
 }

@@ -196,6 +196,27 @@ seats_dismiss(struct seats *s, uint16_t seat)
 	memset(&s->m[seat], 0, sizeof(s->m[seat]));
 }
 
+void
+seats_copy(struct seats *to, const struct seats *from)
+{
+	uint16_t n = to->n > from->n ? to->n : from->n;
+
+	/* Beyond what was ever given both are zero. */
+	to->n = from->n;
+	memcpy(to->state, from->state, sizeof(to->state));
+	memcpy(to->old, from->old, sizeof(to->old));
+	memcpy(to->m, from->m, n * sizeof(to->m[0]));
+}
+
+bool
+seats_equal(const struct seats *a, const struct seats *b)
+{
+	return a->n == b->n &&
+	    memcmp(a->state, b->state, sizeof(a->state)) == 0 &&
+	    memcmp(a->old, b->old, sizeof(a->old)) == 0 &&
+	    memcmp(a->m, b->m, a->n * sizeof(a->m[0])) == 0;
+}
+
 bool
 seats_same(const struct seats *a, const struct seats *b)
 {

@@ -63,6 +63,11 @@ void seats_dismiss(struct seats *s, uint16_t seat);
 /* Of the network key, in any state but FREE; -1: none. */
 int seats_find(const struct seats *s, const uint8_t network[static 32]);
 
+/* All of it, which is long where the seats are few. */
+void seats_copy(struct seats *to, const struct seats *from);
+/* Is nothing different, not even a candidate? */
+bool seats_equal(const struct seats *a, const struct seats *b);
+
 /* Do the same members with the same keys sit in both? */
 bool seats_same(const struct seats *a, const struct seats *b);
 

@@ -96,7 +96,7 @@ state_leaves(const struct state_now *now, struct hash out[static LEDGER_LEAVES])
 	}
 	out[7] = hash_numbers("qml.counts", counts, 5);
 	out[8] = *now->moments;
-	out[9] = *now->books;
+	out[9] = books_root(now->books);
 	out[10] = bench_hash(now->bench, now->nseats);
 	out[11] = conduct_hash(now->conduct, now->nseats);
 }
@@ -105,10 +105,10 @@ static void
 leaves_next(const struct ledger *l, struct hash out[static LEDGER_LEAVES])
 {
 	const struct state_now now = {&l->memory->next,
-	    &l->memory->moments_hash, &l->memory->params_hash,
-	    &l->memory->books_root, &l->memory->bench, &l->memory->conduct,
-	    &l->next_validators, &l->memory->validators, &l->memory->members,
-	    &l->fid, ledger_version(l), l->next->n};
+	    &l->memory->moments_hash, &l->memory->params_hash, l->memory->books,
+	    &l->memory->bench, &l->memory->conduct, &l->next_validators,
+	    &l->memory->validators, &l->memory->members, &l->fid,
+	    ledger_version(l), l->next->n};
 
 	state_leaves(&now, out);
 }
@@ -415,6 +415,20 @@ settle(const struct ledger *l, const struct block *b)
 	l->memory->params_hash = enact_hash(p);
 }
 
+/* Of the next block but two: mostly the same as of the next but one. */
+static bool
+hash_seats(const struct ledger *l)
+{
+	struct ledger_memory *mem = l->memory;
+
+	mem->validators = l->next_validators;
+	mem->members = l->members;
+	if (seats_equal(mem->seats, l->next))
+		return true;
+	return seats_hash_validators(mem->seats, &mem->validators) == 0 &&
+	    seats_hash_members(mem->seats, &mem->members) == 0;
+}
+
 enum ledger_verdict
 state_compute_next(const struct ledger *l, const struct block *b)
 {
@@ -436,7 +450,7 @@ state_compute_next(const struct ledger *l, const struct block *b)
 		conduct_add(&l->memory->conduct, b->evidence[i]);
 	mem->reseated = b->header.kind == BLOCK_ORDINARY &&
 	    !l->round.finished && !seats_same(l->seats, l->next);
-	*mem->seats = *l->next;
+	seats_copy(mem->seats, l->next);
 	/* Before the jobs have their turn: it may have been the last round. */
 	if (mem->reseated && !mem->next.finished)
 		reopen(l, &mem->next, b);
@@ -444,10 +458,8 @@ state_compute_next(const struct ledger *l, const struct block *b)
 	if (v != LEDGER_OK)
 		return v;
 	settle(l, b);
-	if (seats_hash_validators(mem->seats, &mem->validators) < 0 ||
-	    seats_hash_members(mem->seats, &mem->members) < 0)
+	if (!hash_seats(l))
 		return LEDGER_NO_MEMORY;
-	mem->books_root = books_root(mem->books);
 	if ((mem->next.number != l->round.number || mem->start.on) &&
 	    books_clone(mem->books, &mem->consent) < 0)
 		return LEDGER_NO_MEMORY;
@@ -458,9 +470,9 @@ void
 ledger_leaves(const struct ledger *l, struct hash out[LEDGER_LEAVES])
 {
 	const struct state_now now = {&l->round, &l->moments_hash,
-	    &l->params_hash, &l->books_root, &l->bench, &l->conduct,
-	    &l->validators, &l->next_validators, &l->members, &l->past_fid,
-	    l->version, l->seats->n};
+	    &l->params_hash, l->books, &l->bench, &l->conduct, &l->validators,
+	    &l->next_validators, &l->members, &l->past_fid, l->version,
+	    l->seats->n};
 
 	state_leaves(&now, out);
 }

@@ -21,6 +21,7 @@
 struct ledger_memory {
 	struct seen seen;
 	bool replaying; /* signatures and norms are taken as verified */
+	bool skimming;  /* and so are the roots of state and history */
 	/* The outcome of a block: valid for `block` until the next apply. */
 	bool has_next;
 	struct hash block;
@@ -37,7 +38,6 @@ struct ledger_memory {
 	int64_t *moments;       /* [nmoments], likewise */
 	struct books *books;    /* owned, meaningful with has_next */
 	struct books *consent;  /* owned; NULL: stays what it was */
-	struct hash books_root;
 	struct conduct conduct;
 	struct bench bench;
 	struct jobs_start start;   /* the job that it starts */
@@ -72,7 +72,6 @@ struct ledger {
 	int64_t *moments;                       /* [merge.nmoments] */
 	struct hash moments_hash;
 	struct books *books;
-	struct hash books_root;
 	/* What data could be used when the round was opened: a withdrawal
 	 * counts from the next round on, or those who hold an answer and those
 	 * who look later would disagree about it. */
@@ -116,7 +115,7 @@ struct state_now {
 	const struct ledger_round *round;
 	const struct hash *moments;
 	const struct hash *params;
-	const struct hash *books;
+	const struct books *books;
 	const struct bench *bench;
 	const struct conduct *conduct;
 	const struct hash *validators, *next_validators, *members;

@@ -56,9 +56,10 @@ int replica_new(const struct replica_config *cfg, struct replica **out)
 void replica_free(struct replica *r);
 
 /* At start-up, before EV_START, in this order. Blocks from the chain, already
- * verified by their checksums: -EBADMSG if one does not fit the ledger. */
+ * verified by their checksums: -EBADMSG if one does not fit the ledger, which
+ * the last may have to say for those before it (ledger_skim). */
 int replica_replay(struct replica *r, const struct block *b,
-    const struct commit *c) __attribute__((warn_unused_result));
+    const struct commit *c, bool last) __attribute__((warn_unused_result));
 /* Bytes from the pool; what is of no use any more is skipped. */
 void replica_load_answer(struct replica *r, const uint8_t *data, size_t len);
 void replica_load_body(struct replica *r, const uint8_t *data, size_t len);

@@ -14,15 +14,19 @@
  */
 
 int
-replica_replay(struct replica *r, const struct block *b, const struct commit *c)
+replica_replay(struct replica *r, const struct block *b, const struct commit *c,
+    bool last)
 {
+	int rc;
+
 	if (r->last_commit == NULL)
 		r->last_commit = malloc(sizeof(*r->last_commit));
 	if (r->last_commit == NULL)
 		return -ENOMEM;
 	if (r->deciding != NULL)
 		r->deciding(r->witness_arg, r->ledger, b);
-	if (ledger_replay(r->ledger, b) < 0)
+	rc = last ? ledger_replay(r->ledger, b) : ledger_skim(r->ledger, b);
+	if (rc < 0)
 		return -EBADMSG;
 	*r->last_commit = *c;
 	agree_seat(r);

@@ -233,7 +233,7 @@ store_load(struct store *s, struct replica *r, uint64_t *height)
 		rc = store_block(s, *height, &d);
 		if (rc < 0)
 			return rc;
-		rc = replica_replay(r, d.block, &d.commit);
+		rc = replica_replay(r, d.block, &d.commit, *height == head);
 		block_free(d.block);
 		if (rc < 0)
 			return rc;

@@ -12,8 +12,8 @@
 
 #define STORAGE_INDEX_NAME_LEN 512
 /* Blocks that go into the index before a vote may wait no longer. */
-#define STORAGE_INDEX_STEP 16
-#define STORAGE_INDEX_LAST 16 /* steps on the way out */
+#define STORAGE_INDEX_STEP 64
+#define STORAGE_INDEX_LAST 4 /* steps on the way out */
 /* What one peer may keep this thread busy with: requests waiting, and bytes
  * for each. More is dropped; who is in need asks again. */
 #define STORAGE_SERVES_MAX 2

@@ -406,6 +406,14 @@ test_flipped_bits(void **state)
 	assert_true(refused > 200);
 }
 
+static void
+assert_sorted(void)
+{
+	assert_int_equal(ask("SELECT count(*) FROM sqlite_master WHERE"
+			     " type = 'index' AND sql NOT NULL"),
+	    3);
+}
+
 /* A long chain goes in without a journal; until it is whole it is no index. */
 static void
 test_filled_at_once(void **state)
@@ -419,6 +427,7 @@ test_filled_at_once(void **state)
 	remove_index();
 	assert_int_equal(fill(false), segments_head(&chain.log));
 	assert_int_equal(read_all(&fast), 0);
+	assert_sorted();
 	remove_index();
 	assert_int_equal(index_open(&x, path, &chain.town.f, NULL), 0);
 	for (uint64_t h = 1; h <= segments_head(&chain.log); h++) {
@@ -457,6 +466,7 @@ test_fill_cut_short(void **state)
 	assert_int_equal(index_catch_up(x, &chain.log, 300, &n), 0);
 	assert_int_equal(n, 300);
 	index_close(x);
+	assert_sorted();
 	assert_int_equal(fill(false), all - 300);
 
 	remove_index();

@@ -494,6 +494,10 @@ replay_trusts_signatures_only(void **state)
 	assert_int_equal(ledger_replay(fresh, b), -EBADMSG);
 	b->header.model.b[0] ^= 1;
 	b->attests[0].sig.b[0] ^= 1;
+	b->header.state_root.b[0] ^= 1;
+	assert_int_equal(block_seal(b), 0);
+	assert_int_equal(ledger_replay(fresh, b), -EBADMSG);
+	b->header.state_root.b[0] ^= 1;
 	assert_int_equal(block_seal(b), 0);
 	assert_int_equal(ledger_apply(fresh, b), -EBADMSG);
 	assert_int_equal(ledger_replay(fresh, b), 0);

@@ -208,8 +208,8 @@ disk_gives_back(void **state)
 	chain_make(&s, &x);
 	site_boot(&s);
 	s.ms = 20000;
-	assert_int_equal(replica_replay(s.r, x.b[1], &x.c[1]), -EBADMSG);
-	assert_int_equal(replica_replay(s.r, x.b[0], &x.c[0]), 0);
+	assert_int_equal(replica_replay(s.r, x.b[1], &x.c[1], true), -EBADMSG);
+	assert_int_equal(replica_replay(s.r, x.b[0], &x.c[0], true), 0);
 	block_put(&w, x.b[1]);
 	replica_load_body(s.r, w.data, w.len - 1); /* cut off */
 	replica_load_body(s.r, w.data, w.len);
@@ -270,7 +270,7 @@ requests(void **state)
 	chain_make(&s, &x);
 	site_boot(&s);
 	s.ms = 20000;
-	assert_int_equal(replica_replay(s.r, x.b[0], &x.c[0]), 0);
+	assert_int_equal(replica_replay(s.r, x.b[0], &x.c[0], true), 0);
 	assert_int_equal(replica_load_records(s.r, NULL, 0), 0);
 	start(&s);
 	m.u.range = (struct wire_range){0, 1}; /* the founding document */
