@@ -198,6 +198,44 @@ offers_and_strays(void **state)
 	site_close(&s);
 }
 
+/* A member's update to the open round is kept, one that nobody may give is
+ * not. A kind of message that is not known is no fault: it may come yet. */
+static void
+answers_of_others(void **state)
+{
+	static const uint8_t later[] = {0x08, 0x7f};
+	struct replica_event ev = {.type = REPLICA_EV_MSG, .peer = 2};
+	struct wire_msg m = {.type = WIRE_ANSWER};
+	const struct ledger_round *lr;
+	struct answer *a = site_draft(0);
+	struct site s;
+
+	(void)state;
+	open_site(&s);
+	lr = ledger_round(replica_ledger(s.r));
+	a->version = ANSWER_VERSION;
+	a->member = 2;
+	a->job = lr->job;
+	a->base_model = lr->bases.one[0].model;
+	a->clip_q24 = (uint64_t)ledger_clip_q24(replica_ledger(s.r));
+	m.u.answer = a;
+	answer_sign(a, s.keys[1], &fed);
+	site_message(&s, 2, &m);
+	assert_int_equal(site_count(&s, REPLICA_PUNISH), 1);
+	assert_false(replica_holds_answer(s.r, 2));
+	answer_sign(a, s.keys[2], &fed);
+	site_message(&s, 3, &m); /* whoever brings it */
+	assert_int_equal(site_count(&s, REPLICA_PUNISH), 0);
+	assert_true(replica_holds_answer(s.r, 2));
+	assert_int_equal(stored(&s, REPLICA_STORE_ANSWER), 1);
+	answer_unref(a);
+	ev.msg.data = later;
+	ev.msg.len = sizeof(later);
+	site_step(&s, ev);
+	assert_int_equal(site_count(&s, REPLICA_PUNISH), 0);
+	site_close(&s);
+}
+
 int
 main(void)
 {
@@ -206,6 +244,7 @@ main(void)
 	    cmocka_unit_test(attestations_that_differ),
 	    cmocka_unit_test(an_attestation_of_ours),
 	    cmocka_unit_test(offers_and_strays),
+	    cmocka_unit_test(answers_of_others),
 	};
 
 	if (sign_setup() < 0)

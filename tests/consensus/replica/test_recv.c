@@ -11,6 +11,7 @@
 
 #include <cmocka.h>
 
+#include "consensus/bft/view.h"
 #include "tests/consensus/replica/site.h"
 
 #define CHAIN_LEN 3
@@ -167,6 +168,59 @@ blocks_are_fetched(void **state)
 }
 
 static void
+expect(struct site *s, const struct wire_msg *m, size_t punished)
+{
+	site_message(s, 3, m);
+	assert_int_equal(site_count(s, REPLICA_PUNISH), punished);
+}
+
+/* A vote for the height after the next one waits for the block between. */
+static void
+early_words_count(void **state)
+{
+	struct wire_msg m = {.type = WIRE_VOTE};
+	struct chain x;
+	struct site s;
+
+	(void)state;
+	site_open(&s, 4);
+	chain_make(&s, &x);
+	site_boot(&s);
+	s.ms = 7000;
+	start(&s);
+	m.u.vote = (struct vote){.type = VOTE_PREVOTE,
+	    .height = 2,
+	    .block = x.b[1]->id,
+	    .validator = 3};
+	vote_sign(&m.u.vote, s.keys[3], &x.fed);
+	expect(&s, &m, 0);
+	/* Of block 1 there is first its certificate, vote by vote. */
+	m = (struct wire_msg){.type = WIRE_PROPOSAL};
+	m.u.proposal.block = x.b[0];
+	m.u.proposal.head = (struct proposal){.height = 1,
+	    .valid_round = VOTE_NO_ROUND,
+	    .block = x.b[0]->id,
+	    .proposer = x.b[0]->header.proposer};
+	proposal_sign(&m.u.proposal.head, s.keys[x.b[0]->header.proposer],
+	    &x.fed);
+	site_message(&s, 1, &m);
+	for (uint16_t i = 0; i < x.c[0].nsigs; i++) {
+		m = (struct wire_msg){.type = WIRE_VOTE,
+		    .u.vote = commit_vote(&x.c[0], i)};
+		expect(&s, &m, 0);
+	}
+	for (int k = 0; k < 5 && height(&s) == 0; k++)
+		site_durable(&s);
+	assert_int_equal(height(&s), 1);
+	assert_true(
+	    bft_votes(replica_bft(s.r), 0, VOTE_PREVOTE, &x.b[1]->id).w[0] >>
+		3 &
+	    1);
+	site_close(&s);
+	chain_close(&x);
+}
+
+static void
 bad_blocks_are_punished(void **state)
 {
 	struct chain x;
@@ -249,13 +303,6 @@ disk_gives_back(void **state)
 	assert_int_equal(site_count(&s, REPLICA_HALT), 0);
 	site_close(&s);
 	chain_close(&x);
-}
-
-static void
-expect(struct site *s, const struct wire_msg *m, size_t punished)
-{
-	site_message(s, 3, m);
-	assert_int_equal(site_count(s, REPLICA_PUNISH), punished);
 }
 
 static void
@@ -357,6 +404,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(blocks_are_fetched),
+	    cmocka_unit_test(early_words_count),
 	    cmocka_unit_test(bad_blocks_are_punished),
 	    cmocka_unit_test(disk_gives_back),
 	    cmocka_unit_test(requests),
