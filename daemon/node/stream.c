@@ -14,6 +14,7 @@
 /* NNG's URL of an address of the federation file, at most 255 bytes. */
 #define STREAM_URL_LEN 272
 #define ACCEPT_PAUSE_MS 100
+#define STREAMS_IDLE_MAX 128
 
 enum op_kind { OP_SEND, OP_RECV, OP_ACCEPT, OP_PAUSE, OP_DIAL, OP_NONE };
 
@@ -32,12 +33,15 @@ struct stream_hub {
 	uv_mutex_t lock;
 	struct op *first, **last; /* finished; under lock */
 	size_t nlive;             /* streams, listeners, dialers */
+	struct stream *idle;      /* gone; their operations serve again */
+	size_t nidle;
 	bool closing;
 	void (*done)(void *arg);
 	void *arg;
 };
 
 struct stream {
+	struct stream *next; /* of the idle */
 	nng_stream *s;
 	struct op send, recv;
 	struct op none; /* carries `closed` when nothing was under way */
@@ -68,41 +72,33 @@ struct stream_dialer {
 static int
 error_of(int nng)
 {
-	static const struct {
-		int nng, err;
-	} table[] = {
-	    {NNG_ENOMEM, -ENOMEM},
-	    {NNG_EINVAL, -EINVAL},
-	    {NNG_EADDRINVAL, -EINVAL},
-	    {NNG_ENOTSUP, -EINVAL},
-	    {NNG_EADDRINUSE, -EADDRINUSE},
-	    {NNG_ETIMEDOUT, -ETIMEDOUT},
-	    {NNG_ECONNREFUSED, -ECONNREFUSED},
-	    {NNG_ECONNRESET, -ECONNRESET},
-	    {NNG_ECONNSHUT, -ECONNRESET},
+	static const int table[][2] = {{NNG_ENOMEM, -ENOMEM},
+	    {NNG_EINVAL, -EINVAL}, {NNG_EADDRINVAL, -EINVAL},
+	    {NNG_ENOTSUP, -EINVAL}, {NNG_EADDRINUSE, -EADDRINUSE},
+	    {NNG_ETIMEDOUT, -ETIMEDOUT}, {NNG_ECONNREFUSED, -ECONNREFUSED},
+	    {NNG_ECONNRESET, -ECONNRESET}, {NNG_ECONNSHUT, -ECONNRESET},
 	    {NNG_ECONNABORTED, -ECONNABORTED},
-	    {NNG_EUNREACHABLE, -EHOSTUNREACH},
-	    {NNG_ECLOSED, -ECONNRESET},
-	    {NNG_ECANCELED, -ECANCELED},
-	    {NNG_EPERM, -EPERM},
-	    {NNG_ENOFILES, -EMFILE},
-	    {NNG_ENOSPC, -ENOSPC},
-	};
+	    {NNG_EUNREACHABLE, -EHOSTUNREACH}, {NNG_ECLOSED, -ECONNRESET},
+	    {NNG_ECANCELED, -ECANCELED}, {NNG_EPERM, -EPERM},
+	    {NNG_ENOFILES, -EMFILE}, {NNG_ENOSPC, -ENOSPC}};
 
 	if (nng == 0)
 		return 0;
 	for (size_t i = 0; i < sizeof(table) / sizeof(table[0]); i++) {
-		if (table[i].nng == nng)
-			return table[i].err;
+		if (table[i][0] == nng)
+			return table[i][1];
 	}
 	if ((nng & NNG_ESYSERR) != 0)
 		return -(nng & ~NNG_ESYSERR);
 	return -EIO;
 }
 
+/* Also on a thread of NNG's. An aio is freed by the loop, which waits there
+ * until this has returned, so hub and op outlive it. */
 static void
-op_post(struct op *op)
+op_post(void *arg)
 {
+	struct op *op = arg;
 	struct stream_hub *h = op->hub;
 
 	uv_mutex_lock(&h->lock);
@@ -113,19 +109,11 @@ op_post(struct op *op)
 	uv_async_send(&h->async);
 }
 
-/* On a thread of NNG's. The aio is freed by the loop, which waits there until
- * this has returned, so hub and op outlive it. */
-static void
-op_finished(void *arg)
-{
-	op_post(arg);
-}
-
 static int
 op_init(struct op *op, struct stream_hub *h, enum op_kind kind, void *owner)
 {
 	*op = (struct op){.hub = h, .kind = kind, .owner = owner};
-	return error_of(nng_aio_alloc(&op->aio, op_finished, op));
+	return error_of(nng_aio_alloc(&op->aio, op_post, op));
 }
 
 static void
@@ -135,14 +123,6 @@ op_close(struct op *op)
 	if (op->aio != NULL)
 		nng_aio_free(op->aio);
 	op->aio = NULL;
-}
-
-/* Something of the hub is gone; the last one closes it. */
-static void
-hub_release(struct stream_hub *h)
-{
-	assert(h->nlive > 0);
-	h->nlive--;
 }
 
 static void
@@ -159,71 +139,105 @@ hub_async_closed(uv_handle_t *handle)
 }
 
 static void
+stream_free(struct stream *s)
+{
+	op_close(&s->send);
+	op_close(&s->recv);
+	free(s);
+}
+
+static void
 hub_finish(struct stream_hub *h)
 {
-	if (h->closing && h->nlive == 0 &&
-	    !uv_is_closing((uv_handle_t *)&h->async))
-		uv_close((uv_handle_t *)&h->async, hub_async_closed);
+	struct stream *s;
+
+	if (!h->closing || h->nlive > 0 ||
+	    uv_is_closing((uv_handle_t *)&h->async))
+		return;
+	while ((s = h->idle) != NULL) {
+		h->idle = s->next;
+		stream_free(s);
+	}
+	uv_close((uv_handle_t *)&h->async, hub_async_closed);
 }
 
 static void
 format_address(struct stream *s)
 {
-	char host[INET6_ADDRSTRLEN] = "?";
+	char host[INET6_ADDRSTRLEN];
 	nng_sockaddr sa;
-	unsigned port = 0;
 
+	snprintf(s->address, sizeof(s->address), "?");
 	if (nng_stream_get_addr(s->s, NNG_OPT_REMADDR, &sa) != 0)
-		sa.s_family = NNG_AF_UNSPEC;
+		return;
 	if (sa.s_family == NNG_AF_INET) {
 		inet_ntop(AF_INET, &sa.s_in.sa_addr, host, sizeof(host));
-		port = ntohs(sa.s_in.sa_port);
-		snprintf(s->address, sizeof(s->address), "%s:%u", host, port);
+		snprintf(s->address, sizeof(s->address), "%s:%u", host,
+		    (unsigned)ntohs(sa.s_in.sa_port));
 	} else if (sa.s_family == NNG_AF_INET6) {
 		inet_ntop(AF_INET6, sa.s_in6.sa_addr, host, sizeof(host));
-		port = ntohs(sa.s_in6.sa_port);
-		snprintf(s->address, sizeof(s->address), "[%s]:%u", host, port);
-	} else {
-		snprintf(s->address, sizeof(s->address), "?");
+		snprintf(s->address, sizeof(s->address), "[%s]:%u", host,
+		    (unsigned)ntohs(sa.s_in6.sa_port));
 	}
 }
 
+/* To free an operation is to wait for the thread of NNG's that has reported
+ * it, which on a busy machine is not done for a while, so it is kept for the
+ * next stream. */
 static void
-stream_destroy(struct stream *s)
+stream_retire(struct stream *s)
 {
-	op_close(&s->send);
-	op_close(&s->recv);
+	struct stream_hub *h = s->send.hub;
+
 	nng_stream_free(s->s);
-	free(s);
+	if (h->nidle == STREAMS_IDLE_MAX) {
+		stream_free(s);
+		return;
+	}
+	s->next = h->idle;
+	h->idle = s;
+	h->nidle++;
+}
+
+/* One whose operations can be used. */
+static struct stream *
+stream_alloc(struct stream_hub *h)
+{
+	struct stream *s = h->idle;
+
+	if (s != NULL) {
+		h->idle = s->next;
+		h->nidle--;
+		*s = (struct stream){.send = s->send, .recv = s->recv};
+		return s;
+	}
+	s = calloc(1, sizeof(*s));
+	if (s == NULL ||
+	    (op_init(&s->send, h, OP_SEND, s) == 0 &&
+		op_init(&s->recv, h, OP_RECV, s) == 0))
+		return s;
+	stream_free(s);
+	return NULL;
 }
 
 /* Takes the NNG stream; NULL: no memory, and it is closed. */
 static struct stream *
 stream_new(struct stream_hub *h, nng_stream *raw)
 {
-	struct stream *s = calloc(1, sizeof(*s));
-	int rc = -ENOMEM;
+	struct stream *s = stream_alloc(h);
 
-	if (s != NULL) {
-		s->s = raw;
-		s->none = (struct op){.hub = h, .kind = OP_NONE, .owner = s};
-		rc = op_init(&s->send, h, OP_SEND, s);
-		if (rc == 0)
-			rc = op_init(&s->recv, h, OP_RECV, s);
-	}
-	if (rc == 0) {
-		/* NNG 1.5.2 turns it off, and Nagle costs a vote 40 ms. */
-		(void)!nng_stream_set_bool(raw, NNG_OPT_TCP_NODELAY, true);
-		format_address(s);
-		h->nlive++;
-		return s;
-	}
-	nng_stream_close(raw);
-	if (s != NULL)
-		stream_destroy(s);
-	else
+	if (s == NULL) {
+		nng_stream_close(raw);
 		nng_stream_free(raw);
-	return NULL;
+		return NULL;
+	}
+	s->s = raw;
+	s->none = (struct op){.hub = h, .kind = OP_NONE, .owner = s};
+	/* NNG 1.5.2 turns it off, and Nagle costs a vote 40 ms. */
+	(void)!nng_stream_set_bool(raw, NNG_OPT_TCP_NODELAY, true);
+	format_address(s);
+	h->nlive++;
+	return s;
 }
 
 /* When nothing of a closing stream is under way, it goes. */
@@ -235,8 +249,8 @@ stream_reap(struct stream *s)
 
 	if (s->send.busy || s->recv.busy || s->none.busy)
 		return;
-	stream_destroy(s);
-	hub_release(h);
+	stream_retire(s);
+	h->nlive--;
 	if (ev.closed != NULL)
 		ev.closed(ev.arg);
 }
@@ -295,21 +309,17 @@ listener_destroy(struct stream_listener *l)
 	free(l);
 }
 
+/* A pause where descriptors have run out, most likely: trying again at once
+ * would spin. */
 static void
-listener_arm(struct stream_listener *l)
+listener_arm(struct stream_listener *l, enum op_kind kind)
 {
-	l->accept.kind = OP_ACCEPT;
+	l->accept.kind = kind;
 	l->accept.busy = true;
-	nng_stream_listener_accept(l->l, l->accept.aio);
-}
-
-/* Out of descriptors, most likely: trying again at once would spin. */
-static void
-listener_pause(struct stream_listener *l)
-{
-	l->accept.kind = OP_PAUSE;
-	l->accept.busy = true;
-	nng_sleep_aio(ACCEPT_PAUSE_MS, l->accept.aio);
+	if (kind == OP_PAUSE)
+		nng_sleep_aio(ACCEPT_PAUSE_MS, l->accept.aio);
+	else
+		nng_stream_listener_accept(l->l, l->accept.aio);
 }
 
 static void
@@ -319,6 +329,7 @@ accept_finished(struct stream_listener *l)
 	nng_stream *raw = NULL;
 	struct stream *s = NULL;
 	int rc = error_of(nng_aio_result(l->accept.aio));
+	bool starved = rc != 0 && rc != -ECONNABORTED && rc != -ECONNRESET;
 
 	if (rc == 0 && l->accept.kind == OP_ACCEPT)
 		raw = nng_aio_get_output(l->accept.aio, 0);
@@ -328,16 +339,13 @@ accept_finished(struct stream_listener *l)
 			nng_stream_free(raw);
 		}
 		listener_destroy(l);
-		hub_release(h);
+		h->nlive--;
 		return;
 	}
 	if (raw != NULL)
 		s = stream_new(h, raw);
-	if (rc != 0 && rc != -ECONNABORTED && rc != -ECONNRESET &&
-	    l->accept.kind == OP_ACCEPT)
-		listener_pause(l);
-	else
-		listener_arm(l);
+	listener_arm(l,
+	    starved && l->accept.kind == OP_ACCEPT ? OP_PAUSE : OP_ACCEPT);
 	if (s != NULL)
 		l->cb(l->arg, s);
 }
@@ -368,7 +376,7 @@ dial_finished(struct stream_dialer *d)
 			rc = -ENOMEM;
 	}
 	dialer_destroy(d);
-	hub_release(h);
+	h->nlive--;
 	if (cb != NULL)
 		cb(arg, s, rc);
 	else if (s != NULL)
@@ -428,13 +436,9 @@ stream_hub_new(uv_loop_t *loop, struct stream_hub **out)
 		return -ENOMEM;
 	h->last = &h->first;
 	rc = uv_mutex_init(&h->lock);
-	if (rc < 0) {
-		free(h);
-		return rc;
-	}
-	rc = uv_async_init(loop, &h->async, hub_wake);
-	if (rc < 0) {
+	if (rc == 0 && (rc = uv_async_init(loop, &h->async, hub_wake)) < 0)
 		uv_mutex_destroy(&h->lock);
+	if (rc < 0) {
 		free(h);
 		return rc;
 	}
@@ -488,7 +492,7 @@ stream_listen(struct stream_hub *h, const char *address, stream_accept_cb *cb,
 	}
 	l->port = (uint16_t)port;
 	h->nlive++;
-	listener_arm(l);
+	listener_arm(l, OP_ACCEPT);
 	*out = l;
 	return 0;
 }
