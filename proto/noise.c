@@ -229,9 +229,11 @@ noise_init(struct noise *n, const struct noise_start *start)
 	}
 	memcpy(n->ck, n->h, NOISE_HASH_LEN);
 	memcpy(n->s, start->secret, NOISE_KEY_LEN);
-	noise_public(n->s, n->s_pub);
+	if (start->own != NULL)
+		memcpy(n->s_pub, start->own, NOISE_KEY_LEN);
+	else
+		noise_public(n->s, n->s_pub);
 	memcpy(n->e, start->ephemeral, NOISE_KEY_LEN);
-	noise_public(n->e, n->e_pub);
 	mix_hash(n, start->prologue, start->prologue_len);
 	if (start->remote != NULL)
 		memcpy(n->rs, start->remote, NOISE_KEY_LEN);
@@ -272,6 +274,8 @@ write_first(struct noise *n, struct slice payload, uint8_t *out)
 {
 	int rc;
 
+	/* Not before: a listener's first message may never come to this. */
+	noise_public(n->e, n->e_pub);
 	memcpy(out, n->e_pub, NOISE_KEY_LEN);
 	mix_ephemeral(n, n->e_pub);
 	rc = mix_dh(n, n->e, n->rs);
@@ -310,6 +314,8 @@ write_second(struct noise *n, struct slice payload, uint8_t *out)
 {
 	int rc;
 
+	/* Not before: a listener's first message may never come to this. */
+	noise_public(n->e, n->e_pub);
 	memcpy(out, n->e_pub, NOISE_KEY_LEN);
 	mix_ephemeral(n, n->e_pub);
 	rc = mix_dh(n, n->e, n->re);

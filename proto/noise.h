@@ -45,6 +45,7 @@ struct noise {
 struct noise_start {
 	enum noise_role role;
 	const uint8_t *secret;    /* own static X25519 secret [32] */
+	const uint8_t *own;       /* its public key [32]; NULL: computed here */
 	const uint8_t *remote;    /* listener's public [32]; NULL as listener */
 	const uint8_t *psk;       /* [32], or NULL for plain IK */
 	const uint8_t *ephemeral; /* fresh random secret [32] */

@@ -13,39 +13,46 @@
 #define PLAIN_HELLO_LEN 2 /* the member's index, when not encrypted */
 
 /* "qmlnode/1" || federation id || u16 protocol: both must mean the same. */
-int
-channel_init(struct channel *c, const struct channel_identity *id,
-    uint16_t peer)
+static int
+begin(struct channel *c)
 {
+	const struct channel_identity *id = c->id;
 	uint8_t prologue[64], ephemeral[NOISE_KEY_LEN];
 	struct bytes_writer w = bytes_writer_over(prologue, sizeof(prologue));
 	struct noise_start start = {
 	    .role = NOISE_LISTENER,
 	    .secret = id->secret,
+	    .own = id->own,
 	    .psk = id->psk,
 	    .ephemeral = ephemeral,
 	    .prologue = prologue,
 	};
 	int rc;
 
-	*c = (struct channel){.id = id, .peer = peer};
-	c->dialed = peer != CHANNEL_NOBODY;
-	if (id->plain)
-		return 0;
 	bytes_put_raw(&w, "qmlnode/1", 9);
 	bytes_put_hash(&w, &id->federation_id);
 	bytes_put_u16(&w, WIRE_PROTOCOL);
 	start.prologue_len = w.len;
 	if (c->dialed) {
 		start.role = NOISE_DIALER;
-		start.remote = id->federation->members[peer].network;
+		start.remote = id->federation->members[c->peer].network;
 	}
 	rc = uv_random(NULL, NULL, ephemeral, sizeof(ephemeral), 0, NULL);
 	if (rc < 0)
 		return rc;
 	noise_init(&c->noise, &start);
+	c->begun = true;
 	sign_wipe(ephemeral, sizeof(ephemeral));
 	return 0;
+}
+
+int
+channel_init(struct channel *c, const struct channel_identity *id,
+    uint16_t peer)
+{
+	*c = (struct channel){.id = id, .peer = peer};
+	c->dialed = peer != CHANNEL_NOBODY;
+	return c->dialed && !id->plain ? begin(c) : 0;
 }
 
 void
@@ -90,22 +97,42 @@ member_of_key(const struct federation *f, const uint8_t *key)
 	return CHANNEL_NOBODY;
 }
 
+static size_t
+greeting_len(const struct channel *c)
+{
+	if (c->id->plain)
+		return PLAIN_HELLO_LEN;
+	return c->dialed ? NOISE_SECOND_LEN : NOISE_FIRST_LEN;
+}
+
+bool
+channel_may_greet(const struct channel *c, const uint8_t *bytes, size_t len)
+{
+	uint8_t head[FRAME_HEAD_LEN];
+
+	frame_head(head, c->dialed ? FRAME_HS2 : FRAME_HS1, greeting_len(c));
+	return memcmp(head, bytes, len < sizeof(head) ? len : sizeof(head)) ==
+	    0;
+}
+
 int
 channel_greet(struct channel *c, const struct frame *f)
 {
-	size_t want = c->dialed ? NOISE_SECOND_LEN : NOISE_FIRST_LEN;
 	uint8_t nothing[1];
 	size_t len = 0;
 	uint16_t peer;
-	int rc;
+	int rc = 0;
 
-	if (c->id->plain)
-		want = PLAIN_HELLO_LEN;
-	if (f->kind != (c->dialed ? FRAME_HS2 : FRAME_HS1) || f->len != want)
+	if (f->kind != (c->dialed ? FRAME_HS2 : FRAME_HS1) ||
+	    f->len != greeting_len(c))
 		return -EPROTO;
 	if (c->id->plain) {
 		peer = (uint16_t)(f->body[0] << 8 | f->body[1]);
 	} else {
+		if (!c->begun)
+			rc = begin(c);
+		if (rc < 0)
+			return rc;
 		rc = noise_read(&c->noise, f->body, f->len, nothing, &len);
 		if (rc < 0)
 			return rc;

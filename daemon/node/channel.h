@@ -29,6 +29,7 @@ struct channel_identity {
 	struct hash federation_id;
 	uint16_t self;
 	const uint8_t *secret; /* own X25519 secret [32] */
+	const uint8_t *own;    /* its public key [32]; NULL: not known */
 	const uint8_t *psk;    /* [32], or NULL */
 	bool plain;            /* no encryption: tests only */
 	/* Is a key that is no member's of an invitation of ours? NULL: none. */
@@ -45,10 +46,11 @@ struct channel {
 	struct noise noise;
 	uint16_t peer; /* CHANNEL_NOBODY before it is known */
 	bool dialed;
+	bool begun; /* noise is set up */
 };
 
-/* peer: whom we dialed, or CHANNEL_NOBODY as listener. Fails when the system
- * has no randomness. */
+/* peer: whom we dialed, or CHANNEL_NOBODY as listener; that costs nothing yet.
+ * Fails when the system has no randomness. */
 int channel_init(struct channel *c, const struct channel_identity *id,
     uint16_t peer) __attribute__((warn_unused_result));
 void channel_close(struct channel *c); /* wipes the keys */
@@ -56,6 +58,10 @@ void channel_close(struct channel *c); /* wipes the keys */
 /* Our handshake frame; *len bytes at out. */
 int channel_hello(struct channel *c, uint8_t out[static CHANNEL_SHAKE_MAX],
     size_t *len) __attribute__((warn_unused_result));
+/* Can a frame that begins so be the handshake we wait for? A stranger who
+ * means something else is told from the first byte. */
+bool channel_may_greet(const struct channel *c, const uint8_t *bytes,
+    size_t len);
 /* Theirs. -EPROTO: not a handshake; -EBADMSG: not for us; -EACCES: not a
  * member, or not the one dialed. Then peer is set. */
 int channel_greet(struct channel *c, const struct frame *f)

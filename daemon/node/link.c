@@ -250,6 +250,9 @@ recv_frames(struct link *l)
 		enum frame_verdict v =
 		    frame_parse(l->rx + at, l->rx_len - at, &f);
 
+		if (l->state == LINK_SHAKE &&
+		    !channel_may_greet(&l->channel, l->rx + at, l->rx_len - at))
+			return -EPROTO;
 		if (v == FRAME_MORE)
 			break;
 		if (v != FRAME_OK)

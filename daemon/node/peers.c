@@ -7,12 +7,11 @@
 
 #include "daemon/node/address.h"
 #include "daemon/node/log.h"
+#include "daemon/node/places.h"
 #include "daemon/node/redial.h"
 
 #define PEERS_TICK_MS 500
-#define PEERS_HALF_OPEN_MAX 64
-#define PEERS_HALF_OPEN_PER_HOST 4
-#define PEERS_LINKS_MAX (2 * PEERS_HALF_OPEN_MAX + 4 * FEDERATION_MAX_MEMBERS)
+#define PEERS_LINKS_MAX (2 * PLACES_MAX + 4 * FEDERATION_MAX_MEMBERS)
 #define PEERS_BAN_MAX_MS (10u * 60 * 1000)
 
 struct peer {
@@ -34,6 +33,7 @@ struct peer {
 struct peers {
 	struct peers_config config;
 	struct link_env env;
+	uint8_t own[NOISE_KEY_LEN]; /* public key of config.secret */
 	struct stream_hub *hub;
 	struct stream_listener *listener;
 	uv_timer_t timer;
@@ -225,42 +225,15 @@ env_closed(void *arg, struct link *l, int reason)
 	peers_arm(p);
 }
 
-/* Strangers share a fixed number of places; a newcomer takes the oldest, so
- * holding all of them for the whole time-out does not lock members out. Who
- * has shown a member's key goes last: on a slow path the oldest is one whose
- * first record is still on its way. */
-static bool
-half_open_admit(struct peers *p, const char *address)
-{
-	struct link *oldest = NULL, *unknown = NULL;
-	size_t n = 0, of_host = 0;
-
-	for (size_t i = 0; i < p->nlinks; i++) {
-		struct link *l = p->links[i];
-
-		if (link_dialed(l) || link_ready(l) || link_closing(l))
-			continue;
-		oldest = oldest == NULL ? l : oldest;
-		if (unknown == NULL && link_peer(l) == LINK_NOBODY)
-			unknown = l;
-		n++;
-		of_host += address_same_host(link_address(l), address);
-	}
-	if (!address_is_loopback(address) &&
-	    of_host >= PEERS_HALF_OPEN_PER_HOST)
-		return false;
-	if (n >= PEERS_HALF_OPEN_MAX)
-		link_close(unknown != NULL ? unknown : oldest, -ECONNABORTED);
-	return p->nlinks < PEERS_LINKS_MAX;
-}
-
 static void
 accepted(void *arg, struct stream *s)
 {
 	struct peers *p = arg;
 	struct link *l;
 
-	if (p->stopping || !half_open_admit(p, stream_address(s))) {
+	if (p->stopping ||
+	    !places_take(p->links, p->nlinks, stream_address(s)) ||
+	    p->nlinks == PEERS_LINKS_MAX) {
 		stream_close(s);
 		return;
 	}
@@ -360,6 +333,8 @@ peers_init(struct peers *p, const struct peers_config *c)
 	const struct federation *f = c->federation;
 
 	p->config = *c;
+	if (!c->plain)
+		noise_public(c->secret, p->own);
 	p->env = (struct link_env){
 	    .loop = c->loop,
 	    .identity =
@@ -367,6 +342,7 @@ peers_init(struct peers *p, const struct peers_config *c)
 		    .federation = f,
 		    .self = c->self,
 		    .secret = c->secret,
+		    .own = p->own,
 		    .psk = c->psk,
 		    .plain = c->plain,
 		    .invited = c->events.invited,

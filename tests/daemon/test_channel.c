@@ -286,10 +286,42 @@ test_shared_key(void **state)
 	channel_close(&b);
 }
 
+/* Each way of beginning is told from a greeting by the first wrong byte. */
+static void
+test_first_bytes(void **state)
+{
+	struct channel a, b;
+	struct lump first, second;
+	struct world w;
+
+	(void)state;
+	world_open(&w);
+	shake(&w, &a, &b, &first);
+	channel_close(&b);
+	assert_int_equal(channel_init(&b, &w.id[1], CHANNEL_NOBODY), 0);
+	for (size_t len = 0; len <= first.len; len++)
+		assert_true(channel_may_greet(&b, first.b, len));
+	for (size_t i = 0; i < FRAME_HEAD_LEN; i++) {
+		first.b[i] ^= 1;
+		assert_true(channel_may_greet(&b, first.b, i));
+		assert_false(channel_may_greet(&b, first.b, i + 1));
+		assert_false(channel_may_greet(&b, first.b, first.len));
+		first.b[i] ^= 1;
+	}
+	/* And the dialer tells the answer it waits for from its own. */
+	assert_int_equal(greet(&b, &first), 0);
+	assert_int_equal(channel_hello(&b, second.b, &second.len), 0);
+	assert_true(channel_may_greet(&a, second.b, second.len));
+	assert_false(channel_may_greet(&a, first.b, first.len));
+	channel_close(&a);
+	channel_close(&b);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_first_bytes),
 	    cmocka_unit_test(test_both_ways),
 	    cmocka_unit_test(test_plain_is_plain),
 	    cmocka_unit_test(test_replay),

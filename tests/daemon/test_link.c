@@ -156,6 +156,28 @@ test_half_frames_time_out(void **state)
 	mesh_close(&b);
 }
 
+/* Who begins otherwise than a member is not waited for. */
+static void
+test_first_byte(void **state)
+{
+	static const uint8_t begun[] = {0, 0, 0, 98};
+	struct peers_config c = {.timing = {.handshake = UINT32_MAX}};
+	struct mesh b;
+	int fd;
+
+	(void)state;
+	mesh_open(&b, 2);
+	mesh_start(&b, c);
+	MESH_UNTIL(&b, mesh_all_up(&b));
+	fd = mesh_dial_raw(&b, 1);
+	mesh_send_raw(fd, begun, sizeof(begun));
+	MESH_UNTIL(&b, mesh_hung_up(fd));
+	close(fd);
+	MESH_UNTIL(&b, b.end[1].refused == 1);
+	assert_int_equal(b.end[1].reason, -EPROTO);
+	mesh_close(&b);
+}
+
 /* 200 strangers who say nothing cannot keep a member out. */
 static void
 test_half_open_flood(void **state)
@@ -252,6 +274,7 @@ main(void)
 	    cmocka_unit_test(test_credits_both_ways),
 	    cmocka_unit_test(test_garbage),
 	    cmocka_unit_test(test_half_frames_time_out),
+	    cmocka_unit_test(test_first_byte),
 	    cmocka_unit_test(test_half_open_flood),
 	    cmocka_unit_test(test_dead_peer_is_noticed),
 	    cmocka_unit_test(test_full_queue),

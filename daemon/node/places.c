@@ -1,0 +1,30 @@
+#include "daemon/node/places.h"
+
+#include <errno.h>
+
+#include "daemon/node/address.h"
+#include "daemon/node/link.h"
+
+bool
+places_take(struct link *const *links, size_t nlinks, const char *address)
+{
+	struct link *oldest = NULL, *unknown = NULL;
+	size_t n = 0, of_host = 0;
+
+	for (size_t i = 0; i < nlinks; i++) {
+		struct link *l = links[i];
+
+		if (link_dialed(l) || link_ready(l) || link_closing(l))
+			continue;
+		oldest = oldest == NULL ? l : oldest;
+		if (unknown == NULL && link_peer(l) == LINK_NOBODY)
+			unknown = l;
+		n++;
+		of_host += address_same_host(link_address(l), address);
+	}
+	if (!address_is_loopback(address) && of_host >= PLACES_PER_HOST)
+		return false;
+	if (n >= PLACES_MAX)
+		link_close(unknown != NULL ? unknown : oldest, -ECONNABORTED);
+	return true;
+}

@@ -1,0 +1,26 @@
+/*
+ * places.h - who may wait at the door before anybody knows who it is.
+ *
+ * Strangers share a fixed number of places; a newcomer takes the oldest, so
+ * holding all of them for the whole time-out does not lock members out. Who
+ * has shown a member's key goes last: on a slow path the oldest is one whose
+ * first record is still on its way. One host that is not this one has few of
+ * the places. Loop thread only.
+ */
+#ifndef QML_DAEMON_NODE_PLACES_H
+#define QML_DAEMON_NODE_PLACES_H
+
+#include <stdbool.h>
+#include <stddef.h>
+
+#define PLACES_MAX 64
+#define PLACES_PER_HOST 4
+
+struct link;
+
+/* For one who comes from address; links in order of age. False: his host has
+ * its share. Where all places are taken, the one who must go is closed. */
+bool places_take(struct link *const *links, size_t nlinks, const char *address)
+    __attribute__((warn_unused_result));
+
+#endif
