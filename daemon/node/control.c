@@ -14,13 +14,14 @@
 #include "daemon/node/log.h"
 #include "daemon/node/node.h"
 
-#define CONTROL_CLIENTS_MAX 32
-/* Those who may only look leave room for those who may mend. */
-#define CONTROL_LOOKERS_MAX 16
-#define CONTROL_IDLE_MS 1000
 /* Bytes that one client may leave unread before no further request of his is
  * looked at. */
 #define CONTROL_QUEUE_FULL (64u << 10)
+/* Of the loop's time requests get a quarter at most, in turns of about 1 ms,
+ * and so much at once after a pause: votes do not wait for who asks. */
+#define CONTROL_SHARE 4
+#define CONTROL_TURN_NS UINT64_C(1000000)
+#define CONTROL_AT_ONCE_NS UINT64_C(10000000)
 
 /* A question to another thread; outlives the client that asked. */
 struct ticket {
@@ -77,7 +78,7 @@ control_close_client(struct client *cl)
 	uv_close((uv_handle_t *)&cl->pipe, client_closed_cb);
 }
 
-static void handle_input(struct client *cl);
+static void go_on(struct client *cl);
 static void listen_or_not(struct client *cl);
 
 static void
@@ -94,8 +95,7 @@ write_cb(uv_write_t *req, int status)
 	if (status < 0 || (cl->ended && control_unread(cl) == 0))
 		control_close_client(cl);
 	cl->moved_ms = uv_now(&cl->control->node->loop);
-	if (!cl->closing)
-		handle_input(cl);
+	go_on(cl);
 }
 
 void
@@ -143,7 +143,7 @@ ticket_done(struct ticket *t, char *text)
 		return;
 	}
 	control_send(cl, text);
-	handle_input(cl);
+	go_on(cl);
 }
 
 void
@@ -233,6 +233,9 @@ answer(struct client *cl, const struct ctl_request *q)
 	struct jv *result;
 
 	if (strcmp(q->method, "events") == 0) {
+		if (!control_may_subscribe(cl))
+			return ctl_line_error(q->id, CTL_BUSY,
+			    "too many listen to events; end one of them");
 		cl->events = true;
 		result = jv_object();
 		jv_put_boolean(result, "subscribed", true);
@@ -303,13 +306,13 @@ read_cb(uv_stream_t *st, ssize_t n, const uv_buf_t *buf)
 		return;
 	}
 	cl->len += (size_t)n;
-	handle_input(cl);
+	go_on(cl);
 }
 
 static void
 listen_or_not(struct client *cl)
 {
-	bool want = may_ask(cl);
+	bool want = may_ask(cl) && cl->line_len == 0;
 	int rc = 0;
 
 	if (cl->closing || want == cl->reading)
@@ -323,87 +326,93 @@ listen_or_not(struct client *cl)
 		control_close_client(cl);
 }
 
-/* Answers the whole lines that have come, as far as their answers go. */
 static void
-handle_input(struct client *cl)
+find_line(struct client *cl)
 {
-	size_t at = 0;
-	char *end;
+	const char *end = memchr(cl->line, '\n', cl->len);
 
-	while (may_ask(cl) &&
-	    (end = memchr(cl->line + at, '\n', cl->len - at)) != NULL) {
-		size_t len = (size_t)(end - cl->line) - at;
+	cl->line_len = end == NULL ? 0 : (size_t)(end - cl->line) + 1;
+}
 
-		cl->moved_ms = uv_now(&cl->control->node->loop);
-		handle_line(cl, cl->line + at, len);
-		at += len + 1;
+static void
+answer_line(struct client *cl)
+{
+	size_t n = cl->line_len;
+
+	cl->moved_ms = uv_now(&cl->control->node->loop);
+	cl->last_served = ++cl->control->nserved;
+	handle_line(cl, cl->line, n - 1);
+	memmove(cl->line, cl->line + n, cl->len - n);
+	cl->len -= n;
+	find_line(cl);
+	listen_or_not(cl);
+}
+
+/* The one who has waited for most answers of others. */
+static struct client *
+next_to_answer(const struct control *c)
+{
+	struct client *next = NULL;
+
+	for (struct client *cl = c->clients; cl != NULL; cl = cl->next) {
+		if (cl->line_len == 0 || !may_ask(cl))
+			continue;
+		if (next == NULL || cl->last_served < next->last_served)
+			next = cl;
 	}
-	memmove(cl->line, cl->line + at, cl->len - at);
-	cl->len -= at;
-	if (cl->len == sizeof(cl->line) &&
-	    memchr(cl->line, '\n', cl->len) == NULL) {
+	return next;
+}
+
+static void serve(struct control *c);
+
+static void
+rest_cb(uv_timer_t *t)
+{
+	serve(t->data);
+}
+
+/* Answers what has come, as far as there is time for it now. */
+static void
+serve(struct control *c)
+{
+	uint64_t began = uv_hrtime(), spent = 0, wait = 0;
+	struct client *cl;
+
+	if (c->closing || uv_is_active((const uv_handle_t *)&c->rest))
+		return;
+	if (c->paid_ns < began)
+		c->paid_ns = began;
+	cl = next_to_answer(c);
+	while (cl != NULL && spent < CONTROL_TURN_NS &&
+	    c->paid_ns - began < CONTROL_SHARE * CONTROL_AT_ONCE_NS) {
+		answer_line(cl);
+		c->paid_ns += CONTROL_SHARE * (uv_hrtime() - began - spent);
+		spent = uv_hrtime() - began;
+		cl = next_to_answer(c);
+	}
+	if (cl == NULL)
+		return;
+	if (c->paid_ns - began >= CONTROL_SHARE * CONTROL_AT_ONCE_NS)
+		wait = 1 + (c->paid_ns - began) / 1000000 -
+		    CONTROL_SHARE * CONTROL_AT_ONCE_NS / 1000000;
+	uv_timer_start(&c->rest, rest_cb, wait, 0);
+}
+
+/* Something came from him, or went to him. */
+static void
+go_on(struct client *cl)
+{
+	if (cl->closing)
+		return;
+	find_line(cl);
+	if (cl->line_len == 0 && cl->len == sizeof(cl->line)) {
 		control_send(cl,
 		    ctl_line_error(NULL, CTL_INVALID,
 			"a line may have 65535 bytes at most"));
 		control_close_client(cl);
 	}
+	serve(cl->control);
 	listen_or_not(cl);
-}
-
-static bool
-is_full(const struct control *c)
-{
-	unsigned all = 0, lookers = 0;
-
-	for (const struct client *cl = c->clients; cl != NULL; cl = cl->next) {
-		all += !cl->closing;
-		lookers += !cl->closing && !cl->may_write;
-	}
-	return all > CONTROL_CLIENTS_MAX ||
-	    (!c->clients->may_write && lookers > CONTROL_LOOKERS_MAX);
-}
-
-/* Who holds a place and does nothing with it gives way to a newcomer; so
- * half a line, or an answer that is never read, locks nobody out. */
-static bool
-make_room(struct control *c)
-{
-	const struct client *new = c->clients;
-	struct client *victim = NULL;
-
-	for (struct client *cl = new->next; cl != NULL; cl = cl->next) {
-		if (cl->closing || cl->events || cl->waiting != NULL ||
-		    (cl->may_write && !new->may_write))
-			continue;
-		if (victim == NULL || cl->moved_ms < victim->moved_ms)
-			victim = cl;
-	}
-	if (victim == NULL ||
-	    new->moved_ms - victim->moved_ms < CONTROL_IDLE_MS)
-		return false;
-	control_close_client(victim);
-	return true;
-}
-
-/* One line, so that the caller need not guess; then the end. They come in
- * floods: the log has one line a second. */
-static void
-turn_away(struct client *cl)
-{
-	struct control *c = cl->control;
-	uint64_t now = uv_now(&c->node->loop);
-
-	c->naway++;
-	if (c->full_ms == 0 || now >= c->full_ms + 1000) {
-		log_warn("control.full", "clients=%u sent_away=%u",
-		    c->nclients - 1, c->naway);
-		c->full_ms = now;
-		c->naway = 0;
-	}
-	control_send(cl,
-	    ctl_line_error(NULL, CTL_BUSY,
-		"too many connections to the control socket; close one"));
-	control_close_client(cl);
 }
 
 static void refuse(struct control *c);
@@ -415,7 +424,7 @@ spare_closed_cb(uv_handle_t *h)
 
 	c->spare_busy = false;
 	c->nclients--;
-	if (c->owed)
+	if (c->owed && !c->closing)
 		refuse(c);
 	finish_if_empty(c);
 }
@@ -463,9 +472,7 @@ connection_cb(uv_stream_t *listener, int status)
 	}
 	cl->may_write = ctl_door_may_write(fd, c->path);
 	cl->moved_ms = uv_now(&c->node->loop);
-	if (is_full(c) && !make_room(c)) /* it is the first of the list */
-		turn_away(cl);
-	else
+	if (control_admit(cl))
 		listen_or_not(cl);
 }
 
@@ -504,19 +511,22 @@ control_start(struct control **out, struct node *n, const char *path)
 		rc = -errno;
 	if (rc == 0)
 		rc = uv_listen((uv_stream_t *)&c->listener, 16, connection_cb);
-	if (rc == 0)
-		*out = c;
-	else
+	if (rc < 0) {
 		uv_close((uv_handle_t *)&c->listener, unborn_cb);
-	return rc;
+		return rc;
+	}
+	uv_timer_init(&n->loop, &c->rest);
+	c->rest.data = c;
+	*out = c;
+	return 0;
 }
 
 static void
-listener_closed_cb(uv_handle_t *h)
+part_closed_cb(uv_handle_t *h)
 {
 	struct control *c = h->data;
 
-	c->closing = true;
+	c->nclients--;
 	finish_if_empty(c);
 }
 
@@ -530,5 +540,8 @@ control_stop(struct control *c, void (*done)(void *arg), void *arg)
 	for (cl = c->clients; cl != NULL; cl = cl->next)
 		control_close_client(cl);
 	(void)unlink(c->path);
-	uv_close((uv_handle_t *)&c->listener, listener_closed_cb);
+	c->closing = true;
+	c->nclients += 2;
+	uv_close((uv_handle_t *)&c->rest, part_closed_cb);
+	uv_close((uv_handle_t *)&c->listener, part_closed_cb);
 }

@@ -11,7 +11,7 @@
 #include "daemon/node/node.h"
 
 /* Bytes that one may leave unread before the stream to him is cut. */
-#define CONTROL_QUEUE_MAX (512u << 10)
+#define CONTROL_QUEUE_MAX (256u << 10)
 
 /* Takes params; the text is made once for all. */
 static void

@@ -28,6 +28,8 @@ struct client {
 	uint64_t moved_ms; /* last request of his, or answer that he took */
 	char line[CTL_LINE_MAX];
 	size_t len;
+	size_t line_len; /* of the first one, its end included; 0: not whole */
+	uint64_t last_served; /* control's count then */
 };
 
 struct control {
@@ -35,7 +37,10 @@ struct control {
 	uv_pipe_t listener;
 	char path[sizeof(((struct sockaddr_un *)0)->sun_path)];
 	struct client *clients;
-	unsigned nclients;
+	unsigned nclients; /* and what else must close before the end */
+	uv_timer_t rest;   /* until requests are looked at again */
+	uint64_t nserved;
+	uint64_t paid_ns; /* uv_hrtime at which what was spent is paid for */
 	uint64_t full_ms; /* last line about it */
 	unsigned naway;   /* sent away since */
 	bool closing;
@@ -49,6 +54,12 @@ struct control {
 void control_send(struct client *cl, char *text);
 /* Idempotent; it is gone later. */
 void control_close_client(struct client *cl);
+
+/* The newest of the list: is there room for him? False: he was told that there
+ * is none, and closes. */
+bool control_admit(struct client *cl);
+/* May one more of his kind listen to events? */
+bool control_may_subscribe(const struct client *cl);
 
 static inline size_t
 control_unread(const struct client *cl)
