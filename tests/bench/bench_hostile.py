@@ -4,7 +4,9 @@
 Quiet and attacked phases take turns, so that a busy machine is busy in both.
 Commit latency: from the last answer that a member which is not attacked heard
 of to the block, as events tell it. CONNECTIONS, RATE (a second; 0: as fast as
-it goes), PHASES.
+it goes), PHASES, WHERE (port, socket or both: nine of ten at the port), and
+ATTACKERS: "idle", the default, has them take only CPU time that nobody else
+wants, for theirs is another machine's; "share": they compete for it.
 """
 
 import json
@@ -20,12 +22,23 @@ from hostility import MIB, Attack, at_rest, settles  # noqa: E402
 
 CONNECTIONS = int(os.environ.get("CONNECTIONS", "100000"))
 RATE = int(os.environ.get("RATE", "1000"))
-PHASES = int(os.environ.get("PHASES", "5"))
+PHASES = int(os.environ.get("PHASES", "20"))
+WHERE = os.environ.get("WHERE", "both")
+ATTACKERS = os.environ.get("ATTACKERS", "idle")
+SHARES = {"both": (0.9, 0.1), "port": (1, 0), "socket": (0, 1)}[WHERE]
+TICK = os.sysconf("SC_CLK_TCK")
 
 
 def percentile(values, p):
     values = sorted(values)
     return values[min(len(values) - 1, len(values) * p // 100)] * 1000
+
+
+def cpu_seconds(node):
+    """Of all threads of the daemon, in user and kernel mode."""
+    with open("/proc/%d/stat" % node.proc.pid) as f:
+        fields = f.read().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / TICK
 
 
 def latencies(node, going_on):
@@ -44,8 +57,44 @@ def latencies(node, going_on):
     return found
 
 
+def crowds(c, victim, k):
+    """The strangers of one phase."""
+    found = []
+    for where, share in zip(("port", "socket"), SHARES):
+        if share == 0:
+            continue
+        a = Attack(c, victim, where, count=int(CONNECTIONS * share / PHASES),
+                   hold_ms=1000, seed=k, rate=int(RATE * share))
+        if ATTACKERS == "idle":
+            a.step_aside()
+        found.append(a)
+    return found
+
+
+class Phase:
+    """All phases of one kind."""
+
+    def __init__(self, name):
+        self.name, self.found, self.seconds, self.cpu = name, [], 0, 0
+
+    def run(self, victim, witness, going_on):
+        began, cpu = time.monotonic(), cpu_seconds(victim)
+        self.found += latencies(witness, going_on)
+        lasted = time.monotonic() - began
+        self.seconds += lasted
+        self.cpu += cpu_seconds(victim) - cpu
+        return lasted
+
+    def tell(self):
+        print("%-8s  commit latency p50 %.1f ms  p99 %.1f ms  (%d rounds in "
+              "%.0f s); CPU of the attacked daemon %.1f %%" % (
+                  self.name, percentile(self.found, 50),
+                  percentile(self.found, 99), len(self.found), self.seconds,
+                  100 * self.cpu / self.seconds))
+
+
 def main():
-    quiet, attacked, opened, seconds = [], [], 0, 0
+    quiet, attacked, opened = Phase("quiet"), Phase("attacked"), 0
     with Consortium(rounds=10 ** 6) as c:
         victim, witness = c.nodes[0], c.nodes[1]
         c.start()
@@ -54,32 +103,27 @@ def main():
             Attack(c, victim, where, count=500, hold_ms=300, seed=99).end()
         before = at_rest(victim)
         for k in range(PHASES):
-            # One in ten at the control socket.
-            crowds = [Attack(c, victim, where, count=count // PHASES,
-                             hold_ms=1000, seed=k, rate=rate)
-                      for where, count, rate in (
-                          ("port", CONNECTIONS * 9 // 10, RATE * 9 // 10),
-                          ("socket", CONNECTIONS // 10, RATE // 10))]
-            began = time.monotonic()
-            attacked += latencies(witness, lambda: any(
-                a.going_on() for a in crowds))
-            lasted = time.monotonic() - began
-            for a in crowds:
-                opened += a.end()["opened"]
-            seconds += lasted
+            crowd = crowds(c, victim, k)
+            lasted = attacked.run(victim, witness, lambda: any(
+                a.going_on() for a in crowd))
+            opened += sum(a.end()["opened"] for a in crowd)
             end = time.monotonic() + lasted
-            quiet += latencies(witness, lambda: time.monotonic() < end)
+            quiet.run(victim, witness, lambda: time.monotonic() < end)
         settles(victim, before)
         after = at_rest(victim)
-    print("%d connections, %.0f a second" % (opened, opened / seconds))
+    print("%d connections, %.0f a second; attackers: %s; at: %s" % (
+        opened, opened / attacked.seconds, ATTACKERS, WHERE))
     print("descriptors %d -> %d, resident %.1f -> %.1f MiB (goal: equal, "
-          "+ 8 at most)" % (before[0], after[0], before[1] / MIB,
-                            after[1] / MIB))
-    for name, v in (("quiet", quiet), ("attacked", attacked)):
-        print("commit latency, %-8s  p50 %.1f ms  p99 %.1f ms  (%d rounds)" % (
-            name, percentile(v, 50), percentile(v, 99), len(v)))
-    print("p50 attacked by quiet: %.2f (goal: 1.20 at most)" % (
-        percentile(attacked, 50) / percentile(quiet, 50)))
+          "+ 8 at most)" % (sum(before[0].values()), sum(after[0].values()),
+                            before[1] / MIB, after[1] / MIB))
+    for phase in (quiet, attacked):
+        phase.tell()
+    print("CPU of the attacked daemon for one stranger: %.0f us" % (
+        1e6 * (attacked.cpu - quiet.cpu * len(attacked.found) /
+               len(quiet.found)) / opened))
+    for p in (50, 99):
+        print("p%d attacked by quiet: %.2f (goal: 1.20 at most)" % (
+            p, percentile(attacked.found, p) / percentile(quiet.found, p)))
     return 0
 
 

@@ -85,6 +85,28 @@ def not_locked_out(c, node):
         attack.stop()
 
 
+def listeners(c, node):
+    """Those who listen for good leave room for those who ask."""
+    there = []
+    try:
+        refused = None
+        while refused is None and len(there) < 100:
+            there.append(node.rpc())
+            try:
+                there[-1].call("events")
+            except RuntimeError as e:
+                refused = str(e)
+        assert refused is not None and "too many" in refused, refused
+        for _ in range(5):
+            wait("an answer", 60, lambda: answer(node))
+        # The first is still told of what happens.
+        wait("a block told", 120, lambda: b"block.committed" in
+             there[0].file.readline())
+    finally:
+        for rpc in there:
+            rpc.close()
+
+
 def main():
     tap = Tap()
     with Consortium(rounds=100000) as c:
@@ -101,6 +123,7 @@ def main():
         tap.run("%d clients at the socket" % (COUNT // 2),
                 lambda: at_the_socket(c, node))
         tap.run("the socket answers", lambda: not_locked_out(c, node))
+        tap.run("listeners leave room", lambda: listeners(c, node))
 
         def whole():
             assert all(n.proc.poll() is None for n in c.nodes)

@@ -107,7 +107,8 @@ def main():
         for n, b in zip(honest, before):
             a = at_rest(n)
             print("# %s: %d -> %d descriptors, %.1f -> %.1f MiB" % (
-                n.name, b[0], a[0], b[1] / 2 ** 20, a[1] / 2 ** 20))
+                n.name, sum(b[0].values()), sum(a[0].values()),
+                b[1] / 2 ** 20, a[1] / 2 ** 20))
         tap.run("one chain", lambda: one_chain(honest))
         tap.run("no honest member voted twice",
                 lambda: no_double_votes(honest, liar))
