@@ -103,7 +103,7 @@ helpers = $(call obj,$(filter-out %/driver.c $(dir $1)test_% $(dir $1)bench_% \
 .SECONDEXPANSION:
 .PHONY: all demo check check-long bench cluster-build asan tsan fuzz cov tidy \
 	format e2e unit tests decoding fuzzers fuzz-drivers install install-library \
-	clean help
+	clean help FORCE
 
 all: $(PROGS) $(call lib,$(LIBS) qmlsim)   ## libraries and programs
 
@@ -117,7 +117,14 @@ $(B)/gen/proto/qml.pb-c.c $(PB_H) &: proto/qml.proto
 	$(call say,PB)
 	$(Q)protoc-c --c_out=$(B)/gen proto/qml.proto
 
-$(B)/obj/gen/qml.pb-c.o: $(B)/gen/proto/qml.pb-c.c
+# What is compiled with other flags than the last time is compiled again: half
+# a build without its sanitizer or its coverage finds nothing and says so nowhere.
+FLAGS := $(CC) $(OPT) $(HARD) $(CFLAGS)
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' >$@
+
+$(B)/obj/gen/qml.pb-c.o: $(B)/gen/proto/qml.pb-c.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(QCFLAGS) -Wno-unused -c -o $@ $<
@@ -138,7 +145,7 @@ $(call obj,$(shell grep -ls 'gen/version\.h' $(SRC_all))): $(VERSION_H)
 $(call obj,$(wildcard proto/*.c)): | $(if $(PB_O),$(PB_H))
 $(B)/obj/sim/%.o: OPT = $(if $(SAN)$(COV),-O1,-O3)
 
-$(B)/obj/%.o: %.c
+$(B)/obj/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
 	$(call say,CC)
 	$(Q)$(CC) $(QCFLAGS) $(WARN) $(ISA) -c -o $@ $<
