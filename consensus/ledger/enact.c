@@ -4,6 +4,7 @@
 
 #include "consensus/books/body.h"
 #include "consensus/books/view.h"
+#include "consensus/ledger/keyring.h"
 #include "consensus/ledger/state.h"
 #include "proto/bytes.h"
 #include "proto/q24.h"
@@ -183,6 +184,26 @@ job_can_go_on(const struct ledger *l, const struct job *j,
 	    job_check(j, weights, err, sizeof(err)) == 0;
 }
 
+/* Are these keys nobody's and never were, and if they are other keys for a
+ * seat, its first in this block? Its last but one would be forgotten before
+ * they were given up. */
+static bool
+keys_fit(const struct ledger *l, const struct payload *p, const struct enact *e)
+{
+	const struct seats *was = l->next, *now = e->seats;
+	bool other = p->member.op == PAYLOAD_MEMBER_ROTATE;
+
+	if (!other && p->member.op != PAYLOAD_MEMBER_ADD)
+		return true;
+	for (uint16_t i = 0; other && i < now->n; i++)
+		if (hash_equal(&now->m[i].id, &p->member.seat) &&
+		    (i >= was->n ||
+			memcmp(&was->m[i].sign, &now->m[i].sign,
+			    sizeof(now->m[i].sign)) != 0))
+			return false;
+	return !keyring_used(l, &p->member.m);
+}
+
 /* On a copy first. */
 static bool
 set_member(const struct ledger *l, const struct payload *p, struct enact *e)
@@ -191,7 +212,7 @@ set_member(const struct ledger *l, const struct payload *p, struct enact *e)
 	const struct job j = job_at(l, e);
 	uint64_t moved = e->moved;
 
-	if (!seats_change(&after, p, &moved) ||
+	if (!keys_fit(l, p, e) || !seats_change(&after, p, &moved) ||
 	    !seats_step_ok(l->next, &after, moved) ||
 	    !job_can_go_on(l, &j, &after))
 		return false;
@@ -287,9 +308,7 @@ names_candidate(const struct motion *m, struct payload *p)
 {
 	return m->p.kind == PROPOSAL_MEMBER &&
 	    (m->p.state == PROPOSAL_OPEN || m->p.state == PROPOSAL_QUEUED) &&
-	    payload_get(m->p.kind, m->payload->data, m->payload->len, p) &&
-	    (p->member.op == PAYLOAD_MEMBER_ADD ||
-		p->member.op == PAYLOAD_MEMBER_ROTATE);
+	    payload_newcomer(m->payload->data, m->payload->len, p);
 }
 
 void

@@ -21,6 +21,37 @@ jobs_drop(struct jobs_start *s)
 	*s = (struct jobs_start){0};
 }
 
+/* The founding as it would be by those who sit here, for this job. Founders may
+ * have left, and others come, by more weight and for more faults than theirs.
+ * Borrowed, with room[FEDERATION_MAX_MEMBERS]: never closed. */
+static struct federation
+as_of(const struct ledger *l, const struct seats *s, const struct job *j,
+    struct member *room)
+{
+	struct federation f = l->f;
+
+	f.job = *j;
+	f.members = room;
+	f.nmembers = 0;
+	f.answers_min = 0; /* what holds now is in the params */
+	f.economy.opening = 0;
+	for (uint16_t i = 0; i < s->n; i++)
+		if (s->state[i] == SEAT_MEMBER)
+			room[f.nmembers++] = s->m[i];
+	federation_sort(&f);
+	return f;
+}
+
+static bool
+suits(const struct ledger *l, const struct seats *s, const struct job *j)
+{
+	struct member room[FEDERATION_MAX_MEMBERS];
+	struct federation f = as_of(l, s, j, room);
+	char err[256];
+
+	return federation_check(&f, err, sizeof(err)) == 0;
+}
+
 /* The bytes of an order's job. A start that is only named is looked up by
  * start_from, so it is no part of what federation_check sees. */
 static bool
@@ -28,8 +59,6 @@ decode(const struct ledger *l, const uint8_t *bytes, uint32_t len,
     struct job *out, struct hash *start)
 {
 	struct bytes_reader r = bytes_reader_of(bytes, len);
-	struct federation f = l->f; /* borrowed: never closed */
-	char err[256];
 
 	job_get(&r, out);
 	*start = out->start;
@@ -37,8 +66,7 @@ decode(const struct ledger *l, const uint8_t *bytes, uint32_t len,
 		return false;
 	if (out->start_params == NULL)
 		out->start = (struct hash){{0}};
-	f.job = *out;
-	return federation_check(&f, err, sizeof(err)) == 0;
+	return suits(l, l->next, out);
 }
 
 /* Is the model that a job names, and does not carry, on the shelf? */
@@ -63,6 +91,7 @@ open_merge(const struct ledger *l, const struct job *j, struct merge *m)
 	int rc;
 
 	f.job = *j;
+	f.nmembers = seats_members(l->next);
 	rc = merge_init(m, &f, err, sizeof(err));
 	if (rc == 0)
 		merge_bind(m, j);
@@ -134,7 +163,9 @@ prepare(const struct ledger *l, const struct books_next_job *n,
 {
 	int rc;
 
+	/* Others may sit here from its second block on. */
 	if (!decode(l, n->bytes, n->len, &s->job, start) ||
+	    !suits(l, l->memory->seats, &s->job) ||
 	    !start_known(l, &s->job, start))
 		return -EINVAL;
 	rc = open_merge(l, &s->job, &s->merge);

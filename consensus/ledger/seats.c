@@ -63,6 +63,7 @@ is_new(const struct seats *s, const struct member *m, int but)
 		const struct member *x = &s->m[i];
 		bool same_keys =
 		    memcmp(x->sign.b, m->sign.b, SIGN_PUBLIC_LEN) == 0 ||
+		    memcmp(s->old[i].b, m->sign.b, SIGN_PUBLIC_LEN) == 0 ||
 		    memcmp(x->network, m->network, sizeof(x->network)) == 0;
 
 		if (s->state[i] == SEAT_FREE)

@@ -220,7 +220,7 @@ is_patient(const struct ledger *l, const struct ledger_inputs *in,
 	for (size_t i = 0; i < in->ntxs; i++)
 		n += in->txs[i]->kind == TX_COMMIT &&
 		    ledger_tx_fits(l, in->txs[i]) == BOOKS_OK;
-	for (uint16_t i = 0; i < l->f.nmembers; i++)
+	for (uint16_t i = 0; i < l->seats->n; i++)
 		asked += ledger_asked(l, i);
 	return n + sealed_named(l) < asked &&
 	    in->now_ms < l->round.collect_at_ms;

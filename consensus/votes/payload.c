@@ -166,22 +166,30 @@ spend_get(struct bytes_reader *r, struct payload *out)
 	return memcmp(&out->spend.to, &nobody, sizeof(nobody)) != 0;
 }
 
-static bool
-keys_get(struct bytes_reader *r, struct payload *out)
+static void
+newcomer_get(struct bytes_reader *r, struct payload *out)
 {
-	const struct hash none = {{0}};
 	struct member *m = &out->member.m;
-	struct hash digest;
 
 	bytes_get_string(r, m->name, sizeof(m->name));
 	bytes_get_string(r, m->address, sizeof(m->address));
 	bytes_get_raw(r, m->sign.b, SIGN_PUBLIC_LEN);
 	bytes_get_raw(r, m->network, sizeof(m->network));
+	m->id = member_id(&m->sign, m->network);
+}
+
+static bool
+keys_get(struct bytes_reader *r, struct payload *out)
+{
+	const struct hash none = {{0}};
+	const struct member *m = &out->member.m;
+	struct hash digest;
+
+	newcomer_get(r, out);
 	signature_get(r, &out->member.proof);
 	if (r->bad || !federation_name_ok(m->name) ||
 	    (m->address[0] != '\0' && !federation_address_ok(m->address)))
 		return false;
-	m->id = member_id(&m->sign, m->network);
 	digest = payload_proof(m);
 	return sign_verify(&m->sign, PAYLOAD_PROOF_CONTEXT, &none, &digest,
 	    &out->member.proof);
@@ -290,6 +298,21 @@ payload_get(uint8_t kind, const uint8_t *data, uint32_t len,
 
 	*out = (struct payload){.param = {0}};
 	return get_by_kind(&r, kind, out) && bytes_reader_done(&r);
+}
+
+bool
+payload_newcomer(const uint8_t *data, uint32_t len, struct payload *out)
+{
+	struct bytes_reader r = bytes_reader_of(data, len);
+
+	*out = (struct payload){.param = {0}};
+	out->member.op = bytes_get_u8(&r);
+	if (out->member.op == PAYLOAD_MEMBER_ROTATE)
+		out->member.seat = bytes_get_hash(&r);
+	else if (out->member.op != PAYLOAD_MEMBER_ADD)
+		return false;
+	newcomer_get(&r, out);
+	return !r.bad;
 }
 
 static void

@@ -105,6 +105,11 @@ void payload_put(struct bytes_writer *w, uint8_t kind, const struct payload *p);
 /* False: not what a proposal of this kind may ask for. */
 bool payload_get(uint8_t kind, const uint8_t *data, uint32_t len,
     struct payload *out) __attribute__((warn_unused_result));
+/* Of a MEMBER payload that payload_get took before: whom it gives a seat to.
+ * The proof is not verified again, power and weight are left out. False: it
+ * names no keys. */
+bool payload_newcomer(const uint8_t *data, uint32_t len, struct payload *out)
+    __attribute__((warn_unused_result));
 
 /* What who holds the new key signs: that of the line which qmlnode init prints,
  * so nobody enters another's key as his own. */

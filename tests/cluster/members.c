@@ -60,6 +60,7 @@ members_open(struct world *w)
 		m->machine[i] = w->fed.members[i];
 		m->now.seat[i] = (struct members_seat){SEAT_MEMBER, i, i,
 		    w->fed.members[i].power, false};
+		m->now.spent[i] = true;
 		s->slot[i] = i;
 		s->power[i] = w->fed.members[i].power;
 		s->total += s->power[i];

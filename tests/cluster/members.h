@@ -47,6 +47,8 @@ struct members_seat {
 };
 
 struct members_table {
+	bool spent[MEMBERS_SLOTS];           /* its keys were a member's */
+	bool turned[FEDERATION_MAX_MEMBERS]; /* other keys in this block */
 	uint16_t n;
 	struct members_seat seat[FEDERATION_MAX_MEMBERS];
 };

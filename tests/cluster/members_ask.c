@@ -48,6 +48,8 @@ is_always_safe(const struct world *w, const struct payload *p)
 			if (mask >> k & 1 && m->wish[k].on &&
 			    members_change(w, &next, &m->wish[k].what, &moved))
 				t = next;
+			/* Each may come in a block of its own. */
+			memset(t.turned, 0, sizeof(t.turned));
 		}
 		next = t;
 		if (members_change(w, &next, p, &moved) && !is_safe(w, &next))

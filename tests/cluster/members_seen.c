@@ -55,7 +55,7 @@ is_new(const struct members_table *t, uint16_t slot)
 {
 	int seat = seat_of_slot(t, slot);
 
-	return slot != MEMBERS_NO_SLOT &&
+	return slot != MEMBERS_NO_SLOT && !t->spent[slot] &&
 	    (seat < 0 || t->seat[seat].state == SEAT_CANDIDATE);
 }
 
@@ -73,6 +73,7 @@ add(struct members_table *t, uint16_t slot, uint32_t power, uint64_t *moved)
 		return false;
 	*moved += power;
 	sit(t, seat, &s);
+	t->spent[slot] = true;
 	return true;
 }
 
@@ -81,9 +82,11 @@ rotate(const struct world *w, struct members_table *t, struct members_seat *s,
     uint16_t slot, uint64_t *moved)
 {
 	int own = seat_of_slot(t, slot);
+	size_t i = (size_t)(s - t->seat);
 
-	if (!is_new(t, slot))
+	if (!is_new(t, slot) || t->turned[i])
 		return false;
+	t->turned[i] = t->spent[slot] = true;
 	if (own >= 0)
 		t->seat[own] = (struct members_seat){0};
 	*moved += s->power;
@@ -270,6 +273,7 @@ carry_out(struct world *w, uint64_t height)
 		m->now = after;
 		sum = moved;
 	}
+	memset(m->now.turned, 0, sizeof(m->now.turned));
 }
 
 static void
