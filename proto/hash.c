@@ -6,6 +6,8 @@
 
 #include <sodium/crypto_generichash_blake2b.h>
 
+#include "proto/hex.h"
+
 _Static_assert(sizeof(crypto_generichash_blake2b_state) <=
 	sizeof(struct hash_stream),
     "hash_stream must hold libsodium's state");
@@ -95,43 +97,19 @@ hash_compare(const struct hash *a, const struct hash *b)
 char *
 hash_hex(const struct hash *h, char out[static HASH_HEX_LEN])
 {
-	static const char digits[] = "0123456789abcdef";
-
-	for (size_t i = 0; i < HASH_LEN; i++) {
-		out[2 * i] = digits[h->b[i] >> 4];
-		out[2 * i + 1] = digits[h->b[i] & 15];
-	}
-	out[HASH_HEX_LEN - 1] = '\0';
-	return out;
-}
-
-static int
-hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
+	return hex_put(h->b, HASH_LEN, out);
 }
 
 int
 hash_from_hex(const char *hex, struct hash *out)
 {
 	struct hash h;
+	int rc;
 
 	if (strlen(hex) != HASH_HEX_LEN - 1)
 		return -EINVAL;
-	for (size_t i = 0; i < HASH_LEN; i++) {
-		int hi = hex_digit(hex[2 * i]);
-		int lo = hex_digit(hex[2 * i + 1]);
-
-		if (hi < 0 || lo < 0)
-			return -EINVAL;
-		h.b[i] = (uint8_t)(hi << 4 | lo);
-	}
-	*out = h;
-	return 0;
+	rc = hex_get(hex, h.b, HASH_LEN);
+	if (rc == 0)
+		*out = h;
+	return rc;
 }

@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -9,8 +10,11 @@
 #include "daemon/cli/guest.h"
 #include "daemon/cli/init.h"
 #include "daemon/cli/join_line.h"
+#include "daemon/cli/pasted.h"
 #include "daemon/node/home.h"
 #include "proto/id.h"
+
+#define WORDS_MAX 12 /* of a line without its quotes */
 
 static const char usage[] =
     "usage: qmlnode join FEDERATION.yaml [--home DIR]\n"
@@ -159,11 +163,69 @@ make_home(const struct init_wish *asked, const char *text)
 	}
 	if (join_line_parse(text, &line, err, sizeof(err)) < 0)
 		return cli_error(CLI_USAGE, "%s", err);
+	if (w.name != NULL && !join_line_for(&line, w.name))
+		return cli_error(CLI_FAILED,
+		    "the invitation is for %s, not for %s: nothing was made",
+		    line.who, w.name);
 	if (!line.has_ticket)
 		return CLI_OK; /* it is for keys that are somewhere */
 	if (w.name == NULL && line.who[0] != '\0')
 		w.name = line.who;
 	return init_home(&w);
+}
+
+/* What was pasted may have come as several words. The caller frees it. */
+static char *
+join_words(int argc, char **argv)
+{
+	size_t len = 1;
+	char *text;
+
+	for (int i = 1; i < argc; i++)
+		len += strlen(argv[i]) + 1;
+	text = malloc(len);
+	if (text == NULL)
+		return NULL;
+	text[0] = '\0';
+	for (int i = 1; i < argc; i++) {
+		size_t at = strlen(text);
+
+		snprintf(text + at, len - at, "%s%s", at > 0 ? " " : "",
+		    argv[i]);
+	}
+	return text;
+}
+
+static int
+join_by_line(const struct init_wish *w, const struct guest_options *g)
+{
+	int rc = make_home(w, g->line);
+
+	return rc == CLI_OK ? guest_join(g) : rc;
+}
+
+static int
+join_by_file(struct join *j, int argc, char **argv)
+{
+	const char *whose = pasted_whose(argv[1]);
+	int rc;
+
+	j->file = argv[1];
+	if (whose != NULL)
+		return cli_error(CLI_USAGE, "%s", whose);
+	if (argc > 2)
+		return cli_error(CLI_USAGE,
+		    "\"%.60s\" is one word too many\n%s", argv[2], usage);
+	if (access(j->file, R_OK) != 0)
+		return cli_error(CLI_NOT_FOUND,
+		    "%s: %s\n  Want the founder's federation.yaml or, in "
+		    "quotes, the line of qmlctl invite",
+		    j->file, strerror(errno));
+	rc = join(j);
+	keys_close(&j->keys);
+	config_node_close(&j->config);
+	federation_close(&j->federation);
+	return rc;
 }
 
 int
@@ -176,26 +238,23 @@ cmd_join(int argc, char **argv)
 	    {"name", &w.name, NULL}, {"listen", &w.listen, NULL},
 	    {"advertise", &w.advertise, NULL}, {"data", &w.data, NULL},
 	    {"no-wait", NULL, &g.no_wait}};
-	const struct cli_options o = {options, 6, usage, 1};
+	const struct cli_options o = {options, 6, usage, WORDS_MAX};
 	int rc = cli_parse(&o, &argc, argv);
+	char *text;
 
 	if (rc != CLI_OK)
 		return rc < 0 ? CLI_OK : rc;
-	if (argc != 2)
-		return cli_error(CLI_USAGE, "want a file\n%s", usage);
+	if (argc < 2)
+		return cli_error(CLI_USAGE, "want a file or a line\n%s", usage);
 	if (j.home == NULL)
 		j.home = home_default(j.default_home, sizeof(j.default_home));
-	g.home = j.home;
-	g.line = argv[1];
-	w.home = j.home;
-	if (join_line_like(argv[1])) {
-		rc = make_home(&w, argv[1]);
-		return rc == CLI_OK ? guest_join(&g) : rc;
-	}
-	j.file = argv[1];
-	rc = join(&j);
-	keys_close(&j.keys);
-	config_node_close(&j.config);
-	federation_close(&j.federation);
+	text = join_words(argc, argv);
+	if (text == NULL)
+		return cli_error(CLI_FAILED, "out of memory");
+	g.home = w.home = j.home;
+	g.line = text;
+	rc = join_line_like(text) ? join_by_line(&w, &g)
+				  : join_by_file(&j, argc, argv);
+	free(text);
 	return rc;
 }

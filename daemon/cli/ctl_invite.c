@@ -9,6 +9,7 @@
 #include "daemon/cli/ctl_books.h"
 #include "daemon/cli/join_line.h"
 #include "daemon/cli/member_line.h"
+#include "daemon/cli/pasted.h"
 
 static const char usage[] =
     "usage: qmlctl invite [NAME] [--replace NAME] [--power P] [--weight W]\n"
@@ -21,20 +22,46 @@ static const char usage[] =
 
 struct invite {
 	const char *replace, *power, *weight;
+	uint64_t power_n, weight_n; /* where they are given */
 	const char *line;
 	struct member who;
 };
+
+static void
+put_terms(struct jv *p, const struct invite *v)
+{
+	if (v->replace != NULL)
+		jv_put_string(p, "replace", v->replace);
+	if (v->power != NULL)
+		jv_put_integer(p, "power", (int64_t)v->power_n);
+	if (v->weight != NULL)
+		jv_put_integer(p, "weight", (int64_t)v->weight_n);
+}
+
+static int
+read_terms(struct invite *v)
+{
+	if (v->power != NULL &&
+	    (!ctl_number(v->power, &v->power_n) || v->power_n == 0))
+		return cli_error(CLI_USAGE,
+		    "--power %.40s: want a number, 1 or more", v->power);
+	if (v->weight != NULL && !ctl_number(v->weight, &v->weight_n))
+		return cli_error(CLI_USAGE, "--weight %.40s: want a number",
+		    v->weight);
+	return CLI_OK;
+}
 
 /* The words of a line that has been checked. */
 static struct jv *
 params_of(const struct invite *v)
 {
 	char sign[80], network[80], proof[160], title[64];
+	char line[MEMBER_LINE_LEN];
 	struct jv *p = jv_object();
-	uint64_t n;
 
-	if (sscanf(v->line, " %*s %*s %*s %79s %79s %159s", sign, network,
-		proof) != 3) {
+	if (!member_line_take(v->line, line) ||
+	    sscanf(line, "%*s %*s %*s %79s %79s %159s", sign, network, proof) !=
+		3) {
 		jv_free(p);
 		return NULL;
 	}
@@ -47,12 +74,7 @@ params_of(const struct invite *v)
 	jv_put_string(p, "sign", sign);
 	jv_put_string(p, "network", network);
 	jv_put_string(p, "proof", proof);
-	if (v->replace != NULL)
-		jv_put_string(p, "replace", v->replace);
-	if (v->power != NULL && ctl_number(v->power, &n))
-		jv_put_integer(p, "power", (int64_t)n);
-	if (v->weight != NULL && ctl_number(v->weight, &n))
-		jv_put_integer(p, "weight", (int64_t)n);
+	put_terms(p, v);
 	return p;
 }
 
@@ -143,15 +165,6 @@ invite(struct ctl *c, struct invite *v)
 	return rc;
 }
 
-static void
-put_number(struct jv *p, const char *key, const char *text)
-{
-	uint64_t n;
-
-	if (text != NULL && ctl_number(text, &n))
-		jv_put_integer(p, key, (int64_t)n);
-}
-
 static int
 print_ticket(struct ctl *c, const struct jv *got, struct join_line *j)
 {
@@ -186,16 +199,26 @@ ticket(struct ctl *c, const struct invite *v, const char *name)
 	int rc;
 
 	jv_put_string(p, "name", name);
-	if (v->replace != NULL)
-		jv_put_string(p, "replace", v->replace);
-	put_number(p, "power", v->power);
-	put_number(p, "weight", v->weight);
+	put_terms(p, v);
 	snprintf(j.who, sizeof(j.who), "%s", name);
 	rc = ctl_call(c, "invite", p, &got);
 	if (rc == CLI_OK)
 		rc = print_ticket(c, got, &j);
 	jv_free(got);
 	return rc;
+}
+
+/* A name, or a line of qmlnode init and nobody else's. */
+static int
+choose(struct ctl *c, struct invite *v)
+{
+	const char *whose = pasted_whose(v->line);
+
+	if (strstr(v->line, MEMBER_LINE_MAGIC) != NULL)
+		return invite(c, v);
+	if (whose != NULL)
+		return cli_error(CLI_USAGE, "%s", whose);
+	return ticket(c, v, v->line);
 }
 
 int
@@ -211,10 +234,11 @@ ctl_cmd_invite(int argc, char **argv)
 	if (rc == CLI_OK && argc > 2)
 		rc = cli_error(CLI_USAGE,
 		    "want a name, or one line in quotes\n%s", usage);
+	if (rc == CLI_OK)
+		rc = read_terms(&v);
 	if (rc == CLI_OK) {
 		v.line = argc == 2 ? argv[1] : "";
-		rc = strchr(v.line, ' ') != NULL ? invite(&c, &v)
-						 : ticket(&c, &v, v.line);
+		rc = choose(&c, &v);
 	}
 	ctl_close(&c);
 	return rc < 0 ? CLI_OK : rc;

@@ -71,16 +71,17 @@ print_peers(const struct jv *v)
 static int
 print_members(const struct jv *v)
 {
-	static const char *const titles[] = {"MEMBER", "HERE", ">POWER",
+	static const char *const titles[] = {"NAME", "SEAT", "LINK", ">POWER",
 	    ">WEIGHT", "ADDRESS", "NODE"};
 	const struct jv *list = jv_get(v, "members");
 	struct ctl_table t;
 
-	ctl_table_init(&t, titles, 6);
+	ctl_table_init(&t, titles, 7);
 	for (size_t i = 0; i < jv_len(list); i++) {
 		const struct jv *m = jv_at(list, i);
 		char power[24], weight[24], address[FEDERATION_ADDRESS_LEN];
-		const char *cells[6] = {ctl_string(m, "name"),
+		const char *cells[7] = {ctl_string(m, "name"),
+		    ctl_string(m, "state"),
 		    jv_true(jv_get(m, "self"))            ? "this node"
 			: jv_true(jv_get(m, "connected")) ? "yes"
 							  : "no",

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "daemon/node/jv.h"
+#include "proto/hex.h"
 
 void
 history_proof_open(struct history_proof *p, uint64_t height)
@@ -83,10 +84,7 @@ put_hex(struct jv *o, const char *key, const struct bytes_writer *w)
 
 	if (!text)
 		return;
-	text[0] = '\0';
-	for (size_t i = 0; i < w->len; i++)
-		snprintf(text + 2 * i, 3, "%02x", w->data[i]);
-	jv_put_string(o, key, text);
+	jv_put_string(o, key, hex_put(w->data, w->len, text));
 	free(text);
 }
 
@@ -168,14 +166,6 @@ refuse(char *why, const char *format, ...)
 	return -EBADMSG;
 }
 
-static int
-digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
 /* malloc'd; NULL: no hex, or no memory. */
 static uint8_t *
 get_hex(const struct jv *o, const char *key, size_t *len)
@@ -188,14 +178,9 @@ get_hex(const struct jv *o, const char *key, size_t *len)
 	if (n % 2 != 0)
 		return NULL;
 	out = malloc(n / 2 + 1);
-	for (size_t i = 0; out && i < n; i += 2) {
-		int hi = digit(text[i]), lo = digit(text[i + 1]);
-
-		if (hi < 0 || lo < 0) {
-			free(out);
-			return NULL;
-		}
-		out[i / 2] = (uint8_t)(hi << 4 | lo);
+	if (out && hex_get(text, out, n / 2) < 0) {
+		free(out);
+		return NULL;
 	}
 	return out;
 }

@@ -30,10 +30,13 @@ struct join_line {
 };
 
 void join_line_make(const struct join_line *j, char out[static JOIN_LINE_LEN]);
-/* Does the word begin like one? */
+/* Is there one in it, whole or not? */
 bool join_line_like(const char *text);
-/* -EINVAL with a sentence; blanks around the line do not matter. */
+/* -EINVAL with a sentence; what is around the line, and line breaks in it, do
+ * not matter. */
 int join_line_parse(const char *text, struct join_line *out, char *err,
     size_t errlen) __attribute__((warn_unused_result));
+/* Is it for a node of this name? */
+bool join_line_for(const struct join_line *j, const char *name);
 
 #endif

@@ -4,9 +4,12 @@
 #include <stdio.h>
 #include <string.h>
 
-#define MAGIC "qmlmember1"
+#include "daemon/cli/pasted.h"
+#include "proto/hex.h"
+
+#define MAGIC MEMBER_LINE_MAGIC
 #define CONTEXT "qml.member"
-#define CHECK_LEN 8
+#define CHECK_CONTEXT "qml.memberline"
 #define FIELDS 7
 
 /* What PROOF signs: independent of how the line is spaced. */
@@ -23,54 +26,13 @@ digest_of(const struct member *m)
 	return hash_end(&s);
 }
 
-static void
-to_hex(const uint8_t *bytes, size_t len, char *out)
-{
-	static const char digits[] = "0123456789abcdef";
-	size_t i;
-
-	for (i = 0; i < len; i++) {
-		out[2 * i] = digits[bytes[i] >> 4];
-		out[2 * i + 1] = digits[bytes[i] & 15];
-	}
-	out[2 * len] = '\0';
-}
-
-static int
-from_hex(const char *text, uint8_t *out, size_t len)
-{
-	static const char digits[] = "0123456789abcdef";
-	const char *hi, *lo;
-	size_t i;
-
-	if (strlen(text) != 2 * len)
-		return -EINVAL;
-	for (i = 0; i < len; i++) {
-		hi = strchr(digits, text[2 * i]);
-		lo = strchr(digits, text[2 * i + 1]);
-		if (hi == NULL || lo == NULL)
-			return -EINVAL;
-		out[i] = (uint8_t)((hi - digits) << 4 | (lo - digits));
-	}
-	return 0;
-}
-
-/* Over the line up to the blank before CHECK. */
-static void
-check_of(const char *text, size_t len, char out[static CHECK_LEN + 1])
-{
-	struct hash h = hash_bytes("qml.memberline", text, len);
-
-	to_hex(h.b, CHECK_LEN / 2, out);
-}
-
 void
 member_line_make(const struct keys *k, const char *name, const char *address,
     char out[static MEMBER_LINE_LEN])
 {
 	const struct hash none = {{0}};
 	char sign[65], network[65], proof[2 * SIGN_LEN + 1];
-	char check[CHECK_LEN + 1];
+	char check[PASTED_CHECK_LEN + 1];
 	struct member m = {.power = 1};
 	struct signature sig;
 	struct hash digest;
@@ -82,12 +44,12 @@ member_line_make(const struct keys *k, const char *name, const char *address,
 	memcpy(m.network, k->network_public, sizeof(m.network));
 	digest = digest_of(&m);
 	sign_message(k->sign, CONTEXT, &none, &digest, &sig);
-	to_hex(m.sign.b, sizeof(m.sign.b), sign);
-	to_hex(m.network, sizeof(m.network), network);
-	to_hex(sig.b, sizeof(sig.b), proof);
+	hex_put(m.sign.b, sizeof(m.sign.b), sign);
+	hex_put(m.network, sizeof(m.network), network);
+	hex_put(sig.b, sizeof(sig.b), proof);
 	n = snprintf(out, MEMBER_LINE_LEN, MAGIC " %s %s %s %s %s", m.name,
 	    m.address[0] != '\0' ? m.address : "-", sign, network, proof);
-	check_of(out, (size_t)n, check);
+	pasted_check(out, (size_t)n, CHECK_CONTEXT, check);
 	snprintf(out + n, MEMBER_LINE_LEN - (size_t)n, " %s", check);
 }
 
@@ -119,6 +81,12 @@ split(char *line, char *field[FIELDS])
 }
 
 static int
+get_key(const char *text, uint8_t *out, size_t len)
+{
+	return strlen(text) == 2 * len ? hex_get(text, out, len) : -EINVAL;
+}
+
+static int
 read_fields(char *const field[FIELDS], struct member *m, char *err,
     size_t errlen)
 {
@@ -138,9 +106,9 @@ read_fields(char *const field[FIELDS], struct member *m, char *err,
 			return fail(err, errlen, "the address is not one");
 		memcpy(m->address, field[2], strlen(field[2]));
 	}
-	if (from_hex(field[3], m->sign.b, sizeof(m->sign.b)) != 0 ||
-	    from_hex(field[4], m->network, sizeof(m->network)) != 0 ||
-	    from_hex(field[5], sig.b, sizeof(sig.b)) != 0)
+	if (get_key(field[3], m->sign.b, sizeof(m->sign.b)) < 0 ||
+	    get_key(field[4], m->network, sizeof(m->network)) < 0 ||
+	    get_key(field[5], sig.b, sizeof(sig.b)) < 0)
 		return fail(err, errlen, "a key is not one");
 	digest = digest_of(m);
 	if (!sign_verify(&m->sign, CONTEXT, &none, &digest, &sig))
@@ -148,23 +116,24 @@ read_fields(char *const field[FIELDS], struct member *m, char *err,
 	return 0;
 }
 
+bool
+member_line_take(const char *text, char out[static MEMBER_LINE_LEN])
+{
+	const struct pasted_kind kind = {MAGIC, CHECK_CONTEXT};
+	size_t end;
+
+	return pasted_take(text, &kind, out, MEMBER_LINE_LEN, &end);
+}
+
 int
 member_line_parse(const char *line, struct member *m, char *err, size_t errlen)
 {
-	char text[MEMBER_LINE_LEN], check[CHECK_LEN + 1], *field[FIELDS];
-	size_t len;
+	char text[MEMBER_LINE_LEN], *field[FIELDS];
 	int rc;
 
-	line += strspn(line, " \t\r\n");
-	len = strlen(line);
-	while (len > 0 && strchr(" \t\r\n", line[len - 1]) != NULL)
-		len--;
-	if (len >= sizeof(text) || len <= CHECK_LEN)
-		return fail(err, errlen, "its length");
-	memcpy(text, line, len);
-	text[len] = '\0';
-	check_of(text, len - CHECK_LEN - 1, check);
-	if (strcmp(text + len - CHECK_LEN, check) != 0)
+	if (strstr(line, MAGIC) == NULL)
+		return fail(err, errlen, "there is no " MAGIC " in it");
+	if (!member_line_take(line, text))
 		return fail(err, errlen, "a character is wrong or missing");
 	if (!split(text, field))
 		return fail(err, errlen, "the number of its words");

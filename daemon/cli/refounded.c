@@ -7,9 +7,11 @@
 #include <unistd.h>
 
 #include "config/node.h"
+#include "daemon/cli/pasted.h"
 #include "daemon/node/home.h"
+#include "proto/hex.h"
 
-#define CHECK_LEN 8
+#define CHECK_CONTEXT "qml.refoundline"
 
 int
 refounded_get(const uint8_t *data, size_t len, struct federation *f)
@@ -74,83 +76,54 @@ refounded_save(const char *folder, const struct federation *f)
 	return rc;
 }
 
-static void
-check_of(const char *text, size_t len, char out[static CHECK_LEN + 1])
-{
-	struct hash h = hash_bytes("qml.refoundline", text, len);
-	char hex[HASH_HEX_LEN];
-
-	snprintf(out, CHECK_LEN + 1, "%.8s", hash_hex(&h, hex));
-}
-
 char *
 refounded_line(const struct refound *r)
 {
 	struct bytes_writer w = BYTES_WRITER_INIT;
 	size_t at = sizeof(REFOUNDED_MAGIC);
-	char *line, check[CHECK_LEN + 1];
+	char *line, check[PASTED_CHECK_LEN + 1];
 
 	refound_put(&w, r);
-	line = w.error == 0 ? malloc(at + 2 * w.len + CHECK_LEN + 2) : NULL;
+	line =
+	    w.error == 0 ? malloc(at + 2 * w.len + PASTED_CHECK_LEN + 2) : NULL;
 	if (line != NULL) {
 		memcpy(line, REFOUNDED_MAGIC " ", at);
-		for (size_t i = 0; i < w.len; i++)
-			snprintf(line + at + 2 * i, 3, "%02x", w.data[i]);
+		hex_put(w.data, w.len, line + at);
 		at += 2 * w.len;
-		check_of(line, at, check);
-		snprintf(line + at, CHECK_LEN + 2, " %s", check);
+		pasted_check(line, at, CHECK_CONTEXT, check);
+		snprintf(line + at, PASTED_CHECK_LEN + 2, " %s", check);
 	}
 	bytes_writer_close(&w);
 	return line;
 }
 
+/* In place: digits take more room than bytes. */
 static int
-digit(char c)
+read_digits(char *hex, size_t len, struct refound *out)
 {
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
-}
-
-static int
-parse_hex(const char *hex, size_t len, struct refound *out)
-{
-	uint8_t *data = malloc(len / 2 + 1);
 	struct bytes_reader r;
-	int hi = 0, lo = 0;
 
-	if (data == NULL)
-		return -ENOMEM;
-	for (size_t i = 0; i + 1 < len && hi >= 0 && lo >= 0; i += 2) {
-		hi = digit(hex[i]);
-		lo = digit(hex[i + 1]);
-		data[i / 2] = (uint8_t)((unsigned)hi << 4 | (unsigned)lo);
-	}
-	r = bytes_reader_of(data, len / 2);
+	if (len % 2 != 0 || hex_get(hex, (uint8_t *)hex, len / 2) < 0)
+		return -EINVAL;
+	r = bytes_reader_of((uint8_t *)hex, len / 2);
 	refound_get(&r, out);
-	free(data);
-	return len % 2 == 0 && hi >= 0 && lo >= 0 && bytes_reader_done(&r)
-	    ? 0
-	    : -EINVAL;
+	return bytes_reader_done(&r) ? 0 : -EINVAL;
 }
 
 int
-refounded_parse(const char *line, struct refound *out)
+refounded_parse(const char *text, struct refound *out)
 {
-	const size_t magic = sizeof(REFOUNDED_MAGIC);
-	const char *space;
-	char want[CHECK_LEN + 1];
+	const size_t magic = sizeof(REFOUNDED_MAGIC), room = strlen(text) + 3;
+	const struct pasted_kind kind = {REFOUNDED_MAGIC, CHECK_CONTEXT};
+	char *line = malloc(room);
+	int rc = -EINVAL;
+	size_t end = 0;
 
-	line += strspn(line, " \t\r\n");
-	if (strncmp(line, REFOUNDED_MAGIC " ", magic) != 0)
-		return -EINVAL;
-	space = strchr(line + magic, ' ');
-	if (space == NULL)
-		return -EINVAL;
-	check_of(line, (size_t)(space - line), want);
-	if (strncmp(space + 1, want, CHECK_LEN) != 0 ||
-	    strspn(space + 1 + CHECK_LEN, " \t\r\n") !=
-		strlen(space + 1 + CHECK_LEN))
-		return -EINVAL;
-	return parse_hex(line + magic, (size_t)(space - line) - magic, out);
+	if (line == NULL)
+		return -ENOMEM;
+	if (pasted_take(text, &kind, line, room, &end) && end > magic &&
+	    line[magic - 1] == ' ')
+		rc = read_digits(line + magic, end - magic, out);
+	free(line);
+	return rc;
 }

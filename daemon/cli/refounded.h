@@ -29,8 +29,8 @@ int refounded_save(const char *folder, const struct federation *f)
 
 /* malloc'd; NULL: memory. */
 char *refounded_line(const struct refound *r);
-/* -EINVAL: not whole. */
-int refounded_parse(const char *line, struct refound *out)
+/* Out of what was pasted. -EINVAL: not whole. -ENOMEM. */
+int refounded_parse(const char *text, struct refound *out)
     __attribute__((warn_unused_result));
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consensus/ledger/seats.h"
 #include "daemon/node/invites.h"
 
 #define CTL_ROUNDS_MAX 1000 /* about 2 ms of the loop */
@@ -27,6 +28,19 @@ ctl_object(const char *schema)
 	return o;
 }
 
+/* Is there anybody? The seat of a candidate who was not voted in is free. */
+static const char *
+seat_word(const struct node *n, uint16_t i)
+{
+	static const char *const words[] = {[SEAT_FREE] = "",
+	    [SEAT_CANDIDATE] = "candidate",
+	    [SEAT_MEMBER] = "member",
+	    [SEAT_LEFT] = "left"};
+	const struct seats *s = ledger_seats(replica_ledger(n->replica));
+
+	return i < s->n ? words[s->state[i]] : "";
+}
+
 static struct jv *
 run_peers(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
@@ -35,15 +49,18 @@ run_peers(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 
 	(void)params, (void)code, (void)err, (void)errlen;
 	for (uint16_t i = 0; i < f->nmembers; i++) {
-		struct jv *p = jv_object();
+		const char *state = seat_word(n, i);
 		struct peers_info s;
+		struct jv *p;
 
-		if (i == n->self) {
-			jv_free(p);
+		if (i == n->self || state[0] == '\0')
 			continue;
-		}
 		peers_info(n->peers, i, &s);
+		if (!s.up && strcmp(state, "left") == 0)
+			continue; /* nobody looks for him */
+		p = jv_object();
 		jv_put_string(p, "name", f->members[i].name);
+		jv_put_string(p, "state", state);
 		ctl_put_id(p, "node", ID_NODE, &f->members[i].id);
 		jv_put_string(p, "address", f->members[i].address);
 		jv_put_boolean(p, "up", s.up);
@@ -73,12 +90,17 @@ run_members(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	(void)params, (void)code, (void)err, (void)errlen;
 	for (uint16_t i = 0; i < f->nmembers; i++) {
 		const struct member *m = &f->members[i];
-		struct jv *j = jv_object();
+		const char *state = seat_word(n, i);
 		char hex[HASH_HEX_LEN];
 		struct hash network;
+		struct jv *j;
 
+		if (state[0] == '\0')
+			continue;
+		j = jv_object();
 		jv_put_integer(j, "index", i);
 		jv_put_string(j, "name", m->name);
+		jv_put_string(j, "state", state);
 		ctl_put_id(j, "node", ID_NODE, &m->id);
 		jv_put_string(j, "address", m->address);
 		memcpy(network.b, m->network, sizeof(network.b));

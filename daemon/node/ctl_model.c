@@ -9,6 +9,7 @@
 #include "config/federation_file.h"
 #include "consensus/books/view.h"
 #include "daemon/node/ctl_methods.h"
+#include "proto/hex.h"
 #include "proto/q24.h"
 
 bool
@@ -175,18 +176,12 @@ put_circuit(struct jv *o, const struct job_task *t)
 static void
 put_job(struct jv *o, const struct model_copy *c)
 {
-	static const char digits[] = "0123456789abcdef";
 	const uint8_t *b = (const uint8_t *)(c->params + c->dim);
 	char *hex = malloc(2 * c->job_len + 1);
 
 	if (hex == NULL)
 		return;
-	for (size_t i = 0; i < c->job_len; i++) {
-		hex[2 * i] = digits[b[i] >> 4];
-		hex[2 * i + 1] = digits[b[i] & 15];
-	}
-	hex[2 * c->job_len] = '\0';
-	jv_put_string(o, "job_bytes", hex);
+	jv_put_string(o, "job_bytes", hex_put(b, c->job_len, hex));
 	free(hex);
 }
 

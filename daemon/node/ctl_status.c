@@ -81,6 +81,8 @@ add_missing(const struct node *n, struct jv *o)
 	struct jv *answers = jv_array(), *attests = jv_array();
 
 	for (uint16_t i = 0; i < f->nmembers; i++) {
+		if (f->members[i].power == 0)
+			continue;
 		if (!replica_holds_answer(n->replica, i))
 			jv_add(answers, jv_string(f->members[i].name));
 		if (!replica_holds_attest(n->replica, i))
@@ -121,7 +123,7 @@ agreement_json(const struct node *n)
 
 	bft_status(replica_bft(n->replica), &s);
 	for (uint16_t i = 0; i < n->roster->nmembers; i++)
-		if (turns[i] == 0)
+		if (turns[i] == 0 && n->roster->members[i].power > 0)
 			jv_add(benched, jv_string(n->roster->members[i].name));
 	jv_put_integer(o, "height", (int64_t)s.height);
 	jv_put_integer(o, "round", s.round);
@@ -237,14 +239,46 @@ waiting_json(const struct node *n)
 	return o;
 }
 
-static uint16_t
-count_up(const struct node *n)
-{
-	uint16_t up = 0;
+/* Of the seats that have power: who left, and who is not voted in yet, is no
+ * member. */
+struct members_now {
+	uint32_t power[FEDERATION_MAX_MEMBERS]; /* heaviest first */
+	uint16_t n, up;
+};
 
-	for (uint16_t i = 0; i < n->roster->nmembers; i++)
-		up = (uint16_t)(up + (i == n->self || peers_up(n->peers, i)));
-	return up;
+static struct members_now
+count_members(const struct node *n)
+{
+	struct members_now m = {.n = 0};
+
+	for (uint16_t i = 0; i < n->roster->nmembers; i++) {
+		const uint32_t power = n->roster->members[i].power;
+		uint16_t k = m.n;
+
+		if (power == 0)
+			continue;
+		for (; k > 0 && m.power[k - 1] < power; k--)
+			m.power[k] = m.power[k - 1];
+		m.power[k] = power;
+		m.n++;
+		m.up =
+		    (uint16_t)(m.up + (i == n->self || peers_up(n->peers, i)));
+	}
+	return m;
+}
+
+/* However they are chosen: so many have less than a third of the power. */
+static uint16_t
+tolerated(const struct members_now *m)
+{
+	uint64_t total = 0, faulty = 0;
+	uint16_t k = 0;
+
+	for (uint16_t i = 0; i < m->n; i++)
+		total += m->power[i];
+	while (k < m->n && 3 * (faulty + m->power[k]) < total)
+		faulty += m->power[k++];
+	return k;
 }
 
 struct jv *
@@ -252,6 +286,7 @@ ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
 	const struct federation *f = n->roster;
 	const struct member *me = &f->members[n->self];
+	const struct members_now m = count_members(n);
 	struct jv *o = ctl_object("qml.status/1");
 
 	(void)params, (void)code, (void)err, (void)errlen;
@@ -260,11 +295,11 @@ ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	ctl_put_id(o, "node", ID_NODE, &me->id);
 	jv_put_string(o, "federation_name", f->name);
 	ctl_put_id(o, "federation", ID_FEDERATION, &n->federation_id);
-	jv_put_integer(o, "members", f->nmembers);
-	jv_put_integer(o, "connected", count_up(n));
-	jv_put_integer(o, "tolerates", (f->nmembers - 1) / 3);
+	jv_put_integer(o, "members", m.n);
+	jv_put_integer(o, "connected", m.up);
+	jv_put_integer(o, "tolerates", tolerated(&m));
 	jv_put_string(o, "note",
-	    f->nmembers < 4 ? "tolerates 0 faulty members" : "");
+	    tolerated(&m) == 0 ? "tolerates 0 faulty members" : "");
 	why_look(n, true);
 	jv_put_string(o, "why", n->why.text);
 	jv_put(o, "waiting", waiting_json(n));
@@ -289,7 +324,7 @@ ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	return o;
 }
 
-static void
+static bool
 add_check(struct jv *a, const char *name, bool ok, const char *why)
 {
 	struct jv *c = jv_object();
@@ -298,46 +333,58 @@ add_check(struct jv *a, const char *name, bool ok, const char *why)
 	jv_put_boolean(c, "ok", ok);
 	jv_put_string(c, "why", ok ? "" : why);
 	jv_add(a, c);
+	return ok;
+}
+
+/* Links to so many that a vote is possible? */
+static bool
+sees_quorum(const struct node *n)
+{
+	const uint32_t *power = ledger_powers(ledger(n));
+	uint64_t up = 0, total = 0;
+
+	for (uint16_t i = 0; i < ledger_nmembers(ledger(n)); i++) {
+		total += power[i];
+		if (i == n->self || peers_up(n->peers, i))
+			up += power[i];
+	}
+	return quorum_reached(up, total);
 }
 
 struct jv *
 ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
-	const uint32_t *power = ledger_powers(ledger(n));
-	uint64_t up = 0, total = 0;
+	const struct why *w = &n->why;
 	struct jv *o = ctl_object("qml.health/1"), *a = jv_array();
 	enum trainer_state t =
 	    n->trainer != NULL ? trainer_state(n->trainer) : TRAINER_IDLE;
-	bool quorum, trainer, synced, signs, sound = !n->rotten;
+	bool ok, signs;
 
 	(void)params, (void)code, (void)err, (void)errlen;
-	for (uint16_t i = 0; i < n->roster->nmembers; i++) {
-		total += power[i];
-		if (i == n->self || peers_up(n->peers, i))
-			up += power[i];
-	}
-	quorum = quorum_reached(up, total);
-	trainer = t != TRAINER_REFUSED && t != TRAINER_WAITING;
-	synced = !progress(n).syncing;
+	why_look(n, true);
 	signs = !n->full && !progress(n).twin && progress(n).silent_until == 0;
-	add_check(a, "voting", n->halted == NULL, n->halted);
-	add_check(a, "quorum", quorum,
-	    "links to members of more than two "
-	    "thirds of the power are needed");
-	add_check(a, "synced", synced, "blocks are being fetched");
-	add_check(a, "signing", signs,
+	ok = add_check(a, "voting",
+	    n->halted == NULL && w->reason != WHY_NO_SEAT,
+	    n->halted != NULL ? n->halted : w->text);
+	ok &= add_check(a, "quorum", sees_quorum(n),
+	    w->reason == WHY_NO_QUORUM
+		? w->text
+		: "links to members of more than two thirds of the power are "
+		  "needed");
+	ok &= add_check(a, "synced", !progress(n).syncing,
+	    "blocks are being fetched");
+	ok &= add_check(a, "signing", signs,
 	    "stored data were lost, the disk is full, or the key is in use "
 	    "elsewhere: see status");
-	add_check(a, "clock", !n->clock_off,
+	ok &= add_check(a, "clock", !n->clock_off,
 	    "this machine's clock is not that of the others: see status");
-	add_check(a, "stored", sound,
+	ok &= add_check(a, "stored", !n->rotten,
 	    "stored data are damaged: start the node again, and look at the "
 	    "disk");
-	add_check(a, "trainer", trainer,
+	ok &= add_check(a, "trainer",
+	    t != TRAINER_REFUSED && t != TRAINER_WAITING,
 	    n->trainer != NULL ? trainer_text(n->trainer) : "");
-	jv_put_boolean(o, "ok",
-	    n->halted == NULL && quorum && synced && signs && sound &&
-		!n->clock_off && trainer);
+	jv_put_boolean(o, "ok", ok);
 	jv_put(o, "checks", a);
 	return o;
 }

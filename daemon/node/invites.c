@@ -1,5 +1,6 @@
 #include "daemon/node/invites.h"
 
+#include <assert.h>
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include "daemon/node/home.h"
 #include "daemon/node/keys.h"
 #include "daemon/node/log.h"
+#include "proto/hex.h"
 #include "proto/noise.h"
 #include "proto/wire.h"
 
@@ -126,11 +128,10 @@ copy_if(struct jv *to, const struct jv *from, const char *key)
 static void
 put_hex(struct jv *o, const char *key, const uint8_t *bytes, size_t len)
 {
-	char text[2 * SIGN_LEN + 1] = "";
+	char text[2 * SIGN_LEN + 1];
 
-	for (size_t i = 0; i < len && i < SIGN_LEN; i++)
-		snprintf(text + 2 * i, 3, "%02x", bytes[i]);
-	jv_put_string(o, key, text);
+	assert(len <= SIGN_LEN);
+	jv_put_string(o, key, hex_put(bytes, len, text));
 }
 
 /* As qmlctl invite LINE asks for it. */

@@ -13,13 +13,15 @@
 
 #include "consensus/bft/quorum.h"
 #include "consensus/bft/view.h"
+#include "consensus/ledger/seats.h"
 #include "daemon/node/log.h"
 #include "daemon/node/node.h"
 
 #define NAMES_LEN 160
 #define NAMES_SHOWN 4
 
-/* Which members: those for whom missing(n, i) holds. */
+/* Which members: those for whom missing(n, i) holds; of a seat that somebody
+ * left, or is not voted into yet, nothing is expected. */
 typedef bool missing_fn(const struct node *n, uint16_t i);
 
 static bool
@@ -38,6 +40,18 @@ is_taken(const struct node *n, uint16_t i)
 		return false;
 	peers_info(n->peers, i, &info);
 	return !info.up && info.last_error == -EALREADY;
+}
+
+/* It answers, and hangs up before it says a word. */
+static bool
+is_refused(const struct node *n, uint16_t i)
+{
+	struct peers_info info;
+
+	if (i == n->self)
+		return false;
+	peers_info(n->peers, i, &info);
+	return !info.up && info.last_error == -ECONNRESET;
 }
 
 static bool
@@ -90,7 +104,7 @@ list_names(const struct node *n, missing_fn *missing, struct why *w,
 	out[0] = '\0';
 	memset(w->of, 0, sizeof(w->of));
 	for (uint16_t i = 0; i < f->nmembers; i++) {
-		if (!missing(n, i))
+		if (f->members[i].power == 0 || !missing(n, i))
 			continue;
 		w->of[i] = true;
 		if (k++ < NAMES_SHOWN)
@@ -134,36 +148,85 @@ set(struct why *w, enum why_reason reason, const char *fmt, ...)
 	va_end(ap);
 }
 
+/* What those who cannot be reached say about it. */
+static void
+add_reason(const struct node *n, struct why *w, unsigned down)
+{
+	const size_t at = strlen(w->text), left = sizeof(w->text) - at;
+	char names[NAMES_LEN];
+	struct why other;
+
+	if (list_names(n, is_taken, &other, names) > 0) {
+		w->reason = WHY_KEY_TWICE;
+		snprintf(w->text + at, left,
+		    ". %s had a link with this node's key already: is it in "
+		    "use on another machine?",
+		    names);
+	} else if (list_names(n, is_refused, &other, names) == down) {
+		snprintf(w->text + at, left,
+		    ". They answer and hang up: is this node still a member "
+		    "there (qmlctl members), and did they go on under another "
+		    "id?");
+	}
+}
+
 static bool
 ask_quorum(const struct node *n, struct why *w)
 {
 	const uint32_t *power = ledger_powers(replica_ledger(n->replica));
-	const uint16_t members = n->roster->nmembers;
+	const uint16_t voters = ledger_nmembers(replica_ledger(n->replica));
 	uint64_t up = 0, total = 0;
+	unsigned others = 0, down;
 	char names[NAMES_LEN];
-	struct why other;
-	unsigned down;
-	size_t at;
 
-	for (uint16_t i = 0; i < members; i++) {
+	for (uint16_t i = 0; i < voters && i < n->roster->nmembers; i++) {
 		total += power[i];
 		up += lacks_link(n, i) ? 0 : power[i];
+		others += i != n->self && power[i] > 0;
 	}
 	if (quorum_reached(up, total))
 		return false;
 	down = list_names(n, lacks_link, w, names);
 	set(w, WHY_NO_QUORUM,
-	    "no quorum: links to %u of %u others, not to %s; more than two "
-	    "thirds of the votes must be together",
-	    members - 1u - down, members - 1u, names);
-	if (list_names(n, is_taken, &other, names) == 0)
-		return true;
-	w->reason = WHY_KEY_TWICE;
-	at = strlen(w->text);
-	snprintf(w->text + at, sizeof(w->text) - at,
-	    ". %s had a link with this node's key already: is it in use on "
-	    "another machine?",
-	    names);
+	    "no quorum: links to %u of %u others, not to %s; of %" PRIu64
+	    " votes %" PRIu64 " are together, and more than two thirds must be",
+	    others - down, others, names, total, up);
+	if (down > 0)
+		add_reason(n, w, down);
+	return true;
+}
+
+/* Its own seat, as the last block that it has leaves it. */
+static enum seat_state
+own_seat(const struct node *n)
+{
+	const struct seats *s = ledger_seats(replica_ledger(n->replica));
+	const struct sign_public own = sign_key_public(n->opt->key);
+
+	if (n->self < s->n)
+		return (enum seat_state)s->state[n->self];
+	for (uint16_t i = 0; i < s->n; i++)
+		if (memcmp(&s->old[i], &own, sizeof(own)) == 0)
+			return SEAT_LEFT; /* to other keys */
+	return SEAT_FREE;
+}
+
+/* A seat that is gone comes before what is missing for a vote that it does not
+ * have; somebody who is to get one follows like everybody. */
+static bool
+ask_seat(const struct node *n, struct why *w)
+{
+	if (own_seat(n) == SEAT_MEMBER)
+		return false;
+	if (own_seat(n) == SEAT_LEFT)
+		set(w, WHY_NO_SEAT,
+		    "this node has no seat any more, by the members' vote: it "
+		    "signs nothing, and nobody sends it blocks after %" PRIu64,
+		    w->height - 1);
+	else
+		set(w, WHY_NO_SEAT,
+		    "no member yet: it follows, and signs nothing until the "
+		    "members have voted for it (qmlctl proposal list)");
 	return true;
 }
 
@@ -303,7 +366,8 @@ ask(const struct node *n, struct why *w)
 	w->height = ledger_height(l) + 1;
 	w->round = lr->number;
 	w->attempt = s.round;
-	if (ask_self(n, w) || ask_quorum(n, w) || ask_agreement(n, w))
+	if (ask_self(n, w) || ask_seat(n, w) || ask_quorum(n, w) ||
+	    ask_agreement(n, w))
 		return;
 	if (lr->finished)
 		set(w, WHY_FINISHED,
@@ -330,6 +394,7 @@ why_word(enum why_reason reason)
 	    [WHY_QUARANTINE] = "quarantine",
 	    [WHY_SILENT] = "silent",
 	    [WHY_SYNCING] = "syncing",
+	    [WHY_NO_SEAT] = "no_seat",
 	    [WHY_NO_QUORUM] = "no_quorum",
 	    [WHY_CLOCK] = "clock",
 	    [WHY_PROPOSER] = "proposer",
@@ -379,7 +444,8 @@ is_trouble(const struct why *w)
 {
 	if (w->reason == WHY_TRAINER || w->reason == WHY_ANSWERS)
 		return w->late;
-	return w->reason != WHY_FINISHED && w->reason != WHY_STOPPING;
+	return w->reason != WHY_FINISHED && w->reason != WHY_STOPPING &&
+	    w->reason != WHY_NO_SEAT;
 }
 
 static void

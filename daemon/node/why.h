@@ -27,6 +27,7 @@ enum why_reason {
 	WHY_QUARANTINE, /* the vote log was lost */
 	WHY_SILENT,     /* blocks were lost: signs from a height on */
 	WHY_SYNCING,
+	WHY_NO_SEAT, /* left, or not voted in yet */
 	WHY_NO_QUORUM,
 	WHY_CLOCK,    /* ours is not that of the others */
 	WHY_PROPOSER, /* has said nothing */

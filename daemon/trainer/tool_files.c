@@ -8,6 +8,7 @@
 
 #include "config/federation_file.h"
 #include "proto/answer.h"
+#include "proto/hex.h"
 #include "proto/q24.h"
 
 /* Each parameter is there twice, its job as hex digits. */
@@ -123,11 +124,11 @@ parse_params(const char *text, uint32_t dim, int64_t *model)
 static int
 parse_job(const char *text, struct job *job)
 {
-	static const char digits[] = "0123456789abcdef";
 	const char *p = find_value(text, "\"job_bytes\"");
-	size_t n = p && *p == '"' ? strspn(p + 1, digits) : 0;
+	size_t n = p && *p == '"' ? strcspn(p + 1, "\"") : 0;
 	struct bytes_reader r;
 	uint8_t *b;
+	int rc;
 
 	*job = (struct job){0};
 	if (!p)
@@ -138,10 +139,8 @@ parse_job(const char *text, struct job *job)
 	b = malloc(n / 2);
 	if (!b)
 		return -ENOMEM;
-	for (size_t i = 0; i < n / 2; i++)
-		b[i] = (uint8_t)((strchr(digits, p[1 + 2 * i]) - digits) * 16 +
-		    (strchr(digits, p[2 + 2 * i]) - digits));
-	r = bytes_reader_of(b, n / 2);
+	rc = hex_get(p + 1, b, n / 2);
+	r = bytes_reader_of(b, rc == 0 ? n / 2 : 0);
 	job_get(&r, job);
 	free(b);
 	return bytes_reader_done(&r) ? 0 : -EINVAL;

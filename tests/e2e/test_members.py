@@ -91,6 +91,19 @@ def new_machine(c, name, rows, line):
         stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
 
 
+def only_members_count(node, count, other, state):
+    """Nothing is expected of who is voted on, or has left."""
+    s = node.call("status")
+    assert (s["members"], s["tolerates"]) == (count, (count - 1) // 3), s
+    assert s["connected"] <= count, s
+    assert other not in s["waiting"]["members"], s["waiting"]
+    assert other not in s["agreement"]["benched"], s["agreement"]
+    assert other not in s["round"].get("answers_missing", []), s["round"]
+    there = {m["name"]: m["state"] for m in node.call("members")["members"]}
+    assert there.pop(other) == state and "" not in there, there
+    assert set(there.values()) == {"member"}, there
+
+
 def fifth(c):
     before = len(proposals(c.nodes[0]))
     line = ctl(c.nodes[0], "invite", "epsilon").stdout.strip()
@@ -106,6 +119,7 @@ def fifth(c):
     assert j.stdout.readline().startswith("alpha puts this node to the vote")
     wait("the joiner's first line", 60,
          lambda: "waits for votes: 0 yes" in j.stdout.readline())
+    only_members_count(c.nodes[0], 4, "epsilon", "candidate")
     vote(c.nodes[:3])
     out, err = j.communicate(timeout=2 * PATIENCE)
     assert j.returncode == 0, (out, err)
@@ -186,6 +200,13 @@ def leaves(c):
     for n in c.nodes[:4]:
         wait("four members at " + n.name, 30, lambda n=n: len(members(n)) == 4)
     wait("it says so", 30, lambda: "has no seat any more" in gone.log())
+    only_members_count(c.nodes[0], 4, "epsilon", "left")
+    w = wait("and why it stands still", 30, lambda: next((
+        w for w in [gone.call("status")["waiting"]]
+        if w["reason"] == "no_seat"), None))
+    assert w["members"] == [], w
+    said = run(QMLCTL, "health", "--home", gone.home, code=7).stdout
+    assert "has no seat any more, by the members' vote" in said, said
     code = gone.stop()
     assert code == 0, (code, gone.log()[-1500:])
     c.nodes.pop()

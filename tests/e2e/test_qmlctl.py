@@ -117,7 +117,7 @@ def lists(c):
     members = ask(node, "members")["members"]
     assert [m["name"] for m in members if m["self"]] == ["alpha"]
     assert all(m["connected"] for m in members), members
-    said(ctl(node, "members"), r"\nalpha +this node +1 +1 +127.0.0.1:\d+ +qn1")
+    said(ctl(node, "members"), r"\nalpha +member +this node +1 +1 +127.0.0.1:\d+ +qn1")
     rounds = ask(node, "rounds", "-n", "3")["rounds"]
     assert len(rounds) == 3, rounds
     assert rounds[0]["round"] + 2 == rounds[2]["round"], rounds
