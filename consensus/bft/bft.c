@@ -55,7 +55,7 @@ enter_height(struct bft *b, const struct bft_event *ev)
 		assert(
 		    b->set.turns[i] == 0 || b->set.turns[i] == b->set.power[i]);
 		b->set.total += ev->enter.power[i];
-		b->seen_round[i] = BFT_NO_ROUND;
+		b->seen[i].round = BFT_NO_ROUND;
 	}
 	assert(b->set.total > 0);
 	for (unsigned i = 0; i < BFT_NTIMERS; i++)
@@ -73,12 +73,18 @@ check_place(const struct bft *b, uint64_t height, uint32_t round)
 	return BFT_OK;
 }
 
-/* L55 hears of any round; only rounds up to the next are stored. */
+/* L55 hears of any round; only rounds up to the next are stored. Proposals do
+ * not count: what leads to a round must be kept and shown (bft_passage), and
+ * who proposes votes at once. */
 static void
-hear(struct bft *b, uint16_t validator, uint32_t round)
+hear(struct bft *b, const struct vote *v)
 {
-	if ((int32_t)round > b->seen_round[validator])
-		b->seen_round[validator] = (int32_t)round;
+	struct bft_heard *h = &b->seen[v->validator];
+
+	if ((int32_t)v->round > h->round)
+		*h = (struct bft_heard){.round = (int32_t)v->round,
+		    .type = v->type,
+		    .ballot = {.block = v->block, .sig = v->sig}};
 }
 
 /*
@@ -155,7 +161,7 @@ recv_vote(struct bft *b, const struct vote *v, struct bft_out *out)
 	if (v->validator == b->self &&
 	    !is_ours(b, v->round, (enum bft_record_type)v->type, &v->block))
 		return BFT_NOT_OURS;
-	hear(b, v->validator, v->round);
+	hear(b, v);
 	if ((int64_t)v->round > (int64_t)b->round + 1)
 		return BFT_FUTURE;
 	s = rounds_get(b, (int32_t)v->round);
@@ -220,7 +226,6 @@ recv_proposal(struct bft *b, const struct bft_offer *o, struct bft_out *out)
 
 	if (verdict != BFT_OK)
 		return verdict;
-	hear(b, o->p.proposer, o->p.round);
 	if ((int64_t)o->p.round > (int64_t)b->round + 1)
 		return BFT_FUTURE;
 	s = rounds_get(b, (int32_t)o->p.round);

@@ -76,6 +76,13 @@ struct bft_block {
 	bool fetched; /* FETCH was given out */
 };
 
+/* A vote of the highest round that we heard of from a validator. */
+struct bft_heard {
+	int32_t round; /* or BFT_NO_ROUND */
+	uint8_t type;
+	struct bft_ballot ballot;
+};
+
 struct bft_pending {
 	uint64_t seq;
 	uint8_t type; /* enum bft_record_type */
@@ -94,10 +101,10 @@ struct bft {
 	uint16_t self;
 	struct bft_set set;
 	struct bft_mark locked, valid, decision;
-	int32_t seen_round[BFT_MAX_VALIDATORS]; /* highest heard of, or -1 */
-	uint64_t deadline_ms[BFT_NTIMERS];      /* 0: not armed */
-	uint64_t seq, persisted;                /* last given out, durable */
-	int32_t signed_round;                   /* last own record */
+	struct bft_heard seen[BFT_MAX_VALIDATORS];
+	uint64_t deadline_ms[BFT_NTIMERS]; /* 0: not armed */
+	uint64_t seq, persisted;           /* last given out, durable */
+	int32_t signed_round;              /* last own record */
 	uint8_t signed_type;
 	size_t npending;
 	struct bft_pending pending[BFT_MAX_PENDING]; /* seq ascending */

@@ -89,7 +89,7 @@ check_skip(const struct bft *b)
 	uint64_t ahead = 0;
 
 	for (uint16_t i = 0; i < b->set.n; i++)
-		if (b->seen_round[i] > b->round)
+		if (b->seen[i].round > b->round)
 			ahead += b->set.power[i];
 	assert(b->decided || !quorum_honest(ahead, b->set.total));
 }

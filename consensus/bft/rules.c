@@ -318,14 +318,14 @@ rule_l55(struct bft *b, struct bft_out *out)
 	for (uint16_t i = 0; i < b->set.n; i++) {
 		uint64_t power = 0;
 
-		if (b->seen_round[i] <= best)
+		if (b->seen[i].round <= best)
 			continue;
 		for (uint16_t j = 0; j < b->set.n; j++) {
-			if (b->seen_round[j] >= b->seen_round[i])
+			if (b->seen[j].round >= b->seen[i].round)
 				power += b->set.power[j];
 		}
 		if (quorum_honest(power, b->set.total))
-			best = b->seen_round[i];
+			best = b->seen[i].round;
 	}
 	if (best == b->round)
 		return false;

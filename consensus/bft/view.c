@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "consensus/bft/proposer.h"
+#include "consensus/bft/quorum.h"
 #include "consensus/bft/rounds.h"
 
 static const struct bft_round *
@@ -53,7 +54,7 @@ bft_status(const struct bft *b, struct bft_status *out)
 int32_t
 bft_seen_round(const struct bft *b, uint16_t i)
 {
-	return i < b->set.n ? b->seen_round[i] : BFT_NO_ROUND;
+	return i < b->set.n ? b->seen[i].round : BFT_NO_ROUND;
 }
 
 unsigned
@@ -140,6 +141,47 @@ bft_vote_both(const struct bft *b, const struct vote *key,
 	out[1].block = t->ballots[1][key->validator].block;
 	out[1].sig = t->ballots[1][key->validator].sig;
 	return 2;
+}
+
+static bool
+passage_vote(const struct bft *b, const struct bft_tally *before, uint16_t i,
+    struct vote *v)
+{
+	struct vote key = {.type = VOTE_PRECOMMIT, .validator = i};
+	const struct bft_heard *h = &b->seen[i];
+
+	if (before != NULL) {
+		key.round = (uint32_t)b->round - 1;
+		return bft_vote(b, &key, NULL, v);
+	}
+	*v = (struct vote){.type = h->type,
+	    .height = b->height,
+	    .round = (uint32_t)h->round,
+	    .block = h->ballot.block,
+	    .validator = i,
+	    .sig = h->ballot.sig};
+	return h->round >= b->round;
+}
+
+uint16_t
+bft_passage(const struct bft *b, struct vote out[static BFT_MAX_VALIDATORS])
+{
+	const struct bft_tally *before;
+	uint64_t power = 0;
+	uint16_t n = 0;
+
+	if (!b->entered || b->round <= 0)
+		return 0;
+	before = find_tally(b, (uint32_t)b->round - 1, VOTE_PRECOMMIT);
+	if (before != NULL && !quorum_reached(before->any, b->set.total))
+		before = NULL;
+	for (uint16_t i = 0; i < b->set.n; i++) {
+		if (!passage_vote(b, before, i, &out[n]))
+			continue;
+		power += b->set.power[i];
+		n++;
+	}
+	return quorum_honest(power, b->set.total) ? n : 0;
 }
 
 bool

@@ -48,6 +48,13 @@ bool bft_vote(const struct bft *b, const struct vote *key,
 unsigned bft_vote_both(const struct bft *b, const struct vote *key,
     struct vote out[static 2]);
 
+/* The votes that lead to the current round from any earlier one: a quorum of
+ * precommits of the round before it (L47), or votes of this and later rounds by
+ * more than N / 3 (L55). Returns how many; 0: round 0, none yet, or after a
+ * restart they are not held. */
+uint16_t bft_passage(const struct bft *b,
+    struct vote out[static BFT_MAX_VALIDATORS]);
+
 /* The proposal in force in a round. false: not held. */
 bool bft_proposal(const struct bft *b, uint32_t round, struct bft_offer *out);
 

@@ -227,7 +227,8 @@ walk_one(void *arg, const char *name)
 	struct hash id;
 
 	if ((name[0] != POOL_ANSWER && name[0] != POOL_BLOCK &&
-		name[0] != POOL_POLKA && name[0] != POOL_PROOF) ||
+		name[0] != POOL_POLKA && name[0] != POOL_PASSAGE &&
+		name[0] != POOL_PROOF) ||
 	    name[1] != '-' || hash_from_hex(name + 2, &id) < 0)
 		return 0; /* not ours: leave it alone */
 	return w->fn(w->arg, (enum pool_kind)name[0], &id);

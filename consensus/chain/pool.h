@@ -3,9 +3,10 @@
  *
  * pool/a-<hex id>: an answer (answer_put). pool/b-<hex id>: the body of an
  * undecided block (block_put). pool/p-<hex id>: the prevotes of a quorum for
- * one (vote_put, one after another). pool/e-<hex id>: evidence that waits for
- * a block (evidence_put). They are durable before the node attests
- * or precommits them. A file is an 80-byte head (kind, id, length, checksum)
+ * one (vote_put, one after another). pool/r-<hex id>: the votes that led to the
+ * round in which the node signs, likewise. pool/e-<hex id>: evidence that waits
+ * for a block (evidence_put). They are durable before the node attests, votes
+ * for or rests on them. A file is an 80-byte head (kind, id, length, checksum)
  * and the bytes; what fails its checksum counts as absent and is written
  * again. One thread, the disk's.
  */
@@ -25,6 +26,7 @@ enum pool_kind {
 	POOL_ANSWER = 'a',
 	POOL_BLOCK = 'b',
 	POOL_POLKA = 'p',
+	POOL_PASSAGE = 'r',
 	POOL_PROOF = 'e',
 };
 

@@ -63,6 +63,9 @@ enum replica_store {
 	REPLICA_STORE_ANSWER, /* data under id into the pool */
 	REPLICA_STORE_BODY,   /* data (an undecided block) into the pool */
 	REPLICA_STORE_POLKA,  /* data (the prevotes for one) into the pool */
+	/* data (the votes that led to a round) into the pool, in place of
+	 * those of the round before */
+	REPLICA_STORE_PASSAGE,
 	REPLICA_STORE_BLOCK,  /* data and commit onto the chain at height */
 	REPLICA_STORE_PROOF,  /* data (evidence) under id into the pool */
 	REPLICA_STORE_PROVED, /* the evidence under id is of no use any more */

@@ -8,6 +8,7 @@
 #include "consensus/ledger/seats.h"
 #include "consensus/replica/bodies.h"
 #include "consensus/replica/gossip.h"
+#include "consensus/replica/passage.h"
 #include "consensus/replica/polka.h"
 #include "consensus/replica/proofs.h"
 #include "consensus/replica/queue.h"
@@ -33,6 +34,7 @@ store_record(struct replica *r, const struct bft_action *a)
 			bodies_store(r, body);
 	}
 	polka_keep(r, &rec->valid);
+	passage_keep(r);
 	store.record = (struct votelog_record){.type = VOTELOG_BFT,
 	    .has_bft = true,
 	    .bft = *rec};

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "consensus/replica/bodies.h"
+#include "consensus/replica/passage.h"
 #include "consensus/replica/queue.h"
 #include "consensus/replica/round.h"
 #include "consensus/replica/silence.h"
@@ -182,8 +183,10 @@ repair_agreement(struct replica *r, uint16_t peer, const struct wire_status *s)
 	}
 	if (r->bft.round < 0 || s->round > r->bft.round)
 		return;
-	/* Who is behind may lack just our votes there to go on, and a third of
-	 * the power or less that is ahead does not pull it along. */
+	/* Who is behind may lack just our votes there to go on, or what led us
+	 * here: a third of the power or less that is ahead does not pull. */
+	if (!same)
+		passage_show(r, peer, s->round);
 	if (!same && s->round >= 0) {
 		key.round = (uint32_t)s->round;
 		send_votes(r, peer, &key, s->prevotes);

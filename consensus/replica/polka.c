@@ -6,7 +6,7 @@
 #include "consensus/replica/agree.h"
 #include "consensus/replica/queue.h"
 
-#define POLKA_ROUNDS BFT_MAX_ROUNDS /* more of a height are of no use */
+#define POLKA_ROUNDS (BFT_MAX_ROUNDS + 1) /* and what led to the last one */
 
 /* False: not a quorum, as when the votes were lost before this was kept. */
 static bool
@@ -57,24 +57,39 @@ polka_keep(struct replica *r, const struct bft_mark *valid)
 	(void)queue_store(r, &store, NULL);
 }
 
+/* Where a height had more rounds than there is room for, the newest count. */
+static void
+take(struct replica *r, const struct vote *v, size_t most)
+{
+	struct vote *oldest = r->votes;
+
+	if (r->nvotes < most) {
+		r->votes[r->nvotes++] = *v;
+		return;
+	}
+	for (size_t i = 1; i < r->nvotes; i++)
+		if (r->votes[i].round < oldest->round)
+			oldest = &r->votes[i];
+	if (oldest->round < v->round)
+		*oldest = *v;
+}
+
 void
-replica_load_polka(struct replica *r, const uint8_t *data, size_t len)
+replica_load_votes(struct replica *r, const uint8_t *data, size_t len)
 {
 	struct bytes_reader rd = bytes_reader_of(data, len);
 	const size_t most = (size_t)POLKA_ROUNDS * r->n;
 	struct vote v;
 
-	if (r->polka == NULL)
-		r->polka = calloc(most, sizeof(*r->polka));
-	while (r->polka != NULL && bytes_reader_left(&rd) > 0 &&
-	    r->npolka < most) {
+	if (r->votes == NULL)
+		r->votes = calloc(most, sizeof(*r->votes));
+	while (r->votes != NULL && bytes_reader_left(&rd) > 0) {
 		vote_get(&rd, &v);
 		if (rd.bad)
 			return;
 		if (v.height == ledger_height(r->ledger) + 1 &&
-		    v.type == VOTE_PREVOTE &&
 		    ledger_check_vote(r->ledger, &v) == LEDGER_OK)
-			r->polka[r->npolka++] = v;
+			take(r, &v, most);
 	}
 }
 
@@ -83,8 +98,8 @@ polka_replay(struct replica *r)
 {
 	struct bft_event ev = {.type = BFT_EV_VOTE};
 
-	for (size_t i = 0; i < r->npolka; i++) {
-		ev.vote = r->polka[i];
+	for (size_t i = 0; i < r->nvotes; i++) {
+		ev.vote = r->votes[i];
 		agree_feed(r, &ev);
 	}
 	polka_clear(r);
@@ -93,7 +108,7 @@ polka_replay(struct replica *r)
 void
 polka_clear(struct replica *r)
 {
-	free(r->polka);
-	r->polka = NULL;
-	r->npolka = 0;
+	free(r->votes);
+	r->votes = NULL;
+	r->nvotes = 0;
 }

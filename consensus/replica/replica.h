@@ -63,7 +63,8 @@ int replica_replay(struct replica *r, const struct block *b,
 /* Bytes from the pool; what is of no use any more is skipped. */
 void replica_load_answer(struct replica *r, const uint8_t *data, size_t len);
 void replica_load_body(struct replica *r, const uint8_t *data, size_t len);
-void replica_load_polka(struct replica *r, const uint8_t *data, size_t len);
+/* The votes of POOL_POLKA and POOL_PASSAGE. */
+void replica_load_votes(struct replica *r, const uint8_t *data, size_t len);
 void replica_load_proof(struct replica *r, const uint8_t *data, size_t len);
 /* Records of the vote log, oldest first. Where the log is ahead of the chain,
  * blocks were lost: nothing is signed until they are back; -EBADMSG where

@@ -57,8 +57,12 @@ struct replica {
 	/* polka.c */
 	uint64_t polka_height; /* of the newest that was stored */
 	int32_t polka_round;
-	struct vote *polka; /* of start-up, until EV_START */
-	size_t npolka;
+	struct vote *votes; /* of start-up, until EV_START */
+	size_t nvotes;
+
+	/* passage.c */
+	uint64_t passage_height; /* of the newest that was stored */
+	int32_t passage_round;
 
 	/* bodies.c */
 	struct replica_body bodies[REPLICA_MAX_BODIES];

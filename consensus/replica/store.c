@@ -216,7 +216,7 @@ load_item(void *arg, enum pool_kind kind, const struct hash *id)
 	else if (rc == 0 && kind == POOL_PROOF)
 		replica_load_proof(l->replica, data, item.len);
 	else if (rc == 0)
-		replica_load_polka(l->replica, data, item.len);
+		replica_load_votes(l->replica, data, item.len);
 	free(data);
 	return rc;
 }
@@ -246,6 +246,9 @@ store_load(struct store *s, struct replica *r, uint64_t *height)
 	l.kind = POOL_POLKA;
 	if (rc == 0)
 		rc = pool_list(&s->pool, load_item, &l);
+	l.kind = POOL_PASSAGE;
+	if (rc == 0)
+		rc = pool_list(&s->pool, load_item, &l);
 	l.kind = POOL_PROOF;
 	if (rc == 0)
 		rc = pool_list(&s->pool, load_item, &l);
@@ -262,7 +265,9 @@ store_load(struct store *s, struct replica *r, uint64_t *height)
 
 struct stale {
 	struct store *store;
-	bool answers;
+	bool answers; /* these, too */
+	bool passage; /* nothing but these, but one: */
+	struct hash but;
 	size_t n;
 	struct {
 		enum pool_kind kind;
@@ -277,11 +282,23 @@ collect_stale(void *arg, enum pool_kind kind, const struct hash *id)
 
 	if ((kind == POOL_ANSWER && !st->answers) || kind == POOL_PROOF)
 		return 0;
+	if (st->passage && (kind != POOL_PASSAGE || hash_equal(id, &st->but)))
+		return 0;
 	if (st->n == sizeof(st->item) / sizeof(st->item[0]))
 		return 1; /* the next block takes the rest */
 	st->item[st->n].kind = kind;
 	st->item[st->n++].id = *id;
 	return 0;
+}
+
+static void
+drop(struct stale *st)
+{
+	if (pool_list(&st->store->pool, collect_stale, st) < 0)
+		return;
+	for (size_t i = 0; i < st->n; i++)
+		(void)!pool_drop(&st->store->pool, st->item[i].kind,
+		    &st->item[i].id);
 }
 
 /* All bodies in the pool are of this height or below; with a closed round so
@@ -292,10 +309,7 @@ drop_stale(struct store *s, bool round_closed)
 {
 	struct stale st = {.store = s, .answers = round_closed};
 
-	if (pool_list(&s->pool, collect_stale, &st) < 0)
-		return;
-	for (size_t i = 0; i < st.n; i++)
-		(void)!pool_drop(&s->pool, st.item[i].kind, &st.item[i].id);
+	drop(&st);
 }
 
 static int
@@ -333,6 +347,18 @@ put(struct store *s, enum pool_kind kind, const struct replica_action *a)
 	return pool_put(&s->pool, &item, 1);
 }
 
+/* Only one is of use, and a height may have any number of rounds. */
+static int
+put_passage(struct store *s, const struct replica_action *a)
+{
+	struct stale st = {.store = s, .passage = true, .but = a->id};
+	int rc = put(s, POOL_PASSAGE, a);
+
+	if (rc == 0)
+		drop(&st);
+	return rc;
+}
+
 int
 store_perform(struct store *s, const struct replica_action *a)
 {
@@ -345,6 +371,8 @@ store_perform(struct store *s, const struct replica_action *a)
 		return put(s, POOL_BLOCK, a);
 	case REPLICA_STORE_POLKA:
 		return put(s, POOL_POLKA, a);
+	case REPLICA_STORE_PASSAGE:
+		return put_passage(s, a);
 	case REPLICA_STORE_BLOCK:
 		return append_block(s, a);
 	case REPLICA_STORE_PROOF:

@@ -192,6 +192,7 @@ perform_store(struct storage *s, struct storage_job *j)
 	    [REPLICA_STORE_ANSWER] = "pool",
 	    [REPLICA_STORE_BODY] = "pool",
 	    [REPLICA_STORE_POLKA] = "pool",
+	    [REPLICA_STORE_PASSAGE] = "pool",
 	    [REPLICA_STORE_BLOCK] = "chain",
 	    [REPLICA_STORE_PROOF] = "pool",
 	    [REPLICA_STORE_PROVED] = "pool"};

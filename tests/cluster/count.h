@@ -28,6 +28,8 @@
 	X(CRASH_BEFORE_BODY, "crashes before the write of a proposed block")  \
 	X(CRASH_BEFORE_POLKA,                                                 \
 	    "crashes before the write of the prevotes of a lock")             \
+	X(CRASH_BEFORE_PASSAGE,                                               \
+	    "crashes before the write of the votes behind a round")           \
 	X(CRASH_BEFORE_BLOCK, "crashes before the write of a decided block")  \
 	X(CRASH_BEFORE_PROOF, "crashes before the write of evidence")         \
 	X(CRASH_IN_RECORD,                                                    \
@@ -37,6 +39,8 @@
 	    "crashes in the middle of the write of a proposed block")         \
 	X(CRASH_IN_POLKA,                                                     \
 	    "crashes in the middle of the write of the prevotes of a lock")   \
+	X(CRASH_IN_PASSAGE,                                                   \
+	    "crashes in the middle of the write of votes behind a round")     \
 	X(CRASH_IN_BLOCK,                                                     \
 	    "crashes in the middle of the write of a decided block")          \
 	X(CRASH_IN_PROOF, "crashes in the middle of the write of evidence")   \
@@ -48,6 +52,8 @@
 	    "crashes between durable and told, of a proposed block")          \
 	X(CRASH_AFTER_POLKA,                                                  \
 	    "crashes between durable and told, of the prevotes of a lock")    \
+	X(CRASH_AFTER_PASSAGE,                                                \
+	    "crashes between durable and told, of votes behind a round")      \
 	X(CRASH_AFTER_BLOCK,                                                  \
 	    "crashes between durable and told, of a decided block")           \
 	X(CRASH_AFTER_PROOF, "crashes between durable and told, of evidence") \

@@ -131,6 +131,7 @@ faults_store_point(struct world *w, uint16_t slot, enum replica_store store)
 	    [REPLICA_STORE_ANSWER] = 3,
 	    [REPLICA_STORE_BODY] = 3,
 	    [REPLICA_STORE_POLKA] = 20,
+	    [REPLICA_STORE_PASSAGE] = 20,
 	    [REPLICA_STORE_BLOCK] = 6,
 	    [REPLICA_STORE_PROOF] = 20,
 	    [REPLICA_STORE_PROVED] = 0};

@@ -303,7 +303,8 @@ check_synced(struct world *w, uint16_t slot, const struct replica_action *a)
 		    a->store == REPLICA_STORE_ANSWER      ? POOL_ANSWER
 			: a->store == REPLICA_STORE_BODY  ? POOL_BLOCK
 			: a->store == REPLICA_STORE_PROOF ? POOL_PROOF
-							  : POOL_POLKA,
+			: a->store == REPLICA_STORE_POLKA ? POOL_POLKA
+							  : POOL_PASSAGE,
 		    hex);
 	if (simdisk_unsynced(&w->nodes[slot].disk, name) != NULL)
 		world_fail(w, "node %u: %s is stored but not durable (I5)",
@@ -330,6 +331,7 @@ watch_stored(struct world *w, uint16_t slot, const struct replica_action *a)
 		f.kind = WATCH_POOL_BODY;
 		break;
 	case REPLICA_STORE_POLKA:
+	case REPLICA_STORE_PASSAGE:
 	case REPLICA_STORE_PROVED:
 		return;
 	case REPLICA_STORE_PROOF:
@@ -361,7 +363,7 @@ found_item(void *arg, enum pool_kind kind, const struct hash *id)
 	uint8_t *data;
 	uint32_t len;
 
-	if (kind == POOL_POLKA || kind == POOL_PROOF ||
+	if ((kind != POOL_ANSWER && kind != POOL_BLOCK) ||
 	    pool_get(&n->store.pool, kind, id, &data, &len) < 0)
 		return 0;
 	free(data);

@@ -28,7 +28,7 @@ see(void *arg, enum pool_kind kind, const struct hash *h)
 {
 	(void)h;
 	assert(kind == POOL_ANSWER || kind == POOL_BLOCK ||
-	    kind == POOL_POLKA || kind == POOL_PROOF);
+	    kind == POOL_POLKA || kind == POOL_PASSAGE || kind == POOL_PROOF);
 	++*(unsigned *)arg;
 	return 0;
 }

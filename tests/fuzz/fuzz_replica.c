@@ -336,7 +336,7 @@ load(struct site *s)
 		else if (kind == 1)
 			replica_load_body(s->r, data, len);
 		else
-			replica_load_polka(s->r, data, len);
+			replica_load_votes(s->r, data, len);
 	}
 	rc = replica_load_records(s->r, NULL, 0);
 	assert(rc == 0);

@@ -74,8 +74,8 @@ void
 site_boot(struct site *s)
 {
 	const struct replica_config cfg = {.federation = &s->f,
-	    .key = s->keys[0],
-	    .self = 0};
+	    .key = s->keys[s->self],
+	    .self = s->self};
 
 	assert_int_equal(replica_new(&cfg, &s->r), 0);
 }
@@ -93,9 +93,44 @@ site_close(struct site *s)
 {
 	site_forget(s);
 	replica_free(s->r);
+	for (size_t i = 0; i < s->npool; i++)
+		free(s->pool[i].data);
 	for (uint16_t i = 0; i < s->f.nmembers; i++)
 		sign_key_free(s->keys[i]);
 	federation_close(&s->f);
+}
+
+static void
+keep(struct site *s, struct replica_action *a)
+{
+	s->stored = a->seq;
+	assert_true(s->nrecords < sizeof(s->records) / sizeof(s->records[0]));
+	if (a->store == REPLICA_STORE_RECORD)
+		s->records[s->nrecords++] = a->record;
+	if (a->data == NULL || a->store == REPLICA_STORE_BLOCK ||
+	    s->npool == sizeof(s->pool) / sizeof(s->pool[0]))
+		return;
+	s->pool[s->npool++] = (struct site_item){a->store, a->data, a->len};
+	a->data = NULL;
+}
+
+void
+site_load(struct site *s)
+{
+	for (size_t i = 0; i < s->npool; i++) {
+		const struct site_item *p = &s->pool[i];
+
+		if (p->store == REPLICA_STORE_ANSWER)
+			replica_load_answer(s->r, p->data, p->len);
+		if (p->store == REPLICA_STORE_BODY)
+			replica_load_body(s->r, p->data, p->len);
+		if (p->store == REPLICA_STORE_POLKA ||
+		    p->store == REPLICA_STORE_PASSAGE)
+			replica_load_votes(s->r, p->data, p->len);
+	}
+	assert_int_equal(replica_load_records(s->r, s->records, s->nrecords),
+	    0);
+	s->stored = 0;
 }
 
 void
@@ -110,9 +145,7 @@ site_step(struct site *s, struct replica_event ev)
 		assert_true(s->nseen < SITE_SEEN_MAX);
 		if (a.type == REPLICA_STORE) {
 			assert_int_equal(a.seq, s->stored + 1);
-			s->stored = a.seq;
-			if (a.store == REPLICA_STORE_RECORD)
-				s->records[s->nrecords++] = a.record;
+			keep(s, &a);
 		}
 		if (a.type == REPLICA_SEND)
 			assert_int_equal(wire_decode(a.data, a.len, SITE_DIM,

@@ -16,7 +16,15 @@
 #define SITE_DIM 6
 #define SITE_SEEN_MAX 256
 
+/* What lies in the pool, without the drops. */
+struct site_item {
+	enum replica_store store;
+	uint8_t *data;
+	size_t len;
+};
+
 struct site {
+	uint16_t self;
 	struct federation f;
 	struct sign_key *keys[4]; /* by member index */
 	struct replica *r;
@@ -28,12 +36,15 @@ struct site {
 	size_t nseen, nsent;
 	struct votelog_record records[64];
 	size_t nrecords;
+	struct site_item pool[64];
+	size_t npool;
 };
 
 /* n members, self 0; nothing runs yet. */
 void site_open(struct site *s, uint16_t n);
-/* A replica without memory. */
+/* A replica without memory; site_load gives it records and pool. */
 void site_boot(struct site *s);
+void site_load(struct site *s);
 void site_close(struct site *s);
 /* One event; leaves in seen and sent what came of it. */
 void site_step(struct site *s, struct replica_event ev);

@@ -281,7 +281,7 @@ disk_gives_back(void **state)
 		vote_put(&w, &v);
 	}
 	bytes_put_u8(&w, 7); /* and half a vote */
-	replica_load_polka(s.r, w.data, w.len);
+	replica_load_votes(s.r, w.data, w.len);
 	bytes_writer_close(&w);
 	a = site_draft(0);
 	a->member = 0;
