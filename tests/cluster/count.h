@@ -26,23 +26,16 @@
 	    "crashes before the write of a vote-log record")                  \
 	X(CRASH_BEFORE_ANSWER, "crashes before the write of an answer")       \
 	X(CRASH_BEFORE_BODY, "crashes before the write of a proposed block")  \
-	X(CRASH_BEFORE_POLKA,                                                 \
-	    "crashes before the write of the prevotes of a lock")             \
-	X(CRASH_BEFORE_PASSAGE,                                               \
-	    "crashes before the write of the votes behind a round")           \
+	X(CRASH_BEFORE_POLKA, "crashes before writing a lock's prevotes")     \
+	X(CRASH_BEFORE_PASSAGE, "crashes before writing a round's votes")     \
 	X(CRASH_BEFORE_BLOCK, "crashes before the write of a decided block")  \
 	X(CRASH_BEFORE_PROOF, "crashes before the write of evidence")         \
-	X(CRASH_IN_RECORD,                                                    \
-	    "crashes in the middle of the write of a vote-log record")        \
+	X(CRASH_IN_RECORD, "crashes while writing a vote-log record")         \
 	X(CRASH_IN_ANSWER, "crashes in the middle of the write of an answer") \
-	X(CRASH_IN_BODY,                                                      \
-	    "crashes in the middle of the write of a proposed block")         \
-	X(CRASH_IN_POLKA,                                                     \
-	    "crashes in the middle of the write of the prevotes of a lock")   \
-	X(CRASH_IN_PASSAGE,                                                   \
-	    "crashes in the middle of the write of votes behind a round")     \
-	X(CRASH_IN_BLOCK,                                                     \
-	    "crashes in the middle of the write of a decided block")          \
+	X(CRASH_IN_BODY, "crashes while writing a proposed block")            \
+	X(CRASH_IN_POLKA, "crashes while writing a lock's prevotes")          \
+	X(CRASH_IN_PASSAGE, "crashes while writing a round's votes")          \
+	X(CRASH_IN_BLOCK, "crashes while writing a decided block")            \
 	X(CRASH_IN_PROOF, "crashes in the middle of the write of evidence")   \
 	X(CRASH_AFTER_RECORD,                                                 \
 	    "crashes between durable and told, of a vote-log record")         \
@@ -53,7 +46,7 @@
 	X(CRASH_AFTER_POLKA,                                                  \
 	    "crashes between durable and told, of the prevotes of a lock")    \
 	X(CRASH_AFTER_PASSAGE,                                                \
-	    "crashes between durable and told, of votes behind a round")      \
+	    "crashes between durable and told, of votes of a round")          \
 	X(CRASH_AFTER_BLOCK,                                                  \
 	    "crashes between durable and told, of a decided block")           \
 	X(CRASH_AFTER_PROOF, "crashes between durable and told, of evidence") \
