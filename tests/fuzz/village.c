@@ -1,82 +1,21 @@
 #include "tests/fuzz/village.h"
 
 #include <assert.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
 
-static void
-found(struct federation *f)
-{
-	*f = (struct federation){.version = FEDERATION_VERSION,
-	    .name = "village",
-	    .founded_ms = VILLAGE_FOUNDED_MS,
-	    .nmembers = VILLAGE_N,
-	    .ncolumns = 2,
-	    .label = "label",
-	    .nlabels = 2,
-	    .timing = {2000, 8000, 5000, 600, 300, 300, 200, 5000, 500, 2000,
-		10}};
-	f->members = calloc(VILLAGE_N, sizeof(*f->members));
-	f->columns = calloc(2, sizeof(*f->columns));
-	f->labels = calloc(2, sizeof(*f->labels));
-	assert(f->members && f->columns && f->labels);
-	for (uint16_t i = 0; i < 2; i++) {
-		snprintf(f->columns[i].name, FEDERATION_TEXT_LEN, "x%d", i);
-		f->columns[i].hi = (struct decimal){1, 0};
-		snprintf(f->labels[i], FEDERATION_TEXT_LEN, "%d", i);
-	}
-	job_default(&f->job, JOB_LINEAR);
-	f->job.main.dim = f->job.main.update = VILLAGE_DIM;
-	f->job.dim = f->job.update = VILLAGE_DIM;
-	f->job.rounds = 100;
-	f->job.combine.rule = JOB_MEAN;
-	memset(f->job.combine.pre, 0, sizeof(f->job.combine.pre));
-	f->job.combine.faults = 0;
-	f->job.clip = f->job.bound = (struct decimal){1, 0};
-}
-
-static void
-add_members(struct village *v)
-{
-	struct sign_key *keys[VILLAGE_N];
-
-	for (uint16_t i = 0; i < VILLAGE_N; i++) {
-		uint8_t seed[SIGN_SEED_LEN] = {(uint8_t)(i + 1)};
-		struct member *m = &v->f.members[i];
-		int rc = sign_key_new(seed, &keys[i]);
-
-		assert(rc == 0);
-		m->sign = sign_key_public(keys[i]);
-		m->network[0] = (uint8_t)(i + 1);
-		snprintf(m->name, sizeof(m->name), "m%d", i);
-		m->power = m->weight = 1;
-	}
-	federation_sort(&v->f);
-	for (uint16_t i = 0; i < VILLAGE_N; i++)
-		for (uint16_t k = 0; k < VILLAGE_N; k++) {
-			struct sign_public pk = sign_key_public(keys[k]);
-
-			if (memcmp(&pk, &v->f.members[i].sign, sizeof(pk)) == 0)
-				v->keys[i] = keys[k];
-		}
-}
+/* NOLINTNEXTLINE(bugprone-suspicious-include) */
+#include "tests/consensus/replica/village.c"
 
 const struct village *
 village_get(void)
 {
 	static struct village v;
-	char err[256];
 	int rc;
 
 	if (v.keys[0] != NULL)
 		return &v;
 	rc = sign_setup();
 	assert(rc == 0);
-	found(&v.f);
-	add_members(&v);
-	rc = federation_check(&v.f, err, sizeof(err));
-	assert(rc == 0);
+	village_found(&v.f, VILLAGE_N, v.keys);
 	rc = federation_id(&v.f, &v.id);
 	assert(rc == 0);
 	return &v;

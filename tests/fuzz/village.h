@@ -4,12 +4,7 @@
 #ifndef QML_TESTS_FUZZ_VILLAGE_H
 #define QML_TESTS_FUZZ_VILLAGE_H
 
-#include "proto/federation.h"
-#include "proto/sign.h"
-
-#define VILLAGE_N 4
-#define VILLAGE_DIM 6
-#define VILLAGE_FOUNDED_MS UINT64_C(1700000000000)
+#include "tests/consensus/replica/village.h"
 
 struct village {
 	struct federation f;

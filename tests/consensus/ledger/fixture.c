@@ -193,6 +193,25 @@ town_key(struct town *t, uint16_t seat)
 	return t->keys[seat];
 }
 
+struct tx *
+town_name(struct town *t, const struct answer *a)
+{
+	const struct body_commit b = {a->job, a->round, a->id};
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct tx *x;
+
+	body_commit_put(&w, &b);
+	assert_int_equal(w.error, 0);
+	x = tx_new((uint32_t)w.len);
+	assert_non_null(x);
+	memcpy(x->body, w.data, w.len);
+	bytes_writer_close(&w);
+	x->kind = TX_COMMIT;
+	x->expires = ledger_height(t->l) + 100;
+	tx_sign(x, t->keys[a->member], &t->fid);
+	return x;
+}
+
 unsigned
 town_keep(struct town *t, struct answer *a)
 {

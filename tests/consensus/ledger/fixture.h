@@ -62,6 +62,8 @@ uint64_t town_random(struct town *t);
 struct answer *town_draft(struct town *t, uint16_t member, uint8_t kind);
 /* Of who sits there at height + 1: a founder's, or one of `more`. */
 struct sign_key *town_key(struct town *t, uint16_t seat);
+/* The transaction that names a signed answer before it is shown. */
+struct tx *town_name(struct town *t, const struct answer *a);
 /* Signs and keeps it; returns the pool's index. */
 unsigned town_keep(struct town *t, struct answer *a);
 /* Both, for a valid one. */

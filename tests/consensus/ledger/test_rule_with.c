@@ -11,7 +11,6 @@
 
 #include <cmocka.h>
 
-#include "consensus/books/body.h"
 #include "consensus/ledger/enact.h"
 #include "consensus/ledger/sealed.h"
 #include "poll.h"
@@ -171,24 +170,6 @@ with_noise(void **state)
 	poll_end(&t);
 }
 
-static struct tx *
-name(struct town *t, const struct answer *a)
-{
-	const struct body_commit b = {a->job, a->round, a->id};
-	struct bytes_writer w = BYTES_WRITER_INIT;
-	struct tx *x;
-
-	body_commit_put(&w, &b);
-	x = tx_new((uint32_t)w.len);
-	assert_non_null(x);
-	memcpy(x->body, w.data, w.len);
-	bytes_writer_close(&w);
-	x->kind = TX_COMMIT;
-	x->expires = ledger_height(t->l) + 100;
-	tx_sign(x, t->keys[a->member], &t->fid);
-	return x;
-}
-
 /* All four name theirs in one block; *a are theirs. */
 static void
 name_all(struct town *t, struct answer **a)
@@ -198,7 +179,7 @@ name_all(struct town *t, struct answer **a)
 	for (uint16_t m = 0; m < N; m++) {
 		a[m] = update(t, m, 1 + 9 * m);
 		answer_sign(a[m], t->keys[m], &t->fid);
-		x[m] = name(t, a[m]);
+		x[m] = town_name(t, a[m]);
 	}
 	poll_commit(t, x, N);
 	assert_false(ledger_round(t->l)->sealed);

@@ -10,7 +10,6 @@
 
 #include <cmocka.h>
 
-#include "consensus/books/body.h"
 #include "consensus/ledger/sealed.h"
 #include "tests/consensus/ledger/fixture.h"
 
@@ -33,25 +32,6 @@ signed_draft(struct town *t, uint16_t member)
 
 	answer_sign(a, t->keys[member], &t->fid);
 	return a;
-}
-
-static struct tx *
-name(struct town *t, const struct answer *a)
-{
-	const struct body_commit b = {a->job, a->round, a->id};
-	struct bytes_writer w = BYTES_WRITER_INIT;
-	struct tx *x;
-
-	body_commit_put(&w, &b);
-	assert_int_equal(w.error, 0);
-	x = tx_new((uint32_t)w.len);
-	assert_non_null(x);
-	memcpy(x->body, w.data, w.len);
-	bytes_writer_close(&w);
-	x->kind = TX_COMMIT;
-	x->expires = ledger_height(t->l) + 100;
-	tx_sign(x, t->keys[a->member], &t->fid);
-	return x;
 }
 
 static bool
@@ -98,7 +78,7 @@ prepare(struct town *t, struct answer **a, struct tx **x)
 {
 	for (uint16_t i = 0; i < N; i++) {
 		a[i] = signed_draft(t, i);
-		x[i] = name(t, a[i]);
+		x[i] = town_name(t, a[i]);
 		assert_int_equal(ledger_check_answer(t->l, a[i]),
 		    LEDGER_SEALED);
 		assert_int_equal(ledger_tx_fits(t->l, x[i]), BOOKS_OK);
@@ -116,7 +96,7 @@ no_copy(struct town *t, const struct answer *victim, uint16_t thief)
 	memcpy(a->delta, victim->delta, a->dim * sizeof(*a->delta));
 	answer_sign(a, t->keys[thief], &t->fid);
 	assert_int_equal(ledger_check_answer(t->l, a), LEDGER_PROMISE);
-	x = name(t, a);
+	x = town_name(t, a);
 	assert_true(ledger_tx_fits(t->l, x) != BOOKS_OK);
 	tx_unref(x);
 	answer_unref(a);
@@ -269,7 +249,7 @@ off_by_default(void **state)
 	town_open(&t, &(struct town_setup){.n = N, .rounds = 3});
 	town_begin(&t);
 	a = signed_draft(&t, 1);
-	x = name(&t, a);
+	x = town_name(&t, a);
 	assert_false(ledger_round(t.l)->sealed);
 	assert_int_equal(ledger_check_answer(t.l, a), LEDGER_OK);
 	assert_int_equal(ledger_tx_fits(t.l, x), BOOKS_STATE);

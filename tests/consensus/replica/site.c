@@ -4,70 +4,16 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
-static void
-found(struct federation *f, uint16_t n)
-{
-	*f = (struct federation){.version = FEDERATION_VERSION,
-	    .name = "test",
-	    .founded_ms = SITE_WALL,
-	    .nmembers = n,
-	    .ncolumns = 2,
-	    .label = "label",
-	    .nlabels = 2,
-	    .timing = {2000, 8000, 5000, 600, 300, 300, 200, 5000, 500, 2000,
-		10}};
-	f->members = calloc(n, sizeof(*f->members));
-	f->columns = calloc(2, sizeof(*f->columns));
-	f->labels = calloc(2, sizeof(*f->labels));
-	assert_true(f->members && f->columns && f->labels);
-	for (uint16_t i = 0; i < 2; i++) {
-		snprintf(f->columns[i].name, FEDERATION_TEXT_LEN, "x%d", i);
-		f->columns[i].hi = (struct decimal){1, 0};
-		snprintf(f->labels[i], FEDERATION_TEXT_LEN, "%d", i);
-	}
-	job_default(&f->job, JOB_LINEAR);
-	f->job.main.dim = f->job.main.update = SITE_DIM;
-	f->job.dim = f->job.update = SITE_DIM;
-	f->job.rounds = 100;
-	f->job.combine.rule = JOB_MEAN;
-	memset(f->job.combine.pre, 0, sizeof(f->job.combine.pre));
-	f->job.combine.faults = 0;
-	f->job.clip = f->job.bound = (struct decimal){1, 0};
-}
-
 void
 site_open(struct site *s, uint16_t n)
 {
-	struct sign_key *keys[4];
-	char err[256];
-
 	*s = (struct site){.ms = 1};
-	found(&s->f, n);
-	for (uint16_t i = 0; i < n; i++) {
-		uint8_t seed[SIGN_SEED_LEN] = {(uint8_t)(i + 1)};
-		struct member *m = &s->f.members[i];
-
-		assert_int_equal(sign_key_new(seed, &keys[i]), 0);
-		m->sign = sign_key_public(keys[i]);
-		m->network[0] = (uint8_t)(i + 1);
-		snprintf(m->name, sizeof(m->name), "m%d", i);
-		m->power = m->weight = 1;
-	}
-	federation_sort(&s->f);
-	assert_int_equal(federation_check(&s->f, err, sizeof(err)), 0);
-	for (uint16_t i = 0; i < n; i++)
-		for (uint16_t k = 0; k < n; k++) {
-			struct sign_public pk = sign_key_public(keys[k]);
-
-			if (memcmp(&pk, &s->f.members[i].sign, sizeof(pk)) == 0)
-				s->keys[i] = keys[k];
-		}
+	village_found(&s->f, n, s->keys);
 }
 
 void
@@ -196,6 +142,16 @@ site_peer(struct site *s, uint16_t i, bool up)
 	    (struct replica_event){.type = up ? REPLICA_EV_PEER_UP
 					      : REPLICA_EV_PEER_DOWN,
 		.peer = i});
+}
+
+void
+site_start(struct site *s)
+{
+	site_open(s, 4);
+	site_boot(s);
+	site_simple(s, REPLICA_EV_START);
+	for (uint16_t i = 1; i < 4; i++)
+		site_peer(s, i, true);
 }
 
 void

@@ -11,9 +11,10 @@
 #include <stdint.h>
 
 #include "consensus/replica/replica.h"
+#include "tests/consensus/replica/village.h"
 
-#define SITE_WALL UINT64_C(1700000000000)
-#define SITE_DIM 6
+#define SITE_WALL VILLAGE_FOUNDED_MS
+#define SITE_DIM VILLAGE_DIM
 #define SITE_SEEN_MAX 256
 
 /* What lies in the pool, without the drops. */
@@ -26,7 +27,7 @@ struct site_item {
 struct site {
 	uint16_t self;
 	struct federation f;
-	struct sign_key *keys[4]; /* by member index */
+	struct sign_key *keys[VILLAGE_N]; /* by member index */
 	struct replica *r;
 	uint64_t ms;
 	uint64_t stored; /* highest STORE seq seen */
@@ -55,6 +56,8 @@ void site_durable(struct site *s);
 size_t site_count(const struct site *s, enum replica_action_type type);
 const struct wire_msg *site_sent(const struct site *s, enum wire_type type);
 void site_peer(struct site *s, uint16_t i, bool up);
+/* Of four, without memory: it runs, and the other three are there. */
+void site_start(struct site *s);
 void site_message(struct site *s, uint16_t from, const struct wire_msg *m);
 /* What a trainer gives; the callee takes it. */
 struct answer *site_draft(uint64_t round);

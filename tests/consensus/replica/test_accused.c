@@ -19,13 +19,9 @@ static struct hash fed;
 static void
 open_site(struct site *s)
 {
-	site_open(s, 4);
+	site_start(s);
 	assert_int_equal(federation_id(&s->f, &fed), 0);
-	site_boot(s);
 	s->ms = 10;
-	site_simple(s, REPLICA_EV_START);
-	for (uint16_t i = 1; i < 4; i++)
-		site_peer(s, i, true);
 }
 
 /* Two votes of `who` at a height, signed by `signer`. */

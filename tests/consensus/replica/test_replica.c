@@ -388,11 +388,7 @@ key_in_use_twice(void **state)
 	struct site s;
 
 	(void)state;
-	site_open(&s, 4);
-	site_boot(&s);
-	site_simple(&s, REPLICA_EV_START);
-	for (uint16_t i = 1; i < 4; i++)
-		site_peer(&s, i, true);
+	site_start(&s);
 	assert_int_equal(federation_id(&s.f, &fed), 0);
 	m.u.vote = (struct vote){.type = VOTE_PREVOTE, .height = 1};
 	m.u.vote.block.b[0] = 7;

@@ -139,16 +139,6 @@ found_by_id(void **state)
 }
 
 static void
-start(struct site *s)
-{
-	site_open(s, 4);
-	site_boot(s);
-	site_simple(s, REPLICA_EV_START);
-	for (uint16_t i = 1; i < 4; i++)
-		site_peer(s, i, true);
-}
-
-static void
 gossip(void **state)
 {
 	struct wire_msg m = {.type = WIRE_TX};
@@ -156,7 +146,7 @@ gossip(void **state)
 	struct tx *t;
 
 	(void)state;
-	start(&s);
+	site_start(&s);
 	/* Announced, asked for, taken, and given to who asks. */
 	t = transfer(&s, 2, 0, 5);
 	m.type = WIRE_TX_IDS;
@@ -210,7 +200,7 @@ asking_is_bounded(void **state)
 	struct site s;
 
 	(void)state;
-	start(&s);
+	site_start(&s);
 	for (uint64_t i = 0; i < 40; i++) {
 		const struct replica_now now = {s.ms, SITE_WALL + s.ms};
 		struct tx *t = transfer(&s, 0, i, 5);

@@ -32,22 +32,12 @@ off(const struct site *s)
 }
 
 static void
-start(struct site *s)
-{
-	site_open(s, 4);
-	site_boot(s);
-	site_simple(s, REPLICA_EV_START);
-	for (uint16_t i = 1; i < 4; i++)
-		site_peer(s, i, true);
-}
-
-static void
 test_majority(void **state)
 {
 	struct site s;
 
 	(void)state;
-	start(&s);
+	site_start(&s);
 	assert_int_equal(off(&s), 0); /* nobody has spoken */
 	says(&s, 1, HOUR);
 	says(&s, 2, HOUR + 5);
@@ -77,7 +67,7 @@ test_limits(void **state)
 	int64_t precision, delay;
 
 	(void)state;
-	start(&s);
+	site_start(&s);
 	precision = s.f.timing.precision;
 	delay = s.f.timing.delay;
 	for (int64_t d = -1; d <= 1; d++) {
@@ -141,7 +131,7 @@ test_no_proposal(void **state)
 
 	(void)state;
 	for (int wrong = 0; wrong < 2; wrong++) {
-		start(&s);
+		site_start(&s);
 		for (uint16_t i = 1; i < 4; i++)
 			says(&s, i, wrong ? -HOUR : 1);
 		our_turn(&s);
