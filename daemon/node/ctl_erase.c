@@ -114,7 +114,7 @@ ctl_data_erase(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	if (rc < 0 && rc != -ENOENT) {
 		*code = CTL_INTERNAL;
 		snprintf(err, errlen, "%s/" HOME_SALT ": %s: nothing is erased",
-		    n->opt->home, uv_strerror(rc));
+		    n->opt->home, log_why(rc));
 		return NULL;
 	}
 	if (!dry)

@@ -20,6 +20,7 @@
 #include "daemon/node/ctl_methods.h"
 #include "daemon/node/ctl_reports.h"
 #include "daemon/node/home.h"
+#include "daemon/node/log.h"
 
 #define ROWS_MAX 1000
 
@@ -270,6 +271,6 @@ ctl_make_report(const void *copy, CTL_ERR_ARGS)
 		    "index.db is not there yet: it is filled from the chain "
 		    "by itself, try again");
 	else
-		snprintf(err, errlen, "index.db: %s", uv_strerror(rc));
+		snprintf(err, errlen, "index.db: %s", log_why(rc));
 	return NULL;
 }

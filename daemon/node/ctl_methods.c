@@ -74,7 +74,7 @@ run_peers(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 		jv_put_integer(p, "connects", s.connects);
 		jv_put_integer(p, "punished", s.punished);
 		jv_put_string(p, "last_error",
-		    s.last_error != 0 ? uv_strerror(s.last_error) : "");
+		    s.last_error != 0 ? link_reason(s.last_error) : "");
 		jv_add(a, p);
 	}
 	jv_put(o, "peers", a);

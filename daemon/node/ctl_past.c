@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/node/log.h"
 #include "daemon/node/start.h"
 #include "proto/q24.h"
 
@@ -186,7 +187,7 @@ ctl_tell_round(struct node *n, const struct past_answer *a, CTL_ERR_ARGS)
 	if (a->err < 0) {
 		*code = a->err == -ENOENT ? CTL_NOT_FOUND : CTL_INTERNAL;
 		snprintf(err, errlen, "round %" PRIu64 " cannot be read: %s",
-		    a->question.number, uv_strerror(a->err));
+		    a->question.number, log_why(a->err));
 		return NULL;
 	}
 	s = malloc(sizeof(*s));

@@ -162,7 +162,7 @@ ctl_tx_submit(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 		return NULL;
 	rc = txbox_keep(n->opt->home, t);
 	if (rc < 0)
-		log_warn("tx.keep", "why=\"%s\"", uv_strerror(rc));
+		log_warn("tx.keep", "why=\"%s\"", log_why(rc));
 	rc = node_submit(n, tx_ref(t));
 	if (rc == BOOKS_NONCE) /* it is the next one: too many are before it */
 		rc = -ENOSPC;

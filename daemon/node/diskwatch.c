@@ -33,7 +33,7 @@ diskwatch_scrubbed(void *arg, const struct scrub_finding *f, int err)
 	if (f == NULL && err == 0)
 		log_info("storage.scrubbed", "home=%s", n->opt->home);
 	else if (f == NULL)
-		log_error("storage.scrub", "why=\"%s\"", uv_strerror(err));
+		log_error("storage.scrub", "why=\"%s\"", log_why(err));
 	else if (f->part == SCRUB_CHAIN)
 		log_error("storage.rotten",
 		    "segment=%06u.seg offset=%" PRIu64 " height=%" PRIu64
@@ -82,6 +82,6 @@ diskwatch_failed(void *arg, int err, const char *text)
 	log_error("storage.failed",
 	    "what=%s why=\"%s\" mend=\"look at the disk, then start "
 	    "the node again; nothing that was committed is lost\"",
-	    text, uv_strerror(err));
+	    text, log_why(err));
 	node_stop(n, NODE_EXIT_IO);
 }

@@ -260,7 +260,7 @@ ctl_invite(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 		ctl_put_id(o, "federation", ID_FEDERATION, &n->federation_id);
 	} else {
 		*code = CTL_INTERNAL;
-		snprintf(err, errlen, "%s", uv_strerror(rc));
+		snprintf(err, errlen, "%s", log_why(rc));
 	}
 	sign_wipe(secret, sizeof(secret));
 	return o;

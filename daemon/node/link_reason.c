@@ -5,6 +5,8 @@
 
 #include <errno.h>
 
+#include "daemon/node/log.h"
+
 const char *
 link_reason(int reason)
 {
@@ -26,6 +28,6 @@ link_reason(int reason)
 	case -ECONNABORTED:
 		return "too many strangers, the oldest goes";
 	default:
-		return uv_strerror(reason);
+		return log_why(reason);
 	}
 }

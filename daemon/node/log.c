@@ -2,7 +2,11 @@
 
 #include <stdarg.h>
 #include <stdio.h>
+#include <string.h>
 #include <time.h>
+#include <uv.h>
+
+#define OWN_CODES 1000 /* what libuv adds lies beyond */
 
 static enum log_level threshold = LOG_LEVEL_INFO;
 
@@ -67,4 +71,17 @@ void
 log_debug(const char *event, const char *fmt, ...)
 {
 	LOG_AT(LOG_LEVEL_DEBUG);
+}
+
+const char *
+log_why(int code)
+{
+	static _Thread_local char text[128];
+
+	/* uv_strerror allocates for each code it does not know, -EBADMSG among
+	 * them, and nobody frees that. */
+	uv_strerror_r(code, text, sizeof(text));
+	if (code > -OWN_CODES && strncmp(text, "Unknown", 7) == 0)
+		(void)!strerror_r(-code, text, sizeof(text));
+	return text;
 }

@@ -27,4 +27,8 @@ void log_info(const char *event, const char *fmt, ...)
 void log_debug(const char *event, const char *fmt, ...)
     __attribute__((format(printf, 2, 3)));
 
+/* A negative errno or a code of libuv's in words; they stay until the next call
+ * on this thread. Any thread. */
+const char *log_why(int code);
+
 #endif

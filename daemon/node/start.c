@@ -149,11 +149,11 @@ explain_open(const struct node *n, int rc, const struct store_report *rep)
 		    "part=%s home=%s why=\"%s: no room "
 		    "for the next block\" mend=\"make room on that disk, "
 		    "then start the node again\"",
-		    part_name(rep->part), home, uv_strerror(rc));
+		    part_name(rep->part), home, log_why(rc));
 		return NODE_EXIT_IO;
 	}
 	log_error("storage.open", "part=%s home=%s why=\"%s\"",
-	    part_name(rep->part), home, uv_strerror(rc));
+	    part_name(rep->part), home, log_why(rc));
 	return rc == -EINVAL ? NODE_EXIT_CONFLICT : NODE_EXIT_IO;
 }
 
@@ -301,7 +301,7 @@ open_replica(struct node *n)
 		    "chain folder from another member\"");
 	else
 		log_error("storage.load", "height=%" PRIu64 " why=\"%s\"",
-		    height, uv_strerror(rc));
+		    height, log_why(rc));
 	return rc == -EBADMSG ? NODE_EXIT_DAMAGED : NODE_EXIT_FAILED;
 }
 
@@ -325,7 +325,7 @@ open_links(struct node *n)
 		    "address=%s why=\"%s\" "
 		    "mend=\"change listen in qmlnode.yaml, or stop the "
 		    "program that has the port\"",
-		    o->listen != NULL ? o->listen : "none", uv_strerror(rc));
+		    o->listen != NULL ? o->listen : "none", log_why(rc));
 		return rc == -EADDRINUSE ? NODE_EXIT_TEMPORARY
 					 : NODE_EXIT_FAILED;
 	}
@@ -356,7 +356,7 @@ open_trainer(struct node *n)
 	cb.stopped = trainer_stopped_cb;
 	rc = trainer_start(&n->trainer, &n->loop, &cfg, &cb);
 	if (rc < 0) {
-		log_error("trainer.start", "why=\"%s\"", uv_strerror(rc));
+		log_error("trainer.start", "why=\"%s\"", log_why(rc));
 		return NODE_EXIT_FAILED;
 	}
 	n->trainer_open = true;
@@ -390,8 +390,7 @@ open_control(struct node *n)
 		return NODE_EXIT_CONFIG;
 	}
 	log_error("control.start", "socket=%s why=\"%s\"", path,
-	    rc == -EADDRINUSE ? "another daemon answers there"
-			      : uv_strerror(rc));
+	    rc == -EADDRINUSE ? "another daemon answers there" : log_why(rc));
 	return rc == -EADDRINUSE ? NODE_EXIT_TEMPORARY : NODE_EXIT_FAILED;
 }
 
@@ -405,7 +404,7 @@ open_rest(struct node *n)
 	storage_scrub_every(n->storage, n->opt->scrub_ms);
 	rc = storage_start(n->storage, &n->loop, &cb);
 	if (rc < 0) {
-		log_error("storage.start", "why=\"%s\"", uv_strerror(rc));
+		log_error("storage.start", "why=\"%s\"", log_why(rc));
 		return NODE_EXIT_FAILED;
 	}
 	n->storage_open = true;

@@ -411,7 +411,7 @@ launch(struct trainer *t)
 	t->alive = rc == 0;
 	if (rc < 0) {
 		snprintf(t->text, sizeof(t->text), "cannot start %s: %s",
-		    t->cfg.command[0], uv_strerror(rc));
+		    t->cfg.command[0], log_why(rc));
 		log_error("trainer.start", "why=\"%s\"", t->text);
 		give_up_round(t, ANSWER_REASON_TRAINER);
 		uv_close((uv_handle_t *)&t->process, child_closed_cb);

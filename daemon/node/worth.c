@@ -192,14 +192,13 @@ submit(struct worth *w, uint8_t kind, const struct bytes_writer *body,
 	id = t->id;
 	rc = txbox_keep(n->opt->home, t);
 	if (rc < 0)
-		log_warn("tx.keep", "why=\"%s\"", uv_strerror(rc));
+		log_warn("tx.keep", "why=\"%s\"", log_why(rc));
 	rc = node_submit(n, t);
 	if (rc == 0)
 		return;
 	txbox_drop(n->opt->home, &id);
 	log_warn("worth.refused", "kind=%s why=\"%s\"", tx_kind_name(kind),
-	    rc > 0 ? books_verdict_text((enum books_verdict)rc)
-		   : uv_strerror(rc));
+	    rc > 0 ? books_verdict_text((enum books_verdict)rc) : log_why(rc));
 }
 
 /* The body of the transaction that shows a shard; false: not here. */
@@ -323,7 +322,7 @@ ask_next(struct worth *w, const struct ledger *l)
 			return;
 		if (rc < 0) {
 			log_warn("worth.ask", "round=%" PRIu64 " why=\"%s\"",
-			    r->number, uv_strerror(rc));
+			    r->number, log_why(rc));
 			r->hopeless = true;
 			continue;
 		}
