@@ -325,7 +325,7 @@ federation_refound(struct federation *f, const struct refound *r)
 		return rc;
 	if (f->nrefounded == REFOUND_MAX || !hash_equal(&id, &r->federation) ||
 	    (f->nrefounded > 0 &&
-		r->height <= f->refounded[f->nrefounded - 1].height))
+		r->height < f->refounded[f->nrefounded - 1].height))
 		return -EINVAL;
 	more = realloc(f->refounded, (f->nrefounded + 1u) * sizeof(*more));
 	if (more == NULL)

@@ -25,7 +25,7 @@ struct refound {
 	struct hash federation; /* that ends */
 	uint64_t height;        /* of the last block of it */
 	struct hash block;
-	struct hash state; /* root after it */
+	struct hash state; /* root after it, and after those before this one */
 	uint64_t at_ms;    /* UNIX; when it was drawn up */
 	uint16_t n;
 	uint16_t seat[REFOUND_SEATS_MAX]; /* [n] who goes on, ascending */

@@ -325,15 +325,16 @@ verify_block(struct verify *v, const struct block *b, const struct commit *c)
 	return VERIFY_OK;
 }
 
-/* Signed by all who go on, who are too few to vote. */
+/* Signed by all who go on, who are too few to vote. The block names the state
+ * for the first one behind it alone. */
 static bool
-refound_holds(const struct verify *v, const struct refound *r)
+refound_holds(const struct verify *v, const struct refound *r, bool first)
 {
 	uint64_t total = 0, power = 0;
 
 	if (!hash_equal(&r->federation, &v->federation) ||
 	    !hash_equal(&r->block, &v->head) ||
-	    !hash_equal(&r->state, &v->state))
+	    (first && !hash_equal(&r->state, &v->state)))
 		return false;
 	for (uint16_t i = 0; i < v->now.n; i++)
 		total += v->now.power[i];
@@ -343,25 +344,26 @@ refound_holds(const struct verify *v, const struct refound *r)
 			return false;
 		power += v->now.power[r->seat[i]];
 	}
-	/* The seats may be those of after it already. */
-	return power == total || !quorum_reached(power, total);
+	return !quorum_reached(power, total);
 }
 
 int
 verify_refound(struct verify *v)
 {
-	const struct refound *r = NULL;
+	int found = 0;
 
-	for (uint16_t i = 0; i < v->f->nrefounded && r == NULL; i++)
-		if (v->f->refounded[i].height == v->height)
-			r = &v->f->refounded[i];
-	if (r == NULL)
-		return 0;
-	if (!refound_holds(v, r))
-		return -EBADMSG;
-	v->federation = refound_id(r);
-	for (uint16_t i = 0; i < v->now.n; i++)
-		if (refound_find(r, i) < 0)
-			v->now.power[i] = 0;
-	return 1;
+	for (uint16_t k = 0; k < v->f->nrefounded; k++) {
+		const struct refound *r = &v->f->refounded[k];
+
+		if (r->height != v->height)
+			continue;
+		if (!refound_holds(v, r, found == 0))
+			return -EBADMSG;
+		v->federation = refound_id(r);
+		for (uint16_t i = 0; i < v->now.n; i++)
+			if (refound_find(r, i) < 0)
+				v->now.power[i] = 0;
+		found = 1;
+	}
+	return found;
 }

@@ -100,9 +100,11 @@ void verify_put_seats(struct bytes_writer *w, const struct verify_seats *s);
 bool verify_get_seats(struct bytes_reader *r, const struct hash *want,
     struct verify_seats *out);
 
-/* Between blocks, behind verify_reseat: does the federation go on from here by
- * a re-founding that f knows of? 1: it does, by those who agreed; 0: none is
- * of this height; -EBADMSG: one is, and does not hold. */
+/* Between blocks, behind verify_reseat with those whom the last block
+ * announced: does the federation go on from here by re-foundings that f knows
+ * of? 1: it does, by those who agreed; 0: none is of this height; -EBADMSG: one
+ * is, and does not hold. Who gives up his seat in the next block but one is not
+ * known here: the ledger lets him agree to nothing. */
 int verify_refound(struct verify *v) __attribute__((warn_unused_result));
 
 /* Between blocks: who votes at height + 1, if not those of before. The caller

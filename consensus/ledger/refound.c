@@ -77,16 +77,14 @@ reopen(struct ledger *l, uint64_t at_ms)
 	state_open_round(l, r, &o);
 }
 
-int
-refound_due(struct ledger *l)
+/* The head was signed for the federation that ends, or for one before that:
+ * past_fid stays. */
+static int
+carry_out(struct ledger *l, const struct refound *r)
 {
-	const struct refound *r = due(l);
 	uint16_t members;
 	int rc;
 
-	if (!r)
-		return 0;
-	l->past_fid = l->fid;
 	l->fid = refound_id(r);
 	keep_only(l->seats, r);
 	keep_only(l->next, r);
@@ -111,4 +109,16 @@ refound_due(struct ledger *l)
 	state_turns(l);
 	reopen(l, r->at_ms);
 	return 0;
+}
+
+/* Some of those who went on may be lost before their first block. */
+int
+refound_due(struct ledger *l)
+{
+	const struct refound *r;
+	int rc = 0;
+
+	while (rc == 0 && (r = due(l)) != NULL)
+		rc = carry_out(l, r);
+	return rc;
 }

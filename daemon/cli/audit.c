@@ -163,16 +163,6 @@ judge_links(struct walk *w, const struct block *b, const struct commit *c)
 	return fault(w, check, height, "%s", verify_text(v));
 }
 
-/* Who votes on the next block is in the state after this one. */
-static void
-reseat(struct walk *w)
-{
-	struct verify_seats s;
-
-	follow_voters(w->ledger, &s);
-	verify_reseat(&w->verify, &s);
-}
-
 /* The members as the chain names them: each header, signed by those of before,
  * has the hash of those of the next height; a bundle has what was hashed. */
 static int
@@ -215,6 +205,7 @@ static int
 judge_light(struct walk *w, const struct block *b)
 {
 	uint64_t height = b->header.height;
+	struct verify_seats next;
 
 	for (uint16_t i = 0; i < b->header.ntxs; i++)
 		if (!tx_verify(b->txs[i], &w->verify.past))
@@ -222,11 +213,26 @@ judge_light(struct walk *w, const struct block *b)
 			    "a transaction has a bad signature");
 	w->lost |= audit_source_light(&w->source, height);
 	if (!w->lost) {
+		follow_announced(w->ledger, &next);
 		w->lost = ledger_replay(w->ledger, b) < 0;
 		if (!w->lost)
-			reseat(w);
+			verify_reseat(&w->verify, &next);
 	}
 	return follow_members(w, &b->header);
+}
+
+/* The state knows who gives up his seat, and more: what it does not go on by,
+ * no member does. */
+static int
+same_by_state(struct walk *w)
+{
+	if (w->lost ||
+	    (hash_equal(ledger_federation_id(w->ledger),
+		 &w->verify.federation) &&
+		hash_equal(ledger_validators(w->ledger), &w->voters)))
+		return 0;
+	return fault(w, CHECK_FOUNDING, w->verify.height,
+	    "no member goes on by the re-founding from this block on");
 }
 
 /* Goes the federation on by other means than votes behind this block? Those
@@ -261,7 +267,7 @@ note_refounded(struct walk *w)
 	if (rc == 0)
 		w->voters = hash_bytes("qml.validators", b.data, b.len);
 	bytes_writer_close(&b);
-	return rc;
+	return rc == 0 ? same_by_state(w) : rc;
 }
 
 static int
@@ -269,6 +275,7 @@ judge_block(struct walk *w, const struct block *b, const struct commit *c)
 {
 	uint64_t height = w->verify.height + 1;
 	int rc = judge_links(w, b, c);
+	struct verify_seats next;
 	enum ledger_verdict l;
 	enum check_id check;
 	const char *why;
@@ -281,10 +288,11 @@ judge_block(struct walk *w, const struct block *b, const struct commit *c)
 	check = check_of_block(w->ledger, b, l, &why);
 	if (l != LEDGER_OK)
 		return fault(w, check, height, "%s", why);
+	follow_announced(w->ledger, &next);
 	rc = ledger_apply(w->ledger, b);
 	if (rc < 0)
 		return rc;
-	reseat(w);
+	verify_reseat(&w->verify, &next);
 	if (!books_conserved(ledger_books(w->ledger)))
 		return fault(w, CHECK_TOKENS, height,
 		    "tokens: accounts, treasury and escrows are not what was "

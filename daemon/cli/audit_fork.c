@@ -76,7 +76,9 @@ see_block(void *arg, const struct ledger *l, const struct block *b,
 		m->cap = cap;
 	}
 	at = &m->at[m->n++];
-	*at = (struct audit_mark){.id = b->id, .round = c->round};
+	*at = (struct audit_mark){.id = b->id,
+	    .federation = b->header.federation,
+	    .round = c->round};
 	for (uint16_t i = 0; i < c->nsigs; i++)
 		at->signers[c->validators[i]] = true;
 }
@@ -103,6 +105,14 @@ audit_fork_height(const struct audit_marks *a, const struct audit_marks *b)
 	return 0;
 }
 
+bool
+audit_fork_refounded(const struct audit_marks *a, const struct audit_marks *b,
+    uint64_t height)
+{
+	return !hash_equal(&a->at[height - 1].federation,
+	    &b->at[height - 1].federation);
+}
+
 uint16_t
 audit_fork_signers(const struct audit_marks *a, const struct audit_marks *b,
     uint64_t height, uint16_t who[static FEDERATION_MAX_MEMBERS])
@@ -111,6 +121,8 @@ audit_fork_signers(const struct audit_marks *a, const struct audit_marks *b,
 	const struct audit_mark *y = &b->at[height - 1];
 	uint16_t n = 0;
 
+	if (audit_fork_refounded(a, b, height))
+		return 0;
 	for (uint16_t i = 0; i < audit_marks_voters(a, height)->n; i++)
 		if (x->signers[i] && y->signers[i])
 			who[n++] = i;
@@ -137,6 +149,8 @@ say_json(const struct audit_marks *a, const struct audit_marks *b,
 		    id_text(ID_BLOCK, &b->at[height - 1].id, id));
 		jv_put_integer(o, "one_view", a->at[height - 1].round);
 		jv_put_integer(o, "other_view", b->at[height - 1].round);
+		jv_put_boolean(o, "refounded",
+		    audit_fork_refounded(a, b, height));
 	}
 	for (uint16_t i = 0; i < n; i++)
 		jv_add(list,
@@ -181,6 +195,24 @@ say_fork(const struct audit_marks *a, const struct audit_marks *b,
 	       "not their own,\nor they broke the rules.\n");
 }
 
+/* Two federations, one chain up to there: nobody is to blame. */
+static void
+say_refounded(const struct audit_marks *a, const struct audit_marks *b,
+    uint64_t height)
+{
+	const struct hash *one = &a->at[height - 1].federation;
+	const struct hash *other = &b->at[height - 1].federation;
+	char id[ID_TEXT_LEN];
+
+	printf("PARTED behind block %" PRIu64 ": a re-founding, and two "
+	       "federations since then\n",
+	    height - 1);
+	printf("  one goes on as    %s\n", id_text(ID_FEDERATION, one, id));
+	printf("  the other one as  %s\n", id_text(ID_FEDERATION, other, id));
+	printf("What was signed for the one is nothing in the other: this "
+	       "shows no fault of anybody's.\n");
+}
+
 /* Links and signatures of one side. */
 static int
 read_side(const struct audit_order *o, const char *path, struct audit *a,
@@ -217,6 +249,8 @@ compare(const struct audit_marks *m, const struct audit *a, bool json)
 	height = audit_fork_height(&m[0], &m[1]);
 	if (json)
 		say_json(&m[0], &m[1], height);
+	else if (height > 0 && audit_fork_refounded(&m[0], &m[1], height))
+		say_refounded(&m[0], &m[1], height);
 	else if (height > 0)
 		say_fork(&m[0], &m[1], height);
 	else

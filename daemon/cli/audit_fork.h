@@ -14,7 +14,8 @@
 /* What is kept of a block. */
 struct audit_mark {
 	struct hash id;
-	uint32_t round; /* of the BFT, in which it was decided */
+	struct hash federation; /* as it was called then */
+	uint32_t round;         /* of the BFT, in which it was decided */
 	bool signers[FEDERATION_MAX_MEMBERS];
 };
 
@@ -45,7 +46,12 @@ uint64_t audit_fork_height(const struct audit_marks *a,
     const struct audit_marks *b);
 const struct audit_voters *audit_marks_voters(const struct audit_marks *m,
     uint64_t height);
-/* Members in both certificates of that height. */
+/* At that height one of them had been re-founded, or each in its own way: none
+ * who signed for the one said anything in the other. */
+bool audit_fork_refounded(const struct audit_marks *a,
+    const struct audit_marks *b, uint64_t height);
+/* Members in both certificates of that height, unless these are of two
+ * federations. */
 uint16_t audit_fork_signers(const struct audit_marks *a,
     const struct audit_marks *b, uint64_t height,
     uint16_t who[static FEDERATION_MAX_MEMBERS]);

@@ -12,6 +12,7 @@
 
 #include "consensus/bft/quorum.h"
 #include "consensus/chain/votelog.h"
+#include "consensus/ledger/leaves.h"
 #include "consensus/ledger/seats.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/follow.h"
@@ -19,6 +20,7 @@
 #include "daemon/cli/refounded.h"
 #include "daemon/node/home.h"
 #include "proto/id.h"
+#include "proto/merkle.h"
 
 static const char usage[] =
     "usage: qmlnode refound --with NAME,NAME,... [--home DIR]\n"
@@ -109,6 +111,16 @@ read_names(struct refounding *g)
 	return CLI_OK;
 }
 
+/* As it stands: of the head, unless others went on from there before. */
+static struct hash
+state_of(const struct ledger *l)
+{
+	struct hash leaves[LEDGER_LEAVES];
+
+	ledger_leaves(l, leaves);
+	return merkle_root_of(leaves, LEDGER_LEAVES);
+}
+
 static int
 draw_up(struct refounding *g)
 {
@@ -120,7 +132,7 @@ draw_up(struct refounding *g)
 	g->r = (struct refound){.federation = *ledger_federation_id(l),
 	    .height = ledger_height(l),
 	    .block = *ledger_head(l),
-	    .state = g->chain.state};
+	    .state = state_of(l)};
 	if (clock_gettime(CLOCK_REALTIME, &now) < 0 || g->r.height == 0)
 		return cli_error(CLI_CONFLICT,
 		    "there is no block yet: found another federation");
@@ -146,6 +158,7 @@ static int
 look_at(struct refounding *g)
 {
 	const struct ledger *l = g->chain.l;
+	struct hash state = state_of(l);
 
 	if (refounded_parse(g->line, &g->r) < 0)
 		return cli_error(CLI_USAGE,
@@ -162,7 +175,7 @@ look_at(struct refounding *g)
 		    "one block, stop them, and begin there",
 		    g->r.height, ledger_height(l));
 	if (!hash_equal(&g->r.block, ledger_head(l)) ||
-	    !hash_equal(&g->r.state, &g->chain.state))
+	    !hash_equal(&g->r.state, &state))
 		return cli_error(CLI_NOT_VERIFIED,
 		    "block %" PRIu64 " of the line is another one than here: "
 		    "compare both with qmlnode audit DIR --against DIR",

@@ -65,9 +65,9 @@ put_seats(struct follow *o, uint64_t height, bool changes, FILE *f)
 		return 0;
 	}
 	if (changes)
-		rc = follow_to(o, height);
+		rc = follow_to(o, height - 1);
 	if (rc == 0 && changes) {
-		follow_voters(o->l, &voters);
+		follow_announced(o->l, &voters);
 		verify_put_seats(&w, &voters);
 		rc = w.error;
 	}
@@ -77,7 +77,8 @@ put_seats(struct follow *o, uint64_t height, bool changes, FILE *f)
 	return rc;
 }
 
-/* Behind the last block of a federation that others went on with. */
+/* Behind the last block of a federation that others went on with; of several,
+ * those that were re-founded before their first block, too. */
 static int
 put_refound(const struct federation *f, uint64_t height, FILE *to)
 {
@@ -89,10 +90,10 @@ put_refound(const struct federation *f, uint64_t height, FILE *to)
 			continue;
 		refound_put(&w, &f->refounded[i]);
 		rc = w.error;
-		if (rc == 0)
-			bundle_put(to, BUNDLE_REFOUND, w.data, (uint32_t)w.len);
-		bytes_writer_close(&w);
 	}
+	if (rc == 0 && w.len > 0)
+		bundle_put(to, BUNDLE_REFOUND, w.data, (uint32_t)w.len);
+	bytes_writer_close(&w);
 	return rc;
 }
 

@@ -1,5 +1,7 @@
 #include "daemon/cli/follow.h"
 
+#include "consensus/ledger/seats.h"
+
 #include <errno.h>
 #include <stdlib.h>
 
@@ -26,7 +28,6 @@ step(struct follow *o, const uint8_t *data, uint32_t len)
 	if (verify_decode(data, len, ANSWER_DIM_MAX, &b, &c) != VERIFY_OK)
 		return -EBADMSG;
 	rc = ledger_replay(o->l, b);
-	o->state = b->header.state_root;
 	block_free(b);
 	return rc;
 }
@@ -47,6 +48,19 @@ follow_to(struct follow *o, uint64_t height)
 		free(data);
 	}
 	return rc;
+}
+
+void
+follow_announced(const struct ledger *l, struct verify_seats *out)
+{
+	const struct seats *s = ledger_seats(l);
+
+	*out = (struct verify_seats){.n = s->n};
+	for (uint16_t i = 0; i < s->n; i++) {
+		out->id[i] = s->m[i].id;
+		out->power[i] = s->m[i].power;
+		out->key[i] = s->m[i].sign;
+	}
 }
 
 void

@@ -1,0 +1,388 @@
+/*
+ * Chains that go on without a quorum, in one file: accepted is what those who
+ * are left agreed on, under its new id, and nothing that looks like it.
+ */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "consensus/ledger/seats.h"
+#include "consensus/votes/payload.h"
+#include "daemon/cli/audit_fork.h"
+#include "daemon/cli/ctl.h"
+#include "daemon/cli/follow.h"
+#include "daemon/cli/refounded.h"
+#include "rich.h"
+
+#define PATH_LEN (RICH_ROOT_LEN + 32)
+
+static void export(struct rich *r, bool light, char path[static PATH_LEN])
+{
+	char home[PATH_LEN],
+	    *argv[] = {"chain", "export", path, "--home", home,
+		"--without-payloads", NULL};
+	int err = dup(2), null = open("/dev/null", O_WRONLY), rc;
+
+	snprintf(path, PATH_LEN, "%s/bundle", r->root);
+	snprintf(home, sizeof(home), "%s", r->root);
+	fflush(NULL);
+	dup2(null, 2);
+	rc = ctl_cmd_chain(light ? 6 : 5, argv);
+	dup2(err, 2);
+	close(err);
+	close(null);
+	assert_int_equal(rc, 0);
+}
+
+/* By these seats of the town's, in its state as it stands. */
+static struct refound
+draw_up(struct rich *r, const struct ledger *l, const uint16_t *seats)
+{
+	struct hash leaves[LEDGER_LEAVES];
+	struct refound x = {.federation = *ledger_federation_id(l),
+	    .height = ledger_height(l),
+	    .block = *ledger_head(l),
+	    .at_ms = r->chain.town.now_ms + 1000};
+
+	ledger_leaves(l, leaves);
+	x.state = merkle_root_of(leaves, LEDGER_LEAVES);
+	for (; *seats != UINT16_MAX; seats++)
+		x.seat[x.n++] = *seats;
+	for (uint16_t i = 0; i < x.n; i++)
+		refound_sign(&x, i, town_key(&r->chain.town, x.seat[i]));
+	return x;
+}
+
+static void
+forget(struct rich *r)
+{
+	char path[PATH_LEN];
+
+	snprintf(path, sizeof(path), "%s/%s", r->root, REFOUNDED_FILE);
+	unlink(path);
+	snprintf(path, sizeof(path), "%s/bundle", r->root);
+	unlink(path);
+}
+
+/* The home knows of it, and the town goes on by it, if it can. */
+static void
+take(struct rich *r, const struct refound *x)
+{
+	struct audit_source s = AUDIT_SOURCE_INIT;
+	struct audit_fault damage = {0};
+	struct follow o = {.source = &s};
+	struct town *t = &r->chain.town;
+
+	assert_int_equal(federation_refound(&t->f, x), 0);
+	assert_int_equal(refounded_save(r->root, &t->f), 0);
+	assert_int_equal(audit_source_open(&s, r->root, &damage), 0);
+	assert_int_equal(follow_to(&o, ledger_height(t->l)), 0);
+	ledger_free(t->l);
+	t->l = o.l;
+	o.l = NULL;
+	t->fid = *ledger_federation_id(t->l);
+	t->now_ms = x->at_ms;
+	follow_close(&o);
+	audit_source_close(&s);
+}
+
+static int
+judge(const char *path, const struct hash *id)
+{
+	struct audit a;
+	int rc = audit_run(&a, path, id);
+
+	assert_true(rc == 0 || rc == -EBADMSG);
+	return rc;
+}
+
+/* From the home and from both kinds of bundle. */
+static void
+all_say(struct rich *r, const struct hash *id, int want)
+{
+	char path[PATH_LEN];
+
+	assert_int_equal(judge(r->root, id), want);
+	for (int light = 0; light < 2; light++) {
+		export(r, light, path);
+		assert_int_equal(judge(path, id), want);
+	}
+}
+
+static void
+open_town(struct rich *r)
+{
+	rich_open(r, "town");
+	rich_grow(r, RICH_OPEN);
+}
+
+static void
+close_town(struct rich *r)
+{
+	forget(r);
+	rich_close(r);
+}
+
+static void
+by_those_who_are_left(void **state)
+{
+	static const uint16_t two[] = {0, 2, UINT16_MAX};
+	struct refound x;
+	struct hash old;
+	struct rich r;
+
+	(void)state;
+	open_town(&r);
+	old = r.chain.town.fid;
+	x = draw_up(&r, r.chain.town.l, two);
+	take(&r, &x);
+	assert_false(hash_equal(&old, &r.chain.town.fid));
+	all_say(&r, &r.chain.town.fid, 0); /* nothing came behind it yet */
+	all_say(&r, &old, -EBADMSG);
+	all_say(&r, NULL, 0);
+	rich_commit(&r, rich_next(&r, NULL, 0, false));
+	all_say(&r, &r.chain.town.fid, 0);
+	all_say(&r, &old, -EBADMSG);
+	close_town(&r);
+}
+
+/* A quorum votes: no member goes on by a paper that a quorum signed. */
+static void
+by_too_many(void **state)
+{
+	static const uint16_t all[] = {0, 1, 2, 3, UINT16_MAX};
+	static const uint16_t three[] = {0, 1, 2, UINT16_MAX};
+
+	(void)state;
+	for (unsigned k = 0; k < 2; k++) {
+		struct refound x;
+		struct hash id, old;
+		struct rich r;
+
+		open_town(&r);
+		old = r.chain.town.fid;
+		x = draw_up(&r, r.chain.town.l, k ? all : three);
+		id = refound_id(&x);
+		take(&r, &x);
+		assert_true(hash_equal(&old, &r.chain.town.fid));
+		all_say(&r, &id, -EBADMSG);
+		all_say(&r, &old, -EBADMSG);
+		close_town(&r);
+	}
+}
+
+/* One of those who went on is lost before their first block. */
+static void
+twice_behind_a_block(void **state)
+{
+	static const uint16_t two[] = {1, 3, UINT16_MAX},
+			      one[] = {3, UINT16_MAX};
+	struct hash ids[3];
+	struct refound x;
+	struct rich r;
+
+	(void)state;
+	open_town(&r);
+	ids[0] = r.chain.town.fid;
+	x = draw_up(&r, r.chain.town.l, two);
+	take(&r, &x);
+	ids[1] = r.chain.town.fid;
+	x = draw_up(&r, r.chain.town.l, one);
+	assert_true(ledger_refound_fits(r.chain.town.l, &x));
+	take(&r, &x);
+	ids[2] = r.chain.town.fid;
+	for (unsigned k = 0; k < 2; k++) {
+		all_say(&r, &ids[0], -EBADMSG);
+		all_say(&r, &ids[1], -EBADMSG);
+		all_say(&r, &ids[2], 0);
+		rich_commit(&r, rich_next(&r, NULL, 0, false));
+		assert_int_equal(r.chain.town.commit.nsigs, 1);
+	}
+	close_town(&r);
+}
+
+static struct tx *
+from(struct rich *r, uint16_t seat, uint8_t kind, struct bytes_writer *w)
+{
+	return rich_tx(r, seat, kind, w, 0);
+}
+
+/* The block that announces other members is the last one of the old kind. */
+static void
+while_members_change(void **state)
+{
+	static const uint16_t two[] = {0, 2, UINT16_MAX};
+	struct bytes_writer w = BYTES_WRITER_INIT, p = BYTES_WRITER_INIT;
+	struct payload wish = {
+	    .member = {.op = PAYLOAD_MEMBER_POWER, .m = {.power = 2}}};
+	struct body_propose b = {.kind = PROPOSAL_MEMBER, .title = "change"};
+	struct tx *txs[RICH_MEMBERS];
+	struct refound x;
+	struct town *t;
+	struct rich r;
+
+	(void)state;
+	open_town(&r);
+	t = &r.chain.town;
+	wish.member.seat = ledger_member(t->l, 1)->id;
+	wish.member.m.weight = 1;
+	payload_put(&p, PROPOSAL_MEMBER, &wish);
+	b.payload = p.data;
+	b.len = (uint32_t)p.len;
+	body_propose_put(&w, &b);
+	bytes_writer_close(&p);
+	txs[0] = from(&r, 0, TX_PROPOSE, &w);
+	rich_commit(&r, rich_next(&r, txs, 1, false));
+	for (uint16_t i = 0; i < RICH_MEMBERS; i++)
+		txs[i] = rich_vote(&r, i, 2);
+	rich_commit(&r, rich_next(&r, txs, RICH_MEMBERS, false));
+	while (ledger_seats(t->l)->m[1].power == 1)
+		rich_commit(&r, rich_next(&r, NULL, 0, false));
+	rich_commit(&r, rich_next(&r, NULL, 0, false));
+	x = draw_up(&r, t->l, two);
+	take(&r, &x);
+	for (unsigned k = 0; k < 3; k++) {
+		all_say(&r, &t->fid, 0);
+		rich_commit(&r, rich_next(&r, NULL, 0, false));
+	}
+	close_town(&r);
+}
+
+static uint8_t *
+slurp(const char *path, size_t *len)
+{
+	FILE *f = fopen(path, "rb");
+	uint8_t *data = malloc(1u << 22);
+
+	assert_non_null(f);
+	assert_non_null(data);
+	*len = fread(data, 1, 1u << 22, f);
+	assert_true(*len < 1u << 22);
+	assert_int_equal(fclose(f), 0);
+	return data;
+}
+
+static void
+put_file(const char *path, const void *data, size_t len)
+{
+	FILE *f = fopen(path, "wb");
+
+	assert_non_null(f);
+	assert_int_equal(fwrite(data, 1, len, f), len);
+	assert_int_equal(fclose(f), 0);
+}
+
+/* Every byte of the paper, as the last part: changed, cut off, one too many,
+ * there twice. */
+static void
+every_byte(void **state)
+{
+	static const uint16_t two[] = {0, 2, UINT16_MAX};
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	char path[PATH_LEN];
+	struct refound x;
+	struct rich r;
+	uint8_t *data;
+	size_t len, at;
+
+	(void)state;
+	open_town(&r);
+	x = draw_up(&r, r.chain.town.l, two);
+	refound_put(&w, &x);
+	take(&r, &x);
+	export(&r, true, path);
+	data = slurp(path, &len);
+	at = len - w.len - 5; /* kind and length, too */
+	assert_memory_equal(data + len - w.len, w.data, w.len);
+	for (size_t i = at; i < len; i++) {
+		data[i] ^= (uint8_t)(1u << i % 8);
+		put_file(path, data, len);
+		assert_int_equal(judge(path, &r.chain.town.fid), -EBADMSG);
+		data[i] ^= (uint8_t)(1u << i % 8);
+	}
+	for (size_t n = at; n < len; n++) {
+		put_file(path, data, n);
+		assert_int_equal(judge(path, &r.chain.town.fid), -EBADMSG);
+	}
+	data[len] = 0;
+	put_file(path, data, len + 1);
+	assert_int_equal(judge(path, &r.chain.town.fid), -EBADMSG);
+	memcpy(data + len, data + at, len - at);
+	put_file(path, data, 2 * len - at);
+	assert_int_equal(judge(path, &r.chain.town.fid), -EBADMSG);
+	put_file(path, data, len);
+	assert_int_equal(judge(path, &r.chain.town.fid), 0);
+	free(data);
+	bytes_writer_close(&w);
+	close_town(&r);
+}
+
+static void
+marks_of(struct rich *r, struct audit_marks *m)
+{
+	struct tlog log = TLOG_INIT;
+	const struct audit_order o = {.path = r->root,
+	    .log = &log,
+	    .light = true};
+	const struct audit_watch watch = audit_marks_watch(m);
+	struct audit a;
+
+	assert_int_equal(audit_watch(&a, &o, &watch), 0);
+	tlog_close(&log);
+}
+
+/* Those who were left out go on as if nothing were: two chains, and nobody who
+ * signed both did anything wrong. */
+static void
+nobody_is_accused(void **state)
+{
+	static const uint16_t one[] = {0, UINT16_MAX};
+	struct audit_marks m[2] = {AUDIT_MARKS_INIT, AUDIT_MARKS_INIT};
+	uint16_t who[FEDERATION_MAX_MEMBERS];
+	struct rich left, others;
+	struct refound x;
+	uint64_t last;
+
+	(void)state;
+	open_town(&left);
+	open_town(&others);
+	last = ledger_height(left.chain.town.l);
+	x = draw_up(&left, left.chain.town.l, one);
+	take(&left, &x);
+	rich_commit(&left, rich_next(&left, NULL, 0, false));
+	rich_commit(&others, rich_next(&others, NULL, 0, false));
+	marks_of(&left, &m[0]);
+	marks_of(&others, &m[1]);
+	assert_int_equal(audit_fork_height(&m[0], &m[1]), last + 1);
+	assert_true(m[0].at[last].signers[0] && m[1].at[last].signers[0]);
+	assert_true(audit_fork_refounded(&m[0], &m[1], last + 1));
+	assert_int_equal(audit_fork_signers(&m[0], &m[1], last + 1, who), 0);
+	audit_marks_close(&m[0]);
+	audit_marks_close(&m[1]);
+	close_town(&left);
+	close_town(&others);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(by_those_who_are_left),
+	    cmocka_unit_test(by_too_many),
+	    cmocka_unit_test(twice_behind_a_block),
+	    cmocka_unit_test(while_members_change),
+	    cmocka_unit_test(every_byte),
+	    cmocka_unit_test(nobody_is_accused),
+	};
+
+	return sign_setup() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}
