@@ -1,6 +1,7 @@
 /* Merkle trees against the recursive definition of RFC 6962, section 2.1. */
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <string.h>
@@ -9,9 +10,10 @@
 
 #include "proto/merkle.h"
 
-#define NMAX 70
+#define NMAX 100
 
 static struct hash leaves[NMAX];
+static struct hash whole[64]; /* roots of 2^k leaves, each leaves[0] */
 
 static struct hash
 pair(struct hash l, struct hash r)
@@ -66,6 +68,9 @@ setup(void **state)
 	(void)state;
 	for (i = 0; i < NMAX; i++)
 		leaves[i] = hash_bytes("test", &i, 1);
+	whole[0] = naive(leaves, 1);
+	for (i = 1; i < 64; i++)
+		whole[i] = pair(whole[i - 1], whole[i - 1]);
 	return 0;
 }
 
@@ -203,6 +208,194 @@ test_growth(void **state)
 	assert_false(merkle_grown(&s, path, 0));
 }
 
+/* SUBPROOF(m, D[n], b) word for word. */
+static size_t
+naive_growth(size_t m, const struct hash *d, size_t n, bool b, struct hash *out)
+{
+	size_t k = 1, len;
+
+	if (m == n && b)
+		return 0;
+	if (m == n) {
+		out[0] = naive(d, n);
+		return 1;
+	}
+	while (2 * k < n)
+		k *= 2;
+	if (m <= k) {
+		len = naive_growth(m, d, k, b, out);
+		out[len] = naive(d + k, n - k);
+	} else {
+		len = naive_growth(m - k, d + k, n - k, false, out);
+		out[len] = naive(d, k);
+	}
+	return len + 1;
+}
+
+static void
+test_growth_by_the_book(void **state)
+{
+	struct hash path[MERKLE_MAX_DEPTH], want[MERKLE_MAX_DEPTH];
+	struct merkle_sizes s;
+	size_t n, m, len;
+
+	(void)state;
+	for (n = 1; n < NMAX; n++)
+		for (m = 1; m <= n; m++) {
+			len = merkle_growth(leaves, m, n, path);
+			assert_int_equal(len,
+			    naive_growth(m, leaves, n, true, want));
+			assert_memory_equal(path, want, len * sizeof(*path));
+			s.roots[0] = naive(leaves, m);
+			s.roots[1] = naive(leaves, n);
+			s.n = n;
+			/* The sizes are part of what is claimed. */
+			for (s.m = 0; s.m <= n + 1; s.m++)
+				assert_int_equal(merkle_grown(&s, path, len),
+				    s.m == m);
+		}
+}
+
+/* Trees of any size whose leaves are all the same but one: a subtree's root
+ * follows from its size, in 64 steps. */
+static uint64_t
+split_below(uint64_t n)
+{
+	uint64_t k = UINT64_C(1) << 63;
+
+	while (k >= n)
+		k /= 2;
+	return k;
+}
+
+static struct hash
+of_same(uint64_t n)
+{
+	uint64_t k;
+	unsigned i = 0;
+
+	if ((n & (n - 1)) == 0) {
+		while (n >> i != 1)
+			i++;
+		return whole[i];
+	}
+	k = split_below(n);
+	return pair(of_same(k), of_same(n - k));
+}
+
+/* Leaf i is leaves[1]. Its path, and the root. */
+static struct hash
+of_all_but(uint64_t i, uint64_t n, struct hash *path, size_t *len)
+{
+	struct hash below;
+	uint64_t k;
+
+	if (n == 1) {
+		*len = 0;
+		return naive(&leaves[1], 1);
+	}
+	k = split_below(n);
+	if (i < k) {
+		below = of_all_but(i, k, path, len);
+		path[(*len)++] = of_same(n - k);
+		return pair(below, path[*len - 1]);
+	}
+	below = of_all_but(i - k, n - k, path, len);
+	path[(*len)++] = of_same(k);
+	return pair(path[*len - 1], below);
+}
+
+static size_t
+big_growth(uint64_t m, uint64_t n, bool b, struct hash *out)
+{
+	uint64_t k;
+	size_t len;
+
+	if (m == n && b)
+		return 0;
+	if (m == n) {
+		out[0] = of_same(n);
+		return 1;
+	}
+	k = split_below(n);
+	if (m <= k) {
+		len = big_growth(m, k, b, out);
+		out[len] = of_same(n - k);
+	} else {
+		len = big_growth(m - k, n - k, false, out);
+		out[len] = of_same(k);
+	}
+	return len + 1;
+}
+
+#define POWER(k) (UINT64_C(1) << (k))
+
+static const uint64_t sizes[] = {1, 2, 3, 5, 255, 256, 257, 300, POWER(31) - 1,
+    POWER(31), POWER(31) + 1, POWER(32) - 1, POWER(32), POWER(32) + 1,
+    POWER(32) + 2, POWER(33) - 1, POWER(33), POWER(33) + 1, POWER(62) + 12345,
+    POWER(63) - 1, POWER(63), POWER(63) + 1, UINT64_MAX - 1, UINT64_MAX};
+
+static void
+big_inclusion(uint64_t i, uint64_t n)
+{
+	struct hash path[MERKLE_MAX_DEPTH + 1], root;
+	struct merkle_place at = {i, n};
+	size_t len;
+
+	root = of_all_but(i, n, path, &len);
+	assert_true(len <= MERKLE_MAX_DEPTH);
+	assert_true(merkle_verify(&leaves[1], at, path, len, &root));
+	assert_false(merkle_verify(&leaves[0], at, path, len, &root));
+	for (unsigned k = 0; k < 64; k++) {
+		at.i = i ^ POWER(k);
+		assert_false(merkle_verify(&leaves[1], at, path, len, &root));
+	}
+	at.i = i;
+	path[len] = root;
+	assert_false(merkle_verify(&leaves[1], at, path, len + 1, &root));
+	if (len > 0)
+		assert_false(
+		    merkle_verify(&leaves[1], at, path, len - 1, &root));
+}
+
+static void
+test_big_inclusion(void **state)
+{
+	const size_t count = sizeof(sizes) / sizeof(*sizes);
+
+	(void)state;
+	for (size_t a = 0; a < count; a++)
+		for (size_t b = 0; b <= a; b++) {
+			big_inclusion(sizes[b] - 1, sizes[a]);
+			big_inclusion(sizes[a] - sizes[b], sizes[a]);
+		}
+}
+
+static void
+test_big_growth(void **state)
+{
+	const size_t count = sizeof(sizes) / sizeof(*sizes);
+	struct hash path[MERKLE_MAX_DEPTH + 2];
+
+	(void)state;
+	for (size_t a = 0; a < count; a++)
+		for (size_t b = 0; b <= a; b++) {
+			struct merkle_sizes s = {sizes[b], sizes[a],
+			    {of_same(sizes[b]), of_same(sizes[a])}};
+			size_t len = big_growth(s.m, s.n, true, path);
+
+			assert_true(merkle_grown(&s, path, len));
+			path[len] = s.roots[1];
+			assert_false(merkle_grown(&s, path, len + 1));
+			if (len > 0)
+				assert_false(merkle_grown(&s, path, len - 1));
+			s.m++;
+			assert_false(merkle_grown(&s, path, len));
+			s.m -= 2;
+			assert_false(merkle_grown(&s, path, len));
+		}
+}
+
 int
 main(void)
 {
@@ -212,6 +405,9 @@ main(void)
 	    cmocka_unit_test(test_refuse),
 	    cmocka_unit_test(test_domains),
 	    cmocka_unit_test(test_growth),
+	    cmocka_unit_test(test_growth_by_the_book),
+	    cmocka_unit_test(test_big_inclusion),
+	    cmocka_unit_test(test_big_growth),
 	};
 
 	return cmocka_run_group_tests(tests, setup, NULL);
