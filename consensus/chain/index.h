@@ -38,6 +38,9 @@ unsigned index_refills(const struct index *x);
  * the chain for the tables of the books. Of another height it is freed. */
 struct ledger;
 void index_adopt(struct index *x, struct ledger *l);
+/* The state at the height of index_head, the index's own until the next call;
+ * NULL: it is behind, or this program's ledger refused a block. */
+struct ledger *index_ledger(struct index *x);
 
 /* Height of the last block applied; 0: only the genesis. */
 uint64_t index_head(const struct index *x);

@@ -465,6 +465,12 @@ index_adopt(struct index *x, struct ledger *l)
 	x->ledger = l;
 }
 
+struct ledger *
+index_ledger(struct index *x)
+{
+	return x->refused || index_books_behind(x) ? NULL : x->ledger;
+}
+
 void
 index_books_close(struct index *x)
 {

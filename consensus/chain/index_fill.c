@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "consensus/chain/checkpoint.h"
 #include "consensus/chain/index_state.h"
 #include "consensus/chain/verify.h"
 #include "consensus/ledger/ledger.h"
@@ -196,10 +197,15 @@ apply_some(struct index *x, struct segments *s, uint64_t max, uint64_t *n)
 static int
 replay_next(struct index *x, struct segments *s)
 {
+	struct checkpoint_report found;
 	struct commit c;
 	struct block *b;
-	int rc = index_books_begin(x);
+	int rc = 0;
 
+	if (!x->ledger)
+		rc = checkpoint_read(s, x->f, x->head, &x->ledger, &found);
+	if (rc == 0)
+		rc = index_books_begin(x);
 	if (rc < 0 || !index_books_behind(x))
 		return rc;
 	rc = read_block(s, ledger_height(x->ledger) + 1, &b, &c);

@@ -168,6 +168,33 @@ ledger_clone(const struct ledger *l, struct ledger **out)
 	return 0;
 }
 
+static void
+memory_free(struct ledger_memory *mem)
+{
+	if (!mem)
+		return;
+	jobs_drop(&mem->start);
+	free(mem->minted.params);
+	books_free(mem->books);
+	books_free(mem->consent);
+	free(mem->seats);
+	free(mem->model);
+	free(mem->moments);
+	free(mem);
+}
+
+int
+state_rejob(struct ledger *l)
+{
+	merge_close(&l->merge);
+	free(l->model);
+	free(l->moments);
+	memory_free(l->memory);
+	l->model = l->moments = NULL;
+	l->memory = NULL;
+	return allocate(l);
+}
+
 void
 ledger_free(struct ledger *l)
 {
@@ -182,16 +209,7 @@ ledger_free(struct ledger *l)
 	books_free(l->books);
 	books_free(l->consent);
 	shelf_close(&l->shelf);
-	if (l->memory) {
-		jobs_drop(&l->memory->start);
-		free(l->memory->minted.params);
-		books_free(l->memory->books);
-		books_free(l->memory->consent);
-		free(l->memory->seats);
-		free(l->memory->model);
-		free(l->memory->moments);
-	}
-	free(l->memory);
+	memory_free(l->memory);
 	free(l);
 }
 

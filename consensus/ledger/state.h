@@ -87,6 +87,8 @@ struct ledger {
 /* At the height of a re-founding that it knows of: goes on as that says. */
 int refound_due(struct ledger *l) __attribute__((warn_unused_result));
 
+/* Room for the vectors of l->f.job, all zero. -ENOMEM, -EINVAL. */
+int state_rejob(struct ledger *l) __attribute__((warn_unused_result));
 /* Arrays of a ledger whose seats have changed. */
 void state_seated(struct ledger *l);
 
@@ -129,8 +131,7 @@ void state_leaves(const struct state_now *now,
 struct hash state_root_next(const struct ledger *l);
 /* Of the moments; zero when there are none. */
 struct hash state_hash_moments(const struct merge *m, const int64_t *moments);
-/* Whose turns there are, from power and bench. */
-void state_turns(struct ledger *l);
+void state_turns(struct ledger *l); /* from power and bench */
 /* Opens round `number` of m's job; what came before in it is set already. */
 struct opening {
 	const struct merge *m;

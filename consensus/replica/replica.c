@@ -199,6 +199,12 @@ replica_self(const struct replica *r)
 	return r->self;
 }
 
+const struct federation *
+replica_founded(const struct replica *r)
+{
+	return r->fed;
+}
+
 const struct ledger *
 replica_ledger(const struct replica *r)
 {

@@ -60,6 +60,9 @@ void replica_free(struct replica *r);
  * the last may have to say for those before it (ledger_skim). */
 int replica_replay(struct replica *r, const struct block *b,
     const struct commit *c, bool last) __attribute__((warn_unused_result));
+/* In place of the blocks up to l's head, whose certificate this is. Takes l. */
+int replica_restore(struct replica *r, struct ledger *l, const struct commit *c)
+    __attribute__((warn_unused_result));
 /* Bytes from the pool; what is of no use any more is skipped. */
 void replica_load_answer(struct replica *r, const uint8_t *data, size_t len);
 void replica_load_body(struct replica *r, const uint8_t *data, size_t len);
@@ -91,6 +94,7 @@ uint16_t replica_self(const struct replica *r);
 
 /* For status and tests. */
 const struct ledger *replica_ledger(const struct replica *r);
+const struct federation *replica_founded(const struct replica *r);
 const struct bft *replica_bft(const struct replica *r);
 struct replica_counts {
 	uint64_t bad_messages;  /* decoder or signature said no */

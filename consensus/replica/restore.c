@@ -34,6 +34,26 @@ replica_replay(struct replica *r, const struct block *b, const struct commit *c,
 	return 0;
 }
 
+int
+replica_restore(struct replica *r, struct ledger *l, const struct commit *c)
+{
+	if (r->last_commit == NULL)
+		r->last_commit = malloc(sizeof(*r->last_commit));
+	if (r->last_commit == NULL) {
+		ledger_free(l);
+		return -ENOMEM;
+	}
+	ledger_version_limit(l, r->rules);
+	ledger_free(r->ledger);
+	r->ledger = l;
+	*r->last_commit = *c;
+	agree_seat(r);
+	round_enter(r);
+	/* Not the head, if it was opened before. */
+	r->round_height = silence_opened(r);
+	return 0;
+}
+
 void
 replica_load_answer(struct replica *r, const uint8_t *data, size_t len)
 {

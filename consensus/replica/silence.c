@@ -27,9 +27,8 @@ silence_in_round(const struct replica *r)
 	    r->fl_round < r->silent_rounds;
 }
 
-/* The block that opened the open round, or one before it. */
-static uint64_t
-opened_at(const struct replica *r)
+uint64_t
+silence_opened(const struct replica *r)
 {
 	const struct ledger_round_summary *last = ledger_last_round(r->ledger);
 	const struct federation *f = r->fed;
@@ -58,7 +57,7 @@ silence_restore(struct replica *r, const struct votelog_record *last)
 	r->silent_until = last->floor;
 	/* A round that was entered in quarantine stays silent, however often
 	 * we start in it. */
-	if (opened_at(r) + 1 < last->floor)
+	if (silence_opened(r) + 1 < last->floor)
 		r->silent_rounds = lr->number + 1;
 	/* Blocks were lost. A vote for the next height is what every restart
 	 * finds: the round that is open goes on with us. */

@@ -43,6 +43,8 @@ void silence_accused(struct replica *r, const struct evidence *e);
 bool silence_now(const struct replica *r);
 /* Nor for the open round, which may have been opened long before. */
 bool silence_in_round(const struct replica *r);
+/* Height of the block that opened the open round, or of one before it. */
+uint64_t silence_opened(const struct replica *r);
 /* As in struct replica_progress. */
 uint64_t silence_until(const struct replica *r);
 

@@ -118,6 +118,19 @@ open_log(struct store *s, struct disk *d, uint16_t nmembers,
 	return rc;
 }
 
+/* A checkpoint keeps the state and nothing else. Where rounds are valued the
+ * daemon also sees pass by what it needs of them, and what it shows of those
+ * that are settled: this many blocks are read again. */
+#define SETTLED_BLOCKS 256
+
+static uint64_t
+behind(const struct federation *f)
+{
+	const struct economy *e = &f->economy;
+
+	return e->validation_shards > 0 ? e->worth_blocks + SETTLED_BLOCKS : 0;
+}
+
 int
 store_open(struct store *s, struct disk *d, const struct federation *f,
     const struct hash *node, struct store_report *report)
@@ -131,6 +144,7 @@ store_open(struct store *s, struct disk *d, const struct federation *f,
 	*s = STORE_INIT;
 	*report = (struct store_report){.part = STORE_VOTELOG};
 	s->room = room_for(f);
+	s->behind = behind(f);
 	/* First the vote log: without it nothing may be signed, whatever the
 	 * chain says. */
 	rc = open_log(s, d, f->nmembers, &args, report);
@@ -221,15 +235,47 @@ load_item(void *arg, enum pool_kind kind, const struct hash *id)
 	return rc;
 }
 
+/* The state of the newest checkpoint, if there is a good one; *height: of it. */
+static int
+load_state(struct store *s, struct replica *r, uint64_t *height)
+{
+	const uint64_t head = segments_head(&s->segments);
+	struct checkpoint_report *found = &s->checkpoint;
+	struct wire_decided d = {.block = NULL};
+	struct ledger *l = NULL;
+	int rc;
+
+	*height = 0;
+	if (s->every == 0)
+		return 0;
+	rc = checkpoint_newest(s->segments.disk, &s->saved);
+	if (rc == 0 && head > s->behind)
+		rc = checkpoint_read(&s->segments, replica_founded(r),
+		    head - s->behind, &l, found);
+	if (rc < 0 || l == NULL)
+		return rc;
+	rc = store_block(s, found->height, &d);
+	if (rc == 0)
+		rc = replica_restore(r, l, &d.commit);
+	else
+		ledger_free(l);
+	block_free(d.block);
+	if (rc == 0)
+		*height = found->height;
+	return rc;
+}
+
 int
 store_load(struct store *s, struct replica *r, uint64_t *height)
 {
 	const uint64_t head = segments_head(&s->segments);
 	struct load l = {s, r, POOL_ANSWER};
 	struct wire_decided d;
-	int rc = 0;
+	int rc = load_state(s, r, height);
 
-	for (*height = 1; *height <= head; (*height)++) {
+	if (rc < 0)
+		return rc;
+	for (++*height; *height <= head; (*height)++) {
 		rc = store_block(s, *height, &d);
 		if (rc < 0)
 			return rc;
@@ -261,6 +307,19 @@ store_load(struct store *s, struct replica *r, uint64_t *height)
 	s->records = NULL;
 	s->nrecords = s->cap = 0;
 	return rc;
+}
+
+int
+store_checkpoint(struct store *s, const struct federation *f, struct ledger *l)
+{
+	const uint64_t h = ledger_height(l);
+
+	if (s->every == 0 || h < s->saved + s->every)
+		return 0;
+	/* Also if it fails: the next one is tried in its time. */
+	s->saved = h;
+	return checkpoint_write(&s->segments, f, l,
+	    h > s->behind ? h - s->behind : 0);
 }
 
 struct stale {

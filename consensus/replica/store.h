@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "consensus/chain/checkpoint.h"
 #include "consensus/chain/disk.h"
 #include "consensus/chain/pool.h"
 #include "consensus/chain/segments.h"
@@ -28,12 +29,18 @@ struct store {
 	struct pool pool;
 	struct votelog_record *records; /* of the log at open, oldest first */
 	size_t nrecords, cap;
-	uint64_t room; /* bytes kept free behind the last block */
-	bool unsure;   /* what we signed is not known: see replica_quarantine */
+	uint64_t room;   /* bytes kept free behind the last block */
+	uint64_t every;  /* blocks between checkpoints; 0: none are used */
+	uint64_t saved;  /* height of the newest */
+	uint64_t behind; /* a checkpoint must be so far behind the head */
+	struct checkpoint_report checkpoint; /* of store_load */
+	bool unsure; /* what we signed is not known: see replica_quarantine */
 };
 
-#define STORE_INIT \
-	((struct store){.segments = SEGMENTS_INIT, .log = VOTELOG_INIT})
+#define STORE_INIT                                 \
+	((struct store){.segments = SEGMENTS_INIT, \
+	    .log = VOTELOG_INIT,                   \
+	    .every = CHECKPOINT_EVERY})
 
 /* Which part of opening failed. */
 enum store_part { STORE_CHAIN, STORE_POOL, STORE_VOTELOG };
@@ -61,10 +68,16 @@ int store_open(struct store *s, struct disk *d, const struct federation *f,
     __attribute__((warn_unused_result));
 void store_close(struct store *s); /* accepts STORE_INIT */
 
-/* Into a replica that was just made. -EBADMSG: *height says which block does
- * not fit, or 0 when the vote log is ahead of the chain. */
+/* Into a replica that was just made: from the newest checkpoint on, if one is
+ * good. -EBADMSG: *height says which block does not fit, or 0 when the vote log
+ * is ahead of the chain. */
 int store_load(struct store *s, struct replica *r, uint64_t *height)
     __attribute__((warn_unused_result));
+
+/* The state after some block of the chain: written when it is time for a
+ * checkpoint. Nothing depends on it; f as founded, l does not change. */
+int store_checkpoint(struct store *s, const struct federation *f,
+    struct ledger *l) __attribute__((warn_unused_result));
 
 /* a->type is REPLICA_STORE; borrowed. -ENOSPC and -EDQUOT are not final: the
  * same action may be performed again when there is room. */

@@ -263,6 +263,20 @@ node_follow(struct node *n)
 	    seats_members(s));
 }
 
+static void
+tell_loaded(const struct node *n)
+{
+	const struct checkpoint_report *c = storage_checkpoint(n->storage);
+
+	if (c->passed > 0)
+		log_warn("chain.checkpoint",
+		    "passed_over=%u why=\"damaged, or not of this chain\" "
+		    "mend=\"none is needed: the chain was read instead\"",
+		    c->passed);
+	log_info("chain.loaded", "height=%" PRIu64 " from=%" PRIu64,
+	    ledger_height(replica_ledger(n->replica)), c->height);
+}
+
 static int
 open_replica(struct node *n)
 {
@@ -288,8 +302,7 @@ open_replica(struct node *n)
 	if (rc == 0)
 		rc = storage_load(n->storage, n->replica, &height);
 	if (rc == 0) {
-		log_info("chain.loaded", "height=%" PRIu64,
-		    ledger_height(replica_ledger(n->replica)));
+		tell_loaded(n);
 		recall_rounds(n);
 		node_follow(n);
 		return 0;

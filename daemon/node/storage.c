@@ -125,6 +125,12 @@ storage_load(struct storage *s, struct replica *r, uint64_t *height)
 	return rc;
 }
 
+const struct checkpoint_report *
+storage_checkpoint(const struct storage *s)
+{
+	return &s->store.checkpoint;
+}
+
 static void
 report(struct storage *s, const struct result *res)
 {
@@ -139,6 +145,23 @@ report(struct storage *s, const struct result *res)
 	s->done_last = &r->next;
 	pthread_mutex_unlock(&s->lock);
 	uv_async_send(&s->async);
+}
+
+static bool
+index_behind(const struct storage *s)
+{
+	if (s->index_path[0] == '\0' || s->failed)
+		return false;
+	return s->index == NULL ||
+	    index_head(s->index) < segments_head(&s->store.segments);
+}
+
+/* A failure costs the next start some time, and is tried again. */
+static void
+keep_state(struct storage *s, struct ledger *l)
+{
+	if (l != NULL)
+		(void)!store_checkpoint(&s->store, s->federation, l);
 }
 
 /* The index is for people: a failure costs them their tables, not us. */
@@ -167,15 +190,8 @@ index_follow(struct storage *s)
 		s->index = NULL;
 		s->index_path[0] = '\0';
 	}
-}
-
-static bool
-index_behind(const struct storage *s)
-{
-	if (s->index_path[0] == '\0' || s->failed)
-		return false;
-	return s->index == NULL ||
-	    index_head(s->index) < segments_head(&s->store.segments);
+	if (s->index != NULL && !index_behind(s))
+		keep_state(s, index_ledger(s->index));
 }
 
 static bool
@@ -225,7 +241,6 @@ perform_serve(struct storage *s, struct storage_job *j)
 {
 	struct wire_msg m = {.type = WIRE_BLOCK};
 	struct result res = {.what = RESULT_SERVED, .peer = j->action.peer};
-
 	size_t bytes = 0;
 
 	for (uint16_t i = 0; i < j->action.count && bytes < STORAGE_SERVE_BYTES;

@@ -49,6 +49,8 @@ int storage_open(struct storage **out, const char *home,
 /* Before start: bring a replica back. See store_load. */
 int storage_load(struct storage *s, struct replica *r, uint64_t *height)
     __attribute__((warn_unused_result));
+/* What that began with. */
+const struct checkpoint_report *storage_checkpoint(const struct storage *s);
 /* keeps *cb. */
 int storage_start(struct storage *s, uv_loop_t *loop,
     const struct storage_callbacks *cb) __attribute__((warn_unused_result));

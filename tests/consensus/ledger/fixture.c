@@ -10,6 +10,7 @@
 #include <cmocka.h>
 
 #include "consensus/books/body.h"
+#include "consensus/ledger/image.h"
 #include "consensus/votes/payload.h"
 #include "proto/q24.h"
 
@@ -132,6 +133,7 @@ town_close(struct town *t)
 	for (unsigned i = 0; i < t->nmore; i++)
 		sign_key_free(t->more[i]);
 	ledger_free(t->l);
+	ledger_free(t->image);
 	federation_close(&t->f);
 }
 
@@ -320,6 +322,35 @@ town_certify(struct town *t, struct commit *c, uint64_t height,
 	}
 }
 
+/* A ledger that was read from its image goes on like the one it is of: the
+ * same again after every block of every test. */
+static void
+follow_image(struct town *t, const struct block *b)
+{
+	struct bytes_writer now = BYTES_WRITER_INIT, then = BYTES_WRITER_INIT;
+	struct federation f = t->f; /* borrowed: never closed */
+	struct hash state = ledger_state(t->l), same;
+
+	f.nrefounded = ledger_federation(t->l)->nrefounded;
+	f.refounded = ledger_federation(t->l)->refounded;
+	ledger_image(t->l, &now);
+	assert_int_equal(now.error, 0);
+	/* A test may have gone on with another ledger. */
+	if (t->image && ledger_height(t->image) + 1 == b->header.height &&
+	    hash_equal(ledger_federation_id(t->image), &b->header.federation)) {
+		assert_int_equal(ledger_replay(t->image, b), 0);
+		ledger_image(t->image, &then);
+		assert_int_equal(now.len, then.len);
+		assert_memory_equal(now.data, then.data, now.len);
+		bytes_writer_close(&then);
+	}
+	ledger_free(t->image);
+	assert_int_equal(ledger_of_image(&f, now.data, now.len, &t->image), 0);
+	same = ledger_state(t->image);
+	assert_true(hash_equal(&state, &same));
+	bytes_writer_close(&now);
+}
+
 void
 town_commit(struct town *t, const struct block *b)
 {
@@ -328,6 +359,7 @@ town_commit(struct town *t, const struct block *b)
 	/* By those who vote on it, not by those who come after it. */
 	town_certify(t, &c, b->header.height, &b->id);
 	assert_int_equal(ledger_apply(t->l, b), 0);
+	follow_image(t, b);
 	t->commit = c;
 	t->has_commit = true;
 	forget_pool(t);

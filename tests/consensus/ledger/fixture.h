@@ -41,6 +41,7 @@ struct town {
 	struct sign_key *more[TOWN_MAX]; /* of who came later; owned */
 	unsigned nmore;
 	struct ledger *l;
+	struct ledger *image; /* read from what l was written as */
 	struct answer *pool[TOWN_POOL];
 	unsigned npool;
 	struct attest attest[TOWN_MAX];
