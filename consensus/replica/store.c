@@ -235,7 +235,7 @@ load_item(void *arg, enum pool_kind kind, const struct hash *id)
 	return rc;
 }
 
-/* The state of the newest checkpoint, if there is a good one; *height: of it. */
+/* The state of the newest good checkpoint, if there is one; *height: of it. */
 static int
 load_state(struct store *s, struct replica *r, uint64_t *height)
 {
