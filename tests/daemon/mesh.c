@@ -142,6 +142,13 @@ mesh_open(struct mesh *b, uint16_t n)
 	b->guard.data = b;
 }
 
+void
+mesh_open_one_way(struct mesh *b)
+{
+	mesh_open(b, 2);
+	b->federation.members[1].address[0] = '\0';
+}
+
 int
 mesh_start_at(struct mesh *b, uint16_t i, struct peers_config *more)
 {

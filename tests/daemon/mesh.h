@@ -48,6 +48,9 @@ unsigned mesh_count_fds(void);
 /* n members with real addresses; end i has the secret of member i. Nothing is
  * started. */
 void mesh_open(struct mesh *b, uint16_t n);
+/* Two, of whom only the second dials: where both do, one of two links goes
+ * again, soon after both are up. */
+void mesh_open_one_way(struct mesh *b);
 /* The rest of *more is filled in. What peers_start says. */
 int mesh_start_at(struct mesh *b, uint16_t i, struct peers_config *more);
 void mesh_start(struct mesh *b, struct peers_config more);

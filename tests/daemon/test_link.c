@@ -23,7 +23,7 @@ test_all_sizes(void **state)
 	struct mesh b;
 
 	(void)state;
-	mesh_open(&b, 2);
+	mesh_open_one_way(&b);
 	mesh_start(&b, (struct peers_config){0});
 	MESH_UNTIL(&b, mesh_all_up(&b));
 	for (size_t i = 0; i < sizeof(sizes) / sizeof(sizes[0]); i++) {
@@ -46,7 +46,7 @@ test_votes_overtake(void **state)
 	struct mesh b;
 
 	(void)state;
-	mesh_open(&b, 2);
+	mesh_open_one_way(&b);
 	mesh_start(&b, (struct peers_config){0});
 	MESH_UNTIL(&b, mesh_all_up(&b));
 	peers_send(b.end[0].peers, 1, LINK_SYNC, mesh_filled('d', 10u << 20),
@@ -68,7 +68,7 @@ test_credits_both_ways(void **state)
 	struct mesh b;
 
 	(void)state;
-	mesh_open(&b, 2);
+	mesh_open_one_way(&b);
 	mesh_start(&b, (struct peers_config){0});
 	MESH_UNTIL(&b, mesh_all_up(&b));
 	for (uint16_t k = 0; k < 40; k++) {
@@ -113,7 +113,7 @@ test_garbage(void **state)
 	memset(many, 0, sizeof(many));
 	memcpy(many, big, sizeof(big));
 	frame_head(forged, FRAME_HS1, NOISE_FIRST_LEN);
-	mesh_open(&b, 2);
+	mesh_open_one_way(&b);
 	mesh_start(&b, (struct peers_config){0});
 	MESH_UNTIL(&b, mesh_all_up(&b));
 	for (unsigned i = 0; i < n; i++) {

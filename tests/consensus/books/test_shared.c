@@ -16,7 +16,7 @@
 #include "tests/consensus/books/town.h"
 
 /* Counted without atomics, some of these are lost on two cores. */
-#define CLONES 200000
+#define CLONES 50000
 
 static pthread_barrier_t both;
 
