@@ -6,6 +6,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <sys/un.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "daemon/node/control_inside.h"
@@ -365,6 +366,16 @@ next_to_answer(const struct control *c)
 
 static void serve(struct control *c);
 
+/* Of this thread: time in which it was not running, or stopped, is no work. */
+static uint64_t
+worked_ns(void)
+{
+	struct timespec ts;
+
+	clock_gettime(CLOCK_THREAD_CPUTIME_ID, &ts);
+	return (uint64_t)ts.tv_sec * 1000000000 + (uint64_t)ts.tv_nsec;
+}
+
 static void
 rest_cb(uv_timer_t *t)
 {
@@ -375,26 +386,27 @@ rest_cb(uv_timer_t *t)
 static void
 serve(struct control *c)
 {
-	uint64_t began = uv_hrtime(), spent = 0, wait = 0;
+	const uint64_t now = uv_hrtime(), began = worked_ns();
+	uint64_t spent = 0, debt, wait = 0;
 	struct client *cl;
 
 	if (c->closing || uv_is_active((const uv_handle_t *)&c->rest))
 		return;
-	if (c->paid_ns < began)
-		c->paid_ns = began;
+	debt = c->paid_ns > now ? c->paid_ns - now : 0;
 	cl = next_to_answer(c);
 	while (cl != NULL && spent < CONTROL_TURN_NS &&
-	    c->paid_ns - began < CONTROL_SHARE * CONTROL_AT_ONCE_NS) {
+	    debt + CONTROL_SHARE * spent < CONTROL_SHARE * CONTROL_AT_ONCE_NS) {
 		answer_line(cl);
-		c->paid_ns += CONTROL_SHARE * (uv_hrtime() - began - spent);
-		spent = uv_hrtime() - began;
+		spent = worked_ns() - began;
 		cl = next_to_answer(c);
 	}
+	debt += CONTROL_SHARE * spent;
+	c->paid_ns = now + debt;
 	if (cl == NULL)
 		return;
-	if (c->paid_ns - began >= CONTROL_SHARE * CONTROL_AT_ONCE_NS)
-		wait = 1 + (c->paid_ns - began) / 1000000 -
-		    CONTROL_SHARE * CONTROL_AT_ONCE_NS / 1000000;
+	if (debt >= CONTROL_SHARE * CONTROL_AT_ONCE_NS)
+		wait =
+		    1 + (debt - CONTROL_SHARE * CONTROL_AT_ONCE_NS) / 1000000;
 	uv_timer_start(&c->rest, rest_cb, wait, 0);
 }
 
