@@ -40,11 +40,42 @@ in_seat(const struct seats *now, const struct seats *next, uint16_t i)
 	    : m;
 }
 
+void
+roster_expect(struct roster *r, const struct member *host)
+{
+	r->host = *host;
+	r->expecting = true;
+}
+
+/* s->n: nowhere, for the chain knows him. */
+static uint16_t
+seat_of_host(struct roster *r, const struct seats *s)
+{
+	uint16_t i = 0;
+
+	if (r->expecting && seats_find(s, r->host.network) >= 0)
+		r->expecting = false;
+	if (!r->expecting || s->n == 0)
+		return s->n;
+	while (i + 1 < s->n && strcmp(s->m[i].name, r->host.name) != 0)
+		i++;
+	return i;
+}
+
+static void
+put_host(struct member *m, const struct member *host)
+{
+	memcpy(m->name, host->name, sizeof(m->name));
+	memcpy(m->address, host->address, sizeof(m->address));
+	memcpy(m->network, host->network, sizeof(m->network));
+}
+
 bool
 roster_follow(struct roster *r, const struct ledger *l)
 {
 	const struct seats *now = ledger_seats_now(l), *s = ledger_seats(l);
 	const uint64_t height = ledger_height(l);
+	const uint16_t host = seat_of_host(r, s);
 	bool changed = r->f.nmembers != s->n;
 
 	r->f.nmembers = s->n;
@@ -61,6 +92,8 @@ roster_follow(struct roster *r, const struct ledger *l)
 			memset(m.network, 0, sizeof(m.network));
 			memset(m.address, 0, sizeof(m.address));
 		}
+		if (i == host)
+			put_host(&m, &r->host);
 		if (same(&m, &r->m[i]))
 			continue;
 		r->m[i] = m;

@@ -26,11 +26,18 @@ struct roster {
 	struct federation f; /* its members are those below; never closed */
 	struct member m[FEDERATION_MAX_MEMBERS + 1]; /* the last: a guest's */
 	uint64_t left[FEDERATION_MAX_MEMBERS]; /* height at which we saw it */
+	struct member host;                    /* see roster_expect */
+	bool expecting;
 };
 
 /* The founders; all but the members is borrowed from f. */
 void roster_open(struct roster *r, const struct federation *f,
     const struct hash *own);
+/* Who invited us, by name, address and network key, may be nobody whom the
+ * founding names, and all whom it names may be gone. Until our chain knows of
+ * him he is dialed, and let in, at the seat that has his name, else at the
+ * last one: what he says proves itself, wherever he sits. */
+void roster_expect(struct roster *r, const struct member *host);
 /* True if anything changed. */
 bool roster_follow(struct roster *r, const struct ledger *l);
 

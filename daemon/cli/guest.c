@@ -147,13 +147,28 @@ peer_down(void *arg, uint16_t i, int reason)
 	g->up = false;
 }
 
+/* For the node, which dials him too: the line, without its secret. */
+static int
+note_host(const struct guest *g)
+{
+	struct join_line host = g->line;
+	char marker[HOME_PATH_LEN], text[JOIN_LINE_LEN];
+
+	host.has_ticket = false;
+	join_line_make(&host, text);
+	if (home_path(g->o->home, HOME_INVITED, marker, sizeof(marker)) == 0 &&
+	    (access(marker, F_OK) == 0 ||
+		home_write_new(marker, 0644, text, strlen(text)) == 0))
+		return CLI_OK;
+	return cli_error(CLI_IO, "%s: cannot be written", marker);
+}
+
 /* Whoever sent it: only the federation that was named has this id. */
 static int
 take_founding(struct guest *g, const struct wire_founding *w)
 {
 	struct bytes_reader r = bytes_reader_of(w->data, w->len);
 	struct federation f = FEDERATION_INIT;
-	char marker[HOME_PATH_LEN];
 	struct hash id;
 	int rc = CLI_OK;
 
@@ -172,12 +187,8 @@ take_founding(struct guest *g, const struct wire_founding *w)
 	    refounded_save(g->o->home, &f) < 0)
 		rc = cli_error(CLI_IO,
 		    "%s/" REFOUNDED_FILE ": cannot be written", g->o->home);
-	if (rc == CLI_OK &&
-	    (home_path(g->o->home, HOME_INVITED, marker, sizeof(marker)) < 0 ||
-		(access(marker, F_OK) != 0 &&
-		    home_write_new(marker, 0644, g->line.host.name,
-			strlen(g->line.host.name)) < 0)))
-		rc = cli_error(CLI_IO, "%s: cannot be written", marker);
+	if (rc == CLI_OK)
+		rc = note_host(g);
 	if (rc == CLI_OK)
 		fprintf(stderr, "federation \"%s\", founded by %u members\n",
 		    f.name, f.nmembers);

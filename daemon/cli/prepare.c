@@ -8,6 +8,7 @@
 #include "config/federation_file.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/process.h"
+#include "daemon/cli/join_line.h"
 #include "daemon/cli/refounded.h"
 #include "daemon/node/log.h"
 #include "proto/sign.h"
@@ -171,6 +172,27 @@ find_trainer(struct prepare *p)
 	return CLI_OK;
 }
 
+/* What `join LINE` left. One of an older program has a name only. */
+static void
+find_host(struct prepare *p)
+{
+	char path[HOME_PATH_LEN], text[JOIN_LINE_LEN], err[200];
+	struct join_line line;
+	FILE *f;
+
+	if (home_path(p->home, HOME_INVITED, path, sizeof(path)) < 0)
+		return;
+	f = fopen(path, "r");
+	if (f == NULL)
+		return;
+	if (fgets(text, sizeof(text), f) != NULL &&
+	    join_line_parse(text, &line, err, sizeof(err)) == 0) {
+		p->host = line.host;
+		p->node.host = &p->host;
+	}
+	fclose(f);
+}
+
 int
 prepare_options(struct prepare *p)
 {
@@ -187,6 +209,7 @@ prepare_options(struct prepare *p)
 		    "federation \"%s\"\n  The founder adds the line that "
 		    "qmlnode init printed",
 		    p->home, p->federation.name);
+	find_host(p);
 	o->home = p->home;
 	o->federation = &p->federation;
 	o->self = (uint16_t)self;

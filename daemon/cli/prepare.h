@@ -17,6 +17,7 @@ struct prepare {
 	const char *home;
 	struct config_node config;
 	struct federation federation;
+	struct member host; /* who invited this node */
 	struct keys keys;
 	uint8_t psk[32], salt[HOME_SALT_LEN];
 	char data[HOME_PATH_LEN], labels[HOME_PATH_LEN];

@@ -31,7 +31,8 @@ struct node_options {
 	const char *home;
 	const struct federation *federation; /* as founded */
 	struct hash id;                      /* of our keys */
-	uint16_t self; /* ROSTER_NOBODY: a guest until voted in */
+	uint16_t self;             /* ROSTER_NOBODY: a guest until voted in */
+	const struct member *host; /* who invited us, or NULL */
 	const struct sign_key *key;
 	const uint8_t *network_secret; /* X25519 [32] */
 	const uint8_t *psk;            /* [32], or NULL */

@@ -462,6 +462,8 @@ node_run(const struct node_options *opt)
 	n->opt = opt;
 	n->started_ms = node_mono_ms();
 	roster_open(&n->who, opt->federation, &opt->id);
+	if (opt->host != NULL)
+		roster_expect(&n->who, opt->host);
 	n->roster = &n->who.f;
 	n->self = opt->self;
 	rc = federation_id_now(opt->federation, &n->federation_id) < 0

@@ -5,6 +5,7 @@ part; a lost machine's seat goes to another one's keys; one member leaves."""
 
 import json
 import os
+import signal
 import sqlite3
 import subprocess
 import sys
@@ -247,6 +248,33 @@ def audited(c):
     c.wait_height(max(c.heights()) + 3)
 
 
+def by_a_late_member(c):
+    """Whoever invites need be no founder, and no founder need be there: his
+    keys are in the line. Here he has the seat of a lost machine."""
+    host, founders = c.nodes[3], c.nodes[:3]
+    line = ctl(host, "invite", "theta").stdout.strip()
+    node, j = new_machine(c, "theta", "node0.csv", line)
+    assert "puts this node to the vote" in j.stdout.readline()
+    wait("the joiner's first line", 60,
+         lambda: "waits for votes: 0 yes" in j.stdout.readline())
+    vote(founders)
+    out, err = j.communicate(timeout=2 * PATIENCE)
+    assert j.returncode == 0, (out, err)
+    c.nodes.append(node)
+    for n in founders:
+        n.proc.send_signal(signal.SIGSTOP)
+    try:
+        top = host.height()
+        node.start()
+        c.wait_height(top, nodes=[node])
+    finally:
+        for n in founders:
+            n.proc.send_signal(signal.SIGCONT)
+    c.wait_height(top + 3)
+    wait("all links", 60, lambda:
+         node.call("status")["connected"] == 5)
+
+
 def main():
     tap = Tap()
     with Consortium(rounds=100000, edit=faster) as c:
@@ -259,6 +287,8 @@ def main():
         tap.run("one leaves", lambda: leaves(c))
         tap.run("all chains pass the audit, and all start again",
                 lambda: audited(c))
+        tap.run("one is invited by who is no founder",
+                lambda: by_a_late_member(c))
     return tap.done()
 
 
