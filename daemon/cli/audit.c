@@ -293,6 +293,7 @@ judge_block(struct walk *w, const struct block *b, const struct commit *c)
 	if (rc < 0)
 		return rc;
 	verify_reseat(&w->verify, &next);
+	w->voters = b->header.next_validators;
 	if (!books_conserved(ledger_books(w->ledger)))
 		return fault(w, CHECK_TOKENS, height,
 		    "tokens: accounts, treasury and escrows are not what was "

@@ -263,6 +263,42 @@ follows_the_members(void **state)
 	leave(&v);
 }
 
+/* With the updates up to a height, and without them from there on. */
+static void
+some_with_updates(void **state)
+{
+	struct bundle full, light;
+	struct moved v;
+	struct audit a;
+
+	(void)state;
+	grow(&v, "town");
+	assert_int_equal(bundle_open(&full, v.full), 0);
+	assert_int_equal(bundle_open(&light, v.light), 0);
+	for (uint64_t last = v.at[0] - 1; last <= v.at[2]; last++) {
+		FILE *f = fopen(v.copy, "wb");
+
+		assert_non_null(f);
+		fputs(BUNDLE_MAGIC, f);
+		for (size_t h = 0; h < full.nparts; h++) {
+			const struct bundle *b = h <= last ? &full : &light;
+			const struct bundle_part *p = &b->parts[h];
+
+			bundle_put(f, (enum bundle_kind)p->kind,
+			    b->data + p->at, p->len);
+			if (p->seats_len > 0)
+				bundle_put(f, BUNDLE_SEATS,
+				    b->data + p->seats_at, p->seats_len);
+		}
+		assert_int_equal(fclose(f), 0);
+		assert_int_equal(audit_run(&a, v.copy, &v.r.chain.town.fid), 0);
+		assert_true(a.light);
+	}
+	bundle_close(&full);
+	bundle_close(&light);
+	leave(&v);
+}
+
 static void
 other_members_are_refused(void **state)
 {
@@ -513,6 +549,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(follows_the_members),
+	    cmocka_unit_test(some_with_updates),
 	    cmocka_unit_test(other_members_are_refused),
 	    cmocka_unit_test(certificates_of_another_height),
 	    cmocka_unit_test(fork_of_changed_members),
