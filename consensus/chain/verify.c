@@ -325,28 +325,32 @@ verify_block(struct verify *v, const struct block *b, const struct commit *c)
 	return VERIFY_OK;
 }
 
-/* Signed by all who go on, who are too few to vote. The block names the state
- * for the first one behind it alone. */
-static bool
-refound_holds(const struct verify *v, const struct refound *r, bool first)
+bool
+verify_refounded(struct verify_seats *now, struct hash *federation,
+    const struct refound *r)
 {
 	uint64_t total = 0, power = 0;
 
-	if (!hash_equal(&r->federation, &v->federation) ||
-	    !hash_equal(&r->block, &v->head) ||
-	    (first && !hash_equal(&r->state, &v->state)))
+	if (!hash_equal(&r->federation, federation))
 		return false;
-	for (uint16_t i = 0; i < v->now.n; i++)
-		total += v->now.power[i];
+	for (uint16_t i = 0; i < now->n; i++)
+		total += now->power[i];
 	for (uint16_t i = 0; i < r->n; i++) {
-		if (!votes(&v->now, r->seat[i]) ||
-		    !refound_signed(r, i, &v->now.key[r->seat[i]]))
+		if (!votes(now, r->seat[i]) ||
+		    !refound_signed(r, i, &now->key[r->seat[i]]))
 			return false;
-		power += v->now.power[r->seat[i]];
+		power += now->power[r->seat[i]];
 	}
-	return !quorum_reached(power, total);
+	if (quorum_reached(power, total))
+		return false;
+	*federation = refound_id(r);
+	for (uint16_t i = 0; i < now->n; i++)
+		if (refound_find(r, i) < 0)
+			now->power[i] = 0;
+	return true;
 }
 
+/* The block names the state for the first one behind it alone. */
 int
 verify_refound(struct verify *v)
 {
@@ -357,12 +361,10 @@ verify_refound(struct verify *v)
 
 		if (r->height != v->height)
 			continue;
-		if (!refound_holds(v, r, found == 0))
+		if (!hash_equal(&r->block, &v->head) ||
+		    (found == 0 && !hash_equal(&r->state, &v->state)) ||
+		    !verify_refounded(&v->now, &v->federation, r))
 			return -EBADMSG;
-		v->federation = refound_id(r);
-		for (uint16_t i = 0; i < v->now.n; i++)
-			if (refound_find(r, i) < 0)
-				v->now.power[i] = 0;
 		found = 1;
 	}
 	return found;

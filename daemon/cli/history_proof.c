@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/cli/follow.h"
+#include "daemon/cli/refounded.h"
 #include "daemon/node/jv.h"
 #include "proto/hex.h"
 
@@ -28,9 +30,10 @@ history_proof_close(struct history_proof *p)
 	bytes_writer_close(&p->head);
 	bytes_writer_close(&p->commit);
 	jv_free(p->changes);
+	jv_free(p->pending);
 	free(p->ids);
 	p->ids = NULL;
-	p->changes = NULL;
+	p->changes = p->pending = NULL;
 }
 
 static void
@@ -56,6 +59,9 @@ see_block(void *arg, const struct ledger *l, const struct block *b,
 	struct history_proof *p = arg;
 
 	note_id(p, b ? &b->id : ledger_federation_id(l));
+	if (p->pending)
+		jv_add(p->changes, p->pending);
+	p->pending = NULL;
 	if (!b) {
 		federation_put(&p->founding, ledger_federation(l));
 		return;
@@ -68,6 +74,18 @@ see_block(void *arg, const struct ledger *l, const struct block *b,
 	header_put(&p->head, &b->header);
 	commit_put(&p->commit, c);
 	p->last = b->header;
+}
+
+/* Behind the callbacks of a block, for those of the next one. */
+static void
+look_ahead(void *arg, const struct ledger *l, const struct block *b,
+    const struct commit *c)
+{
+	struct history_proof *p = arg;
+
+	see_block(arg, l, b, c);
+	p->announced = p->ahead;
+	follow_announced(l, &p->ahead);
 }
 
 static void
@@ -88,33 +106,58 @@ put_hex(struct jv *o, const char *key, const struct bytes_writer *w)
 	free(text);
 }
 
-/* Behind the block that announces them. */
+/* What those signed who went on behind the last block. */
+static void
+put_refounded(struct jv *o, const struct ledger *l, uint64_t height)
+{
+	const struct federation *f = ledger_federation(l);
+	struct bytes_writer w = BYTES_WRITER_INIT;
+
+	for (uint16_t i = 0; i < f->nrefounded; i++)
+		if (f->refounded[i].height == height)
+			refound_put(&w, &f->refounded[i]);
+	if (w.len > 0)
+		put_hex(o, "refounded", &w);
+	bytes_writer_close(&w);
+}
+
+/* Behind the block that announces them, or that others went on from. */
 static void
 see_voters(void *arg, const struct ledger *l, uint64_t from,
     const struct verify_seats *s)
 {
 	struct bytes_writer w = BYTES_WRITER_INIT;
 	struct history_proof *p = arg;
+	bool parted, others;
 	struct jv *o;
 
-	(void)l;
-	if (from == 1 ||
-	    hash_equal(&p->last.validators, &p->last.next_validators))
+	if (from == 1)
 		return;
 	o = jv_object();
 	put_hex(o, "head", &p->head);
 	put_hex(o, "certificate", &p->commit);
-	verify_put_seats(&w, s);
-	put_hex(o, "members", &w);
+	put_refounded(o, l, from - 1);
+	parted = jv_get(o, "refounded") != NULL;
+	others = !hash_equal(&p->last.validators, &p->last.next_validators);
+	if (!parted && !others) { /* a candidate */
+		jv_free(o);
+		return;
+	}
+	if (others) {
+		/* Without the state nobody knows who they were. */
+		p->failed |= parted && ledger_height(l) + 1 != from;
+		verify_put_seats(&w, parted ? &p->announced : s);
+		put_hex(o, "members", &w);
+	}
 	p->failed |= w.error < 0;
 	bytes_writer_close(&w);
-	jv_add(p->changes, o);
+	p->pending = o; /* of no use unless a block follows */
 }
 
 struct audit_watch
 history_proof_watch(struct history_proof *p)
 {
-	return (struct audit_watch){see_block, see_end, p, see_voters};
+	return (struct audit_watch){look_ahead, see_end, p, see_voters};
 }
 
 static struct jv *
@@ -263,44 +306,116 @@ struct voters {
 	struct verify_seats now;
 	struct hash hash; /* of their bytes */
 	uint64_t height;  /* of the last header that they are known from */
+	struct hash federation; /* as it is called then */
+	struct hash block;      /* as the block's header calls it */
+	bool named;             /* it was called so */
 };
 
 /* Certified by the voters that it names. */
 static bool
 certified(const struct voters *v, const struct header *h,
-    const struct commit *c, const struct hash *federation)
+    const struct commit *c)
 {
 	struct hash id = header_id(h);
 	uint16_t who = 0;
 
-	return hash_equal(&h->federation, federation) &&
+	return hash_equal(&h->federation, &v->federation) &&
 	    hash_equal(&h->validators, &v->hash) && c->height == h->height &&
 	    hash_equal(&c->block, &id) &&
-	    verify_commit(&v->now, federation, c, &who) == VERIFY_OK;
+	    verify_commit(&v->now, &v->federation, c, &who) == VERIFY_OK;
 }
 
-/* One header that announces others. */
+/* Others vote behind this header, as it says itself. */
 static bool
-follow_change(struct voters *v, const struct jv *o,
-    const struct hash *federation)
+follow_members(struct voters *v, const struct jv *o, const struct header *h)
 {
 	struct bytes_reader r;
-	struct commit commit;
-	struct header h;
 	uint8_t *data;
 	size_t len;
 	bool ok;
 
-	if (!get_header(o, "head", &h) || !get_commit(o, &commit) ||
-	    h.height <= v->height || !certified(v, &h, &commit, federation))
-		return false;
+	if (hash_equal(&h->next_validators, &v->hash))
+		return jv_get(o, "members") == NULL;
 	data = get_hex(o, "members", &len);
 	r = bytes_reader_of(data, data ? len : 0);
-	ok = data && verify_get_seats(&r, &h.next_validators, &v->now);
+	ok = data && verify_get_seats(&r, &h->next_validators, &v->now);
 	free(data);
-	v->hash = h.next_validators;
-	v->height = h.height;
+	v->hash = h->next_validators;
 	return ok;
+}
+
+/* One paper behind this header; the first one names its state. */
+static bool
+go_on(struct voters *v, const struct header *h, const struct refound *r,
+    bool first)
+{
+	const struct hash id = header_id(h);
+
+	return r->height == h->height && hash_equal(&r->block, &id) &&
+	    (!first || hash_equal(&r->state, &h->state_root)) &&
+	    refound_complete(r) && verify_refounded(&v->now, &v->federation, r);
+}
+
+static bool
+follow_refounded(struct voters *v, const struct jv *o, const struct header *h)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct refound one;
+	size_t len;
+	uint8_t *data = get_hex(o, "refounded", &len);
+	struct bytes_reader r = bytes_reader_of(data, data ? len : 0);
+	bool ok = data && len > 0;
+
+	for (bool first = true; ok && bytes_reader_left(&r) > 0;
+	     first = false) {
+		refound_get(&r, &one);
+		ok = !r.bad && go_on(v, h, &one, first);
+		v->named |= ok && hash_equal(&v->federation, &v->block);
+	}
+	free(data);
+	verify_put_seats(&w, &v->now);
+	ok = ok && w.error == 0;
+	if (ok)
+		v->hash = hash_bytes("qml.validators", w.data, w.len);
+	bytes_writer_close(&w);
+	return ok;
+}
+
+/* One header that announces others, or that others went on from. */
+static bool
+follow_change(struct voters *v, const struct jv *o)
+{
+	const struct hash before = v->hash;
+	struct commit commit;
+	struct header h;
+
+	if (!get_header(o, "head", &h) || !get_commit(o, &commit) ||
+	    h.height <= v->height || !certified(v, &h, &commit) ||
+	    !follow_members(v, o, &h))
+		return false;
+	v->height = h.height;
+	if (jv_get(o, "refounded") == NULL)
+		return !hash_equal(&before, &v->hash);
+	return follow_refounded(v, o, &h);
+}
+
+/* As founded, and those who founded it. */
+static int
+founders(const struct federation *f, const struct history_claim *c,
+    struct voters *v)
+{
+	struct verify start;
+	struct ledger *l;
+
+	if (verify_init(&start, f) < 0 || ledger_new(f, &l) < 0)
+		return -ENOMEM;
+	v->now = start.now;
+	v->hash = *ledger_validators(l);
+	v->federation = c->federation;
+	v->block = c->block.federation;
+	v->named = hash_equal(&v->block, &v->federation);
+	ledger_free(l);
+	return 0;
 }
 
 static int
@@ -308,32 +423,29 @@ check_head(const struct jv *document, const struct federation *f,
     struct history_claim *c, char *why)
 {
 	const struct jv *changes = jv_get(document, "changes");
-	struct verify start;
-	struct commit commit;
 	struct voters v = {0};
-	struct ledger *l;
+	struct commit commit;
+	int rc;
 
 	if (!get_commit(document, &commit))
 		return refuse(why, "the certificate is malformed");
-	if (verify_init(&start, f) < 0 || ledger_new(f, &l) < 0)
-		return -ENOMEM;
-	v.now = start.now;
-	v.hash = *ledger_validators(l);
-	ledger_free(l);
-	if (!hash_equal(&c->block.federation, &c->federation))
-		return refuse(why, "a header is of another federation");
+	rc = founders(f, c, &v);
+	if (rc < 0)
+		return rc;
 	for (size_t i = 0; i < jv_len(changes); i++)
-		if (!follow_change(&v, jv_at(changes, i), &c->federation))
+		if (!follow_change(&v, jv_at(changes, i)))
 			return refuse(why,
 			    "a change of the members does not hold");
+	if (!v.named)
+		return refuse(why, "a header is of another federation");
 	if (!hash_equal(&c->head.validators, &v.hash))
 		return refuse(why,
 		    "the members have changed, and the proof does not say "
 		    "how: have it made again");
-	if (c->head.height <= v.height ||
-	    !certified(&v, &c->head, &commit, &c->federation))
+	if (c->head.height <= v.height || !certified(&v, &c->head, &commit))
 		return refuse(why, "the certificate does not hold");
 	c->nsigners = commit.nsigs;
+	c->federation = v.federation;
 	return 0;
 }
 

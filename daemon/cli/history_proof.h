@@ -5,9 +5,10 @@
  * with its certificate, the block's header, its path in the history tree that
  * the last header commits to, and the growth from the history that the block
  * itself commits to. Where members changed on the way: each header that
- * announces others, certified by those of before, and the others. Who knows
- * the federation's id needs nothing else: no key of whoever made the file, no
- * chain.
+ * announces others, certified by those of before, and the others; where some
+ * went on without a quorum, the header they went on from and what they signed.
+ * Who knows the federation's id needs nothing else: no key of whoever made the
+ * file, no chain.
  */
 #ifndef QML_DAEMON_CLI_HISTORY_PROOF_H
 #define QML_DAEMON_CLI_HISTORY_PROOF_H
@@ -26,7 +27,11 @@ struct history_proof {
 	bool failed; /* no memory */
 	struct bytes_writer founding, block, head, commit;
 	struct header last;
-	struct jv *changes; /* array; owned */
+	struct verify_seats
+	    announced;             /* by the last block, if with the state */
+	struct verify_seats ahead; /* by the next one */
+	struct jv *pending;        /* of the last block; NULL: none */
+	struct jv *changes;        /* array; owned */
 };
 
 void history_proof_open(struct history_proof *p, uint64_t height);
@@ -36,7 +41,7 @@ struct audit_watch history_proof_watch(struct history_proof *p);
 struct jv *history_proof_json(struct history_proof *p);
 
 struct history_claim {
-	struct hash federation;
+	struct hash federation; /* as it is called behind the head */
 	struct header block, head;
 	uint16_t nsigners; /* of the head */
 };

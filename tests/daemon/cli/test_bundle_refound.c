@@ -20,7 +20,9 @@
 #include "daemon/cli/audit_fork.h"
 #include "daemon/cli/ctl.h"
 #include "daemon/cli/follow.h"
+#include "daemon/cli/history_proof.h"
 #include "daemon/cli/refounded.h"
+#include "daemon/node/jv.h"
 #include "rich.h"
 
 #define PATH_LEN (RICH_ROOT_LEN + 32)
@@ -132,6 +134,85 @@ close_town(struct rich *r)
 	rich_close(r);
 }
 
+static char *
+proof_of(const char *path, uint64_t height)
+{
+	struct tlog log = TLOG_INIT;
+	const struct audit_order o = {.path = path, .log = &log};
+	struct audit_watch watch;
+	struct history_proof p;
+	struct audit a;
+	struct jv *v;
+	char *text;
+
+	history_proof_open(&p, height);
+	watch = history_proof_watch(&p);
+	assert_int_equal(audit_watch(&a, &o, &watch), 0);
+	v = history_proof_json(&p);
+	history_proof_close(&p);
+	tlog_close(&log);
+	text = jv_dump(v);
+	jv_free(v);
+	assert_non_null(text);
+	return text;
+}
+
+static int
+check_proof(const char *text, struct history_claim *c)
+{
+	char err[160], why[HISTORY_PROOF_WHY_LEN] = "";
+	struct jv *v = jv_parse(text, strlen(text), err, sizeof(err));
+	int rc = v ? history_proof_check(v, c, why) : -EBADMSG;
+
+	jv_free(v);
+	return rc;
+}
+
+/* A proof of every block, from the home and from a light bundle; `id` is what
+ * its head is called. */
+static void
+all_prove(struct rich *r, const struct hash *id)
+{
+	uint64_t last = ledger_height(r->chain.town.l);
+	struct history_claim c;
+	char path[PATH_LEN];
+
+	export(r, true, path);
+	for (uint64_t h = 1; h < last; h++) {
+		char *text = proof_of(r->root, h), *same = proof_of(path, h);
+
+		assert_string_equal(text, same);
+		assert_int_equal(check_proof(text, &c), 0);
+		assert_true(hash_equal(&c.federation, id));
+		assert_int_equal(c.block.height, h);
+		assert_int_equal(c.head.height, last);
+		free(text);
+		free(same);
+	}
+}
+
+/* Whatever is changed in what they signed, it is no proof. */
+static void
+every_digit_of_a_proof(const char *path)
+{
+	char *text = proof_of(path, 2), *at = strstr(text, "\"refounded\":\"");
+	struct history_claim c;
+	char *end;
+
+	assert_non_null(at);
+	at += strlen("\"refounded\":\"");
+	end = strchr(at, '"');
+	for (char *x = at; x < end; x++) {
+		char old = *x;
+
+		*x = old == '0' ? '1' : '0';
+		assert_int_equal(check_proof(text, &c), -EBADMSG);
+		*x = old;
+	}
+	assert_int_equal(check_proof(text, &c), 0);
+	free(text);
+}
+
 static void
 by_those_who_are_left(void **state)
 {
@@ -149,9 +230,12 @@ by_those_who_are_left(void **state)
 	all_say(&r, &r.chain.town.fid, 0); /* nothing came behind it yet */
 	all_say(&r, &old, -EBADMSG);
 	all_say(&r, NULL, 0);
+	all_prove(&r, &old); /* its last block is of before */
 	rich_commit(&r, rich_next(&r, NULL, 0, false));
 	all_say(&r, &r.chain.town.fid, 0);
 	all_say(&r, &old, -EBADMSG);
+	all_prove(&r, &r.chain.town.fid);
+	every_digit_of_a_proof(r.root);
 	close_town(&r);
 }
 
@@ -204,6 +288,7 @@ twice_behind_a_block(void **state)
 		all_say(&r, &ids[0], -EBADMSG);
 		all_say(&r, &ids[1], -EBADMSG);
 		all_say(&r, &ids[2], 0);
+		all_prove(&r, &ids[k == 0 ? 0 : 2]);
 		rich_commit(&r, rich_next(&r, NULL, 0, false));
 		assert_int_equal(r.chain.town.commit.nsigs, 1);
 	}
@@ -226,8 +311,10 @@ while_members_change(void **state)
 	    .member = {.op = PAYLOAD_MEMBER_POWER, .m = {.power = 2}}};
 	struct body_propose b = {.kind = PROPOSAL_MEMBER, .title = "change"};
 	struct tx *txs[RICH_MEMBERS];
+	struct history_claim c;
 	struct refound x;
 	struct town *t;
+	char *text;
 	struct rich r;
 
 	(void)state;
@@ -248,11 +335,21 @@ while_members_change(void **state)
 	while (ledger_seats(t->l)->m[1].power == 1)
 		rich_commit(&r, rich_next(&r, NULL, 0, false));
 	rich_commit(&r, rich_next(&r, NULL, 0, false));
+	/* Its last block announces others, who have not signed anything yet. */
+	text = proof_of(r.root, 2);
+	assert_int_equal(check_proof(text, &c), 0);
+	free(text);
 	x = draw_up(&r, t->l, two);
 	take(&r, &x);
 	for (unsigned k = 0; k < 3; k++) {
 		all_say(&r, &t->fid, 0);
 		rich_commit(&r, rich_next(&r, NULL, 0, false));
+	}
+	for (uint64_t h = 1; h < ledger_height(t->l); h++) {
+		text = proof_of(r.root, h);
+		assert_int_equal(check_proof(text, &c), 0);
+		assert_true(hash_equal(&c.federation, &t->fid));
+		free(text);
 	}
 	close_town(&r);
 }
