@@ -311,6 +311,11 @@ check_of_block(const struct ledger *l, const struct block *b,
 		    ? CHECK_VOTES
 		    : CHECK_VALIDATORS;
 	case LEDGER_VERSION:
+		if (b->header.app_version == ledger_version(l))
+			*why = "the members agreed on rules of a later version "
+			       "from here on, which this program does not "
+			       "have: audit it with a later one";
+		return CHECK_VOTES;
 	case LEDGER_PAUSED:
 		return CHECK_VOTES;
 	case LEDGER_PRIVACY:
