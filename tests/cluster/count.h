@@ -17,9 +17,11 @@
 	X(SPLIT_ONE, "partitions of one node from all")                       \
 	X(SPLIT_BRIDGE, "partitions with one node in both halves")            \
 	X(SPLIT_ONEWAY, "links that lose one direction")                      \
+	X(DEAF, "nodes that hear of a round no more than its end")            \
 	X(MUTED, "links closed on a liar")                                    \
 	X(KILL, "processes killed")                                           \
 	X(POWER, "power cuts of one node")                                    \
+	X(LEFT_BEHIND, "power cuts when one left a round, a vote log lost")   \
 	X(POWER_ALL, "power cuts of the whole federation")                    \
 	X(SECTORS, "unsynced sectors lost")                                   \
 	X(CRASH_BEFORE_RECORD,                                                \
@@ -39,8 +41,7 @@
 	X(CRASH_IN_PROOF, "crashes in the middle of the write of evidence")   \
 	X(CRASH_AFTER_RECORD,                                                 \
 	    "crashes between durable and told, of a vote-log record")         \
-	X(CRASH_AFTER_ANSWER,                                                 \
-	    "crashes between durable and told, of an answer")                 \
+	X(CRASH_AFTER_ANSWER, "crashes after the write of an answer")         \
 	X(CRASH_AFTER_BODY,                                                   \
 	    "crashes between durable and told, of a proposed block")          \
 	X(CRASH_AFTER_POLKA,                                                  \

@@ -161,6 +161,91 @@ faults_crash(struct world *w)
 		.at = w->now + 1 + rng_below(&w->rng, 2 * w->faults.crash_ms)});
 }
 
+/*
+ * A member that lost what it had stored is one of those that may be faulty: no
+ * more than one in a run. One that lost its vote log gives no votes for a
+ * while, so it takes the place of a liar; what was cut off a chain comes back
+ * from any honest member.
+ */
+static bool
+may_lose(struct world *w, uint16_t slot, bool votes)
+{
+	if (w->nfaulty == 0 || (votes && (w->nliars > 0 || w->has_twin)) ||
+	    members_has(w) || w->nodes[slot].liar || w->faults.jumps ||
+	    (w->has_loser && w->loser != slot))
+		return false;
+	w->has_loser = true;
+	w->loser = slot;
+	return true;
+}
+
+/* The first of its round, by one that did not precommit in the round before? */
+static bool
+is_first_ahead(struct world *w, uint16_t slot, const struct votelog_record *rec)
+{
+	const struct bft *b = replica_bft(w->nodes[slot].replica);
+	struct vote key = {.type = VOTE_PRECOMMIT,
+	    .validator = w->nodes[slot].member};
+	struct vote own;
+
+	if (rec->type != VOTELOG_BFT || rec->bft.round == 0 ||
+	    b->height != rec->bft.height || w->nodes[slot].liar)
+		return false;
+	key.round = rec->bft.round - 1;
+	if (bft_vote(b, &key, NULL, &own))
+		return false;
+	for (uint16_t i = 0; i < w->nslots; i++) {
+		const struct bft *other = w->nodes[i].replica != NULL
+		    ? replica_bft(w->nodes[i].replica)
+		    : NULL;
+
+		if (i != slot && other != NULL &&
+		    other->height == rec->bft.height &&
+		    other->signed_round >= (int32_t)rec->bft.round)
+			return false;
+	}
+	return true;
+}
+
+/* One that may, or those that misbehave anyway; then nobody else loses what
+ * would make it silent, too. */
+static bool
+forget_some(struct world *w, uint16_t slot)
+{
+	uint16_t other;
+
+	if ((w->nliars > 0 || w->has_twin) && w->has_loser)
+		return false;
+	for (uint16_t i = 0; i < w->nslots; i++) {
+		if (!w->nodes[i].liar)
+			continue;
+		w->nodes[i].forgets = w->has_loser = true;
+		w->loser = i;
+	}
+	if (w->nliars > 0 || w->has_twin)
+		return true;
+	other = (uint16_t)((slot + 1 + rng_below(&w->rng, w->n - 1)) % w->n);
+	w->nodes[other].forgets = may_lose(w, other, true);
+	return w->nodes[other].forgets;
+}
+
+/*
+ * Somebody left a round by the votes of others alone. Now and then the power
+ * fails everywhere, and one of those who gave them loses its vote log: nobody
+ * can say again what led on, unless it was kept.
+ */
+void
+faults_signed(struct world *w, uint16_t slot, const struct votelog_record *rec)
+{
+	if (world_is_calm(w) || w->setup.calm || w->setup.halves || w->n < 4 ||
+	    without(w, FAULTS_DAMAGE) || !is_first_ahead(w, slot, rec) ||
+	    !rng_chance(&w->rng, 700) || !forget_some(w, slot))
+		return;
+	world_count(w, COUNT_LEFT_BEHIND);
+	for (uint16_t i = 0; i < w->nslots; i++)
+		faults_doom(w, i, true);
+}
+
 /* One clock goes wrong by up to an hour; when all is calm all are set. */
 void
 faults_jump(struct world *w)
@@ -195,24 +280,6 @@ page_seq(const struct simfile *f, uint64_t page)
 	for (unsigned i = 8; i < 16; i++)
 		seq = seq << 8 | simdisk_byte(f, page * DISK_PAGE + i);
 	return seq;
-}
-
-/*
- * A member that lost what it had stored is one of those that may be faulty: no
- * more than one in a run. One that lost its vote log gives no votes for a
- * while, so it takes the place of a liar; what was cut off a chain comes back
- * from any honest member.
- */
-static bool
-may_lose(struct world *w, uint16_t slot, bool votes)
-{
-	if (w->nfaulty == 0 || (votes && (w->nliars > 0 || w->has_twin)) ||
-	    members_has(w) || w->nodes[slot].liar || w->faults.jumps ||
-	    (w->has_loser && w->loser != slot))
-		return false;
-	w->has_loser = true;
-	w->loser = slot;
-	return true;
 }
 
 /* Damages a record that is not the newest. False: there is none yet. */
@@ -280,6 +347,16 @@ lose_answers(struct world *w, uint16_t slot)
 		world_count(w, COUNT_POOL_LOST);
 }
 
+static void
+lose_log(struct world *w, uint16_t slot, const char *name)
+{
+	struct world_node *n = &w->nodes[slot];
+
+	(void)!disk_unlink(&n->disk.disk, name);
+	(void)!disk_sync_dir(&n->disk.disk, "");
+	world_count(w, COUNT_LOG_LOST);
+}
+
 /*
  * Before a start in the stormy phase, now and then: take the vote log away,
  * or flip bits.
@@ -292,6 +369,11 @@ faults_damage(struct world *w, uint16_t slot)
 	struct simfile *f;
 	unsigned number;
 
+	if (n->forgets && votelog_newest(&n->disk.disk, &number) == 0) {
+		votelog_name(number, name);
+		lose_log(w, slot, name);
+	}
+	n->forgets = false;
 	if (world_is_calm(w) || w->setup.calm || w->setup.halves ||
 	    n->life == 0 || without(w, FAULTS_DAMAGE))
 		return;
@@ -305,9 +387,7 @@ faults_damage(struct world *w, uint16_t slot)
 	case 0:
 		if (!may_lose(w, slot, true))
 			break;
-		(void)!disk_unlink(&n->disk.disk, name);
-		(void)!disk_sync_dir(&n->disk.disk, "");
-		world_count(w, COUNT_LOG_LOST);
+		lose_log(w, slot, name);
 		break;
 	case 1:
 	case 2:

@@ -52,6 +52,9 @@ bool faults_point(struct world *w, uint16_t slot);
 /* The same about a write: rare kinds are more often the moment. */
 bool faults_store_point(struct world *w, uint16_t slot,
     enum replica_store store);
+/* A record of the vote log is durable. */
+void faults_signed(struct world *w, uint16_t slot,
+    const struct votelog_record *rec);
 /* Before a start: damage that must be refused, and then mended. */
 void faults_damage(struct world *w, uint16_t slot);
 

@@ -108,12 +108,40 @@ split_oneway(struct world *w)
 				w->nodes[i].cut[j] = CUT_SILENT;
 }
 
+/* Until the next partition one node hears no proposals and prevotes, and its
+ * own proposals are lost: it goes from round to round by the precommits of the
+ * others. */
+static void
+make_deaf(struct world *w)
+{
+	w->deaf = (uint16_t)(1 + rng_below(&w->rng, w->nslots));
+}
+
+static bool
+is_lost_on(const struct world *w, const struct world_event *e,
+    const uint8_t *data, size_t len)
+{
+	struct wire_msg m;
+	bool lost;
+
+	if (w->deaf == 0 || (e->node != w->deaf - 1 && e->from != w->deaf - 1))
+		return false;
+	if (wire_decode(data, len, WORLD_DIM, &m) != WIRE_OK)
+		return false;
+	lost = m.type == WIRE_PROPOSAL ||
+	    (m.type == WIRE_VOTE && m.u.vote.type == VOTE_PREVOTE &&
+		e->node == w->deaf - 1);
+	wire_msg_close(&m);
+	return lost;
+}
+
 void
 net_split(struct world *w)
 {
 	heal(w);
+	w->deaf = 0;
 	if (!world_is_calm(w)) {
-		switch (rng_below(&w->rng, 7)) {
+		switch (rng_below(&w->rng, 8)) {
 		case 0:
 		case 1:
 			split_halves(w, false);
@@ -130,6 +158,10 @@ net_split(struct world *w)
 		case 4:
 			split_oneway(w);
 			world_count(w, COUNT_SPLIT_ONEWAY);
+			break;
+		case 5:
+			make_deaf(w);
+			world_count(w, COUNT_DEAF);
 			break;
 		default:
 			break; /* whole for a while */
@@ -222,7 +254,7 @@ net_send(struct world *w, uint16_t from, uint16_t to, const uint8_t *data,
 		deliver(w, e, data, len);
 		return;
 	}
-	if (!travel(w, &e.at))
+	if (is_lost_on(w, &e, data, len) || !travel(w, &e.at))
 		return;
 	if (w->in_order) {
 		uint64_t *last = &w->nodes[from].served_at[to];

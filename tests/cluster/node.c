@@ -478,6 +478,8 @@ node_job(struct world *w, uint16_t slot)
 	replica_action_close(&a);
 	if (rc < 0)
 		return;
+	if (store == REPLICA_STORE_RECORD)
+		faults_signed(w, slot, &a.record);
 	if (faults_store_point(w, slot, store)) {
 		world_count(w,
 		    (enum count)(COUNT_CRASH_AFTER_RECORD + (int)store));

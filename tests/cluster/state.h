@@ -68,6 +68,7 @@ struct world_node {
 	struct world_job *jobs; /* storage queue */
 	size_t njobs, cap;
 	uint64_t head;           /* highest height reported APPLIED */
+	bool forgets;            /* its vote log is lost before it starts */
 	bool rotten;             /* a bit of its chain was flipped */
 	struct hash proof;       /* oldest evidence that waits here */
 	uint64_t proof_since;    /* height */
@@ -100,6 +101,7 @@ struct world {
 	bool has_twin;
 	bool has_loser; /* a member lost stored data: */
 	uint16_t loser;
+	uint16_t deaf;        /* 1 + slot; 0: nobody */
 	bool in_order;        /* what is sent is one stream, as links are */
 	bool mute_liars;      /* PUNISH closes the link for a while */
 	uint64_t progress_ms; /* of the last block that was new */
