@@ -240,7 +240,7 @@ gossip_heard(struct replica *r, uint16_t peer, const struct wire_status *s)
 	p->status = *s;
 	p->heard = true;
 	wallclock_heard(r, p, s);
-	silence_heard(r);
+	silence_heard(r, peer, s->head);
 	if (s->head > ledger_height(r->ledger))
 		sync_ask(r);
 	/* Else a peer that asks without end makes us send without end. */
@@ -261,6 +261,8 @@ gossip_tick(struct replica *r)
 {
 	if (r->now.mono < r->status_ms + REPLICA_STATUS_MS)
 		return;
+	for (uint16_t i = 0; i < r->n; i++)
+		r->peers[i].answer_bytes = 0;
 	gossip_tell(r, REPLICA_ALL);
 	txgossip_tick(r);
 }

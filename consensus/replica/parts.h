@@ -39,7 +39,8 @@ struct replica_peer {
 	bool heard;       /* status is set */
 	int64_t ahead_ms; /* our wall clock, of theirs, at the last STATUS */
 	uint64_t repaired_ms;
-	size_t tx_bytes; /* of transactions it asked for, since a tick */
+	size_t answer_bytes; /* of answers it asked for, since a tick */
+	size_t tx_bytes;     /* of transactions it asked for, since a tick */
 	struct wire_status status;
 };
 

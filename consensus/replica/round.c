@@ -13,7 +13,8 @@
 #include "consensus/replica/silence.h"
 #include "consensus/replica/sync.h"
 
-#define ROUND_TAKEN_MAX 16   /* answers of one member, one round */
+#define ROUND_TAKEN_MAX 16           /* answers of one member, one round */
+#define ROUND_ASKED_BYTES (4u << 20) /* to one peer, between two ticks */
 #define ROUND_SLEEP_MS 60000 /* look at the wall clock at least this often */
 
 static bool
@@ -487,17 +488,23 @@ names(const struct wire_ids *ids, const struct hash *id)
 	return false;
 }
 
-/* Each once, however often it is asked for: an id is small, an answer large. */
+/* Each once, however often it is named, and no more than so much until the next
+ * tick: an id is small, an answer large. One always goes; who still lacks some
+ * asks for those. */
 void
 round_send_answers(struct replica *r, uint16_t peer, const struct wire_ids *ids)
 {
 	struct wire_msg m = {.type = WIRE_ANSWER};
+	size_t *sent = &r->peers[peer].answer_bytes;
 
 	for (uint16_t i = 0; i < r->n; i++)
-		for (int k = 0; k < 2; k++) {
+		for (int k = 0; k < 2 && *sent < ROUND_ASKED_BYTES; k++) {
 			m.u.answer = r->answers[i][k];
-			if (m.u.answer != NULL && names(ids, &m.u.answer->id))
-				queue_send(r, peer, REPLICA_CLASS_ANSWER, &m);
+			if (m.u.answer == NULL || !names(ids, &m.u.answer->id))
+				continue;
+			*sent += sizeof(*m.u.answer) +
+			    m.u.answer->dim * sizeof(m.u.answer->delta[0]);
+			queue_send(r, peer, REPLICA_CLASS_ANSWER, &m);
 		}
 }
 

@@ -4,6 +4,7 @@
 #include "consensus/replica/agree.h"
 #include "consensus/replica/queue.h"
 #include "consensus/replica/state.h"
+#include "consensus/replica/sync.h"
 
 bool
 silence_now(const struct replica *r)
@@ -105,28 +106,68 @@ silence_accused(struct replica *r, const struct evidence *e)
 		    "one: the key is in use twice, so it signs nothing more");
 }
 
-void
-silence_heard(struct replica *r)
+/* Power of those who said a head up to this. */
+static uint64_t
+power_up_to(const struct replica *r, uint64_t head)
 {
 	const uint32_t *power = ledger_powers(r->ledger);
-	uint64_t total = 0, heard = 0, head = ledger_height(r->ledger);
-	struct replica_action store = {.store = REPLICA_STORE_RECORD};
+	uint64_t sum = 0;
 
-	if (!r->unsure)
-		return;
-	for (uint16_t i = 0; i < r->n; i++) {
+	for (uint16_t i = 0; i < r->n; i++)
+		if (i != r->self && r->told[i] && r->first_head[i] <= head)
+			sum += power[i];
+	return sum;
+}
+
+/* The least that is the highest head of a set of peers that is large enough;
+ * UINT64_MAX: there is no such set yet. */
+static uint64_t
+find_bound(const struct replica *r)
+{
+	const uint32_t *power = ledger_powers(r->ledger);
+	uint64_t total = 0, best = UINT64_MAX;
+
+	for (uint16_t i = 0; i < r->n; i++)
 		total += power[i];
-		if (i == r->self || !r->peers[i].heard)
-			continue;
-		heard += power[i];
-		if (r->peers[i].status.head > head)
-			head = r->peers[i].status.head;
+	for (uint16_t i = 0; i < r->n; i++) {
+		const uint64_t head = r->first_head[i];
+
+		if (i != r->self && r->told[i] && head < best &&
+		    quorum_overlaps(power_up_to(r, head), total))
+			best = head;
 	}
+	return best;
+}
+
+/* What one alone says may be a lie, and others may speak yet. */
+static bool
+is_doubtful(const struct replica *r, uint64_t head)
+{
+	const uint64_t ours = ledger_height(r->ledger);
+	const uint64_t theirs = sync_target(r) > ours ? sync_target(r) : ours;
+
+	return head > theirs + 2;
+}
+
+void
+silence_heard(struct replica *r, uint16_t peer, uint64_t head)
+{
+	struct replica_action store = {.store = REPLICA_STORE_RECORD};
+	uint64_t bound;
+
 	/* A head that leaves no height to vote at is a lie. */
-	if (!quorum_overlaps(heard, total) || head > UINT64_MAX - 4)
+	if (!r->unsure || head > UINT64_MAX - 4)
 		return;
+	if (!r->told[peer])
+		r->first_head[peer] = head;
+	r->told[peer] = true;
+	bound = find_bound(r);
+	if (bound == UINT64_MAX || is_doubtful(r, bound))
+		return;
+	if (bound < ledger_height(r->ledger))
+		bound = ledger_height(r->ledger);
 	r->unsure = false;
-	r->silent_until = head + 3;
+	r->silent_until = bound + 3;
 	/* Before any vote: storage keeps the order. */
 	store.record = (struct votelog_record){.type = VOTELOG_HEIGHT,
 	    .floor = r->silent_until};

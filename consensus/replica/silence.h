@@ -8,12 +8,20 @@
  * can have seen. Our last vote was for height h + 1 at most, where a quorum had
  * precommitted h; whoever shares an honest validator with that quorum
  * (quorum_overlaps) hears from one whose head is h - 1 at least. So with X the
- * highest head among them, heights from X + 3 on are new. A round that a block
+ * highest head among any such set, heights from X + 3 on are new; of all such
+ * sets the one with the lowest heads is taken, and of each peer the first head
+ * that it said, for ours was lost before. A round that a block
  * before them opened gets no answer and no attestation of ours, however long it
  * lasts and whoever restarts meanwhile.
  *
- * A liar among those asked can name any head and so keep one node silent: no
- * fewer reports would be safe. Reference 2.11. Internal to the room.
+ * A liar can name any head. Where enough others speak, it is left out: of seven
+ * members five of the other six are such a set, so X is never what one alone
+ * says. A bound beyond what more than a third have is not taken before it is
+ * passed or a better one is known. Of four, all three others are needed, and
+ * "what more than a third says" would not do: h may be known to one honest node
+ * only, beside a liar that helped to decide it. There a liar and a node that
+ * lost its log are two faults of one that is allowed. Reference 2.11. Internal
+ * to the room.
  */
 #ifndef QML_CONSENSUS_REPLICA_SILENCE_H
 #define QML_CONSENSUS_REPLICA_SILENCE_H
@@ -29,7 +37,7 @@ struct replica;
 /* At start: the newest record of the vote log, after the chain. */
 void silence_restore(struct replica *r, const struct votelog_record *last);
 /* A peer said how far it is. */
-void silence_heard(struct replica *r);
+void silence_heard(struct replica *r, uint16_t peer, uint64_t head);
 /* Something with our signature came that is not in our vote log: somebody has
  * our key, most likely a copy of our home on another machine. Of the two the
  * one that hears of it first stops signing, until it is started again; what

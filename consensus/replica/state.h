@@ -94,7 +94,9 @@ struct replica {
 	uint64_t due_wall; /* wall time at which a block may be due; 0 */
 
 	/* silence.c */
-	bool unsure;           /* in quarantine until others have spoken */
+	bool unsure; /* in quarantine until others have spoken */
+	bool told[VOTE_MAX_VALIDATORS];           /* first_head is set */
+	uint64_t first_head[VOTE_MAX_VALIDATORS]; /* that a peer claimed */
 	bool twin;             /* our key signs elsewhere too */
 	uint64_t began_height; /* the head when we started */
 	uint64_t began_round;

@@ -9,7 +9,7 @@
 struct village {
 	struct federation f;
 	struct hash id;
-	struct sign_key *keys[VILLAGE_N]; /* by seat */
+	struct sign_key *keys[VILLAGE_MAX]; /* by seat */
 };
 
 /* The same one always, made once. */

@@ -27,7 +27,7 @@ struct site_item {
 struct site {
 	uint16_t self;
 	struct federation f;
-	struct sign_key *keys[VILLAGE_N]; /* by member index */
+	struct sign_key *keys[VILLAGE_MAX]; /* by member index */
 	struct replica *r;
 	uint64_t ms;
 	uint64_t stored; /* highest STORE seq seen */

@@ -135,12 +135,53 @@ answers_are_sent_once(void **state)
 	site_close(&s);
 }
 
+/* However often it is asked for: a peer gets so many bytes in a tick. */
+static void
+answers_have_a_budget(void **state)
+{
+	struct wire_msg m = {.type = WIRE_ANSWER_REQ};
+	size_t bytes = 0, again = 0;
+	struct site s;
+
+	(void)state;
+	site_open(&s, 4);
+	site_boot(&s);
+	site_simple(&s, REPLICA_EV_START);
+	site_peer(&s, 1, true);
+	s.ms += 10;
+	site_step(&s,
+	    (struct replica_event){.type = REPLICA_EV_TRAINED,
+		.answer = site_draft(0)});
+	site_durable(&s);
+	assert_non_null(site_sent(&s, WIRE_ANSWER));
+	m.u.ids.n = 1;
+	m.u.ids.ids[0] = site_sent(&s, WIRE_ANSWER)->u.answer->id;
+	for (unsigned k = 0; k < 60000; k++) {
+		site_message(&s, 1, &m);
+		for (size_t i = 0; i < s.nsent; i++)
+			bytes += SITE_DIM * sizeof(int64_t);
+	}
+	assert_true(bytes > 100000);
+	assert_true(bytes < 5u << 20);
+	site_message(&s, 1, &m);
+	assert_null(site_sent(&s, WIRE_ANSWER));
+	/* The next tick begins anew. */
+	s.ms += 1000;
+	site_simple(&s, REPLICA_EV_TIME);
+	site_message(&s, 1, &m);
+	for (size_t i = 0; i < s.nsent; i++)
+		again += s.sent[i].type == WIRE_ANSWER;
+	assert_int_equal(again, 1);
+	site_close(&s);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(flood_of_proposals),
 	    cmocka_unit_test(answers_are_sent_once),
+	    cmocka_unit_test(answers_have_a_budget),
 	};
 
 	if (sign_setup() < 0)

@@ -240,6 +240,39 @@ quarantine(void **state)
 	site_close(&s);
 }
 
+/* Of seven, one that claims a head that nobody has does not keep us silent: the
+ * other five are enough. */
+static void
+quarantine_of_seven(void **state)
+{
+	struct site s;
+
+	(void)state;
+	site_open(&s, 7);
+	site_boot(&s);
+	assert_int_equal(replica_load_records(s.r, NULL, 0), 0);
+	replica_quarantine(s.r);
+	site_simple(&s, REPLICA_EV_START);
+	for (uint16_t i = 1; i < 7; i++)
+		site_peer(&s, i, true);
+	say_head(&s, 1, 3);
+	say_head(&s, 2, 4);
+	say_head(&s, 3, 3);
+	say_head(&s, 4, 1000000);
+	assert_int_equal(s.nrecords, 0);
+	say_head(&s, 5, 3);
+	/* Five have spoken; the sixth may know better than the fourth. */
+	assert_true(replica_progress(s.r).silent_until == UINT64_MAX);
+	/* What is said later is no news: it was not so when we started. */
+	say_head(&s, 1, 5);
+	say_head(&s, 4, 2000000);
+	assert_int_equal(s.nrecords, 0);
+	say_head(&s, 6, 4);
+	assert_int_equal(replica_progress(s.r).silent_until, 7);
+	assert_int_equal(s.nrecords, 1);
+	site_close(&s);
+}
+
 static void
 bad_bytes(void **state)
 {
@@ -434,6 +467,7 @@ main(void)
 	    cmocka_unit_test(bad_update_is_refused),
 	    cmocka_unit_test(log_ahead_of_chain),
 	    cmocka_unit_test(quarantine),
+	    cmocka_unit_test(quarantine_of_seven),
 	    cmocka_unit_test(bad_bytes),
 	    cmocka_unit_test(heights_are_hints),
 	    cmocka_unit_test(early_votes_are_bounded),

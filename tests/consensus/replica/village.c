@@ -38,13 +38,13 @@ found(struct federation *f, uint16_t n)
 
 void
 village_found(struct federation *f, uint16_t n,
-    struct sign_key *keys[static VILLAGE_N])
+    struct sign_key *keys[static VILLAGE_MAX])
 {
-	struct sign_key *made[VILLAGE_N];
+	struct sign_key *made[VILLAGE_MAX];
 	char err[256];
 	int rc;
 
-	assert(n <= VILLAGE_N);
+	assert(n <= VILLAGE_MAX);
 	found(f, n);
 	for (uint16_t i = 0; i < n; i++) {
 		uint8_t seed[SIGN_SEED_LEN] = {(uint8_t)(i + 1)};
