@@ -395,9 +395,17 @@ ledger_evidence_new(const struct ledger *l, const struct evidence *e)
 bool
 ledger_evidence_proves(const struct ledger *l, const struct evidence *e)
 {
-	return e->who < l->seats->n &&
-	    (evidence_verify(e, &l->seats->m[e->who].sign, &l->fid) ||
-		evidence_verify(e, &l->seats->old[e->who], &l->fid));
+	const bool by_height =
+	    e->kind == EVIDENCE_VOTES || e->kind == EVIDENCE_PROPOSALS;
+
+	if (e->who >= l->seats->n)
+		return false;
+	if (evidence_verify(e, &l->seats->m[e->who].sign, &l->fid))
+		return true;
+	/* Who finds or steals a key that was given up must not make its member
+	 * guilty. */
+	return e->at <= l->old_until[e->who][by_height ? 0 : 1] &&
+	    evidence_verify(e, &l->seats->old[e->who], &l->fid);
 }
 
 const struct bench *
@@ -450,6 +458,20 @@ take_books(struct ledger *l)
 	l->consent = mem->consent;
 	l->consent_height = l->height + 1;
 	mem->consent = NULL;
+}
+
+/* Where a seat has other keys after this block: up to when its old key was its
+ * own. */
+static void
+note_old_keys(struct ledger *l, uint64_t height, uint64_t round)
+{
+	for (uint16_t i = 0; i < l->seats->n; i++) {
+		if (memcmp(&l->seats->m[i].sign, &l->next->m[i].sign,
+			sizeof(l->next->m[i].sign)) == 0)
+			continue;
+		l->old_until[i][0] = height;
+		l->old_until[i][1] = round;
+	}
 }
 
 /* One height on: who is next sits down, who was voted in is next. */
@@ -508,6 +530,7 @@ ledger_apply(struct ledger *l, const struct block *b)
 	}
 	l->moments_hash = mem->moments_hash;
 	jobs_take(l);
+	note_old_keys(l, b->header.height, l->round.number);
 	l->round = mem->next;
 	take_seats(l);
 	l->bench = mem->bench;

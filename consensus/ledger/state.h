@@ -61,6 +61,7 @@ struct ledger {
 	struct conduct conduct;
 	struct seats *seats; /* at height + 1 */
 	struct seats *next;  /* at height + 2; what is voted now comes after */
+	uint64_t old_until[FEDERATION_MAX_MEMBERS][2]; /* height, round */
 	struct electorate past; /* whose votes the head's certificate has */
 	uint32_t power[FEDERATION_MAX_MEMBERS]; /* by seat, at height + 1 */
 	uint32_t weight[FEDERATION_MAX_MEMBERS];

@@ -431,6 +431,56 @@ other_keys_twice_in_a_block(void **state)
 	poll_end(&play.t);
 }
 
+/* Would two votes of this height by this key be held against seat 2? */
+static bool
+proves(const struct town *t, uint64_t height, const struct sign_key *key)
+{
+	struct vote a = {.type = VOTE_PREVOTE,
+			.height = height,
+			.validator = 2},
+		    b = a;
+	struct evidence *e = NULL;
+	bool yes;
+
+	b.block.b[0] = 1;
+	vote_sign(&a, key, &t->fid);
+	vote_sign(&b, key, &t->fid);
+	assert_int_equal(evidence_of_votes(&a, &b, &e), 0);
+	yes = ledger_evidence_new(t->l, e) && ledger_evidence_proves(t->l, e);
+	evidence_unref(e);
+	return yes;
+}
+
+/* What the old key signed in its time counts against the seat; what somebody
+ * signs with it afterwards does not. */
+static void
+old_key_in_its_time(void **state)
+{
+	const struct chairs_wish x = rotation(2, 10, 10);
+	const struct sign_key *key;
+	struct sign_public old;
+	uint64_t last = 0;
+
+	(void)state;
+	begin(&play, 4, 1);
+	key = play.t.keys[2];
+	old = sign_key_public(key);
+	step(&play, &x, 1);
+	for (unsigned k = 0; k < 6; k++) {
+		if (ledger_seat_of(play.t.l, &old) == 2)
+			last = ledger_height(play.t.l) + 1;
+		step(&play, NULL, 0);
+	}
+	assert_int_equal(play.done[PAYLOAD_MEMBER_ROTATE], 1);
+	assert_in_range(last, 2, ledger_height(play.t.l) - 1);
+	assert_true(proves(&play.t, last - 1, key));
+	assert_true(proves(&play.t, last, key));
+	assert_false(proves(&play.t, last + 1, key));
+	assert_false(proves(&play.t, last + 2, key));
+	assert_false(proves(&play.t, last, play.t.keys[3]));
+	poll_end(&play.t);
+}
+
 /* Keys that somebody gave up, however long ago, are nobody's any more. */
 static void
 keys_of_before(void **state)
@@ -510,6 +560,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(random_changes),
 	    cmocka_unit_test(other_keys_twice_in_a_block),
+	    cmocka_unit_test(old_key_in_its_time),
 	    cmocka_unit_test(keys_of_before),
 	    cmocka_unit_test(jobs_of_who_sits),
 	};
