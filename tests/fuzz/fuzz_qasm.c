@@ -1,6 +1,7 @@
 /*
- * fuzz_qasm.c - the OpenQASM reader: no crash, no long run, no more memory
- * than allowed; what it accepts can be written and read again.
+ * fuzz_qasm.c - the OpenQASM reader: no crash, no more memory than allowed;
+ * what it accepts can be written and read again. A long run is libFuzzer's to
+ * find: how fast the machine is, is no test.
  */
 #include <assert.h>
 #include <errno.h>
@@ -8,7 +9,6 @@
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "sim/circuit/program_build.h"
 #include "sim/circuit/qasm.h"
@@ -16,16 +16,6 @@
 
 #define STEPS_MAX 100000
 #define BYTES_MAX ((size_t)16 << 20)
-#ifdef __SANITIZE_ADDRESS__
-#define SECONDS_MAX 1.0
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer)
-#define SECONDS_MAX 1.0
-#endif
-#endif
-#ifndef SECONDS_MAX
-#define SECONDS_MAX 0.1
-#endif
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -78,10 +68,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 	    .bytes_max = BYTES_MAX};
 	struct program p = PROGRAM_INIT;
 	struct qasm_error e;
-	clock_t start = clock();
 	int rc = qasm_read(&p, (const char *)data, len, &o, &e);
 
-	assert((double)(clock() - start) / CLOCKS_PER_SEC < SECONDS_MAX);
 	if (rc < 0) {
 		assert(rc == -EINVAL || rc == -ENOMEM);
 		assert(e.text[0] != '\0' && e.line > 0 && e.column > 0);

@@ -11,7 +11,10 @@
 
 #include <cmocka.h>
 
+#include "consensus/bft/view.h"
 #include "tests/consensus/replica/site.h"
+
+#define ROUNDS (2 * BFT_MAX_ROUNDS)
 
 /* Ours to round 0, made before the crash; another `first`, another answer. */
 static struct answer *
@@ -183,6 +186,45 @@ not_shown_yet(void **state)
 	}
 }
 
+/* A height of more rounds than a node keeps: of the prevotes that it had
+ * written down, the newest count. */
+static void
+votes_of_many_rounds(void **state)
+{
+	const struct hash block = {{3}};
+	struct bft_bits bits;
+	struct site s;
+	struct hash fed;
+
+	(void)state;
+	site_open(&s, 4);
+	assert_int_equal(federation_id(&s.f, &fed), 0);
+	site_boot(&s);
+	for (uint32_t round = 0; round < ROUNDS; round++) {
+		struct bytes_writer w = BYTES_WRITER_INIT;
+
+		for (uint16_t i = 1; i < 4; i++) {
+			struct vote v = {.type = VOTE_PREVOTE,
+			    .height = 1,
+			    .round = round,
+			    .block = block,
+			    .validator = i};
+
+			vote_sign(&v, s.keys[i], &fed);
+			vote_put(&w, &v);
+		}
+		assert_int_equal(w.error, 0);
+		replica_load_votes(s.r, w.data, w.len);
+		bytes_writer_close(&w);
+	}
+	start(&s, NULL);
+	bits = bft_votes(replica_bft(s.r), ROUNDS - 1, VOTE_PREVOTE, &block);
+	assert_int_equal(bits.w[0], 7u << 1);
+	bits = bft_votes(replica_bft(s.r), 0, VOTE_PREVOTE, &block);
+	assert_int_equal(bits.w[0], 0);
+	site_close(&s);
+}
+
 int
 main(void)
 {
@@ -191,6 +233,7 @@ main(void)
 	    cmocka_unit_test(none_named),
 	    cmocka_unit_test(its_bytes_are_lost),
 	    cmocka_unit_test(not_shown_yet),
+	    cmocka_unit_test(votes_of_many_rounds),
 	};
 
 	if (sign_setup() < 0)
