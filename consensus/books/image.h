@@ -10,7 +10,7 @@
 #include "consensus/books/books.h"
 #include "proto/walk.h"
 
-/* Writing changes nothing. Reading replaces what b, of the same terms, holds;
+/* Writing sets nothing that it did not find. Reading replaces what b, of the same terms, holds;
  * after an error b is good for books_free only. */
 void books_image(struct walk *k, struct books *b);
 

@@ -65,7 +65,7 @@ federation_now(const struct federation *f, struct hash *out)
 }
 
 static int
-encode(struct ledger *l, const struct hash *f, struct bytes_writer *w)
+encode(const struct ledger *l, const struct hash *f, struct bytes_writer *w)
 {
 	struct hash sum;
 
@@ -192,12 +192,6 @@ look(struct disk *d, uint64_t below, uint64_t *found)
 	return rc == -ENOENT ? 0 : rc;
 }
 
-int
-checkpoint_newest(struct disk *d, uint64_t *height)
-{
-	return look(d, UINT64_MAX, height);
-}
-
 static int
 read_one(struct segments *s, const struct federation *f, uint64_t height,
     struct ledger **out)
@@ -289,7 +283,7 @@ drop_older(struct disk *d, uint64_t keep)
 
 int
 checkpoint_write(struct segments *s, const struct federation *f,
-    struct ledger *l, uint64_t keep)
+    const struct ledger *l, uint64_t keep)
 {
 	struct bytes_writer w = BYTES_WRITER_INIT;
 	struct disk *d = s->disk;

@@ -29,21 +29,17 @@ struct checkpoint_report {
 	unsigned passed; /* files that were of no use */
 };
 
-/* *l, whose head is a block of s, durable; *l does not change. What is older
- * than the newest at keep or below goes. f: as founded. -EINVAL: l is not what
- * the header of its head says, as after a re-founding; -EMSGSIZE; what the disk
+/* *l, whose head is a block of s, durable. What is older than
+ * the newest at keep or below goes. f: as founded. -EINVAL: l is not what the
+ * header of its head says, as after a re-founding; -EMSGSIZE; what the disk
  * says. */
 int checkpoint_write(struct segments *s, const struct federation *f,
-    struct ledger *l, uint64_t keep) __attribute__((warn_unused_result));
+    const struct ledger *l, uint64_t keep) __attribute__((warn_unused_result));
 
 /* The newest at max or below that is good; *out NULL: there is none. -ENOMEM,
  * or what the disk says. */
 int checkpoint_read(struct segments *s, const struct federation *f,
     uint64_t max, struct ledger **out, struct checkpoint_report *report)
-    __attribute__((warn_unused_result));
-
-/* Height of the newest by name; 0: none. */
-int checkpoint_newest(struct disk *d, uint64_t *height)
     __attribute__((warn_unused_result));
 
 /* The state in these bytes of a file. -EBADMSG: it is none of this federation,

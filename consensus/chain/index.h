@@ -40,7 +40,7 @@ struct ledger;
 void index_adopt(struct index *x, struct ledger *l);
 /* The state at the height of index_head, the index's own until the next call;
  * NULL: it is behind, or this program's ledger refused a block. */
-struct ledger *index_ledger(struct index *x);
+const struct ledger *index_ledger(const struct index *x);
 
 /* Height of the last block applied; 0: only the genesis. */
 uint64_t index_head(const struct index *x);

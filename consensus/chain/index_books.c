@@ -465,8 +465,8 @@ index_adopt(struct index *x, struct ledger *l)
 	x->ledger = l;
 }
 
-struct ledger *
-index_ledger(struct index *x)
+const struct ledger *
+index_ledger(const struct index *x)
 {
 	return x->refused || index_books_behind(x) ? NULL : x->ledger;
 }

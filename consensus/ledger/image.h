@@ -15,8 +15,8 @@
 
 #define IMAGE_VERSION 1
 
-/* Changes nothing; w->error says how it went. */
-void ledger_image(struct ledger *l, struct bytes_writer *w);
+/* w->error says how it went. */
+void ledger_image(const struct ledger *l, struct bytes_writer *w);
 /* Of the same federation, knowing the same re-foundings. -EBADMSG: these bytes
  * are no state; -ENOMEM. */
 int ledger_of_image(const struct federation *f, const void *data, size_t len,

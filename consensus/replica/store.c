@@ -248,10 +248,11 @@ load_state(struct store *s, struct replica *r, uint64_t *height)
 	*height = 0;
 	if (s->every == 0)
 		return 0;
-	rc = checkpoint_newest(s->segments.disk, &s->saved);
-	if (rc == 0 && head > s->behind)
-		rc = checkpoint_read(&s->segments, replica_founded(r),
-		    head - s->behind, &l, found);
+	if (head <= s->behind)
+		return 0;
+	rc = checkpoint_read(&s->segments, replica_founded(r), head - s->behind,
+	    &l, found);
+	s->saved = found->height;
 	if (rc < 0 || l == NULL)
 		return rc;
 	rc = store_block(s, found->height, &d);
@@ -310,16 +311,18 @@ store_load(struct store *s, struct replica *r, uint64_t *height)
 }
 
 int
-store_checkpoint(struct store *s, const struct federation *f, struct ledger *l)
+store_checkpoint(struct store *s, const struct federation *f,
+    const struct ledger *l)
 {
 	const uint64_t h = ledger_height(l);
+	/* Were the newest damaged, there is another one. */
+	const uint64_t old = s->behind > s->every ? s->behind : s->every;
 
 	if (s->every == 0 || h < s->saved + s->every)
 		return 0;
 	/* Also if it fails: the next one is tried in its time. */
 	s->saved = h;
-	return checkpoint_write(&s->segments, f, l,
-	    h > s->behind ? h - s->behind : 0);
+	return checkpoint_write(&s->segments, f, l, h > old ? h - old : 0);
 }
 
 struct stale {

@@ -31,7 +31,7 @@ struct store {
 	size_t nrecords, cap;
 	uint64_t room;   /* bytes kept free behind the last block */
 	uint64_t every;  /* blocks between checkpoints; 0: none are used */
-	uint64_t saved;  /* height of the newest */
+	uint64_t saved;  /* height of the last one */
 	uint64_t behind; /* a checkpoint must be so far behind the head */
 	struct checkpoint_report checkpoint; /* of store_load */
 	bool unsure; /* what we signed is not known: see replica_quarantine */
@@ -75,9 +75,9 @@ int store_load(struct store *s, struct replica *r, uint64_t *height)
     __attribute__((warn_unused_result));
 
 /* The state after some block of the chain: written when it is time for a
- * checkpoint. Nothing depends on it; f as founded, l does not change. */
+ * checkpoint. Nothing depends on it; f as founded. */
 int store_checkpoint(struct store *s, const struct federation *f,
-    struct ledger *l) __attribute__((warn_unused_result));
+    const struct ledger *l) __attribute__((warn_unused_result));
 
 /* a->type is REPLICA_STORE; borrowed. -ENOSPC and -EDQUOT are not final: the
  * same action may be performed again when there is room. */

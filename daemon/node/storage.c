@@ -158,7 +158,7 @@ index_behind(const struct storage *s)
 
 /* A failure costs the next start some time, and is tried again. */
 static void
-keep_state(struct storage *s, struct ledger *l)
+keep_state(struct storage *s, const struct ledger *l)
 {
 	if (l != NULL)
 		(void)!store_checkpoint(&s->store, s->federation, l);
@@ -330,8 +330,7 @@ scrub_in_ms(const struct storage *s)
 	return s->failed ? UINT64_MAX : scrub_wait_ms(&s->scrub, mono_ms());
 }
 
-/* Something to do, or time to try the held write again, or to look through
- * what is stored. Under the lock. */
+/* Work, or time to try the held write again, or to scrub. Under the lock. */
 static void
 wait_for_work(struct storage *s)
 {

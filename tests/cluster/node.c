@@ -12,6 +12,8 @@
 #include "tests/cluster/txs.h"
 #include "tests/cluster/orders.h"
 
+#define CHECKPOINT_BLOCKS 7
+
 #define NODE_ACTIONS_MAX 8192 /* of one step (I10) */
 #define NODE_JOBS_MAX 2048    /* waiting for the disk (I10) */
 
@@ -34,6 +36,8 @@ open_node(struct world *w, uint16_t slot)
 	if (rc < 0)
 		return rc;
 	watch_found(w, slot);
+	/* Half of them read their whole chain at a start. */
+	n->store.every = slot % 2 ? CHECKPOINT_BLOCKS : 0;
 	rc = replica_new(&cfg, &n->replica);
 	assert(rc == 0);
 	rc = store_load(&n->store, n->replica, &height);
@@ -195,6 +199,7 @@ applied(struct world *w, uint16_t slot, const struct replica_action *a)
 	world_note(w, a->id.b, sizeof(a->id.b));
 	if (a->height > n->head)
 		n->head = a->height;
+	(void)!store_checkpoint(&n->store, &w->fed, replica_ledger(n->replica));
 	if (w->setup.trace)
 		printf("%8" PRIu64 " node %u height %" PRIu64
 		       " kind %u round %" PRIu32 " by %u\n",
