@@ -9,6 +9,7 @@
 #include "daemon/cli/audit_report.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/history_proof.h"
+#include "daemon/cli/whole_file.h"
 #include "daemon/node/home.h"
 #include "daemon/node/jv.h"
 
@@ -42,30 +43,29 @@ static int
 put_entry(const char *out, const struct bytes_writer *w)
 {
 	char path[HOME_PATH_LEN];
-	FILE *f;
-	int bad;
+	struct whole_file file;
+	int rc;
 
 	if (snprintf(path, sizeof(path), "%s.entry", out) >= (int)sizeof(path))
 		return -ENAMETOOLONG;
-	f = fopen(path, "w");
-	if (!f)
-		return -errno;
-	bad = fwrite(w->data, 1, w->len, f) != w->len;
-	return fclose(f) != 0 || bad ? -EIO : 0;
+	rc = whole_file_open(&file, path);
+	if (rc < 0)
+		return rc;
+	fwrite(w->data, 1, w->len, file.f);
+	return whole_file_close(&file, 0);
 }
 
 static int
 put_proof(const struct audit_proof *p, const struct tlog *l, uint64_t height,
     const struct keys *k)
 {
-	FILE *f = fopen(p->out, "w");
-	int bad;
+	struct whole_file file;
+	int rc = whole_file_open(&file, p->out);
 
-	if (!f)
-		return -errno;
-	tlog_put_proof(f, l, (size_t)height, k->sign);
-	bad = ferror(f);
-	return fclose(f) != 0 || bad ? -EIO : 0;
+	if (rc < 0)
+		return rc;
+	tlog_put_proof(file.f, l, (size_t)height, k->sign);
+	return whole_file_close(&file, 0);
 }
 
 static int
@@ -101,13 +101,13 @@ parse_height(const char *text, uint64_t *out)
 static int
 put_text(const char *out, const char *text)
 {
-	FILE *f = fopen(out, "w");
-	int bad;
+	struct whole_file file;
+	int rc = whole_file_open(&file, out);
 
-	if (!f)
-		return -errno;
-	bad = fprintf(f, "%s\n", text) < 0;
-	return fclose(f) != 0 || bad ? -EIO : 0;
+	if (rc < 0)
+		return rc;
+	fprintf(file.f, "%s\n", text);
+	return whole_file_close(&file, 0);
 }
 
 /* By the certificates of the members, without anybody's key. */

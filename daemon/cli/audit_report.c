@@ -12,6 +12,7 @@
 #include "daemon/cli/dossier.h"
 #include "daemon/cli/dossier_html.h"
 #include "daemon/cli/history_proof.h"
+#include "daemon/cli/whole_file.h"
 #include "daemon/node/home.h"
 #include "daemon/node/jcs.h"
 #include "daemon/node/jv.h"
@@ -88,33 +89,19 @@ put_json(FILE *f, const struct jv *document)
 	return 0;
 }
 
-/* Beside its place, moved there when whole. */
 static int
 put_file(const char *out, const struct jv *document)
 {
-	char beside[HOME_PATH_LEN];
-	int rc = 0;
-	FILE *f;
+	struct whole_file w;
+	int rc = whole_file_open(&w, out);
 
-	if (snprintf(beside, sizeof(beside), "%s.part", out) >=
-	    (int)sizeof(beside))
-		return -ENAMETOOLONG;
-	f = fopen(beside, "w");
-	if (!f)
-		return -errno;
-	if (ends_in(out, ".json"))
-		rc = put_json(f, document);
-	else
-		dossier_html(f, document);
-	if (ferror(f) && rc == 0)
-		rc = -EIO;
-	if (fclose(f) != 0 && rc == 0)
-		rc = -errno;
-	if (rc == 0 && rename(beside, out) != 0)
-		rc = -errno;
 	if (rc < 0)
-		(void)remove(beside);
-	return rc;
+		return rc;
+	if (ends_in(out, ".json"))
+		rc = put_json(w.f, document);
+	else
+		dossier_html(w.f, document);
+	return whole_file_close(&w, rc);
 }
 
 int

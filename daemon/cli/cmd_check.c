@@ -59,7 +59,8 @@ check_member(struct prepare *p)
 	if (code != CLI_OK)
 		return code;
 	if (p->node.self == ROSTER_NOBODY) {
-		good("member", "invited: a guest until the members have voted");
+		good("member",
+		    "invited; it is a member once the members have voted");
 		return CLI_OK;
 	}
 	m = &p->federation.members[p->node.self];

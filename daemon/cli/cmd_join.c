@@ -14,8 +14,6 @@
 #include "daemon/node/home.h"
 #include "proto/id.h"
 
-#define WORDS_MAX 12 /* of a line without its quotes */
-
 static const char usage[] =
     "usage: qmlnode join FEDERATION.yaml [--home DIR]\n"
     "       qmlnode join 'LINE' [--home DIR] [--no-wait]\n"
@@ -174,28 +172,6 @@ make_home(const struct init_wish *asked, const char *text)
 	return init_home(&w);
 }
 
-/* What was pasted may have come as several words. The caller frees it. */
-static char *
-join_words(int argc, char **argv)
-{
-	size_t len = 1;
-	char *text;
-
-	for (int i = 1; i < argc; i++)
-		len += strlen(argv[i]) + 1;
-	text = malloc(len);
-	if (text == NULL)
-		return NULL;
-	text[0] = '\0';
-	for (int i = 1; i < argc; i++) {
-		size_t at = strlen(text);
-
-		snprintf(text + at, len - at, "%s%s", at > 0 ? " " : "",
-		    argv[i]);
-	}
-	return text;
-}
-
 static int
 join_by_line(const struct init_wish *w, const struct guest_options *g)
 {
@@ -238,7 +214,7 @@ cmd_join(int argc, char **argv)
 	    {"name", &w.name, NULL}, {"listen", &w.listen, NULL},
 	    {"advertise", &w.advertise, NULL}, {"data", &w.data, NULL},
 	    {"no-wait", NULL, &g.no_wait}};
-	const struct cli_options o = {options, 6, usage, WORDS_MAX};
+	const struct cli_options o = {options, 6, usage, PASTED_WORDS_MAX};
 	int rc = cli_parse(&o, &argc, argv);
 	char *text;
 
@@ -248,7 +224,7 @@ cmd_join(int argc, char **argv)
 		return cli_error(CLI_USAGE, "want a file or a line\n%s", usage);
 	if (j.home == NULL)
 		j.home = home_default(j.default_home, sizeof(j.default_home));
-	text = join_words(argc, argv);
+	text = pasted_words(argc, argv);
 	if (text == NULL)
 		return cli_error(CLI_FAILED, "out of memory");
 	g.home = w.home = j.home;

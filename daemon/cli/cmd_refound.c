@@ -17,6 +17,7 @@
 #include "daemon/cli/cli.h"
 #include "daemon/cli/follow.h"
 #include "daemon/cli/founding.h"
+#include "daemon/cli/pasted.h"
 #include "daemon/cli/refounded.h"
 #include "daemon/node/home.h"
 #include "proto/id.h"
@@ -153,6 +154,63 @@ draw_up(struct refounding *g)
 	return CLI_OK;
 }
 
+static int
+parse_line(struct refounding *g)
+{
+	const char *whose = pasted_whose(g->line);
+
+	if (refounded_parse(g->line, &g->r) == 0)
+		return CLI_OK;
+	if (whose != NULL && strstr(g->line, REFOUNDED_MAGIC) == NULL)
+		return cli_error(CLI_USAGE, "%s", whose);
+	return cli_error(CLI_USAGE,
+	    "this is not a whole line of qmlnode refound: a character is wrong "
+	    "or missing\n  Ask for it again");
+}
+
+/* The same one, complete in this home already; NULL: it is not. */
+static const struct refound *
+completed(const struct refounding *g)
+{
+	const struct federation *f = &g->chain.f;
+	const struct hash want = refound_id(&g->r);
+
+	for (uint16_t i = 0; i < f->nrefounded; i++) {
+		struct hash id = refound_id(&f->refounded[i]);
+
+		if (hash_equal(&id, &want))
+			return &f->refounded[i];
+	}
+	return NULL;
+}
+
+static int
+print_line(const struct refound *r)
+{
+	char *line = refounded_line(r);
+
+	if (line == NULL)
+		return cli_error(CLI_FAILED, "out of memory");
+	puts(line);
+	fflush(stdout);
+	free(line);
+	return CLI_OK;
+}
+
+/* Somebody lost the line that all have signed: it is in this home. */
+static int
+say_again(const struct refounding *g, const struct refound *r)
+{
+	int rc = print_line(r);
+
+	if (rc == CLI_OK)
+		fprintf(stderr,
+		    "This node goes on by it already; the line is for those "
+		    "who do not yet.\n  qmlnode run --home %s\n",
+		    g->home);
+	return rc;
+}
+
 /* What somebody else drew up, against our own chain. */
 static int
 look_at(struct refounding *g)
@@ -160,9 +218,6 @@ look_at(struct refounding *g)
 	const struct ledger *l = g->chain.l;
 	struct hash state = state_of(l);
 
-	if (refounded_parse(g->line, &g->r) < 0)
-		return cli_error(CLI_USAGE,
-		    "this is not a whole line of qmlnode refound");
 	if (!hash_equal(&g->r.federation, ledger_federation_id(l)))
 		return cli_error(CLI_NOT_VERIFIED,
 		    "the line is of another federation, or of an earlier time "
@@ -306,10 +361,12 @@ complete(struct refounding *g)
 static int
 refound(struct refounding *g)
 {
-	char *line;
-	int i, rc;
+	int i, rc = g->line != NULL ? parse_line(g) : draw_up(g);
 
-	rc = g->line != NULL ? look_at(g) : draw_up(g);
+	if (rc == CLI_OK && g->line != NULL && completed(g) != NULL)
+		return say_again(g, completed(g));
+	if (rc == CLI_OK && g->line != NULL)
+		rc = look_at(g);
 	if (rc != CLI_OK)
 		return rc;
 	i = refound_find(&g->r, (uint16_t)g->self);
@@ -323,12 +380,9 @@ refound(struct refounding *g)
 		return rc;
 	refound_sign(&g->r, (uint16_t)i, g->keys.sign);
 	say_members(g);
-	line = refounded_line(&g->r);
-	if (line == NULL)
-		return cli_error(CLI_FAILED, "out of memory");
-	puts(line);
-	fflush(stdout);
-	free(line);
+	rc = print_line(&g->r);
+	if (rc != CLI_OK)
+		return rc;
 	if (refound_complete(&g->r))
 		return complete(g);
 	fprintf(stderr,
@@ -349,17 +403,22 @@ cmd_refound(int argc, char **argv)
 		return cli_error(CLI_FAILED, "out of memory");
 	const struct cli_option options[] = {{"home", &g->home, NULL},
 	    {"with", &g->with, NULL}};
-	const struct cli_options o = {options, 2, usage, 1};
+	const struct cli_options o = {options, 2, usage, PASTED_WORDS_MAX};
+	char *text = NULL;
 
 	g->lock = -1;
 	g->keys = KEYS_INIT;
 	g->source = AUDIT_SOURCE_INIT;
 	rc = cli_parse(&o, &argc, argv);
-	if (rc == CLI_OK && (argc == 2) == (g->with != NULL))
+	if (rc == CLI_OK && (argc >= 2) == (g->with != NULL))
 		rc =
 		    cli_error(CLI_USAGE, "want --with, or one line\n%s", usage);
+	if (rc == CLI_OK && g->with == NULL) {
+		g->line = text = pasted_words(argc, argv);
+		if (text == NULL)
+			rc = cli_error(CLI_FAILED, "out of memory");
+	}
 	if (rc == CLI_OK) {
-		g->line = g->with == NULL ? argv[1] : NULL;
 		if (g->home == NULL)
 			g->home = home_default(home, sizeof(home));
 		rc = founding_keys(g->home, &g->keys);
@@ -373,6 +432,7 @@ cmd_refound(int argc, char **argv)
 	keys_close(&g->keys);
 	if (g->lock >= 0)
 		close(g->lock);
+	free(text);
 	free(g);
 	return rc < 0 ? CLI_OK : rc;
 }

@@ -184,16 +184,59 @@ ctl_books_submit(struct ctl *c, const char *kind, struct jv *params,
 	return rc;
 }
 
+int64_t
+ctl_books_proposal(struct ctl *c, const char *title, int64_t height)
+{
+	struct jv *list = NULL, *p = jv_object();
+	const struct jv *rows, *row;
+	int64_t found = 0;
+	bool here;
+
+	jv_put_string(p, "table", "proposals");
+	if (ctl_call(c, "ledger.list", p, &list) != CLI_OK)
+		return 0;
+	rows = jv_get(list, "rows");
+	for (size_t i = 0; i < jv_len(rows); i++) {
+		row = jv_at(rows, i);
+		here = height > 0
+		    ? ctl_integer(row, "submitted") == height
+		    : strcmp(ctl_string(row, "state"), "open") == 0;
+		if (here && strcmp(ctl_string(row, "title"), title) == 0)
+			found = ctl_integer(row, "id");
+	}
+	jv_free(list);
+	return found;
+}
+
+void
+ctl_books_ask_votes(int64_t number)
+{
+	if (number > 0)
+		fprintf(stderr,
+		    "Now the members vote, this one too:\n"
+		    "  qmlctl proposal vote %lld yes\n"
+		    "  qmlctl proposal show %lld    how it stands\n",
+		    (long long)number, (long long)number);
+}
+
 static int
 send_tx(struct ctl *c, const struct ctl_verb *v, struct jv *params, bool wait)
 {
 	struct jv *sent = NULL, *last = NULL;
+	char title[80];
+	int64_t number = 0;
 	int rc;
 
+	snprintf(title, sizeof(title), "%s", ctl_string(params, "title"));
 	jv_put_string(params, "kind", v->kind);
 	rc = ctl_call(c, "tx.submit", params, &sent);
 	if (rc == CLI_OK && wait)
 		rc = follow(c, sent, &last);
+	if (rc == CLI_OK && wait && strcmp(v->kind, "propose") == 0)
+		number =
+		    ctl_books_proposal(c, title, ctl_integer(last, "height"));
+	if (number > 0)
+		jv_put_integer(last, "proposal", number);
 	if (rc == CLI_OK && c->json)
 		rc = ctl_print_json(wait ? last : sent);
 	else if (rc == CLI_OK && wait)
@@ -201,6 +244,7 @@ send_tx(struct ctl *c, const struct ctl_verb *v, struct jv *params, bool wait)
 		    (long long)ctl_integer(last, "height"));
 	else if (rc == CLI_OK)
 		printf("%s\nwaits for a block\n", ctl_string(sent, "id"));
+	ctl_books_ask_votes(number);
 	jv_free(sent);
 	jv_free(last);
 	return rc;

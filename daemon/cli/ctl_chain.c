@@ -11,6 +11,7 @@
 #include "daemon/cli/audit_source.h"
 #include "daemon/cli/ctl.h"
 #include "daemon/cli/follow.h"
+#include "daemon/cli/whole_file.h"
 
 static const char usage[] =
     "usage: qmlctl chain export FILE [--without-payloads] [--home DIR|CHAIN]\n"
@@ -128,29 +129,16 @@ static int
 put_all(struct audit_source *s, bool light, const char *out, uint64_t *n)
 {
 	struct follow o = {.source = s};
-	char beside[HOME_PATH_LEN];
-	int rc = 0;
-	FILE *f;
+	struct whole_file w;
+	int rc = whole_file_open(&w, out);
 
-	if (snprintf(beside, sizeof(beside), "%s.part", out) >=
-	    (int)sizeof(beside))
-		return -ENAMETOOLONG;
-	f = fopen(beside, "wb");
-	if (!f)
-		return -errno;
-	fputs(BUNDLE_MAGIC, f);
-	for (*n = 0; rc == 0 && audit_source_has(s, *n); ++*n)
-		rc = put_block(&o, *n, light, f);
-	follow_close(&o);
-	if (ferror(f) && rc == 0)
-		rc = -EIO;
-	if (fclose(f) != 0 && rc == 0)
-		rc = -errno;
-	if (rc == 0 && rename(beside, out) != 0)
-		rc = -errno;
 	if (rc < 0)
-		(void)remove(beside);
-	return rc;
+		return rc;
+	fputs(BUNDLE_MAGIC, w.f);
+	for (*n = 0; rc == 0 && audit_source_has(s, *n); ++*n)
+		rc = put_block(&o, *n, light, w.f);
+	follow_close(&o);
+	return whole_file_close(&w, rc);
 }
 
 static int export(const char *from, const char *out, bool light)

@@ -136,15 +136,14 @@ print_line(struct ctl *c, const struct jv *status, const struct jv *members)
 	memcpy(j.host.network, network.b, sizeof(network.b));
 	join_line_make(&j, line);
 	return show_line(c, line,
-	    "Now the members vote (qmlctl proposal list). On the new machine:\n"
-	    "  qmlnode join 'LINE'\n");
+	    "On the new machine:\n  qmlnode join 'LINE'\n");
 }
 
 static int
 invite(struct ctl *c, struct invite *v)
 {
 	struct jv *last = NULL, *status = NULL, *members = NULL, *params;
-	char err[200];
+	char err[200], title[64];
 	int rc;
 
 	if (member_line_parse(v->line, &v->who, err, sizeof(err)) < 0)
@@ -152,6 +151,7 @@ invite(struct ctl *c, struct invite *v)
 	params = params_of(v);
 	if (params == NULL)
 		return cli_error(CLI_USAGE, "the line has too few words");
+	snprintf(title, sizeof(title), "%s", ctl_string(params, "title"));
 	rc = ctl_books_submit(c, "propose", params, &last);
 	if (rc == CLI_OK)
 		rc = ctl_call(c, "status", jv_object(), &status);
@@ -159,6 +159,9 @@ invite(struct ctl *c, struct invite *v)
 		rc = ctl_call(c, "members", jv_object(), &members);
 	if (rc == CLI_OK)
 		rc = print_line(c, status, members);
+	if (rc == CLI_OK)
+		ctl_books_ask_votes(
+		    ctl_books_proposal(c, title, ctl_integer(last, "height")));
 	jv_free(last);
 	jv_free(status);
 	jv_free(members);
@@ -260,32 +263,57 @@ own_name(const struct jv *members)
 }
 
 static int
+print_leaving(struct ctl *c, int64_t number)
+{
+	struct jv *o;
+	int rc = CLI_OK;
+
+	if (c->json) {
+		o = jv_object();
+		jv_put_string(o, "schema", "qml.leave/1");
+		jv_put_integer(o, "proposal", number);
+		rc = ctl_print_json(o);
+		jv_free(o);
+	} else {
+		printf("proposal %lld\n", (long long)number);
+	}
+	return rc;
+}
+
+static int
 leave(struct ctl *c)
 {
 	struct jv *members = NULL, *p, *last = NULL;
 	const char *name;
 	char title[64];
+	int64_t number;
 	int rc = ctl_call(c, "members", jv_object(), &members);
 
 	if (rc != CLI_OK)
 		return rc;
 	name = own_name(jv_get(members, "members"));
-	if (name != NULL) {
-		snprintf(title, sizeof(title), "%s leaves", name);
+	if (name == NULL) {
+		jv_free(members);
+		return cli_error(CLI_CONFLICT, "this node is no member");
+	}
+	snprintf(title, sizeof(title), "%s leaves", name);
+	number = ctl_books_proposal(c, title, 0);
+	if (number == 0) {
 		p = jv_object();
 		jv_put_string(p, "proposal", "member");
 		jv_put_string(p, "title", title);
 		jv_put_string(p, "remove", name);
 		rc = ctl_books_submit(c, "propose", p, &last);
-	} else {
-		rc = cli_error(CLI_CONFLICT, "this node is no member");
+		if (rc == CLI_OK)
+			number = ctl_books_proposal(c, title,
+			    ctl_integer(last, "height"));
 	}
+	if (rc == CLI_OK)
+		rc = print_leaving(c, number);
+	if (rc == CLI_OK)
+		ctl_books_ask_votes(number);
 	jv_free(last);
 	jv_free(members);
-	if (rc == CLI_OK)
-		fprintf(stderr,
-		    "Now the members vote, this one too: qmlctl proposal "
-		    "list, qmlctl proposal vote N yes\n");
 	return rc;
 }
 

@@ -9,6 +9,7 @@
 #include "daemon/cli/ctl_text.h"
 #include "daemon/cli/ctl_version.h"
 #include "daemon/cli/process.h"
+#include "daemon/cli/whole_file.h"
 
 static const char usage[] =
     "usage: qmlctl model show [TOKEN] [OPTIONS]\n"
@@ -65,27 +66,18 @@ print_model(const struct jv *m)
 	return CLI_OK;
 }
 
-/* Beside the place first, so that nobody reads half a model. */
 static int
 write_file(const char *path, const char *text)
 {
-	char beside[HOME_PATH_LEN];
-	FILE *f;
-	bool good;
+	struct whole_file w;
+	int rc = whole_file_open(&w, path);
 
-	if (snprintf(beside, sizeof(beside), "%s.part", path) >=
-	    (int)sizeof(beside))
-		return cli_error(CLI_USAGE, "-o: the path is too long");
-	f = fopen(beside, "w");
-	if (f == NULL)
-		return cli_error(CLI_FAILED, "%s: %s", beside, strerror(errno));
-	good = fputs(text, f) >= 0;
-	good = fclose(f) == 0 && good;
-	if (good && rename(beside, path) == 0)
-		return CLI_OK;
-	(void)cli_error(CLI_FAILED, "%s: %s", path, strerror(errno));
-	(void)remove(beside);
-	return CLI_FAILED;
+	if (rc == 0) {
+		fputs(text, w.f);
+		rc = whole_file_close(&w, 0);
+	}
+	return rc < 0 ? cli_error(CLI_IO, "%s: %s", path, strerror(-rc))
+		      : CLI_OK;
 }
 
 static int

@@ -9,6 +9,7 @@
 #include "daemon/cli/plot.h"
 #include "daemon/cli/process.h"
 #include "daemon/cli/rules_table.h"
+#include "daemon/cli/whole_file.h"
 
 #define ROUNDS_MAX 1000
 #define JSON_BYTES_MAX (1u << 20)
@@ -28,39 +29,26 @@ struct plot_wish {
 	const char *what, *source, *out, *rounds;
 };
 
-/* A picture is drawn beside its place and moved there when whole. */
-struct canvas {
-	char beside[HOME_PATH_LEN];
-	FILE *f;
-};
-
 static int
-canvas_open(struct canvas *c, const char *out)
+canvas_open(struct whole_file *c, const char *out)
 {
-	if (snprintf(c->beside, sizeof(c->beside), "%s.part", out) >=
-	    (int)sizeof(c->beside))
-		return cli_error(CLI_USAGE, "-o: the path is too long");
-	c->f = fopen(c->beside, "w");
-	if (c->f == NULL)
-		return cli_error(CLI_IO, "%s: %s", c->beside, strerror(errno));
-	return CLI_OK;
+	int rc = whole_file_open(c, out);
+
+	return rc < 0 ? cli_error(CLI_IO, "%s: %s", out, strerror(-rc))
+		      : CLI_OK;
 }
 
 /* rc: of the drawing, 0 or -errno. */
 static int
-canvas_close(struct canvas *c, const char *out, int rc)
+canvas_close(struct whole_file *c, int rc)
 {
-	if (ferror(c->f) && rc == 0)
-		rc = -EIO;
-	if (fclose(c->f) != 0 && rc == 0)
-		rc = -errno;
-	if (rc == 0 && rename(c->beside, out) != 0)
-		rc = -errno;
+	const char *out = c->place;
+
+	rc = whole_file_close(c, rc);
 	if (rc == 0) {
 		printf("wrote %s\n", out);
 		return CLI_OK;
 	}
-	(void)remove(c->beside);
 	return rc == -EINVAL
 	    ? cli_error(CLI_NOT_FOUND, "there is nothing to draw yet")
 	    : cli_error(CLI_IO, "%s: %s", out, strerror(-rc));
@@ -127,7 +115,7 @@ static int
 plot_loss(struct ctl *c, const struct plot_wish *w)
 {
 	struct jv *params = jv_object(), *answer = NULL;
-	struct canvas canvas;
+	struct whole_file canvas;
 	uint64_t n = ROUNDS_MAX;
 	int rc;
 
@@ -141,7 +129,7 @@ plot_loss(struct ctl *c, const struct plot_wish *w)
 	if (rc == CLI_OK)
 		rc = canvas_open(&canvas, w->out);
 	if (rc == CLI_OK)
-		rc = canvas_close(&canvas, w->out,
+		rc = canvas_close(&canvas,
 		    draw_loss(jv_get(answer, "rounds"), canvas.f));
 	jv_free(answer);
 	return rc;
@@ -257,7 +245,7 @@ plot_confusion(struct ctl *c, const struct plot_wish *w)
 	char path[HOME_PATH_LEN];
 	struct federation f = FEDERATION_INIT;
 	struct jv *score = NULL;
-	struct canvas canvas;
+	struct whole_file canvas;
 	int rc;
 
 	if (home == NULL)
@@ -270,8 +258,7 @@ plot_confusion(struct ctl *c, const struct plot_wish *w)
 	if (rc == CLI_OK)
 		rc = canvas_open(&canvas, w->out);
 	if (rc == CLI_OK)
-		rc = canvas_close(&canvas, w->out,
-		    draw_confusion(score, &f, canvas.f));
+		rc = canvas_close(&canvas, draw_confusion(score, &f, canvas.f));
 	jv_free(score);
 	federation_close(&f);
 	return rc;
@@ -283,7 +270,7 @@ plot_rules(const struct plot_wish *w)
 	char why[256] = "", *text = calloc(1, JSON_BYTES_MAX + 1);
 	FILE *in = text ? fopen(w->source, "r") : NULL;
 	struct rules_table t;
-	struct canvas canvas;
+	struct whole_file canvas;
 	struct jv *v = NULL;
 	size_t n;
 	int rc = CLI_OK;
@@ -304,8 +291,7 @@ plot_rules(const struct plot_wish *w)
 	if (rc == CLI_OK)
 		rc = canvas_open(&canvas, w->out);
 	if (rc == CLI_OK)
-		rc = canvas_close(&canvas, w->out,
-		    rules_table_plot(&t, canvas.f));
+		rc = canvas_close(&canvas, rules_table_plot(&t, canvas.f));
 	jv_free(v);
 	return rc;
 }

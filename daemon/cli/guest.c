@@ -4,6 +4,7 @@
  */
 #include "daemon/cli/guest.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -16,6 +17,7 @@
 #include "consensus/votes/payload.h"
 #include "consensus/votes/proposal.h"
 #include "daemon/cli/cli.h"
+#include "daemon/cli/ctl_text.h"
 #include "daemon/cli/founding.h"
 #include "daemon/cli/join_line.h"
 #include "daemon/cli/refounded.h"
@@ -25,8 +27,20 @@
 #include "proto/wire.h"
 
 #define ASK_MS 500
-#define SILENCE_MS 3000 /* without a link: say so */
-#define PHASE_MS 5000   /* with the ticket, then with our own keys */
+#define SILENCE_MS 3000  /* without a link: say so */
+#define PHASE_MS 5000    /* with the ticket, then with our own keys */
+#define REFUSED_MS 20000 /* hung up on for so long: it is meant */
+#define REPEAT_MS 60000  /* how the vote stands is said again */
+
+/* How the vote stood, and when that was said. */
+struct guest_vote {
+	uint64_t end;
+	uint16_t yes, no;
+	uint8_t state;
+	bool any;
+	uint64_t said_ms;           /* 0: nothing was */
+	uint64_t height, height_ms; /* the first that was heard of */
+};
 
 struct guest {
 	const struct guest_options *o;
@@ -40,12 +54,14 @@ struct guest {
 	uv_timer_t timer;
 	struct peers *peers;
 	bool up, told, founded, ending;
+	bool refused;            /* it answers at that address, and hangs up */
 	bool showing;            /* the link is the ticket's */
 	bool passed;             /* the members said yes */
 	bool submitted;          /* our keys are put to the vote */
 	bool paused;             /* this link is to end, another follows */
 	uint64_t started, until; /* 0: no end */
-	char last[160];          /* what was printed */
+	uint64_t refused_ms;     /* since when, with either key */
+	struct guest_vote said;  /* what was printed */
 	int code;
 };
 
@@ -110,6 +126,68 @@ ask(struct guest *g)
 		peers_send(g->peers, 0, LINK_SYNC, data, len);
 }
 
+/* Once, when nobody has spoken to us for a while. */
+static void
+tell_silence(struct guest *g, int why)
+{
+	const struct member *host = &g->line.host;
+
+	if (g->told || uv_now(&g->loop) < g->started + SILENCE_MS)
+		return;
+	g->told = true;
+	if (!g->refused)
+		fprintf(stderr,
+		    "no answer from %s at %s yet: %s\n  Is it running there, "
+		    "and may this machine dial it? Tries on; ^C ends it.\n",
+		    host->name, host->address,
+		    why != 0 ? uv_strerror(why) : "nothing was heard");
+	else if (g->submitted)
+		fprintf(stderr,
+		    "waits for the block in which %s puts this node to the "
+		    "vote\n",
+		    host->name);
+	else
+		g->told = false; /* the other key may be known */
+}
+
+/* It knows neither the ticket nor us, again and again. */
+static int
+turned_away(const struct guest *g)
+{
+	const struct member *host = &g->line.host;
+
+	if (g->said.any)
+		return cli_error(CLI_FAILED,
+		    "%s does not know this machine any more: the vote is over "
+		    "without it\n  See qmlctl proposal list there, and ask for "
+		    "another line",
+		    host->name);
+	return cli_error(CLI_NOT_PERMITTED,
+	    "%s answers at %s and hangs up: it does not know this %s.\n  A "
+	    "line of qmlctl invite is good once, for a week and one "
+	    "federation,\n  and the vote that it led to may be over (qmlctl "
+	    "proposal list there).\n  Ask for another line",
+	    host->name, host->address,
+	    g->line.has_ticket ? "line, nor this machine" : "machine");
+}
+
+static void
+look_at_link(struct guest *g)
+{
+	const uint64_t now = uv_now(&g->loop);
+	struct peers_info info;
+
+	peers_info(g->peers, 0, &info);
+	g->refused = info.last_error == -ECONNRESET;
+	if (!g->refused || g->submitted || g->passed)
+		g->refused_ms = 0;
+	else if (g->refused_ms == 0)
+		g->refused_ms = now;
+	tell_silence(g, info.last_error);
+	if (g->refused_ms != 0 && now >= g->refused_ms + REFUSED_MS)
+		end(g, turned_away(g));
+}
+
 static void
 tick(uv_timer_t *t)
 {
@@ -117,15 +195,10 @@ tick(uv_timer_t *t)
 
 	if (!g->showing)
 		ask(g);
+	if (!g->up && !g->ending && !g->paused)
+		look_at_link(g);
 	if (!g->up && g->until != 0 && uv_now(&g->loop) >= g->until)
 		pause_link(g);
-	if (g->up || g->told || uv_now(&g->loop) < g->started + SILENCE_MS)
-		return;
-	g->told = true;
-	fprintf(stderr, "no answer from %s at %s yet: is it running, %s?\n",
-	    g->line.host.name, g->line.host.address,
-	    g->showing ? "and the invitation not used or a week old"
-		       : "and does its proposal name this machine's keys");
 }
 
 static void
@@ -135,6 +208,7 @@ peer_up(void *arg, uint16_t i)
 
 	(void)i;
 	g->up = true;
+	g->refused_ms = 0;
 	ask(g);
 }
 
@@ -197,34 +271,70 @@ take_founding(struct guest *g, const struct wire_founding *w)
 	return rc;
 }
 
+/* "now 2006, about 17 min": at the pace of the blocks since the first look. */
+static void
+tell_when(const struct guest *g, uint64_t height, uint64_t end)
+{
+	const struct guest_vote *v = &g->said;
+	const uint64_t blocks = height - v->height;
+	const uint64_t ms = uv_now(&g->loop) - v->height_ms;
+	char span[CTL_TEXT_LEN];
+
+	printf(" (now %" PRIu64, height);
+	if (blocks > 0 && end > height && ms > 0)
+		printf(", in about %s",
+		    ctl_text_span((int64_t)((end - height) * ms / blocks),
+			span));
+	printf(")\n");
+}
+
+static void
+say_vote(const struct guest *g, const struct wire_founding *w)
+{
+	if (w->member) {
+		printf("voted in, as of block %" PRIu64 "\n", w->height);
+	} else if (w->state == PROPOSAL_OPEN) {
+		printf("waits for votes: %u yes, %u no, of %u; more than two "
+		       "thirds of those cast decide, with block %" PRIu64,
+		    w->yes, w->no, w->of, w->end);
+		tell_when(g, w->height, w->end);
+	} else if (w->state == PROPOSAL_QUEUED ||
+	    w->state == PROPOSAL_EXECUTED) {
+		printf("the members said yes (%u of %u); in force from block "
+		       "%" PRIu64 " on",
+		    w->yes, w->of, w->end + 2);
+		tell_when(g, w->height, w->end + 2);
+	} else if (w->state < UINT8_MAX) {
+		printf("the proposal is %s\n",
+		    proposal_state_name((enum proposal_state)w->state));
+	} else {
+		printf("no proposal names this machine\n");
+	}
+	fflush(stdout);
+}
+
+/* What is new, and the rest once a minute: votes may take hours. */
 static void
 tell_vote(struct guest *g, const struct wire_founding *w)
 {
-	char text[sizeof(g->last)];
+	struct guest_vote *v = &g->said;
+	const uint64_t now = uv_now(&g->loop);
+	const bool same = v->any && !w->member && v->state == w->state &&
+	    v->yes == w->yes && v->no == w->no && v->end == w->end;
 
-	if (w->member)
-		snprintf(text, sizeof(text), "voted in at block %" PRIu64,
-		    w->height);
-	else if (w->state == PROPOSAL_OPEN)
-		snprintf(text, sizeof(text),
-		    "waits for votes: %u yes, %u no, of %u; more than two "
-		    "thirds of those cast decide, at block %" PRIu64,
-		    w->yes, w->no, w->of, w->end);
-	else if (w->state == PROPOSAL_QUEUED || w->state == PROPOSAL_EXECUTED)
-		snprintf(text, sizeof(text),
-		    "the members said yes (%u of %u); in force from block "
-		    "%" PRIu64 " on",
-		    w->yes, w->of, w->end + 2);
-	else if (w->state < UINT8_MAX)
-		snprintf(text, sizeof(text), "the proposal is %s",
-		    proposal_state_name((enum proposal_state)w->state));
-	else
-		snprintf(text, sizeof(text), "no proposal names this machine");
-	if (strcmp(text, g->last) == 0)
+	if (same && now < v->said_ms + REPEAT_MS)
 		return;
-	memcpy(g->last, text, sizeof(text));
-	printf("%s\n", text);
-	fflush(stdout);
+	if (!v->any) {
+		v->height = w->height;
+		v->height_ms = now;
+	}
+	v->any = true;
+	v->end = w->end;
+	v->yes = w->yes;
+	v->no = w->no;
+	v->state = w->state;
+	v->said_ms = now;
+	say_vote(g, w);
 }
 
 static void
@@ -245,7 +355,10 @@ judge(struct guest *g, const struct wire_founding *w)
 		end(g, CLI_OK);
 	} else if (w->state != PROPOSAL_OPEN && w->state != PROPOSAL_QUEUED &&
 	    w->state != PROPOSAL_EXECUTED) {
-		end(g, CLI_FAILED);
+		end(g,
+		    cli_error(CLI_FAILED,
+			"this node was not voted in; who invited can do it "
+			"again: qmlctl invite"));
 	}
 }
 
@@ -395,6 +508,11 @@ guest_join(const struct guest_options *o)
 	rc = founding_config(o->home, &g.config);
 	if (rc == CLI_OK)
 		rc = founding_keys(o->home, &g.keys);
+	if (rc == CLI_OK && !join_line_for(&g.line, g.config.name))
+		rc = cli_error(CLI_FAILED,
+		    "the invitation is for %s, but this node is %s: change "
+		    "name in %s/qmlnode.yaml, or ask for a line for %s",
+		    g.line.who, g.config.name, o->home, g.config.name);
 	if (rc == CLI_OK)
 		rc = check_home(&g);
 	if (rc == CLI_OK)

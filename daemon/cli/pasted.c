@@ -1,6 +1,7 @@
 #include "daemon/cli/pasted.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "daemon/cli/join_line.h"
@@ -87,6 +88,27 @@ pasted_take(const char *text, const struct pasted_kind *k, char *out,
 	return p != NULL &&
 	    ((unwrap(p, true, out, len) && is_whole(out, k->context, end)) ||
 		(unwrap(p, false, out, len) && is_whole(out, k->context, end)));
+}
+
+char *
+pasted_words(int argc, char **argv)
+{
+	size_t len = 1;
+	char *text;
+
+	for (int i = 1; i < argc; i++)
+		len += strlen(argv[i]) + 1;
+	text = malloc(len);
+	if (text == NULL)
+		return NULL;
+	text[0] = '\0';
+	for (int i = 1; i < argc; i++) {
+		size_t at = strlen(text);
+
+		snprintf(text + at, len - at, "%s%s", at > 0 ? " " : "",
+		    argv[i]);
+	}
+	return text;
 }
 
 const char *

@@ -13,7 +13,8 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#define PASTED_CHECK_LEN 8 /* hex digits, behind the last blank */
+#define PASTED_CHECK_LEN 8  /* hex digits, behind the last blank */
+#define PASTED_WORDS_MAX 12 /* of a command that takes a line */
 
 struct pasted_kind {
 	const char *magic;   /* it begins with */
@@ -28,6 +29,9 @@ bool pasted_take(const char *text, const struct pasted_kind *k, char *out,
 void pasted_check(const char *line, size_t len, const char *context,
     char out[static PASTED_CHECK_LEN + 1]);
 
+/* A line that came without its quotes is several words: argv[1] to the last,
+ * malloc'd; NULL: memory. */
+char *pasted_words(int argc, char **argv);
 /* Whose line this is and where it belongs, without a full stop; NULL: none. */
 const char *pasted_whose(const char *text);
 

@@ -257,14 +257,33 @@ house_json(const struct decision *p, enum proposal_house house)
 	return o;
 }
 
+/* Who votes knows members by name; what is signed, by id. */
+static void
+name_member(const struct member *m, char text[static PAYLOAD_TEXT])
+{
+	const size_t len = strlen(m->name);
+	char hex[HASH_HEX_LEN], *at;
+
+	_Static_assert(sizeof(m->name) < sizeof(hex), "a name fits there");
+	at = strstr(text, hash_hex(&m->id, hex));
+	if (at == NULL || len == 0)
+		return;
+	memcpy(at, m->name, len);
+	memmove(at + len, at + HASH_HEX_LEN - 1,
+	    strlen(at + HASH_HEX_LEN - 1) + 1);
+}
+
 static const char *
-payload_says(const struct motion *m, char out[static PAYLOAD_TEXT])
+payload_says(const struct motion *m, const struct federation *f,
+    char out[static PAYLOAD_TEXT])
 {
 	struct payload p;
 
 	if (!payload_get(m->p.kind, m->payload->data, m->payload->len, &p))
 		return "";
 	payload_text(m->p.kind, &p, out);
+	for (uint16_t i = 0; i < f->nmembers; i++)
+		name_member(&f->members[i], out);
 	return out;
 }
 
@@ -310,7 +329,7 @@ row_proposal(const struct books_look *at, size_t i)
 	jv_put_string(o, "proposer", f->members[m->p.proposer].name);
 	books_json_hash(o, "payload", &m->p.payload);
 	books_json_hash(o, "text", &m->text);
-	jv_put_string(o, "does", payload_says(m, does));
+	jv_put_string(o, "does", payload_says(m, f, does));
 	jv_put_integer(o, "submitted", (int64_t)m->p.submitted);
 	jv_put_integer(o, "end", (int64_t)m->p.end);
 	jv_put_integer(o, "eta", (int64_t)m->p.eta);
