@@ -334,3 +334,19 @@ federation_refound(struct federation *f, const struct refound *r)
 	f->refounded[f->nrefounded++] = *r;
 	return 0;
 }
+
+int
+federation_refound_all(struct federation *f, const uint8_t *data, size_t len)
+{
+	struct bytes_reader r = bytes_reader_of(data, len);
+	struct refound one;
+	int rc = 0;
+
+	while (rc == 0 && bytes_reader_left(&r) > 0) {
+		refound_get(&r, &one);
+		if (r.bad || !refound_complete(&one))
+			return -EBADMSG;
+		rc = federation_refound(f, &one);
+	}
+	return rc == -EINVAL ? -EBADMSG : rc;
+}

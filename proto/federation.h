@@ -128,6 +128,10 @@ int federation_id_now(const struct federation *f, struct hash *out)
  * -ENOMEM. */
 int federation_refound(struct federation *f, const struct refound *r)
     __attribute__((warn_unused_result));
+/* All that refound_put wrote, one behind the other. -EBADMSG: malformed, or
+ * not of this federation. */
+int federation_refound_all(struct federation *f, const uint8_t *data,
+    size_t len) __attribute__((warn_unused_result));
 
 /* Letters, digits, '.', '_' and '-', not led by a sign: names of members and
  * federations, safe in paths, log lines and on a terminal. */

@@ -155,12 +155,19 @@ verify_proof(const char *path, const struct jv *document,
 		return cli_error(CLI_NOT_VERIFIED, "%s: %s", path, why);
 	if (want && !hash_equal(want, &c.federation))
 		return cli_error(CLI_NOT_VERIFIED,
-		    "%s: it is of another federation", path);
+		    hash_equal(want, &c.founded)
+			? "%s: that federation was re-founded since, as %s; if "
+			  "that is what you know of, give this id"
+			: "%s: it is of another federation, %s",
+		    path, id_text(ID_FEDERATION, &c.federation, id));
 	block = header_id(&c.block);
 	printf("block     %" PRIu64 "   %s\n", c.block.height,
 	    id_text(ID_BLOCK, &block, id));
 	printf("is in the chain of   %s\n",
 	    id_text(ID_FEDERATION, &c.federation, id));
+	if (!hash_equal(&c.federation, &c.founded))
+		printf("re-founded from      %s\n",
+		    id_text(ID_FEDERATION, &c.founded, id));
 	printf("by        %u signatures under block %" PRIu64 "\n", c.nsigners,
 	    c.head.height);
 	return CLI_OK;

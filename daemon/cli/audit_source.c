@@ -197,8 +197,8 @@ audit_source_refounded(const struct audit_source *s, struct federation *f)
 		const struct bundle_part *p = &s->bundle.parts[i];
 
 		if (p->refound_len > 0)
-			rc = refounded_get(s->bundle.data + p->refound_at,
-			    p->refound_len, f);
+			rc = federation_refound_all(f,
+			    s->bundle.data + p->refound_at, p->refound_len);
 	}
 	return rc;
 }

@@ -248,7 +248,7 @@ take_founding(struct guest *g, const struct wire_founding *w)
 
 	federation_get(&r, &f);
 	if (!bytes_reader_done(&r) ||
-	    refounded_get(w->again, w->again_len, &f) < 0 ||
+	    federation_refound_all(&f, w->again, w->again_len) < 0 ||
 	    federation_id_now(&f, &id) != 0 ||
 	    !hash_equal(&id, &g->line.federation))
 		rc = cli_error(CLI_NOT_VERIFIED,

@@ -463,7 +463,8 @@ history_proof_check(const struct jv *document, struct history_claim *out,
 	    !get_header(document, "head", &out->head))
 		rc = refuse(why, "a header is malformed");
 	if (rc == 0)
-		rc = federation_id(&f, &out->federation);
+		rc = federation_id(&f, &out->founded);
+	out->federation = out->founded;
 	if (rc == 0)
 		rc = check_head(document, &f, out, why);
 	if (rc == 0)

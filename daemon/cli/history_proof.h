@@ -42,6 +42,7 @@ struct jv *history_proof_json(struct history_proof *p);
 
 struct history_claim {
 	struct hash federation; /* as it is called behind the head */
+	struct hash founded;    /* another one where it was re-founded */
 	struct header block, head;
 	uint16_t nsigners; /* of the head */
 };

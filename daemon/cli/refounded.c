@@ -14,22 +14,6 @@
 #define CHECK_CONTEXT "qml.refoundline"
 
 int
-refounded_get(const uint8_t *data, size_t len, struct federation *f)
-{
-	struct bytes_reader r = bytes_reader_of(data, len);
-	struct refound one;
-	int rc = 0;
-
-	while (rc == 0 && bytes_reader_left(&r) > 0) {
-		refound_get(&r, &one);
-		if (r.bad || !refound_complete(&one))
-			return -EBADMSG;
-		rc = federation_refound(f, &one);
-	}
-	return rc == -EINVAL ? -EBADMSG : rc;
-}
-
-int
 refounded_load(const char *folder, struct federation *f)
 {
 	char path[HOME_PATH_LEN];
@@ -44,7 +28,7 @@ refounded_load(const char *folder, struct federation *f)
 		return errno == ENOENT || errno == ENOTDIR ? 0 : -errno;
 	rc = config_read(path, REFOUNDED_BYTES_MAX, &data, &len, &e);
 	if (rc == 0)
-		rc = refounded_get(data, len, f);
+		rc = federation_refound_all(f, data, len);
 	free(data);
 	return rc;
 }

@@ -17,9 +17,6 @@
 #define REFOUNDED_MAGIC "qmlrefound1"
 #define REFOUNDED_BYTES_MAX (1u << 19)
 
-/* All of bytes into *f. -EBADMSG: malformed, or not of this federation. */
-int refounded_get(const uint8_t *data, size_t len, struct federation *f)
-    __attribute__((warn_unused_result));
 /* Of folder's file, if there is one. -EBADMSG, -errno. */
 int refounded_load(const char *folder, struct federation *f)
     __attribute__((warn_unused_result));

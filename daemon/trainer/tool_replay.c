@@ -12,11 +12,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "consensus/chain/disk_posix.h"
-#include "consensus/chain/segments.h"
 #include "consensus/ledger/ledger.h"
 #include "daemon/trainer/args.h"
 #include "daemon/trainer/asset.h"
+#include "daemon/trainer/blockfile.h"
 #include "daemon/trainer/spending.h"
 #include "proto/block.h"
 
@@ -24,8 +23,7 @@
 #define THREADS_MAX 64
 
 struct replay {
-	struct disk_posix disk;
-	struct segments segments;
+	struct blockfile chain;
 	struct ledger *ledger;       /* just before the block of the answer */
 	struct block *block;         /* the block that holds the answer */
 	const struct answer *answer; /* in block */
@@ -46,82 +44,6 @@ complain(const char *what, const char *why)
 {
 	fprintf(stderr, "qmltrain: replay: %s: %s\n", what, why);
 	return TOOL_FAILED;
-}
-
-/* Splits DIR/chain into the disk's root and a name below it. */
-static int
-open_chain(struct replay *r, const char *home, const char *chain)
-{
-	char root[PATH_LEN], name[DISK_NAME_MAX] = SEGMENTS_DIR;
-	struct segments_report report = {.verdict = RECORD_OK};
-	const char *slash;
-	size_t len;
-	int rc;
-
-	snprintf(root, sizeof(root), "%s", home ? home : chain);
-	if (!home) {
-		len = strlen(root);
-		while (len > 1 && root[len - 1] == '/')
-			root[--len] = '\0';
-		slash = strrchr(root, '/');
-		snprintf(name, sizeof(name), "%.127s",
-		    slash ? slash + 1 : root);
-		snprintf(root + (slash ? slash - root + 1 : 0), 2, "%s",
-		    slash ? "" : ".");
-	}
-	rc = disk_posix_open_readonly(&r->disk, root);
-	if (rc == 0)
-		rc = segments_open(&r->segments, &r->disk.disk, name,
-		    SEGMENTS_READ, &report);
-	if (rc == 0)
-		return TOOL_DONE;
-	if (rc == -EBADMSG)
-		fprintf(stderr,
-		    "qmltrain: replay: the chain is damaged at "
-		    "block %" PRIu64 ": %s; `qmlnode audit` says more\n",
-		    report.height, record_verdict_text(report.verdict));
-	else
-		complain(home ? home : chain, strerror(-rc));
-	return rc == -ENOENT ? TOOL_NOT_FOUND : TOOL_FAILED;
-}
-
-static int
-open_ledger(struct replay *r)
-{
-	struct federation f = FEDERATION_INIT;
-	struct bytes_reader reader;
-	uint8_t *data = NULL;
-	uint32_t len = 0;
-	int rc;
-
-	rc = segments_read(&r->segments, 0, &data, &len);
-	if (rc < 0)
-		return complain("block 0", strerror(-rc));
-	reader = bytes_reader_of(data, len);
-	federation_get(&reader, &f);
-	if (bytes_reader_done(&reader))
-		rc = ledger_new(&f, &r->ledger);
-	else
-		rc = -EBADMSG;
-	free(data);
-	federation_close(&f);
-	return rc < 0 ? complain("block 0", strerror(-rc)) : TOOL_DONE;
-}
-
-static struct block *
-read_block(struct replay *r, uint64_t height)
-{
-	struct bytes_reader reader;
-	struct block *b;
-	uint8_t *data = NULL;
-	uint32_t len = 0;
-
-	if (segments_read(&r->segments, height, &data, &len) < 0)
-		return NULL;
-	reader = bytes_reader_of(data, len);
-	b = block_get_full(&reader, ANSWER_DIM_MAX);
-	free(data);
-	return b;
 }
 
 static const struct answer *
@@ -275,7 +197,7 @@ move_on(struct replay *r, uint64_t first, uint64_t newest)
 static int
 walk(struct replay *r)
 {
-	uint64_t h, head = segments_head(&r->segments);
+	uint64_t h, head = segments_head(&r->chain.segments);
 	char what[64];
 	struct block *b;
 	int rc = keep_model(r);
@@ -284,7 +206,7 @@ walk(struct replay *r)
 
 	for (h = 1; rc == TOOL_DONE && h <= head; h++) {
 		snprintf(what, sizeof(what), "block %" PRIu64, h);
-		b = read_block(r, h);
+		b = blockfile_block(&r->chain, h);
 		if (!b)
 			return complain(what, "is malformed");
 		if (closes_round(b, r->round) &&
@@ -315,24 +237,11 @@ walk(struct replay *r)
 static int
 find_member(struct replay *r, const char *text)
 {
-	const struct federation *f = ledger_federation(r->ledger);
-	const uint64_t range[2] = {0, (uint64_t)f->nmembers - 1};
+	const uint64_t range[2] = {0, FEDERATION_MAX_MEMBERS - 1};
 	uint64_t n = 0;
-	uint16_t i;
 
-	for (i = 0; i < f->nmembers; i++) {
-		if (strcmp(f->members[i].name, text) == 0) {
-			r->member = i;
-			return TOOL_DONE;
-		}
-	}
-	if (strspn(text, "0123456789") != strlen(text)) {
-		fprintf(stderr,
-		    "qmltrain: replay: the federation %s has no "
-		    "member \"%s\"\n",
-		    f->name, text);
-		return TOOL_NOT_FOUND;
-	}
+	if (strspn(text, "0123456789") != strlen(text))
+		return blockfile_seat(&r->chain, text, &r->member);
 	if (args_number("member", text, range, &n) < 0)
 		return TOOL_NOT_FOUND;
 	r->member = (uint16_t)n;
@@ -477,7 +386,7 @@ run(struct replay *r, const char *data, const char *member)
 
 	r->data = data;
 
-	rc = open_ledger(r);
+	rc = blockfile_ledger(&r->chain, &r->ledger);
 	if (rc == TOOL_DONE)
 		rc = find_member(r, member);
 	if (rc == TOOL_DONE)
@@ -496,7 +405,7 @@ tool_replay(int argc, char **argv)
 	const char *round = NULL, *member = NULL, *threads = NULL;
 	const char *spent = NULL;
 	struct replay r = {
-	    .disk = DISK_POSIX_INIT,
+	    .chain = BLOCKFILE_INIT,
 	    .session = SESSION_INIT,
 	};
 	const struct args_option options[] = {
@@ -536,7 +445,7 @@ tool_replay(int argc, char **argv)
 	}
 	rc = salt ? load_salt(&r, salt) : TOOL_DONE;
 	if (rc == TOOL_DONE)
-		rc = open_chain(&r, home, chain);
+		rc = blockfile_open(&r.chain, home, chain);
 	if (rc == TOOL_DONE)
 		rc = run(&r, data, member);
 	for (int age = 0; age < BASES_MAX; age++)
@@ -544,7 +453,6 @@ tool_replay(int argc, char **argv)
 	block_free(r.block);
 	ledger_free(r.ledger);
 	session_close(&r.session);
-	segments_close(&r.segments);
-	disk_posix_close(&r.disk);
+	blockfile_close(&r.chain);
 	return rc;
 }

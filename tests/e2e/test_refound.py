@@ -74,17 +74,23 @@ class Story:
         assert "not complete" in p.stderr, p.stderr
         p = refound(alpha, "--with", "alpha", code=9)
         assert "signed another one" in p.stderr, p.stderr
+        # Whose line is it? And without its quotes, broken by a mail.
+        p = refound(beta, "qmljoin2 qf1 x", code=2)
+        assert "qmlnode join" in p.stderr, p.stderr
         # Again is the same, and one is not enough.
         assert refound(alpha, one).stdout.strip() == one
         assert not os.path.exists(os.path.join(alpha.home, "refounded"))
         # One digit, and whose line is of another chain.
         spoilt = one[:40] + ("0" if one[40] != "0" else "1") + one[41:]
         refound(beta, spoilt, code=2)
-        two = refound(beta, one)
+        two = refound(beta, "'" + "\n".join(
+            one[i:i + 76] for i in range(0, len(one), 76)) + "'\n")
         assert "All have signed" in two.stderr, two.stderr
         self.line = two.stdout.strip()
         assert self.line != one
-        refound(alpha, self.line)
+        # Lost on the way: beta has it still.
+        assert refound(beta, *one.split()).stdout.strip() == self.line
+        refound(alpha, *self.line.split())
         # Who is left out sees it, and has nothing to sign.
         p = refound(self.lost[1], self.line, code=None)
         assert p.returncode in (4, 9), (p.returncode, p.stderr)
@@ -107,6 +113,7 @@ class Story:
 
     def audited(self):
         alpha = self.left[0]
+        self.closed = alpha.call("rounds", n=1000)["rounds"]
         for n in self.left:
             assert n.stop() == 0
         for n in self.left:
@@ -127,6 +134,7 @@ class Story:
             got = audit(out, "--federation", self.new)
             assert got["audit"] == "ok" and got["light"] == bool(words), got
             audit(out, "--federation", self.old, code=8)
+        self.proved()
         # What is there of before is a chain of its own: the prologue.
         said = audit(self.lost[0].home, "--federation", self.old)
         assert said["audit"] == "ok" and "refounded" not in said, said
@@ -141,6 +149,42 @@ class Story:
         with open(path, "wb") as f:
             f.write(whole)
         audit(alpha.home)
+
+    def proved(self):
+        """A block of before, the last of before, and one of after."""
+        alpha, out = self.left[0], os.path.join(self.c.dir, "proof.json")
+        light = os.path.join(self.c.dir, "bundle")
+        top = audit(alpha.home)["blocks"]
+        for source in (alpha.home, light):
+            for height in (1, self.height, self.height + 1, top - 1):
+                run(QMLNODE, "audit", source, "--proof", str(height), "--out",
+                    out)
+                p = run(QMLNODE, "audit", "--verify", out, "--federation",
+                        self.new)
+                assert "re-founded from      %s" % self.old in p.stdout, p
+                p = run(QMLNODE, "audit", "--verify", out, "--federation",
+                        self.old, code=8)
+                assert "re-founded since" in p.stderr, p.stderr
+        with open(out) as f:
+            proof = json.load(f)
+        one = next(x for x in proof["changes"] if "refounded" in x)
+        for spoilt in (one["refounded"][:-2] + "%02x" % (
+                int(one["refounded"][-2:], 16) ^ 1), one["refounded"][:-2], ""):
+            one["refounded"] = spoilt
+            with open(out, "w") as f:
+                json.dump(proof, f)
+            run(QMLNODE, "audit", "--verify", out, code=8)
+
+    def replayed(self):
+        """The rows' holder trains again, before it and after it."""
+        alpha = self.left[0]
+        closed = [r for r in self.closed if r["kind"] == "aggregate"]
+        for r in (closed[0], closed[-1]):
+            run(program("qmltrain"), "replay", "--home", alpha.home,
+                "--member", "alpha", "--data",
+                os.path.join(self.c.dir, "rows", "node0.csv"),
+                "--round", str(r["round"]))
+        assert closed[0]["height"] <= self.height < closed[-1]["height"]
 
     def restarted(self):
         """Both, and one that was left out and is back: it is alone."""
@@ -168,6 +212,7 @@ def main():
         tap.run("the other two agree, and nobody alone", s.agree)
         tap.run("they go on with all that was there", s.go_on)
         tap.run("the audit follows, and names who is left out", s.audited)
+        tap.run("training is replayed on both sides of it", s.replayed)
         tap.run("they start again; who was left out is alone", s.restarted)
     return tap.done()
 
