@@ -129,24 +129,80 @@ audit_report_run(struct audit *a, const struct audit_order *o,
 }
 
 static int
-verify_dossier(const char *path, const struct jv *document)
+print_verified(struct jv *o)
 {
-	char by[CREDENTIAL_DID_LEN], err[CREDENTIAL_ERR_LEN];
+	char *line = jv_dump(o);
 
-	if (dossier_verify(document, by, err) < 0)
-		return cli_error(CLI_NOT_VERIFIED, "%s: %s", path, err);
-	printf("signed by %s\nverdict   %s\n", by,
-	    jv_text(jv_get(jv_get(document, "verdict"), "chain"), "?"));
+	jv_free(o);
+	if (!line)
+		return cli_error(CLI_FAILED, "out of memory");
+	puts(line);
+	free(line);
 	return CLI_OK;
 }
 
 static int
+verify_dossier(const char *path, const struct jv *document, bool json)
+{
+	char by[CREDENTIAL_DID_LEN], err[CREDENTIAL_ERR_LEN];
+	const char *verdict =
+	    jv_text(jv_get(jv_get(document, "verdict"), "chain"), "?");
+	struct jv *o;
+
+	if (dossier_verify(document, by, err) < 0)
+		return cli_error(CLI_NOT_VERIFIED, "%s: %s", path, err);
+	if (!json) {
+		printf("signed by %s\nverdict   %s\n", by, verdict);
+		return CLI_OK;
+	}
+	o = jv_object();
+	jv_put_string(o, "schema", "qml.verified/1");
+	jv_put_string(o, "signed_by", by);
+	jv_put_string(o, "verdict", verdict);
+	return print_verified(o);
+}
+
+static void
+print_claim(const struct history_claim *c)
+{
+	const struct hash block = header_id(&c->block);
+	char id[ID_TEXT_LEN];
+
+	printf("block     %" PRIu64 "   %s\n", c->block.height,
+	    id_text(ID_BLOCK, &block, id));
+	printf("is in the chain of   %s\n",
+	    id_text(ID_FEDERATION, &c->federation, id));
+	if (!hash_equal(&c->federation, &c->founded))
+		printf("re-founded from      %s\n",
+		    id_text(ID_FEDERATION, &c->founded, id));
+	printf("by        %u signatures under block %" PRIu64 "\n", c->nsigners,
+	    c->head.height);
+}
+
+static struct jv *
+claim_json(const struct history_claim *c)
+{
+	const struct hash block = header_id(&c->block);
+	struct jv *o = jv_object();
+	char id[ID_TEXT_LEN];
+
+	jv_put_string(o, "schema", "qml.verified/1");
+	jv_put_integer(o, "block", (int64_t)c->block.height);
+	jv_put_string(o, "id", id_text(ID_BLOCK, &block, id));
+	jv_put_string(o, "federation",
+	    id_text(ID_FEDERATION, &c->federation, id));
+	jv_put_string(o, "founded", id_text(ID_FEDERATION, &c->founded, id));
+	jv_put_integer(o, "signatures", c->nsigners);
+	jv_put_integer(o, "under", (int64_t)c->head.height);
+	return o;
+}
+
+static int
 verify_proof(const char *path, const struct jv *document,
-    const struct hash *want)
+    const struct hash *want, bool json)
 {
 	char id[ID_TEXT_LEN], why[HISTORY_PROOF_WHY_LEN];
 	struct history_claim c;
-	struct hash block;
 	int rc = history_proof_check(document, &c, why);
 
 	if (rc == -ENOMEM)
@@ -160,21 +216,14 @@ verify_proof(const char *path, const struct jv *document,
 			  "that is what you know of, give this id"
 			: "%s: it is of another federation, %s",
 		    path, id_text(ID_FEDERATION, &c.federation, id));
-	block = header_id(&c.block);
-	printf("block     %" PRIu64 "   %s\n", c.block.height,
-	    id_text(ID_BLOCK, &block, id));
-	printf("is in the chain of   %s\n",
-	    id_text(ID_FEDERATION, &c.federation, id));
-	if (!hash_equal(&c.federation, &c.founded))
-		printf("re-founded from      %s\n",
-		    id_text(ID_FEDERATION, &c.founded, id));
-	printf("by        %u signatures under block %" PRIu64 "\n", c.nsigners,
-	    c.head.height);
+	if (json)
+		return print_verified(claim_json(&c));
+	print_claim(&c);
 	return CLI_OK;
 }
 
 int
-audit_report_verify(const char *path, const struct hash *want)
+audit_report_verify(const char *path, const struct hash *want, bool json)
 {
 	char err[CREDENTIAL_ERR_LEN];
 	struct config_error e = {0};
@@ -192,9 +241,9 @@ audit_report_verify(const char *path, const struct hash *want)
 		return cli_error(CLI_NOT_VERIFIED, "%s: not JSON: %s", path,
 		    err);
 	if (strcmp(jv_text(jv_get(document, "schema"), ""), "qml.proof/1") == 0)
-		rc = verify_proof(path, document, want);
+		rc = verify_proof(path, document, want, json);
 	else
-		rc = verify_dossier(path, document);
+		rc = verify_dossier(path, document, json);
 	jv_free(document);
 	return rc;
 }

@@ -26,6 +26,6 @@ int audit_report_run(struct audit *a, const struct audit_order *o,
 
 /* Says who signed a .json dossier, or what a proof shows. want: the
  * federation's id, or NULL. An exit code: CLI_NOT_VERIFIED. */
-int audit_report_verify(const char *path, const struct hash *want);
+int audit_report_verify(const char *path, const struct hash *want, bool json);
 
 #endif

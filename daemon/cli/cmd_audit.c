@@ -157,6 +157,13 @@ say_fault(const struct audit *a)
 		    check_code(f->check), check_name(f->check));
 		return;
 	}
+	if (f->height == 0 && a->founded) {
+		printf(
+		    "    Its id stands above. If that is the federation "
+		    "that you know, the id that was\n    asked for is wrong; "
+		    "if not, this is not its chain.\nFAILED\n");
+		return;
+	}
 	if (f->height > 0 && a->founded)
 		printf("    Blocks 0 to %" PRIu64 " are sound; ", a->nblocks);
 	else
@@ -270,6 +277,30 @@ report(const struct audit *a, int rc, bool json, bool id_given)
 }
 
 static int
+say_proof(const struct wish *w)
+{
+	struct jv *o;
+	char *line;
+
+	fprintf(stderr, "wrote %s%s\n", w->proof.out,
+	    w->key ? ", and the header beside it"
+		   : "; check it: qmlnode audit --verify FILE --federation ID");
+	if (!w->json)
+		return CLI_OK;
+	o = jv_object();
+	jv_put_string(o, "schema", "qml.proof_export/1");
+	jv_put_string(o, "file", w->proof.out);
+	jv_put_string(o, "block", w->proof.height);
+	line = jv_dump(o);
+	jv_free(o);
+	if (!line)
+		return cli_error(CLI_FAILED, "out of memory");
+	puts(line);
+	free(line);
+	return CLI_OK;
+}
+
+static int
 choose(struct audit *a, const struct wish *w, struct audit_order *o, int *code)
 {
 	*code = CLI_OK;
@@ -296,7 +327,7 @@ run(const struct wish *w, struct audit_order *o)
 	if (rc < 0 && rc != -EBADMSG)
 		return cli_error(CLI_FAILED, "%s: %s", a.chain, strerror(-rc));
 	if (w->proof.height && rc == 0)
-		return code;
+		return code == CLI_OK ? say_proof(w) : code;
 	said = report(&a, rc, w->json, o->federation != NULL);
 	if (code == CLI_OK && w->report.out && a.founded)
 		fprintf(stderr, "wrote %s%s\n", w->report.out,
@@ -383,6 +414,6 @@ cmd_audit(int argc, char **argv)
 	if (sign_setup() < 0)
 		return cli_error(CLI_FAILED, "libsodium cannot start");
 	return w.verify
-	    ? audit_report_verify(w.path, w.federation ? &w.want : NULL)
+	    ? audit_report_verify(w.path, w.federation ? &w.want : NULL, w.json)
 	    : run_with_checkpoint(&w);
 }

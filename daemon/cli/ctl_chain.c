@@ -141,8 +141,32 @@ put_all(struct audit_source *s, bool light, const char *out, uint64_t *n)
 	return whole_file_close(&w, rc);
 }
 
-static int export(const char *from, const char *out, bool light)
+static int
+say_export(const struct ctl *c, const char *out, uint64_t n, bool light)
 {
+	struct jv *o;
+	int rc;
+
+	if (!c->json) {
+		fprintf(stderr,
+		    "wrote %s: blocks 0 to %" PRIu64 "%s\n"
+		    "Check it: qmlnode audit %s --federation ID\n",
+		    out, n - 1, light ? ", without the updates" : "", out);
+		return CLI_OK;
+	}
+	o = jv_object();
+	jv_put_string(o, "schema", "qml.bundle_export/1");
+	jv_put_string(o, "file", out);
+	jv_put_integer(o, "blocks", (int64_t)n - 1);
+	jv_put_boolean(o, "payloads", !light);
+	rc = ctl_print_json(o);
+	jv_free(o);
+	return rc;
+}
+
+static int export(const struct ctl *c, const char *out, bool light)
+{
+	const char *from = c->home;
 	struct audit_source s = AUDIT_SOURCE_INIT;
 	struct audit_fault damage = {0};
 	uint64_t n = 0;
@@ -153,18 +177,15 @@ static int export(const char *from, const char *out, bool light)
 		    damage.height, damage.why);
 	else if (rc < 0)
 		code = cli_error(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILED,
-		    "%s: there is no chain here: %s", from, strerror(-rc));
+		    "%s: there is no chain here: %s\n  --home names the home of "
+		    "a node, or its chain folder",
+		    from, strerror(-rc));
 	if (rc == 0)
 		rc = put_all(&s, light, out, &n);
 	if (rc < 0 && code == CLI_OK)
 		code = cli_error(CLI_IO, "%s: %s", out, strerror(-rc));
 	audit_source_close(&s);
-	if (code == CLI_OK && n > 0)
-		fprintf(stderr,
-		    "wrote %s: blocks 0 to %" PRIu64 "%s\n"
-		    "Check it: qmlnode audit %s --federation ID\n",
-		    out, n - 1, light ? ", without the updates" : "", out);
-	return code;
+	return code == CLI_OK && n > 0 ? say_export(c, out, n, light) : code;
 }
 
 int
@@ -185,5 +206,5 @@ ctl_cmd_chain(int argc, char **argv)
 		return cli_error(CLI_USAGE, "chain export FILE\n%s", usage);
 	if (!c.home)
 		c.home = home_default(home, sizeof(home));
-	return export(c.home, argv[2], light);
+	return export(&c, argv[2], light);
 }

@@ -139,6 +139,39 @@ print_line(struct ctl *c, const struct jv *status, const struct jv *members)
 	    "On the new machine:\n  qmlnode join 'LINE'\n");
 }
 
+static bool
+is_member(const struct jv *members, const char *name)
+{
+	for (size_t i = 0; i < jv_len(members); i++)
+		if (strcmp(ctl_string(jv_at(members, i), "name"), name) == 0 &&
+		    ctl_integer(jv_at(members, i), "power") > 0)
+			return true;
+	return false;
+}
+
+/* Said now, and not weeks later by a vote that cannot be carried out. */
+static int
+check_names(struct ctl *c, const struct invite *v, const char *name)
+{
+	struct jv *got = NULL;
+	const struct jv *members;
+	int rc = ctl_call(c, "members", jv_object(), &got);
+
+	members = jv_get(got, "members");
+	if (rc == CLI_OK && v->replace != NULL &&
+	    !is_member(members, v->replace))
+		rc = cli_error(CLI_NOT_FOUND,
+		    "--replace: there is no member \"%.40s\": qmlctl members",
+		    v->replace);
+	else if (rc == CLI_OK && v->replace == NULL && is_member(members, name))
+		rc = cli_error(CLI_CONFLICT,
+		    "%s is a member already\n  For other keys or another "
+		    "machine in its seat: qmlctl invite NAME --replace %s",
+		    name, name);
+	jv_free(got);
+	return rc;
+}
+
 static int
 invite(struct ctl *c, struct invite *v)
 {
@@ -148,6 +181,9 @@ invite(struct ctl *c, struct invite *v)
 
 	if (member_line_parse(v->line, &v->who, err, sizeof(err)) < 0)
 		return cli_error(CLI_USAGE, "%s", err);
+	rc = check_names(c, v, v->who.name);
+	if (rc != CLI_OK)
+		return rc;
 	params = params_of(v);
 	if (params == NULL)
 		return cli_error(CLI_USAGE, "the line has too few words");
@@ -197,10 +233,13 @@ print_ticket(struct ctl *c, const struct jv *got, struct join_line *j)
 static int
 ticket(struct ctl *c, const struct invite *v, const char *name)
 {
-	struct jv *p = jv_object(), *got = NULL;
+	struct jv *p, *got = NULL;
 	struct join_line j = {.has_ticket = true};
-	int rc;
+	int rc = check_names(c, v, name);
 
+	if (rc != CLI_OK)
+		return rc;
+	p = jv_object();
 	jv_put_string(p, "name", name);
 	put_terms(p, v);
 	snprintf(j.who, sizeof(j.who), "%s", name);

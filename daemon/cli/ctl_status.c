@@ -144,7 +144,11 @@ print_next(const struct jv *s)
 {
 	const struct jv *r = jv_get(s, "round");
 
-	if (ctl_string(s, "halted")[0] != '\0' ||
+	if (strcmp(ctl_string(jv_get(s, "waiting"), "reason"), "no_quorum") ==
+	    0)
+		puts("next: qmlctl peers; if they are lost for good: qmlnode "
+		     "refound --help");
+	else if (ctl_string(s, "halted")[0] != '\0' ||
 	    ctl_integer(s, "connected") < ctl_integer(s, "members"))
 		puts("next: qmlctl health, qmlctl peers");
 	else if (jv_true(jv_get(r, "finished")))

@@ -107,6 +107,10 @@ def only_members_count(node, count, other, state):
 
 def fifth(c):
     before = len(proposals(c.nodes[0]))
+    p = ctl(c.nodes[0], "invite", "alpha", code=9)
+    assert "--replace alpha" in p.stderr, p.stderr
+    ctl(c.nodes[0], "invite", "x", "--replace", "nobody", code=5)
+    ctl(c.nodes[0], "invite", "x", "--power", "much", code=2)
     line = ctl(c.nodes[0], "invite", "epsilon").stdout.strip()
     assert line.startswith("qmljoin2 "), line
     # It was not pasted yet: there is nothing to vote on.
@@ -193,7 +197,12 @@ def replaced(c):
 
 def leaves(c):
     gone = c.nodes[4]
-    ctl(gone, "leave")
+    first = json.loads(ctl(gone, "leave", "--json").stdout)["proposal"]
+    # It is asked for once.
+    p = ctl(gone, "leave")
+    assert p.stdout == "proposal %d\n" % first, (first, p.stdout)
+    rows = {r["id"]: r["does"] for r in proposals(c.nodes[0])}
+    assert rows[first] == "removes member epsilon", rows
     i = vote(c.nodes[:4])
     wait("carried out", 90, lambda: state(c.nodes[0], i) == "executed")
     for n in c.nodes[:4]:
@@ -220,8 +229,11 @@ def carried(c):
                           "--json").stdout)
     for words in ([], ["--without-payloads"]):
         out = os.path.join(c.dir, "bundle")
-        run(QMLCTL, "chain", "export", out, *words, "--home",
-            c.nodes[0].home)
+        wrote = json.loads(run(
+            QMLCTL, "chain", "export", out, *words, "--json", "--home",
+            c.nodes[0].home).stdout)
+        assert wrote["payloads"] != bool(words), wrote
+        assert wrote["blocks"] == said["blocks"], (wrote, said)
         p = run(program("qmlnode"), "audit", out, "--federation",
                 said["federation"], "--json")
         got = json.loads(p.stdout)
