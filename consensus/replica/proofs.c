@@ -50,6 +50,21 @@ is_ahead(const struct replica *r, const struct evidence *e)
 	return e->at > now;
 }
 
+/* It proves something, and nobody has said so yet. */
+static bool
+is_good(const struct replica *r, const struct evidence *e)
+{
+	return ledger_evidence_new(r->ledger, e) &&
+	    ledger_evidence_proves(r->ledger, e);
+}
+
+static void
+add(struct replica *r, struct evidence *e, bool ahead)
+{
+	r->proof_ahead[r->nproofs] = ahead;
+	r->proofs[r->nproofs++] = e;
+}
+
 void
 replica_load_proof(struct replica *r, const uint8_t *data, size_t len)
 {
@@ -58,14 +73,25 @@ replica_load_proof(struct replica *r, const uint8_t *data, size_t len)
 
 	if (e == NULL)
 		return;
-	if (bytes_reader_done(&rd) && r->nproofs < REPLICA_MAX_PROOFS &&
-	    !is_held(r, e) && ledger_evidence_new(r->ledger, e) &&
-	    ledger_evidence_proves(r->ledger, e))
-		r->proofs[r->nproofs++] = e;
-	else if (bytes_reader_done(&rd) && is_ahead(r, e))
+	if (!bytes_reader_done(&rd) || is_held(r, e))
+		forget(r, e);
+	else if (r->nproofs == REPLICA_MAX_PROOFS)
 		evidence_unref(e); /* stays in the pool for the next start */
+	else if (is_ahead(r, e))
+		add(r, e, true);
+	else if (is_good(r, e))
+		add(r, e, false);
 	else
 		forget(r, e);
+}
+
+static void
+tell(struct replica *r, struct evidence *e)
+{
+	struct wire_msg m = {.type = WIRE_EVIDENCE};
+
+	m.u.evidence = e;
+	queue_send(r, REPLICA_ALL, REPLICA_CLASS_TX, &m);
 }
 
 /* Takes e. Everybody tells it once, so that whoever proposes next has it. Who
@@ -73,8 +99,6 @@ replica_load_proof(struct replica *r, const uint8_t *data, size_t len)
 static void
 keep(struct replica *r, int rc, struct evidence *e)
 {
-	struct wire_msg m = {.type = WIRE_EVIDENCE};
-
 	if (rc < 0)
 		return;
 	if (r->nproofs == REPLICA_MAX_PROOFS || is_held(r, e) ||
@@ -83,10 +107,9 @@ keep(struct replica *r, int rc, struct evidence *e)
 		return;
 	}
 	silence_accused(r, e);
-	r->proofs[r->nproofs++] = e;
+	add(r, e, false);
 	store(r, e);
-	m.u.evidence = e;
-	queue_send(r, REPLICA_ALL, REPLICA_CLASS_TX, &m);
+	tell(r, e);
 }
 
 const char *
@@ -143,21 +166,33 @@ proofs_of_attests(struct replica *r, const struct attest *a,
 void
 proofs_turn(struct replica *r)
 {
-	size_t n = 0;
+	const size_t all = r->nproofs;
 
-	for (size_t i = 0; i < r->nproofs; i++) {
-		if (ledger_evidence_new(r->ledger, r->proofs[i]))
-			r->proofs[n++] = r->proofs[i];
-		else
-			forget(r, r->proofs[i]);
+	r->nproofs = 0;
+	for (size_t i = 0; i < all; i++) {
+		struct evidence *e = r->proofs[i];
+		const bool ahead = r->proof_ahead[i];
+
+		if (ahead && is_ahead(r, e)) {
+			add(r, e, true);
+		} else if (ahead ? is_good(r, e)
+				 : ledger_evidence_new(r->ledger, e)) {
+			add(r, e, false);
+			if (ahead) /* our telling it was lost with the blocks */
+				tell(r, e);
+		} else {
+			forget(r, e);
+		}
 	}
-	r->nproofs = n;
 }
 
 const struct evidence *
 replica_proof(const struct replica *r, size_t i)
 {
-	return i < r->nproofs ? r->proofs[i] : NULL;
+	for (size_t k = 0; k < r->nproofs; k++)
+		if (!r->proof_ahead[k] && i-- == 0)
+			return r->proofs[k];
+	return NULL;
 }
 
 void

@@ -117,6 +117,7 @@ struct replica {
 
 	/* proofs.c */
 	struct evidence *proofs[REPLICA_MAX_PROOFS];
+	bool proof_ahead[REPLICA_MAX_PROOFS]; /* of a height to come: unseen */
 	size_t nproofs;
 
 	/* txgossip.c */

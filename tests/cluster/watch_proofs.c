@@ -62,9 +62,7 @@ watch_proofs(struct world *w, uint16_t slot)
 	const struct replica *r = w->nodes[slot].replica;
 	const struct watch *t = &w->watch;
 
-	/* Who lost blocks finds evidence about heights that it has not, and
-	 * gives it up. */
-	if (w->nodes[slot].liar || (w->has_loser && w->loser == slot))
+	if (w->nodes[slot].liar)
 		return;
 	for (size_t i = 0; i < t->cap; i++) {
 		const struct watch_fact *f = &t->facts[i];

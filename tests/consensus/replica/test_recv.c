@@ -168,6 +168,78 @@ blocks_are_fetched(void **state)
 }
 
 static void
+load_proof(struct site *s, const struct chain *x, uint64_t at, uint16_t signer)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct evidence *e = NULL;
+	struct vote v[2];
+
+	for (unsigned i = 0; i < 2; i++) {
+		v[i] = (struct vote){.type = VOTE_PREVOTE,
+		    .height = at,
+		    .block = {{(uint8_t)i}},
+		    .validator = 2};
+		vote_sign(&v[i], s->keys[signer], &x->fed);
+	}
+	assert_int_equal(evidence_of_votes(&v[0], &v[1], &e), 0);
+	evidence_put(&w, e);
+	replica_load_proof(s->r, w.data, w.len);
+	bytes_writer_close(&w);
+	evidence_unref(e);
+}
+
+static size_t
+forgotten(const struct site *s)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < s->nseen; i++)
+		n += s->seen[i].type == REPLICA_STORE &&
+		    s->seen[i].store == REPLICA_STORE_PROVED;
+	return n;
+}
+
+/* The chain was cut where a bit had flipped. Evidence about the heights that
+ * are gone waits for them; seeds 1056849 and more at c193313. */
+static void
+proofs_wait_for_lost_blocks(void **state)
+{
+	struct chain x;
+	struct site s;
+	size_t told = 0, gone = 0;
+
+	(void)state;
+	site_open(&s, 4);
+	chain_make(&s, &x);
+	site_boot(&s);
+	s.ms = 20000;
+	load_proof(&s, &x, 3, 2);
+	load_proof(&s, &x, 2, 3); /* signed by another: proves nothing */
+	site_simple(&s, REPLICA_EV_START);
+	assert_int_equal(forgotten(&s), 0);
+	assert_null(replica_proof(s.r, 0));
+	for (uint16_t i = 1; i < 4; i++) {
+		site_peer(&s, i, true);
+		claim(&s, i, CHAIN_LEN);
+	}
+	for (unsigned n = 0; n < 3 * CHAIN_LEN && height(&s) < 2; n++) {
+		for (uint16_t i = 1; i < 4; i++)
+			give(&s, i, &x, (unsigned)height(&s));
+		site_durable(&s);
+		told += site_sent(&s, WIRE_EVIDENCE) != NULL;
+		gone += forgotten(&s);
+	}
+	assert_int_equal(height(&s), 2);
+	assert_int_equal(told, 1);
+	assert_int_equal(gone, 1);
+	assert_non_null(replica_proof(s.r, 0));
+	assert_int_equal(replica_proof(s.r, 0)->at, 3);
+	assert_null(replica_proof(s.r, 1));
+	site_close(&s);
+	chain_close(&x);
+}
+
+static void
 expect(struct site *s, const struct wire_msg *m, size_t punished)
 {
 	site_message(s, 3, m);
@@ -407,6 +479,7 @@ main(void)
 	    cmocka_unit_test(early_words_count),
 	    cmocka_unit_test(bad_blocks_are_punished),
 	    cmocka_unit_test(disk_gives_back),
+	    cmocka_unit_test(proofs_wait_for_lost_blocks),
 	    cmocka_unit_test(requests),
 	    cmocka_unit_test(wrong_messages),
 	};
