@@ -14,6 +14,7 @@
 #include "proto/vote.h"
 
 #define REPLICA_ALL UINT16_MAX
+#define REPLICA_SERVE_BYTES (32u << 20) /* no more blocks for one SERVE then */
 
 /* Both clocks in ms: mono never goes back, wall is UNIX time. */
 struct replica_now {

@@ -94,15 +94,24 @@ recv_vote(struct replica *r, const struct vote *v)
 	return judge_bft(r);
 }
 
-/* PBTS: block time against our clock when the proposal came. */
+#define TIMELY_MAX_MS 30000
+
+/*
+ * PBTS: block time against our clock when the proposal came. A proposal may
+ * take a tenth longer in each round, so that links slower than the federation
+ * thought delay a block and do not stop it.
+ */
 static bool
-is_timely(const struct replica *r, const struct block *b)
+is_timely(const struct replica *r, const struct block *b, uint32_t round)
 {
 	const struct timing *t = &ledger_params(r->ledger)->timing;
+	uint64_t delay = t->delay + (uint64_t)t->delay * round / 10;
 	uint64_t time = b->header.time_ms;
 
+	if (delay > TIMELY_MAX_MS)
+		delay = t->delay > TIMELY_MAX_MS ? t->delay : TIMELY_MAX_MS;
 	return time <= r->now.wall + t->precision &&
-	    r->now.wall <= time + t->delay + t->precision;
+	    r->now.wall <= time + delay + t->precision;
 }
 
 static const char *
@@ -124,7 +133,7 @@ recv_proposal(struct replica *r, struct wire_proposal *m)
 		return NULL;
 	ev.proposal = (struct bft_offer){.p = *p,
 	    .block_round = m->block->header.round,
-	    .timely = is_timely(r, m->block)};
+	    .timely = is_timely(r, m->block, p->round)};
 	if (bodies_add(r, m->block) == NULL) {
 		m->block = NULL;
 		return NULL;
@@ -236,7 +245,7 @@ recv_tx(struct replica *r, struct wire_msg *m)
 }
 
 static const char *
-dispatch(struct replica *r, uint16_t peer, struct wire_msg *m)
+dispatch(struct replica *r, uint16_t peer, struct wire_msg *m, size_t len)
 {
 	struct evidence *e = m->type == WIRE_EVIDENCE ? m->u.evidence : NULL;
 
@@ -258,7 +267,7 @@ dispatch(struct replica *r, uint16_t peer, struct wire_msg *m)
 	case WIRE_BLOCK_REQ:
 		return recv_block_req(r, peer, &m->u.range);
 	case WIRE_BLOCK:
-		sync_block(r, peer, &m->u.decided);
+		sync_block(r, peer, &m->u.decided, len);
 		m->u.decided.block = NULL;
 		return NULL;
 	case WIRE_TX:
@@ -376,7 +385,7 @@ recv_message(struct replica *r, uint16_t peer, const uint8_t *data, size_t len)
 	if (is_early(r, &m))
 		keep_early(r, peer, data, len);
 	else
-		blame = dispatch(r, peer, &m);
+		blame = dispatch(r, peer, &m, len);
 	wire_msg_close(&m);
 	if (blame != NULL) {
 		r->counts.bad_messages++;

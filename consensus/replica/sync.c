@@ -102,6 +102,7 @@ sync_ask(struct replica *r)
 	if (peer < 0 || !is_behind(r))
 		return;
 	r->sync_peer = (uint16_t)peer;
+	r->sync_bytes = 0;
 	r->sync_deadline = r->now.mono + REPLICA_SYNC_MS;
 	m.u.range.from = height + 1;
 	m.u.range.count = WIRE_BLOCKS_MAX;
@@ -118,22 +119,25 @@ decided_close(struct wire_decided *d)
 	d->block = NULL;
 }
 
-/* A decided block in full. Takes *d. Blocks come in order and from the peer
- * that was asked, who answers for them; others are dropped. */
+/* A decided block in full, of so many bytes. Takes *d. Blocks come in order and
+ * from the peer that was asked, who answers for them; others are dropped, and
+ * what is more than anybody sends for one request. */
 void
-sync_block(struct replica *r, uint16_t peer, struct wire_decided *d)
+sync_block(struct replica *r, uint16_t peer, struct wire_decided *d, size_t len)
 {
 	uint64_t next = ledger_height(r->ledger) + 1 + r->nsyncq;
 
 	if (r->decided != NULL)
 		next++;
 	if (peer != r->sync_peer || r->sync_deadline == 0 ||
-	    d->block->header.height != next || r->nsyncq == WIRE_BLOCKS_MAX) {
+	    d->block->header.height != next || r->nsyncq == WIRE_BLOCKS_MAX ||
+	    r->sync_bytes >= REPLICA_SERVE_BYTES) {
 		r->counts.stale++;
 		decided_close(d);
 		return;
 	}
 	r->sync_deadline = r->now.mono + REPLICA_SYNC_MS;
+	r->sync_bytes += len;
 	r->syncq[r->nsyncq++] = *d;
 	sync_next(r);
 }

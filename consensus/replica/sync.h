@@ -12,7 +12,8 @@
 uint64_t sync_target(const struct replica *r);
 bool sync_active(const struct replica *r);
 void sync_ask(struct replica *r);
-void sync_block(struct replica *r, uint16_t peer, struct wire_decided *d);
+void sync_block(struct replica *r, uint16_t peer, struct wire_decided *d,
+    size_t len);
 void sync_next(struct replica *r);
 void sync_clear(struct replica *r);
 

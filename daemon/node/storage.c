@@ -17,7 +17,6 @@
 /* What one peer may keep this thread busy with: requests waiting, and bytes
  * for each. More is dropped; who is in need asks again. */
 #define STORAGE_SERVES_MAX 2
-#define STORAGE_SERVE_BYTES (32u << 20)
 #define STORAGE_FULL_MS 500 /* between two tries on a full disk */
 
 struct storage_job {
@@ -243,7 +242,7 @@ perform_serve(struct storage *s, struct storage_job *j)
 	struct result res = {.what = RESULT_SERVED, .peer = j->action.peer};
 	size_t bytes = 0;
 
-	for (uint16_t i = 0; i < j->action.count && bytes < STORAGE_SERVE_BYTES;
+	for (uint16_t i = 0; i < j->action.count && bytes < REPLICA_SERVE_BYTES;
 	     i++) {
 		if (store_block(&s->store, j->action.height + i, &m.u.decided) <
 		    0)

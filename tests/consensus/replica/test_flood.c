@@ -175,6 +175,64 @@ answers_have_a_budget(void **state)
 	site_close(&s);
 }
 
+/* Do we prevote the first proposal of a round that comes late_ms after its
+ * time? */
+static bool
+is_prevoted(uint32_t round, uint64_t late_ms)
+{
+	struct wire_msg m = {.type = WIRE_VOTE};
+	struct block *b;
+	struct hash fed;
+	struct site s;
+	uint16_t by;
+	bool yes;
+
+	site_open(&s, 4);
+	assert_int_equal(federation_id(&s.f, &fed), 0);
+	site_boot(&s);
+	s.ms = 20000;
+	site_simple(&s, REPLICA_EV_START);
+	for (uint16_t i = 1; i < 3; i++) {
+		m.u.vote = (struct vote){.type = VOTE_PREVOTE,
+		    .height = 1,
+		    .round = round,
+		    .validator = i};
+		vote_sign(&m.u.vote, s.keys[i], &fed);
+		site_message(&s, i, &m);
+	}
+	by = ledger_proposer(replica_ledger(s.r), round);
+	assert_int_not_equal(by, 0);
+	b = first_block(&s, round, by, 0);
+	s.ms += late_ms;
+	propose(&s, round, by, b);
+	site_durable(&s);
+	assert_non_null(site_sent(&s, WIRE_VOTE));
+	yes = hash_equal(&site_sent(&s, WIRE_VOTE)->u.vote.block, &b->id);
+	block_free(b);
+	site_close(&s);
+	return yes;
+}
+
+/* A proposal may take a tenth longer in each round. */
+static void
+late_proposals(void **state)
+{
+	struct timing t;
+	struct site s;
+	uint64_t most;
+
+	(void)state;
+	site_open(&s, 4);
+	t = s.f.timing;
+	site_close(&s);
+	most = (uint64_t)t.delay + t.precision;
+	assert_true(is_prevoted(0, most));
+	assert_false(is_prevoted(0, most + 1));
+	most += t.delay * 5 / 10;
+	assert_true(is_prevoted(5, most));
+	assert_false(is_prevoted(5, most + 1));
+}
+
 int
 main(void)
 {
@@ -182,6 +240,7 @@ main(void)
 	    cmocka_unit_test(flood_of_proposals),
 	    cmocka_unit_test(answers_are_sent_once),
 	    cmocka_unit_test(answers_have_a_budget),
+	    cmocka_unit_test(late_proposals),
 	};
 
 	if (sign_setup() < 0)

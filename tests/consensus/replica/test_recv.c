@@ -7,6 +7,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -163,6 +164,57 @@ blocks_are_fetched(void **state)
 		site_durable(&s);
 	assert_int_equal(height(&s), CHAIN_LEN);
 	assert_int_equal(replica_counts(s.r).synced, CHAIN_LEN);
+	site_close(&s);
+	chain_close(&x);
+}
+
+static struct block *
+large_block(const struct chain *x, const struct sign_key *key, uint64_t at)
+{
+	struct answer *a = answer_new(ANSWER_DIM_MAX);
+	struct block *b = block_new(0, 1, 0);
+
+	assert_non_null(a);
+	assert_non_null(b);
+	a->kind = ANSWER_UPDATE;
+	a->member = 1;
+	answer_sign(a, key, &x->fed);
+	b->answers[0] = a;
+	b->answer_ids[0] = a->id;
+	b->header.height = at;
+	b->last_commit = malloc(sizeof(*b->last_commit));
+	assert_non_null(b->last_commit);
+	*b->last_commit = x->c[0];
+	assert_int_equal(block_seal(b), 0);
+	return b;
+}
+
+/* While a good block is being stored its sender fills our memory: with no more
+ * than an honest one sends. */
+static void
+blocks_have_a_budget(void **state)
+{
+	struct wire_msg m = {.type = WIRE_BLOCK};
+	struct chain x;
+	struct site s;
+	uint16_t peer;
+	uint64_t stale;
+
+	(void)state;
+	peer = behind(&s, &x);
+	give(&s, peer, &x, 0);
+	stale = replica_counts(s.r).stale;
+	for (uint64_t h = 2; h < 8; h++) {
+		m.u.decided.block = large_block(&x, s.keys[1], h);
+		m.u.decided.commit = x.c[0];
+		site_message(&s, peer, &m);
+		block_free(m.u.decided.block);
+	}
+	/* 8 MiB each: four fit. */
+	assert_int_equal(replica_counts(s.r).stale, stale + 2);
+	site_durable(&s);
+	assert_int_equal(height(&s), 1);
+	assert_int_equal(site_count(&s, REPLICA_PUNISH), 1);
 	site_close(&s);
 	chain_close(&x);
 }
@@ -479,6 +531,7 @@ main(void)
 	    cmocka_unit_test(early_words_count),
 	    cmocka_unit_test(bad_blocks_are_punished),
 	    cmocka_unit_test(disk_gives_back),
+	    cmocka_unit_test(blocks_have_a_budget),
 	    cmocka_unit_test(proofs_wait_for_lost_blocks),
 	    cmocka_unit_test(requests),
 	    cmocka_unit_test(wrong_messages),
