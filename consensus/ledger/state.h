@@ -100,8 +100,7 @@ state_later(uint64_t a, uint64_t b)
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
 
-/* What the closing rule gives for a set of answers: one kind, from one time
- * on. */
+/* What the closing rule gives for some answers: a kind, from a time on. */
 struct closing {
 	uint8_t kind; /* BLOCK_AGGREGATE or BLOCK_SKIP */
 	uint64_t from_ms;
