@@ -256,6 +256,10 @@ image_state(struct walk *k, struct ledger *l)
 	image_seats(k, l->seats);
 	image_seats(k, l->next);
 	walk_need(k, l->seats->n > 0 && l->next->n >= l->seats->n);
+	for (uint16_t i = 0; i < FEDERATION_MAX_MEMBERS; i++) {
+		walk_u64(k, &l->old_until[i][0]);
+		walk_u64(k, &l->old_until[i][1]);
+	}
 	image_electorate(k, &l->past);
 	image_standing(k, &l->bench, &l->conduct);
 	image_params(k, &l->params);

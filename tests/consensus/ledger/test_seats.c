@@ -447,6 +447,11 @@ proves(const struct town *t, uint64_t height, const struct sign_key *key)
 	vote_sign(&b, key, &t->fid);
 	assert_int_equal(evidence_of_votes(&a, &b, &e), 0);
 	yes = ledger_evidence_new(t->l, e) && ledger_evidence_proves(t->l, e);
+	/* Who started from a checkpoint sees it so, too. */
+	if (yes)
+		assert_true(ledger_evidence_proves(t->image, e));
+	else
+		assert_false(ledger_evidence_proves(t->image, e));
 	evidence_unref(e);
 	return yes;
 }
