@@ -14,6 +14,9 @@
 #include "daemon/node/txbox.h"
 #include "proto/id.h"
 
+/* Bytes that wait for one peer before it is served no more old blocks. */
+#define NODE_SERVE_QUEUED (16u << 20)
+
 static void drive(struct node *n);
 static void arm(struct node *n);
 
@@ -246,8 +249,13 @@ handle(struct node *n, struct replica_action *a)
 			    a->data, a->len);
 		a->data = NULL;
 		break;
-	case REPLICA_STORE:
 	case REPLICA_SERVE:
+		/* Who does not take what he asked for asks again later. */
+		if (peers_queued(n->peers, a->peer) > NODE_SERVE_QUEUED)
+			break;
+		storage_submit(n->storage, a);
+		break;
+	case REPLICA_STORE:
 		storage_submit(n->storage, a);
 		break;
 	case REPLICA_TRAIN:

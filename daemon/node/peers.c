@@ -23,7 +23,7 @@ struct peer {
 	struct stream_dialer *dialer;
 	uint64_t redial_ms; /* not before */
 	unsigned attempts;
-	uint64_t up_ms;
+	uint64_t up_ms, ups_ms; /* the last; and see places_may_come_up */
 	uint64_t banned_ms;     /* until */
 	uint32_t ban_ms;        /* of the last punishment */
 	struct link_stats past; /* of links that are gone */
@@ -166,11 +166,16 @@ env_ready(void *arg, struct link *l)
 	struct peer *peer = &p->peer[i == LINK_GUEST ? 0 : i];
 	struct link *old = peer->link;
 
-	if (i == LINK_GUEST)
+	if (i == LINK_GUEST) {
+		places_take_guest(p->links, p->nlinks, l);
 		return;
+	}
 	if (peer->dialing == l)
 		peer->dialing = NULL;
-	if (now_ms(p) < peer->banned_ms) {
+	if (now_ms(p) < peer->banned_ms ||
+	    !places_may_come_up(&peer->ups_ms, now_ms(p))) {
+		if (link_dialed(l))
+			peer_back_off(peer);
 		link_close(l, -EACCES);
 		return;
 	}
@@ -541,6 +546,12 @@ bool
 peers_up(const struct peers *p, uint16_t i)
 {
 	return p->peer[i].link != NULL;
+}
+
+uint64_t
+peers_queued(const struct peers *p, uint16_t i)
+{
+	return peers_up(p, i) ? link_queued(p->peer[i].link) : 0;
 }
 
 void

@@ -88,6 +88,7 @@ void peers_broadcast(struct peers *p, enum link_class cls, uint8_t *data,
 void peers_punish(struct peers *p, uint16_t i);
 
 bool peers_up(const struct peers *p, uint16_t i);
+uint64_t peers_queued(const struct peers *p, uint16_t i); /* bytes */
 void peers_info(const struct peers *p, uint16_t i, struct peers_info *out);
 /* Bound TCP port of the listener; 0 without one. */
 uint16_t peers_port(const struct peers *p);

@@ -1,6 +1,7 @@
 #include "daemon/node/places.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "daemon/node/address.h"
 #include "daemon/node/link.h"
@@ -26,5 +27,39 @@ places_take(struct link *const *links, size_t nlinks, const char *address)
 		return false;
 	if (n >= PLACES_MAX)
 		link_close(unknown != NULL ? unknown : oldest, -ECONNABORTED);
+	return true;
+}
+
+void
+places_take_guest(struct link *const *links, size_t nlinks,
+    const struct link *guest)
+{
+	struct link *oldest = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < nlinks; i++) {
+		struct link *l = links[i];
+
+		if (l == guest || !link_ready(l) || link_peer(l) != LINK_GUEST)
+			continue;
+		if (memcmp(link_key(l), link_key(guest), NOISE_KEY_LEN) == 0) {
+			link_close(l, -EALREADY);
+			continue;
+		}
+		oldest = oldest == NULL ? l : oldest;
+		n++;
+	}
+	if (n >= PLACES_GUESTS_MAX)
+		link_close(oldest, -ECONNABORTED);
+}
+
+bool
+places_may_come_up(uint64_t *paid_ms, uint64_t now_ms)
+{
+	if (*paid_ms < now_ms)
+		*paid_ms = now_ms;
+	if (*paid_ms - now_ms >= PLACES_UPS_AT_ONCE * PLACES_UP_MS)
+		return false;
+	*paid_ms += PLACES_UP_MS;
 	return true;
 }

@@ -12,15 +12,30 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #define PLACES_MAX 64
 #define PLACES_PER_HOST 4
+#define PLACES_GUESTS_MAX 8
+/* A member's links that come up: so many at once, then one in so long. More is
+ * work and log lines for nothing. */
+#define PLACES_UPS_AT_ONCE 10
+#define PLACES_UP_MS 500
 
 struct link;
 
 /* For one who comes from address; links in order of age. False: his host has
  * its share. Where all places are taken, the one who must go is closed. */
 bool places_take(struct link *const *links, size_t nlinks, const char *address)
+    __attribute__((warn_unused_result));
+
+/* For one who was let in by an invitation: an older link with his key ends,
+ * and where there are too many guests the oldest. */
+void places_take_guest(struct link *const *links, size_t nlinks,
+    const struct link *guest);
+
+/* May a link come up now? *paid_ms: the time that those before have used up. */
+bool places_may_come_up(uint64_t *paid_ms, uint64_t now_ms)
     __attribute__((warn_unused_result));
 
 #endif

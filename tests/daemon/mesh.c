@@ -164,6 +164,8 @@ mesh_start_at(struct mesh *b, uint16_t i, struct peers_config *more)
 	c.timing.retry_max = c.timing.retry_max ? c.timing.retry_max : 100;
 	c.events = (struct peers_events){
 	    .arg = &b->end[i],
+	    .guest = more->events.guest,
+	    .invited = more->events.invited,
 	    .up = event_up,
 	    .down = event_down,
 	    .msg = event_msg,

@@ -13,6 +13,7 @@
 
 #include <cmocka.h>
 
+#include "daemon/node/places.h"
 #include "proto/noise.h"
 #include "tests/daemon/mesh.h"
 
@@ -269,6 +270,133 @@ test_strangers_do_not_displace_a_member(void **state)
 	mesh_close(&b);
 }
 
+/* A member that links up without end is a member, and no more work than one:
+ * what comes too often is closed. */
+static void
+test_comes_up_too_often(void **state)
+{
+	enum { TIMES = 40 };
+	const uint64_t began = uv_hrtime();
+	struct mesh b;
+	uint64_t ms;
+
+	(void)state;
+	mesh_open(&b, 2);
+	b.federation.members[0].address[0] = '\0';
+	assert_int_equal(mesh_start_at(&b, 1, &(struct peers_config){0}), 0);
+	for (unsigned k = 1; k <= TIMES; k++) {
+		assert_int_equal(mesh_start_at(&b, 0,
+				     &(struct peers_config){0}),
+		    0);
+		MESH_UNTIL(&b, b.end[0].ups[1] >= k);
+		mesh_stop_end(&b, 0);
+	}
+	ms = (uv_hrtime() - began) / 1000000;
+	assert_true(b.end[1].ups[0] > 0);
+	assert_true(
+	    b.end[1].ups[0] <= PLACES_UPS_AT_ONCE + 1 + ms / PLACES_UP_MS);
+	/* In the end it has its link. */
+	assert_int_equal(mesh_start_at(&b, 0, &(struct peers_config){0}), 0);
+	MESH_UNTIL(&b, peers_up(b.end[1].peers, 0));
+	mesh_close(&b);
+}
+
+static bool
+everybody(void *arg, const uint8_t key[static 32])
+{
+	(void)arg, (void)key;
+	return true;
+}
+
+static void
+no_guest_speaks(void *arg, struct link *l, uint8_t *data, size_t len)
+{
+	(void)arg, (void)l, (void)data, (void)len;
+	fail();
+}
+
+static bool
+heard(int fd, uint8_t *buf, size_t *have, size_t want)
+{
+	ssize_t n = recv(fd, buf + *have, want - *have, MSG_DONTWAIT);
+
+	*have += n > 0 ? (size_t)n : 0;
+	return *have == want;
+}
+
+/* A link to member 1 with a key that is no member's, up to the first record,
+ * which makes it a guest's. */
+static int
+come_as_guest(struct mesh *b, uint8_t key)
+{
+	static const uint8_t first[] = {FRAME_CONTROL, FRAME_FIRST | FRAME_LAST,
+	    0, 0, 0, 1, 1 /* hello */};
+	uint8_t secret[32], buf[CHANNEL_SHAKE_MAX], record[CHANNEL_RECORD_MAX];
+	struct channel_identity id = {.federation = &b->federation,
+	    .self = 0,
+	    .secret = secret};
+	struct channel c;
+	struct frame f;
+	size_t len, have = 0;
+	int fd = mesh_dial_raw(b, 1);
+
+	memset(secret, key, sizeof(secret));
+	assert_int_equal(federation_id(&b->federation, &id.federation_id), 0);
+	assert_int_equal(channel_init(&c, &id, 1), 0);
+	assert_int_equal(channel_hello(&c, buf, &len), 0);
+	while (send(fd, buf, len, MSG_NOSIGNAL) < 0)
+		assert_true(errno == EAGAIN || errno == ENOTCONN);
+	len = FRAME_HEAD_LEN + NOISE_SECOND_LEN;
+	MESH_UNTIL(b, heard(fd, buf, &have, len));
+	assert_int_equal(frame_parse(buf, len, &f), FRAME_OK);
+	assert_int_equal(channel_greet(&c, &f), 0);
+	assert_int_equal(channel_seal(&c, first, sizeof(first), record, &len),
+	    0);
+	mesh_send_raw(fd, record, len);
+	channel_close(&c);
+	return fd;
+}
+
+static bool
+is_over(int fd)
+{
+	uint8_t buf[256];
+	ssize_t n;
+
+	while ((n = recv(fd, buf, sizeof(buf), MSG_DONTWAIT)) > 0)
+		;
+	return n == 0 || errno != EAGAIN;
+}
+
+/* Whoever has an invitation is one guest, and guests do not fill the house. */
+static void
+test_guests_are_few(void **state)
+{
+	enum { GUESTS = 3 * PLACES_GUESTS_MAX };
+	struct peers_config c = {.timing = {.handshake = 600000},
+	    .events = {.invited = everybody, .guest = no_guest_speaks}};
+	int fd[GUESTS + 2];
+	unsigned left = 0;
+	struct mesh b;
+
+	(void)state;
+	mesh_open(&b, 2);
+	assert_int_equal(mesh_start_at(&b, 1, &c), 0);
+	for (uint8_t i = 0; i < GUESTS; i++)
+		fd[i] = come_as_guest(&b, (uint8_t)(i + 1));
+	for (size_t i = 0; i < GUESTS - PLACES_GUESTS_MAX; i++)
+		MESH_UNTIL(&b, is_over(fd[i]));
+	/* The last one's key again: his older link goes, nobody else's. */
+	fd[GUESTS] = come_as_guest(&b, GUESTS);
+	MESH_UNTIL(&b, is_over(fd[GUESTS - 1]));
+	for (size_t i = 0; i <= GUESTS; i++) {
+		left += !is_over(fd[i]);
+		close(fd[i]);
+	}
+	assert_int_equal(left, PLACES_GUESTS_MAX);
+	mesh_close(&b);
+}
+
 int
 main(void)
 {
@@ -281,6 +409,8 @@ main(void)
 	    cmocka_unit_test(test_port_taken),
 	    cmocka_unit_test(test_plain_only_on_loopback),
 	    cmocka_unit_test(test_no_descriptor_leaks),
+	    cmocka_unit_test(test_comes_up_too_often),
+	    cmocka_unit_test(test_guests_are_few),
 	    cmocka_unit_test(test_strangers_do_not_displace_a_member),
 	};
 
