@@ -107,9 +107,9 @@ bool verify_get_seats(struct bytes_reader *r, const struct hash *want,
  * known here: the ledger lets him agree to nothing. */
 int verify_refound(struct verify *v) __attribute__((warn_unused_result));
 
-/* One re-founding, whatever block and state it names: of this federation, signed
- * by those of `now` who go on, and they are no quorum. Then these and the new
- * id are in *now and *federation. */
+/* One re-founding, whatever block and state it names: of this federation,
+ * signed by those of `now` who go on, and they are no quorum. Then these and
+ * the new id are in *now and *federation. */
 bool verify_refounded(struct verify_seats *now, struct hash *federation,
     const struct refound *r);
 

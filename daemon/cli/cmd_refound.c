@@ -12,7 +12,7 @@
 
 #include "consensus/bft/quorum.h"
 #include "consensus/chain/votelog.h"
-#include "consensus/ledger/leaves.h"
+#include "consensus/ledger/image.h"
 #include "consensus/ledger/seats.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/follow.h"
@@ -21,7 +21,6 @@
 #include "daemon/cli/refounded.h"
 #include "daemon/node/home.h"
 #include "proto/id.h"
-#include "proto/merkle.h"
 
 static const char usage[] =
     "usage: qmlnode refound --with NAME,NAME,... [--home DIR]\n"
@@ -112,16 +111,6 @@ read_names(struct refounding *g)
 	return CLI_OK;
 }
 
-/* As it stands: of the head, unless others went on from there before. */
-static struct hash
-state_of(const struct ledger *l)
-{
-	struct hash leaves[LEDGER_LEAVES];
-
-	ledger_leaves(l, leaves);
-	return merkle_root_of(leaves, LEDGER_LEAVES);
-}
-
 static int
 draw_up(struct refounding *g)
 {
@@ -133,7 +122,7 @@ draw_up(struct refounding *g)
 	g->r = (struct refound){.federation = *ledger_federation_id(l),
 	    .height = ledger_height(l),
 	    .block = *ledger_head(l),
-	    .state = state_of(l)};
+	    .state = ledger_state(l)};
 	if (clock_gettime(CLOCK_REALTIME, &now) < 0 || g->r.height == 0)
 		return cli_error(CLI_CONFLICT,
 		    "there is no block yet: found another federation");
@@ -216,7 +205,7 @@ static int
 look_at(struct refounding *g)
 {
 	const struct ledger *l = g->chain.l;
-	struct hash state = state_of(l);
+	struct hash state = ledger_state(l);
 
 	if (!hash_equal(&g->r.federation, ledger_federation_id(l)))
 		return cli_error(CLI_NOT_VERIFIED,

@@ -6,6 +6,7 @@ that was owned and learnt; whoever was left out, or looks later, is told."""
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 
@@ -94,6 +95,22 @@ class Story:
         # Who is left out sees it, and has nothing to sign.
         p = refound(self.lost[1], self.line, code=None)
         assert p.returncode in (4, 9), (p.returncode, p.stderr)
+
+    def alone(self):
+        """As if beta were lost, too, before they had a block: on a copy."""
+        home = os.path.join(self.c.dir, "copy")
+        shutil.copytree(self.left[0].home, home, symlinks=True,
+                        ignore=shutil.ignore_patterns("*.sock"))
+        first = audit(home)["refounded"]["id"]
+        p = run(QMLNODE, "refound", "--with", "alpha", "--home", home)
+        assert "All have signed" in p.stderr, p.stderr
+        said = audit(home)
+        second = said["refounded"]["id"]
+        assert second not in (first, self.old), said
+        assert said["refounded"]["block"] == self.height, said
+        audit(home, "--federation", second)
+        audit(home, "--federation", first, code=8)
+        audit(home, "--federation", self.old, code=8)
 
     def go_on(self):
         for n in self.left:
@@ -210,6 +227,7 @@ def main():
         s = Story(c)
         tap.run("two of four are lost, and no block comes", s.lose)
         tap.run("the other two agree, and nobody alone", s.agree)
+        tap.run("one of the two could be lost at once", s.alone)
         tap.run("they go on with all that was there", s.go_on)
         tap.run("the audit follows, and names who is left out", s.audited)
         tap.run("training is replayed on both sides of it", s.replayed)
