@@ -3,6 +3,8 @@
 #include <errno.h>
 #include <string.h>
 
+#include "consensus/bft/quorum.h"
+#include "consensus/books/view.h"
 #include "consensus/ledger/sealed.h"
 #include "consensus/ledger/state.h"
 
@@ -134,6 +136,24 @@ seat_books(const struct ledger *l, struct books *books)
 	return rc;
 }
 
+/* A seat has one vote, whatever its power: where powers differ, those who are
+ * many may have little of it. Whoever has less than a third of it, and may be
+ * faulty, changes neither members nor rules: somebody honest has to want it. */
+static bool
+is_backed(const struct ledger *l, const struct books *books,
+    const struct books_due *due)
+{
+	const struct motion *m = books_motion_at(books, due->proposal - 1);
+	uint64_t power = 0;
+
+	if (due->kind != PROPOSAL_MEMBER && due->kind != PROPOSAL_UPGRADE)
+		return true;
+	for (uint16_t i = 0; i < m->p.nvoters; i++)
+		if (m->p.votes[i] == VOTE_YES)
+			power += l->power[i];
+	return quorum_honest(power, seats_power(l->seats));
+}
+
 static int
 turn(const struct ledger *l, const struct block *b, struct books *books)
 {
@@ -151,7 +171,8 @@ turn(const struct ledger *l, const struct block *b, struct books *books)
 		if (due.proposal == 0)
 			break;
 		books_executed(books, due.proposal,
-		    enact_run(l, &l->memory->enact, &due));
+		    is_backed(l, books, &due) &&
+			enact_run(l, &l->memory->enact, &due));
 	}
 	if (rc == 0) {
 		enact_candidates(books, b->header.height, l->memory->seats);

@@ -224,6 +224,20 @@ has_passed(const struct members_motion *x)
 	    1000000 * said[VOTE_YES] > 666667 * sides;
 }
 
+/* By who has more than a third of the power at that height. */
+static bool
+is_backed(const struct world *w, const struct members_motion *x,
+    uint64_t height)
+{
+	const struct members_set *s = members_at(w, height);
+	uint64_t yes = 0;
+
+	for (uint16_t i = 0; i < s->n; i++)
+		if (x->voter[i] && x->said[i] == VOTE_YES)
+			yes += s->power[i];
+	return 3 * yes > s->total;
+}
+
 static void
 count_change(struct world *w, const struct members_motion *x, bool done)
 {
@@ -259,7 +273,7 @@ carry_out(struct world *w, uint64_t height)
 		x->open = false;
 		if (!x->about_members)
 			continue;
-		done = has_passed(x) &&
+		done = has_passed(x) && is_backed(w, x, height) &&
 		    members_change(w, &after, &x->what, &moved) &&
 		    members_small(&before, &after, moved);
 		count_change(w, x, done);

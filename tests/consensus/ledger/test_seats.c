@@ -36,6 +36,7 @@ struct play {
 	struct chairs_wish wish[MOTIONS];
 	uint64_t at[MOTIONS];
 	bool over[MOTIONS];
+	bool silent[CHAIRS]; /* does not vote on proposals */
 	unsigned nwishes, done[5], failed, refused;
 };
 
@@ -138,7 +139,8 @@ votes(struct play *p, struct tx **txs, unsigned *nth)
 			struct bytes_writer w = BYTES_WRITER_INIT;
 			struct body_ballot b = {k + 1, VOTE_YES};
 
-			if (m->p.seats[i] == 0 || !ledger_active(p->t.l, i))
+			if (m->p.seats[i] == 0 || p->silent[i] ||
+			    !ledger_active(p->t.l, i))
 				continue;
 			body_ballot_put(&w, &b);
 			txs[n++] = tx_of(p, i, TX_VOTE, &w, nth);
@@ -184,9 +186,23 @@ propose(struct play *p, const struct chairs_wish *w0, uint16_t from,
 	return NULL;
 }
 
+/* Did more than a third of the power say yes? */
+static bool
+is_backed(const struct motion *m, const struct chairs *voting)
+{
+	uint64_t yes = 0, all = 0;
+
+	for (unsigned i = 0; i < voting->n; i++) {
+		all += voting->at[i].power;
+		if (i < m->p.nvoters && m->p.votes[i] == VOTE_YES)
+			yes += voting->at[i].power;
+	}
+	return 3 * yes > all;
+}
+
 /* What the block decided, and whom it knows of now. */
 static void
-settle(struct play *p)
+settle(struct play *p, const struct chairs *voting)
 {
 	uint64_t height = ledger_height(p->t.l), moved = 0;
 	const struct books *books = ledger_books(p->t.l);
@@ -203,7 +219,8 @@ settle(struct play *p)
 		p->over[k] = true;
 		if (m->p.state == PROPOSAL_NO_QUORUM)
 			continue; /* most who could vote have left */
-		done = chairs_do(&p->now, &p->before, x, &moved);
+		done = is_backed(m, voting) &&
+		    chairs_do(&p->now, &p->before, x, &moved);
 		assert_int_equal(m->p.state,
 		    done ? PROPOSAL_EXECUTED : PROPOSAL_FAILED);
 		p->done[x->op] += done;
@@ -312,7 +329,7 @@ step(struct play *p, const struct chairs_wish *wishes, unsigned n)
 	h = &poll_last()->header;
 	named(p, &voting, &h->validators);
 	named(p, &next, &h->next_validators);
-	settle(p);
+	settle(p, &voting);
 	same(p, ledger_seats(p->t.l), &p->now);
 	same(p, ledger_seats_now(p->t.l), &p->before);
 }
@@ -515,6 +532,30 @@ keys_of_before(void **state)
 	poll_end(&play.t);
 }
 
+/* Three of four seats, with three tenths of the power: all of them may be
+ * faulty, and have nobody sit down. */
+static void
+many_seats_little_power(void **state)
+{
+	const struct chairs_wish x = {.op = PAYLOAD_MEMBER_ADD,
+	    .sign = 10,
+	    .network = 10,
+	    .name = 10,
+	    .address = CHAIRS_NOBODY,
+	    .power = 3};
+
+	(void)state;
+	begin(&play, 4, 7);
+	for (unsigned i = 0; i < 4; i++)
+		play.silent[i] = play.now.at[i].power == 7;
+	all_through(&play, &x, 1);
+	assert_int_equal(play.failed, 1);
+	memset(play.silent, 0, sizeof(play.silent));
+	all_through(&play, &x, 1);
+	assert_int_equal(play.done[PAYLOAD_MEMBER_ADD], 1);
+	poll_end(&play.t);
+}
+
 /* Would an order of the founders' job be taken, for this many faults? */
 static bool
 job_suits(struct play *p, uint16_t faults)
@@ -568,6 +609,7 @@ main(void)
 	    cmocka_unit_test(old_key_in_its_time),
 	    cmocka_unit_test(keys_of_before),
 	    cmocka_unit_test(jobs_of_who_sits),
+	    cmocka_unit_test(many_seats_little_power),
 	};
 
 	return sign_setup() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
