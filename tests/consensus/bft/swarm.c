@@ -136,6 +136,23 @@ send_out(struct swarm *s, struct swarm_node *node, const struct bft_action *a)
 	swarm_push(s, &m, 0);
 }
 
+/* What consensus/replica/polka.h does: who comes back with a lock must be able
+ * to show why. */
+static void
+keep_polka(struct swarm *s, struct swarm_node *node, const struct bft_mark *v)
+{
+	struct vote key = {.type = VOTE_PREVOTE, .round = (uint32_t)v->round};
+	struct swarm_polka *p = &node->polkas[node->npolkas];
+
+	if (v->round < 0 || (node->npolkas > 0 && p[-1].round == v->round))
+		return;
+	assert_true(node->npolkas < SWARM_POLKAS);
+	*p = (struct swarm_polka){.at = node->nlog, .round = v->round};
+	for (; key.validator < s->n; key.validator++)
+		p->n += bft_vote(&node->b, &key, &v->block, &p->votes[p->n]);
+	node->npolkas++;
+}
+
 static void
 persist(struct swarm *s, struct swarm_node *node, const struct bft_action *a)
 {
@@ -144,6 +161,7 @@ persist(struct swarm *s, struct swarm_node *node, const struct bft_action *a)
 
 	if (!healed(s) && swarm_random(s, 40) == 0)
 		ms += swarm_random(s, 1500);
+	keep_polka(s, node, &a->persist.record.valid);
 	assert_true(node->nlog < SWARM_LOG);
 	node->log[node->nlog] = a->persist.record;
 	node->seq[node->nlog++] = a->persist.seq;
@@ -227,8 +245,24 @@ enter(struct swarm *s, struct swarm_node *node)
 static void
 enter_next(struct swarm *s, struct swarm_node *node)
 {
-	node->nlog = node->ndurable = 0; /* records of the past are of no use */
+	/* Records of the past are of no use. */
+	node->nlog = node->ndurable = node->npolkas = 0;
 	enter(s, node);
+}
+
+static void
+show_polkas(struct swarm *s, struct swarm_node *node)
+{
+	struct bft_event ev = {.type = BFT_EV_VOTE};
+
+	while (node->npolkas > 0 &&
+	    node->polkas[node->npolkas - 1].at >= node->nlog)
+		node->npolkas--; /* was not on the disk yet */
+	for (size_t i = 0; i < node->npolkas; i++)
+		for (size_t k = 0; k < node->polkas[i].n; k++) {
+			ev.vote = node->polkas[i].votes[k];
+			step(s, node, &ev);
+		}
 }
 
 static void
@@ -243,6 +277,7 @@ restart(struct swarm *s, struct swarm_node *node)
 	ev.restore.nrecords = node->nlog;
 	s->restored += node->nlog;
 	step(s, node, &ev);
+	show_polkas(s, node);
 	later_kind(s, node, SWARM_GOSSIP, swarm_random(s, GOSSIP_MS));
 }
 
@@ -447,7 +482,7 @@ make_node(struct swarm *s, uint16_t self, enum swarm_fault fault)
 	node->epoch = 0;
 	node->height = 1;
 	node->disk_ms = 0;
-	node->nlog = node->ndurable = 0;
+	node->nlog = node->ndurable = node->npolkas = 0;
 	node->lock_height = 0;
 	assert_int_equal(bft_init(&node->b, &params), 0);
 }

@@ -17,6 +17,7 @@
 #define SWARM_NODES 10 /* seven validators and up to two twins */
 #define SWARM_HEIGHTS 4
 #define SWARM_LOG 1024
+#define SWARM_POLKAS 64
 #define SWARM_FACTS (1u << 16)
 
 enum swarm_fault { FAULT_NONE, FAULT_RANDOM, FAULT_TWIN, FAULT_SILENT };
@@ -55,6 +56,13 @@ struct swarm_msg {
 	};
 };
 
+/* The prevotes behind a valid value, on the disk before record `at`. */
+struct swarm_polka {
+	size_t at, n;
+	int32_t round;
+	struct vote votes[BFT_MAX_VALIDATORS];
+};
+
 struct swarm_node {
 	struct bft b;
 	uint16_t self;
@@ -67,6 +75,8 @@ struct swarm_node {
 	size_t nlog, ndurable;
 	struct bft_record log[SWARM_LOG];
 	uint64_t seq[SWARM_LOG];
+	struct swarm_polka polkas[SWARM_POLKAS];
+	size_t npolkas;
 	/* for the oracle: the last block precommitted */
 	uint64_t lock_height, lock_num;
 	uint32_t lock_round;
