@@ -10,8 +10,8 @@
 #include "consensus/books/books.h"
 #include "proto/walk.h"
 
-/* Writing sets nothing that it did not find. Reading replaces what b, of the same terms, holds;
- * after an error b is good for books_free only. */
+/* Writing sets nothing that it did not find. Reading replaces what b, of the
+ * same terms, holds; after an error b is good for books_free only. */
 void books_image(struct walk *k, struct books *b);
 
 #endif

@@ -177,8 +177,8 @@ static int export(const struct ctl *c, const char *out, bool light)
 		    damage.height, damage.why);
 	else if (rc < 0)
 		code = cli_error(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILED,
-		    "%s: there is no chain here: %s\n  --home names the home of "
-		    "a node, or its chain folder",
+		    "%s: there is no chain here: %s\n  --home names the home "
+		    "of a node, or its chain folder",
 		    from, strerror(-rc));
 	if (rc == 0)
 		rc = put_all(&s, light, out, &n);
