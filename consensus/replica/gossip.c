@@ -262,7 +262,7 @@ gossip_tick(struct replica *r)
 	if (r->now.mono < r->status_ms + REPLICA_STATUS_MS)
 		return;
 	for (uint16_t i = 0; i < r->n; i++)
-		r->peers[i].answer_bytes = 0;
+		r->peers[i].asked_bytes = 0;
 	gossip_tell(r, REPLICA_ALL);
 	txgossip_tick(r);
 }

@@ -48,7 +48,7 @@ guest_welcome(struct replica *r, uint16_t peer)
 	struct bytes_writer w = BYTES_WRITER_INIT, again = BYTES_WRITER_INIT;
 	const struct motion *about;
 
-	if (peer >= s->n)
+	if (peer >= s->n || r->peers[peer].asked_bytes >= REPLICA_ASKED_BYTES)
 		return;
 	federation_put(&w, r->fed);
 	for (uint16_t i = 0; i < r->fed->nrefounded; i++)
@@ -59,6 +59,7 @@ guest_welcome(struct replica *r, uint16_t peer)
 	f->len = (uint32_t)w.len;
 	f->again = again.data;
 	f->again_len = (uint32_t)again.len;
+	r->peers[peer].asked_bytes += w.len + again.len;
 	f->height = ledger_height(r->ledger);
 	f->state = UINT8_MAX;
 	f->member = ledger_active(r->ledger, peer);

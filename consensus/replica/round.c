@@ -13,8 +13,7 @@
 #include "consensus/replica/silence.h"
 #include "consensus/replica/sync.h"
 
-#define ROUND_TAKEN_MAX 16           /* answers of one member, one round */
-#define ROUND_ASKED_BYTES (4u << 20) /* to one peer, between two ticks */
+#define ROUND_TAKEN_MAX 16   /* answers of one member, one round */
 #define ROUND_SLEEP_MS 60000 /* look at the wall clock at least this often */
 
 static bool
@@ -495,10 +494,10 @@ void
 round_send_answers(struct replica *r, uint16_t peer, const struct wire_ids *ids)
 {
 	struct wire_msg m = {.type = WIRE_ANSWER};
-	size_t *sent = &r->peers[peer].answer_bytes;
+	size_t *sent = &r->peers[peer].asked_bytes;
 
 	for (uint16_t i = 0; i < r->n; i++)
-		for (int k = 0; k < 2 && *sent < ROUND_ASKED_BYTES; k++) {
+		for (int k = 0; k < 2 && *sent < REPLICA_ASKED_BYTES; k++) {
 			m.u.answer = r->answers[i][k];
 			if (m.u.answer == NULL || !names(ids, &m.u.answer->id))
 				continue;

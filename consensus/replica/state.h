@@ -108,7 +108,8 @@ struct replica {
 	uint64_t status_ms;     /* mono time of our last STATUS */
 	uint64_t sync_deadline; /* mono; 0: nothing asked for */
 	uint64_t sync_until;    /* height that the last request reaches */
-	size_t sync_bytes;      /* that it brought */
+	uint64_t shirk_until[VOTE_MAX_VALIDATORS]; /* mono; by peer */
+	size_t sync_bytes;                         /* that it brought */
 	uint64_t behind_height, behind_ms;
 	uint16_t sync_peer;
 	struct wire_decided syncq[WIRE_BLOCKS_MAX];

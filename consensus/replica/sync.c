@@ -51,11 +51,25 @@ sync_active(const struct replica *r)
 	return false;
 }
 
-/* A peer that claims more than we have, other than `not`. */
+/* It claimed to have blocks and did not give them, or gave others. */
+static bool
+is_shirking(const struct replica *r, uint16_t peer)
+{
+	return r->now.mono < r->shirk_until[peer];
+}
+
+static void
+shirked(struct replica *r)
+{
+	r->shirk_until[r->sync_peer] = r->now.mono + REPLICA_SHIRK_MS;
+}
+
+/* A peer that claims more than we have, other than `not`; one that shirked
+ * only where there is no other. */
 static int
 choose_peer(const struct replica *r, uint16_t not )
 {
-	int second = -1;
+	int second = -1, third = -1;
 
 	for (uint16_t k = 1; k <= r->n; k++) {
 		uint16_t i = (uint16_t)((not +k) % r->n);
@@ -64,11 +78,15 @@ choose_peer(const struct replica *r, uint16_t not )
 		if (i == r->self || !p->up || !p->heard ||
 		    p->status.head <= ledger_height(r->ledger))
 			continue;
+		if (is_shirking(r, i)) {
+			third = third < 0 ? i : third;
+			continue;
+		}
 		if (i != not )
 			return i;
 		second = i;
 	}
-	return second;
+	return second >= 0 ? second : third;
 }
 
 /* One block behind is the normal state of the slower half of a federation for
@@ -98,6 +116,10 @@ sync_ask(struct replica *r)
 		return;
 	if (r->now.mono < r->sync_deadline && height < r->sync_until)
 		return;
+	if (r->sync_deadline != 0 && height < r->sync_until &&
+	    r->sync_bytes == 0)
+		shirked(r);
+	r->sync_deadline = 0;
 	peer = choose_peer(r, r->sync_peer);
 	if (peer < 0 || !is_behind(r))
 		return;
@@ -138,6 +160,8 @@ sync_block(struct replica *r, uint16_t peer, struct wire_decided *d, size_t len)
 	}
 	r->sync_deadline = r->now.mono + REPLICA_SYNC_MS;
 	r->sync_bytes += len;
+	if (r->sync_bytes >= REPLICA_SERVE_BYTES)
+		r->sync_until = d->block->header.height; /* that was all */
 	r->syncq[r->nsyncq++] = *d;
 	sync_next(r);
 }
@@ -181,6 +205,7 @@ sync_next(struct replica *r)
 			free(c);
 			decided_close(&d);
 			sync_clear(r);
+			shirked(r);
 			r->sync_deadline = 0; /* ask somebody else */
 			break;
 		}

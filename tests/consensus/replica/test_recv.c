@@ -168,6 +168,50 @@ blocks_are_fetched(void **state)
 	chain_close(&x);
 }
 
+/* Time goes by until somebody is asked for blocks. */
+static uint16_t
+ask_again(struct site *s)
+{
+	uint16_t peer = 0;
+
+	for (int k = 0; k < 40 && peer == 0; k++) {
+		s->ms += 300;
+		site_simple(s, REPLICA_EV_TIME);
+		peer = asked(s);
+	}
+	return peer;
+}
+
+/* Who claims blocks and gives none is asked last. */
+static void
+shirkers_come_last(void **state)
+{
+	uint16_t first, second, third;
+	struct chain x;
+	struct site s;
+
+	(void)state;
+	first = behind(&s, &x);
+	second = ask_again(&s);
+	assert_int_not_equal(second, 0);
+	assert_int_not_equal(second, first);
+	give(&s, second, &x, 0);
+	site_durable(&s);
+	assert_int_equal(height(&s), 1);
+	third = ask_again(&s);
+	assert_int_equal(first + second + third, 1 + 2 + 3);
+	give(&s, third, &x, 1);
+	site_durable(&s);
+	assert_int_equal(height(&s), 2);
+	assert_int_equal(ask_again(&s), second);
+	/* Nobody else is left: better than nobody. */
+	site_peer(&s, second, false);
+	site_peer(&s, third, false);
+	assert_int_equal(ask_again(&s), first);
+	site_close(&s);
+	chain_close(&x);
+}
+
 static struct block *
 large_block(const struct chain *x, const struct sign_key *key, uint64_t at)
 {
@@ -531,6 +575,7 @@ main(void)
 	    cmocka_unit_test(early_words_count),
 	    cmocka_unit_test(bad_blocks_are_punished),
 	    cmocka_unit_test(disk_gives_back),
+	    cmocka_unit_test(shirkers_come_last),
 	    cmocka_unit_test(blocks_have_a_budget),
 	    cmocka_unit_test(proofs_wait_for_lost_blocks),
 	    cmocka_unit_test(requests),
