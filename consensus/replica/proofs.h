@@ -3,8 +3,8 @@
  *
  * Made of what this node holds, both signatures verified when it came, or told
  * by a peer; told on once, and kept, in the pool too, until a block has it or
- * it is too old. What the pool has about heights that the chain lost waits until
- * they are back. Internal to the room.
+ * it is too old. What the pool has about heights that the chain lost waits for
+ * them. Internal to the room.
  */
 #ifndef QML_CONSENSUS_REPLICA_PROOFS_H
 #define QML_CONSENSUS_REPLICA_PROOFS_H
