@@ -495,6 +495,15 @@ trainer_train(struct trainer *t, const struct trainwire_model *m)
 {
 	int64_t *room = t->turn.model;
 
+	/* trainer_follow had no memory for the job that it is of. */
+	if (m->dim != t->federation.job.dim) {
+		t->turn.round = m->round;
+		t->wanted = true;
+		snprintf(t->text, sizeof(t->text),
+		    "there is no memory for the model of this job");
+		give_up_round(t, ANSWER_REASON_TRAINER);
+		return;
+	}
 	memcpy(room, m->model, m->dim * sizeof(*room));
 	t->turn = *m;
 	t->turn.model = room;

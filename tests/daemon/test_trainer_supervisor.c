@@ -156,6 +156,30 @@ deaf_child(void **state)
 	desk_close(&d);
 }
 
+/* A model of another length than there is room for costs the round. */
+static void
+other_length(void **state)
+{
+	char *command[] = {(char *)"/bin/sh", (char *)"-c", (char *)"exit 3",
+	    NULL};
+	int64_t *model;
+	struct desk d;
+
+	(void)state;
+	desk_open(&d, command);
+	model = calloc(d.f.job.dim + 1000, sizeof(*model));
+	assert_non_null(model);
+	trainer_train(d.t,
+	    &(struct trainwire_model){.round = 7,
+		.dim = d.f.job.dim + 1000,
+		.model = model});
+	free(model);
+	assert_int_equal(d.nfailed, 1);
+	assert_int_equal(d.reason, ANSWER_REASON_TRAINER);
+	trainer_stop(d.t);
+	desk_close(&d);
+}
+
 int
 main(void)
 {
@@ -164,6 +188,7 @@ main(void)
 	    cmocka_unit_test(missing_program),
 	    cmocka_unit_test(dies_while_stopped),
 	    cmocka_unit_test(deaf_child),
+	    cmocka_unit_test(other_length),
 	};
 
 	signal(SIGPIPE, SIG_IGN); /* as the daemon does */
