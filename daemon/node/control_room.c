@@ -14,35 +14,35 @@
 #define CONTROL_LISTENING_LOOKERS_MAX 8
 
 static bool
-is_full(const struct control *c)
+is_full(const struct client *comer)
 {
+	const bool looks = !comer->may_write;
 	unsigned all = 0, lookers = 0;
 
-	for (const struct client *cl = c->clients; cl != NULL; cl = cl->next) {
+	for (const struct client *cl = comer; cl != NULL; cl = cl->next) {
 		all += !cl->closing;
 		lookers += !cl->closing && !cl->may_write;
 	}
 	return all > CONTROL_CLIENTS_MAX ||
-	    (!c->clients->may_write && lookers > CONTROL_LOOKERS_MAX);
+	    (looks && lookers > CONTROL_LOOKERS_MAX);
 }
 
 /* Who holds a place and does nothing with it gives way to a newcomer; so
  * half a line, or an answer that is never read, locks nobody out. */
 static bool
-make_room(struct control *c)
+make_room(const struct client *comer)
 {
-	const struct client *new = c->clients;
 	struct client *victim = NULL;
 
-	for (struct client *cl = new->next; cl != NULL; cl = cl->next) {
+	for (struct client *cl = comer->next; cl != NULL; cl = cl->next) {
 		if (cl->closing || cl->events || cl->waiting != NULL ||
-		    (cl->may_write && !new->may_write))
+		    (cl->may_write && !comer->may_write))
 			continue;
 		if (victim == NULL || cl->moved_ms < victim->moved_ms)
 			victim = cl;
 	}
 	if (victim == NULL ||
-	    new->moved_ms - victim->moved_ms < CONTROL_IDLE_MS)
+	    comer->moved_ms - victim->moved_ms < CONTROL_IDLE_MS)
 		return false;
 	control_close_client(victim);
 	return true;
@@ -72,8 +72,8 @@ turn_away(struct client *cl)
 bool
 control_admit(struct client *cl)
 {
-	/* It is the first of the list. */
-	if (!is_full(cl->control) || make_room(cl->control))
+	/* It is the first of the list, so the others come behind it. */
+	if (!is_full(cl) || make_room(cl))
 		return true;
 	turn_away(cl);
 	return false;
