@@ -9,6 +9,7 @@
 
 #include "config/node.h"
 #include "daemon/cli/cli.h"
+#include "daemon/cli/ctl.h"
 #include "daemon/cli/dossier.h"
 #include "daemon/cli/dossier_html.h"
 #include "daemon/cli/history_proof.h"
@@ -131,14 +132,10 @@ audit_report_run(struct audit *a, const struct audit_order *o,
 static int
 print_verified(struct jv *o)
 {
-	char *line = jv_dump(o);
+	int rc = ctl_print_json(o);
 
 	jv_free(o);
-	if (!line)
-		return cli_error(CLI_FAILED, "out of memory");
-	puts(line);
-	free(line);
-	return CLI_OK;
+	return rc;
 }
 
 static int

@@ -13,6 +13,7 @@
 #include "daemon/cli/audit_proof.h"
 #include "daemon/cli/audit_report.h"
 #include "daemon/cli/cli.h"
+#include "daemon/cli/ctl.h"
 #include "daemon/node/jv.h"
 #include "proto/id.h"
 #include "proto/sign.h"
@@ -206,7 +207,7 @@ say_json(const struct audit *a, int rc)
 {
 	struct jv *v = jv_object();
 	char id[ID_TEXT_LEN];
-	char *line;
+	int printed;
 
 	jv_put_string(v, "schema", "qml.audit/1");
 	jv_put_string(v, "audit", rc == 0 ? "ok" : "failed");
@@ -240,13 +241,9 @@ say_json(const struct audit *a, int rc)
 	jv_put(v, "checks", checks_json(&a->checks));
 	if (rc < 0)
 		jv_put(v, "fault", fault_json(&a->fault));
-	line = jv_dump(v);
+	printed = ctl_print_json(v);
 	jv_free(v);
-	if (!line)
-		return cli_error(CLI_FAILED, "out of memory");
-	printf("%s\n", line);
-	free(line);
-	return CLI_OK;
+	return printed;
 }
 
 static int
@@ -280,7 +277,7 @@ static int
 say_proof(const struct wish *w)
 {
 	struct jv *o;
-	char *line;
+	int rc;
 
 	fprintf(stderr, "wrote %s%s\n", w->proof.out,
 	    w->key ? ", and the header beside it"
@@ -291,13 +288,9 @@ say_proof(const struct wish *w)
 	jv_put_string(o, "schema", "qml.proof_export/1");
 	jv_put_string(o, "file", w->proof.out);
 	jv_put_string(o, "block", w->proof.height);
-	line = jv_dump(o);
+	rc = ctl_print_json(o);
 	jv_free(o);
-	if (!line)
-		return cli_error(CLI_FAILED, "out of memory");
-	puts(line);
-	free(line);
-	return CLI_OK;
+	return rc;
 }
 
 static int

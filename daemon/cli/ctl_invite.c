@@ -105,6 +105,7 @@ show_line(struct ctl *c, const char *line, const char *next)
 
 	if (c->json) {
 		o = jv_object();
+		jv_put_string(o, "schema", "qml.invite_line/1");
 		jv_put_string(o, "line", line);
 		rc = ctl_print_json(o);
 		jv_free(o);

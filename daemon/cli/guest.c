@@ -23,6 +23,7 @@
 #include "daemon/cli/refounded.h"
 #include "daemon/node/home.h"
 #include "daemon/node/jv.h"
+#include "daemon/node/link.h"
 #include "daemon/node/peers.h"
 #include "proto/wire.h"
 
@@ -140,7 +141,7 @@ tell_silence(struct guest *g, int why)
 		    "no answer from %s at %s yet: %s\n  Is it running there, "
 		    "and may this machine dial it? Tries on; ^C ends it.\n",
 		    host->name, host->address,
-		    why != 0 ? uv_strerror(why) : "nothing was heard");
+		    why != 0 ? link_reason(why) : "nothing was heard");
 	else if (g->submitted)
 		fprintf(stderr,
 		    "waits for the block in which %s puts this node to the "

@@ -128,8 +128,8 @@ pasted_whose(const char *text)
 		"this is the line of qmlctl invite: it is for the new machine "
 		"(qmlnode join 'LINE')"},
 	    {REFOUNDED_MAGIC,
-		"this is the line of qmlnode refound: it is for those who go on "
-		"(qmlnode refound 'LINE')"},
+		"this is the line of qmlnode refound: it is for those who go "
+		"on (qmlnode refound 'LINE')"},
 	};
 
 	for (size_t i = 0; i < sizeof(lines) / sizeof(lines[0]); i++)
