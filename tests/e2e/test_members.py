@@ -216,9 +216,10 @@ def replaced(c):
 def leaves(c):
     gone = c.nodes[4]
     first = json.loads(ctl(gone, "leave", "--json").stdout)["proposal"]
-    # It is asked for once.
+    # It is asked for once, as long as that is open.
     p = ctl(gone, "leave")
-    assert p.stdout == "proposal %d\n" % first, (first, p.stdout)
+    assert p.stdout == "proposal %d\n" % first or \
+        state(c.nodes[0], first) != "open", (first, p.stdout)
     rows = {r["id"]: r["does"] for r in proposals(c.nodes[0])}
     assert rows[first] == "removes member epsilon", rows
     i = vote(c.nodes[:4])
