@@ -142,7 +142,7 @@ tell_silence(struct guest *g, int why)
 		    "and may this machine dial it? Tries on; ^C ends it.\n",
 		    host->name, host->address,
 		    why != 0 ? link_reason(why) : "nothing was heard");
-	else if (g->submitted)
+	else if (g->submitted && !g->said.any)
 		fprintf(stderr,
 		    "waits for the block in which %s puts this node to the "
 		    "vote\n",
@@ -180,7 +180,7 @@ look_at_link(struct guest *g)
 
 	peers_info(g->peers, 0, &info);
 	g->refused = info.last_error == -ECONNRESET;
-	if (!g->refused || g->submitted || g->passed)
+	if (!g->refused || g->passed || (g->submitted && !g->said.any))
 		g->refused_ms = 0;
 	else if (g->refused_ms == 0)
 		g->refused_ms = now;

@@ -196,7 +196,7 @@ def model(c):
     said(ctl(node, "model", "export", "-o", path), "^wrote ",
          "next: qmltrain score")
     said(ctl(node, "model", "show"), "^model    qm1", r"\d+ parameters")
-    refused(node, 1, "/nonexistent/m", "model", "export", "-o",
+    refused(node, 74, "/nonexistent/m", "model", "export", "-o",
             "/nonexistent/m")
     circuit(c, node, path)
 
