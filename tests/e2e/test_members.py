@@ -148,6 +148,24 @@ def fifth(c):
     assert late.returncode == 4 and "Ask for another line" in err, (out, err)
 
 
+def not_voted_in(c):
+    """Nobody votes for it: it is told, and its seat is as if never given."""
+    line = ctl(c.nodes[0], "invite", "ghost").stdout.strip()
+    _, j = new_machine(c, "ghost", "node0.csv", line)
+    out, err = j.communicate(timeout=2 * PATIENCE)
+    assert j.returncode == 1, (j.returncode, out, err)
+    assert "not voted in" in err or "over without it" in err, (out, err)
+    for n in c.nodes:
+        wait("a free seat at " + n.name, 60, lambda n=n: sorted(
+            m["name"] for m in n.call("members")["members"]) == [
+                "alpha", "beta", "delta", "epsilon", "gamma"])
+    s = c.nodes[0].call("status")
+    assert (s["members"], s["tolerates"]) == (5, 1), s
+    assert "" not in s["agreement"]["benched"], s["agreement"]
+    names = [p["name"] for p in c.nodes[0].call("peers")["peers"]]
+    assert sorted(names) == ["beta", "delta", "epsilon", "gamma"], names
+
+
 def quorum_needs_it(c):
     """Five members, quorum four: with one of the founders down, no block comes
     without the new one."""
@@ -293,6 +311,8 @@ def main():
         c.wait_height(2)
         tap.run("a fifth joins with one line and takes part",
                 lambda: fifth(c))
+        if os.environ.get("QML_TEST_LONG"):
+            tap.run("one is not voted in", lambda: not_voted_in(c))
         tap.run("the quorum is one of five", lambda: quorum_needs_it(c))
         tap.run("a lost machine is replaced", lambda: replaced(c))
         tap.run("one leaves", lambda: leaves(c))
