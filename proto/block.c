@@ -365,8 +365,9 @@ body_get(struct bytes_reader *r, struct block *b)
 		b->evidence[i] = evidence_get(r);
 }
 
-struct block *
-block_get(struct bytes_reader *r)
+/* fit: what the header says of the body is looked at. */
+static struct block *
+get_block(struct bytes_reader *r, bool fit)
 {
 	struct header head;
 	struct block *b;
@@ -384,13 +385,19 @@ block_get(struct bytes_reader *r)
 	b->header = head;
 	b->id = header_id(&head);
 	body_get(r, b);
-	if (!r->bad && !body_fits(b)) /* id: see above */
+	if (!r->bad && fit && !body_fits(b)) /* id: see above */
 		bytes_reader_fail(r);
 	if (r->bad) {
 		block_free(b);
 		return NULL;
 	}
 	return b;
+}
+
+struct block *
+block_get(struct bytes_reader *r)
+{
+	return get_block(r, true);
 }
 
 void
@@ -403,12 +410,11 @@ block_put_full(struct bytes_writer *w, const struct block *b)
 	}
 }
 
+/* The answers of b, or NULL. */
 static struct block *
-get_with(struct bytes_reader *r, uint32_t dim_max,
+get_with(struct bytes_reader *r, struct block *b, uint32_t dim_max,
     struct answer *(*get)(struct bytes_reader *r, uint32_t dim_max))
 {
-	struct block *b = block_get(r);
-
 	if (b == NULL)
 		return NULL;
 	for (uint16_t i = 0; i < b->header.nanswers && !r->bad; i++) {
@@ -427,7 +433,13 @@ get_with(struct bytes_reader *r, uint32_t dim_max,
 struct block *
 block_get_full(struct bytes_reader *r, uint32_t dim_max)
 {
-	return get_with(r, dim_max, answer_get);
+	return get_with(r, get_block(r, true), dim_max, answer_get);
+}
+
+struct block *
+block_get_stored(struct bytes_reader *r, uint32_t dim_max)
+{
+	return get_with(r, get_block(r, false), dim_max, answer_get);
 }
 
 void
@@ -463,5 +475,5 @@ head_alone(struct bytes_reader *r, uint32_t dim_max)
 struct block *
 block_get_heads(struct bytes_reader *r, uint32_t dim_max)
 {
-	return get_with(r, dim_max, head_alone);
+	return get_with(r, get_block(r, true), dim_max, head_alone);
 }

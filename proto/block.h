@@ -107,6 +107,9 @@ struct block *block_get(struct bytes_reader *r);
 void block_put_full(struct bytes_writer *w, const struct block *b);
 /* NULL and r bad: also when an answer's id is not the one named. */
 struct block *block_get_full(struct bytes_reader *r, uint32_t dim_max);
+/* The same of bytes that this node wrote, whose hash is right: whether body and
+ * header fit is not looked at again. */
+struct block *block_get_stored(struct bytes_reader *r, uint32_t dim_max);
 
 /* The same without the answers' payloads, which their heads name by hash. */
 void block_put_heads(struct bytes_writer *w, const struct block *b);

@@ -36,9 +36,9 @@ polymod_step(uint32_t c, unsigned value)
 	int i;
 
 	c = (c & 0x1ffffff) << 5 ^ value;
+	/* Without branches: what the bits are is anybody's guess. */
 	for (i = 0; i < 5; i++)
-		if ((top >> i & 1) != 0)
-			c ^= gen[i];
+		c ^= gen[i] & (0u - (top >> i & 1));
 	return c;
 }
 

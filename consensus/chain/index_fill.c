@@ -60,7 +60,7 @@ read_block(struct segments *s, uint64_t height, struct block **b,
 	*b = NULL;
 	if (rc < 0)
 		return rc == -EBADMSG ? -EINVAL : rc;
-	if (verify_decode(data, len, ANSWER_DIM_MAX, b, c) != VERIFY_OK)
+	if (verify_decode_stored(data, len, b, c) != VERIFY_OK)
 		rc = -EINVAL; /* the log's fault: no rebuild can help */
 	free(data);
 	return rc;

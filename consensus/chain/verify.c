@@ -76,6 +76,16 @@ verify_decode(const uint8_t *data, size_t len, uint32_t dim_max,
 }
 
 enum verify_verdict
+verify_decode_stored(const uint8_t *data, size_t len, struct block **b,
+    struct commit *c)
+{
+	struct bytes_reader r = bytes_reader_of(data, len);
+
+	*b = block_get_stored(&r, ANSWER_DIM_MAX);
+	return decode_commit(&r, b, c);
+}
+
+enum verify_verdict
 verify_decode_heads(const uint8_t *data, size_t len, struct block **b,
     struct commit *c)
 {

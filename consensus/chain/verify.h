@@ -75,6 +75,9 @@ const char *verify_text(enum verify_verdict v);
  * otherwise. */
 enum verify_verdict verify_decode(const uint8_t *data, size_t len,
     uint32_t dim_max, struct block **b, struct commit *c);
+/* The same of one that segments_read gave, of our own chain. */
+enum verify_verdict verify_decode_stored(const uint8_t *data, size_t len,
+    struct block **b, struct commit *c);
 /* The same of a block without the answers' payloads (block_put_heads). */
 enum verify_verdict verify_decode_heads(const uint8_t *data, size_t len,
     struct block **b, struct commit *c);

@@ -189,7 +189,7 @@ store_block(struct store *s, uint64_t height, struct wire_decided *out)
 	if (rc < 0)
 		return rc;
 	r = bytes_reader_of(data, len);
-	out->block = block_get_full(&r, ANSWER_DIM_MAX);
+	out->block = block_get_stored(&r, ANSWER_DIM_MAX);
 	commit_get(&r, &out->commit);
 	free(data);
 	if (out->block != NULL && bytes_reader_done(&r))
