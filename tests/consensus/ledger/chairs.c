@@ -158,3 +158,28 @@ chairs_do(struct chairs *t, const struct chairs *before,
 	*moved = sum;
 	return true;
 }
+
+struct chairs_wish
+chairs_rotation(uint8_t seat, uint8_t sign, uint8_t network)
+{
+	return (struct chairs_wish){.op = PAYLOAD_MEMBER_ROTATE,
+	    .seat = seat,
+	    .sign = sign,
+	    .network = network,
+	    .name = CHAIRS_KEYS,
+	    .address = CHAIRS_NOBODY,
+	    .power = 1};
+}
+
+bool
+chairs_backed(const struct motion *m, const struct chairs *voting)
+{
+	uint64_t yes = 0, all = 0;
+
+	for (unsigned i = 0; i < voting->n; i++) {
+		all += voting->at[i].power;
+		if (i < m->p.nvoters && m->p.votes[i] == VOTE_YES)
+			yes += voting->at[i].power;
+	}
+	return 3 * yes > all;
+}

@@ -48,5 +48,9 @@ void chairs_place(struct chairs *t, const struct chairs_wish *x,
 /* After what was done in the block, *moved and *t, if it can be done. */
 bool chairs_do(struct chairs *t, const struct chairs *before,
     const struct chairs_wish *x, uint64_t *moved);
+/* Other keys, as a wish. */
+struct chairs_wish chairs_rotation(uint8_t seat, uint8_t sign, uint8_t network);
+/* Did more than a third of the power that votes say yes? */
+bool chairs_backed(const struct motion *m, const struct chairs *voting);
 
 #endif

@@ -186,20 +186,6 @@ propose(struct play *p, const struct chairs_wish *w0, uint16_t from,
 	return NULL;
 }
 
-/* Did more than a third of the power say yes? */
-static bool
-is_backed(const struct motion *m, const struct chairs *voting)
-{
-	uint64_t yes = 0, all = 0;
-
-	for (unsigned i = 0; i < voting->n; i++) {
-		all += voting->at[i].power;
-		if (i < m->p.nvoters && m->p.votes[i] == VOTE_YES)
-			yes += voting->at[i].power;
-	}
-	return 3 * yes > all;
-}
-
 /* What the block decided, and whom it knows of now. */
 static void
 settle(struct play *p, const struct chairs *voting)
@@ -219,7 +205,7 @@ settle(struct play *p, const struct chairs *voting)
 		p->over[k] = true;
 		if (m->p.state == PROPOSAL_NO_QUORUM)
 			continue; /* most who could vote have left */
-		done = is_backed(m, voting) &&
+		done = chairs_backed(m, voting) &&
 		    chairs_do(&p->now, &p->before, x, &moved);
 		assert_int_equal(m->p.state,
 		    done ? PROPOSAL_EXECUTED : PROPOSAL_FAILED);
@@ -419,24 +405,12 @@ all_through(struct play *p, const struct chairs_wish *wishes, unsigned n)
 		step(p, NULL, 0);
 }
 
-static struct chairs_wish
-rotation(uint8_t seat, uint8_t sign, uint8_t network)
-{
-	return (struct chairs_wish){.op = PAYLOAD_MEMBER_ROTATE,
-	    .seat = seat,
-	    .sign = sign,
-	    .network = network,
-	    .name = CHAIRS_KEYS,
-	    .address = CHAIRS_NOBODY,
-	    .power = 1};
-}
-
 /* Its last keys but one would be forgotten while what they signed counts. */
 static void
 other_keys_twice_in_a_block(void **state)
 {
-	const struct chairs_wish both[] = {rotation(2, 10, 10),
-	    rotation(2, 11, 11)};
+	const struct chairs_wish both[] = {chairs_rotation(2, 10, 10),
+	    chairs_rotation(2, 11, 11)};
 
 	(void)state;
 	begin(&play, 7, 1);
@@ -478,7 +452,7 @@ proves(const struct town *t, uint64_t height, const struct sign_key *key)
 static void
 old_key_in_its_time(void **state)
 {
-	const struct chairs_wish x = rotation(2, 10, 10);
+	const struct chairs_wish x = chairs_rotation(2, 10, 10);
 	const struct sign_key *key;
 	struct sign_public old;
 	uint64_t last = 0;
@@ -507,8 +481,8 @@ old_key_in_its_time(void **state)
 static void
 keys_of_before(void **state)
 {
-	const struct chairs_wish rotations[] = {rotation(2, 10, 10),
-	    rotation(2, 11, 11), rotation(2, 12, 12)};
+	const struct chairs_wish rotations[] = {chairs_rotation(2, 10, 10),
+	    chairs_rotation(2, 11, 11), chairs_rotation(2, 12, 12)};
 
 	(void)state;
 	begin(&play, 4, 1);
@@ -517,10 +491,12 @@ keys_of_before(void **state)
 	assert_int_equal(play.done[PAYLOAD_MEMBER_ROTATE], 3);
 	for (unsigned k = 0; k < 4; k++) {
 		const uint8_t old[] = {2, 10, 11, 12};
-		struct chairs_wish again[] = {rotation(3, old[k], 13),
-		    rotation(3, 13, old[k]), rotation(2, old[k], old[k]),
-		    rotation(0, old[k], 13), rotation(0, 13, old[k]),
-		    rotation(0, old[k], old[k])};
+		struct chairs_wish again[] = {chairs_rotation(3, old[k], 13),
+		    chairs_rotation(3, 13, old[k]),
+		    chairs_rotation(2, old[k], old[k]),
+		    chairs_rotation(0, old[k], 13),
+		    chairs_rotation(0, 13, old[k]),
+		    chairs_rotation(0, old[k], old[k])};
 
 		for (unsigned i = 3; i < 6; i++)
 			again[i].op = PAYLOAD_MEMBER_ADD;

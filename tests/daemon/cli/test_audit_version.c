@@ -66,7 +66,8 @@ up_to_there(void **state)
 	ledger_version_limit(t->l, LATER);
 	b = rich_next(&r, NULL, 0, false);
 	assert_int_equal(b->header.app_version, LATER);
-	rich_commit(&r, b);
+	rich_seal(&r, b);
+	block_free(b);
 	assert_int_equal(judge(&r, &a), -EBADMSG);
 	assert_int_equal(a.fault.height, AT);
 	assert_int_equal(a.nblocks, AT - 1);
