@@ -15,8 +15,8 @@ cmd_version(int argc, char **argv)
 	if (rc != CLI_OK)
 		return rc < 0 ? CLI_OK : rc;
 	if (json)
-		printf(
-		    "{\"schema\":\"qml.version/1\",\"version\":\"%s\",\"build\":\"%s\"}\n",
+		printf("{\"schema\":\"qml.version/1\",\"version\":\"%s\","
+		       "\"build\":\"%s\"}\n",
 		    QML_VERSION, QML_BUILD_ID);
 	else
 		printf("qmlnode %s\nbuild   %s\n", QML_VERSION, QML_BUILD_ID);
