@@ -18,6 +18,7 @@
 #include "daemon/node/peers.h"
 #include "daemon/node/storage.h"
 #include "daemon/node/trainer.h"
+#include "daemon/node/trim.h"
 #include "daemon/node/why.h"
 #include "daemon/node/worth.h"
 
@@ -84,6 +85,7 @@ struct node {
 	struct worth *worth;     /* what closed rounds were worth */
 	struct control *control;
 	uv_timer_t timer;
+	struct trim trim;
 	uv_signal_t sigterm, sigint;
 	bool peers_open, trainer_open, storage_open, control_open;
 	bool stopping, timer_open;

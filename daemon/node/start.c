@@ -65,6 +65,7 @@ node_stop(struct node *n, int exit_code)
 	log_info("node.stop", "exit=%d", exit_code);
 	if (n->timer_open) {
 		uv_close((uv_handle_t *)&n->timer, NULL);
+		trim_stop(&n->trim);
 		uv_close((uv_handle_t *)&n->sigterm, NULL);
 		uv_close((uv_handle_t *)&n->sigint, NULL);
 		n->timer_open = false;
@@ -428,6 +429,7 @@ static void
 open_signals(struct node *n)
 {
 	uv_timer_init(&n->loop, &n->timer);
+	trim_start(&n->trim, &n->loop);
 	uv_signal_init(&n->loop, &n->sigterm);
 	uv_signal_init(&n->loop, &n->sigint);
 	n->timer.data = n->sigterm.data = n->sigint.data = n;
