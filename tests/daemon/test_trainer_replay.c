@@ -409,7 +409,7 @@ test_not_found(void **state)
 				    "nobody", NULL},
 			     out, sizeof(out)),
 	    5);
-	assert_non_null(strstr(out, "no member \"nobody\""));
+	assert_non_null(strstr(out, "no member has this name: nobody"));
 	assert_int_equal(fixture_run(argv, out, sizeof(out)), 5);
 }
 
