@@ -1,6 +1,7 @@
 /*
  * audit.c - walk a chain from block 0 and believe nothing.
  */
+#include <assert.h>
 #include <errno.h>
 #include <inttypes.h>
 #include <stdarg.h>
@@ -381,8 +382,10 @@ check_block(struct walk *w, uint64_t height)
 	struct commit c;
 	int rc = read_block(w, height, &b, &c);
 
-	if (rc == 0)
+	if (rc == 0) {
+		assert(b != NULL);
 		rc = judge_block(w, b, &c);
+	}
 	if (rc == 0)
 		rc = note_refounded(w);
 	if (rc == 0)

@@ -174,7 +174,7 @@ static void
 all_prove(struct rich *r, const struct hash *id)
 {
 	uint64_t last = ledger_height(r->chain.town.l);
-	struct history_claim c;
+	struct history_claim c = {.nsigners = 0};
 	char path[PATH_LEN];
 
 	export(r, true, path);
