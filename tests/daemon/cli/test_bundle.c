@@ -1,6 +1,5 @@
 /* A chain in one file: what is accepted is the decided chain, nothing else. */
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -14,31 +13,9 @@
 
 #include "daemon/cli/audit_fork.h"
 #include "daemon/cli/bundle.h"
-#include "daemon/cli/ctl.h"
-#include "rich.h"
+#include "exported.h"
 
 #define FLIPS 300
-#define PATH_LEN (RICH_ROOT_LEN + 32)
-
-/* Runs qmlctl's command; what it says is thrown away. */
-static void export(struct rich *r, const char *name, bool light,
-    char path[static PATH_LEN])
-{
-	char home[PATH_LEN],
-	    *argv[] = {"chain", "export", path, "--home", home,
-		"--without-payloads", NULL};
-	int err = dup(2), null = open("/dev/null", O_WRONLY), rc;
-
-	snprintf(path, PATH_LEN, "%s/%s", r->root, name);
-	snprintf(home, sizeof(home), "%s", r->root);
-	fflush(NULL);
-	dup2(null, 2);
-	rc = ctl_cmd_chain(light ? 6 : 5, argv);
-	dup2(err, 2);
-	close(err);
-	close(null);
-	assert_int_equal(rc, 0);
-}
 
 static uint8_t *
 slurp(const char *path, size_t *len)
@@ -75,7 +52,7 @@ test_full(void **state)
 	(void)state;
 	rich_open(&r, "town");
 	rich_grow(&r, RICH_DONE);
-	export(&r, "full", false, path);
+	export_chain(&r, "full", false, path);
 	assert_int_equal(audit_run(&home, r.root, &r.chain.town.fid), 0);
 	assert_int_equal(audit_run(&a, path, &r.chain.town.fid), 0);
 	assert_false(a.light);
@@ -103,8 +80,8 @@ test_light(void **state)
 	(void)state;
 	rich_open(&r, "town");
 	rich_grow(&r, RICH_DONE);
-	export(&r, "full", false, full);
-	export(&r, "light", true, light);
+	export_chain(&r, "full", false, full);
+	export_chain(&r, "light", true, light);
 	free(slurp(full, &big));
 	free(slurp(light, &small));
 	assert_int_equal(audit_run(&a, light, &r.chain.town.fid), 0);
@@ -159,9 +136,9 @@ test_flips(void **state)
 	(void)state;
 	rich_open(&r, "town");
 	rich_grow(&r, RICH_OPEN);
-	export(&r, "b", false, path);
+	export_chain(&r, "b", false, path);
 	flip_all(path, &r.chain.town.fid);
-	export(&r, "b", true, path);
+	export_chain(&r, "b", true, path);
 	flip_all(path, &r.chain.town.fid);
 	unlink(path);
 	rich_close(&r);
@@ -202,7 +179,7 @@ test_rearranged(void **state)
 	(void)state;
 	rich_open(&r, "town");
 	rich_grow(&r, RICH_OPEN);
-	export(&r, "b", false, path);
+	export_chain(&r, "b", false, path);
 	snprintf(copy, sizeof(copy), "%s/copy", r.root);
 	assert_int_equal(bundle_open(&b, path), 0);
 	for (size_t i = 0; i < sizeof(orders) / sizeof(orders[0]); i++) {
@@ -233,7 +210,7 @@ test_other_federation(void **state)
 	rich_open(&ours, "town");
 	rich_open(&other, "village");
 	rich_grow(&other, RICH_OPEN);
-	export(&other, "b", true, path);
+	export_chain(&other, "b", true, path);
 	assert_int_equal(audit_run(&a, path, &other.chain.town.fid), 0);
 	assert_int_equal(audit_run(&a, path, &ours.chain.town.fid), -EBADMSG);
 	assert_int_equal(a.fault.check, CHECK_FOUNDING);

@@ -3,7 +3,6 @@
  * the last one. Nothing of it is accepted but the chain itself, or a beginning.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -16,10 +15,8 @@
 #include <cmocka.h>
 
 #include "daemon/cli/bundle.h"
-#include "daemon/cli/ctl.h"
-#include "rich.h"
+#include "exported.h"
 
-#define PATH_LEN (RICH_ROOT_LEN + 32)
 #define BLOCKS 2
 #define BYTES_MAX 16384
 
@@ -34,24 +31,6 @@ struct file {
 
 static struct file file; /* too large for a stack */
 
-static void export(struct rich *r, bool light, char path[static PATH_LEN])
-{
-	char home[PATH_LEN],
-	    *argv[] = {"chain", "export", path, "--home", home,
-		"--without-payloads", NULL};
-	int err = dup(2), null = open("/dev/null", O_WRONLY), rc;
-
-	snprintf(path, PATH_LEN, "%s/bundle", r->root);
-	snprintf(home, sizeof(home), "%s", r->root);
-	fflush(NULL);
-	dup2(null, 2);
-	rc = ctl_cmd_chain(light ? 6 : 5, argv);
-	dup2(err, 2);
-	close(err);
-	close(null);
-	assert_int_equal(rc, 0);
-}
-
 static void
 begin(struct file *f, bool light)
 {
@@ -60,7 +39,7 @@ begin(struct file *f, bool light)
 	rich_open(&f->r, "town");
 	for (unsigned k = 0; k < BLOCKS; k++)
 		rich_commit(&f->r, rich_next(&f->r, NULL, 0, false));
-	export(&f->r, light, f->path);
+	export_chain(&f->r, "bundle", light, f->path);
 	assert_int_equal(bundle_open(&b, f->path), 0);
 	assert_int_equal(b.nparts, BLOCKS + 1);
 	assert_true(b.len <= BYTES_MAX && b.sound == b.len);

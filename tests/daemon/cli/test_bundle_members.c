@@ -3,7 +3,6 @@
  * accepted is what the members of each height decided, nothing else.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -19,12 +18,8 @@
 #include "consensus/chain/verify.h"
 #include "consensus/votes/payload.h"
 #include "daemon/cli/audit_fork.h"
-#include "daemon/cli/ctl.h"
-#include "daemon/cli/history_proof.h"
-#include "daemon/node/jv.h"
-#include "rich.h"
+#include "exported.h"
 
-#define PATH_LEN (RICH_ROOT_LEN + 32)
 #define CHANGES 3
 
 /* A town whose members change, and the heights whose blocks announce it. */
@@ -33,23 +28,6 @@ struct moved {
 	uint64_t at[CHANGES];
 	char light[PATH_LEN], full[PATH_LEN], copy[PATH_LEN];
 };
-
-static void export(struct rich *r, bool light, char path[static PATH_LEN])
-{
-	char home[PATH_LEN],
-	    *argv[] = {"chain", "export", path, "--home", home,
-		"--without-payloads", NULL};
-	int err = dup(2), null = open("/dev/null", O_WRONLY), rc;
-
-	snprintf(home, sizeof(home), "%s", r->root);
-	fflush(NULL);
-	dup2(null, 2);
-	rc = ctl_cmd_chain(light ? 6 : 5, argv);
-	dup2(err, 2);
-	close(err);
-	close(null);
-	assert_int_equal(rc, 0);
-}
 
 static struct tx *
 from(struct rich *r, uint16_t seat, uint8_t kind, struct bytes_writer *w)
@@ -155,11 +133,9 @@ grow(struct moved *v, const char *name)
 	p.member.m.power = p.member.m.weight = 1;
 	v->at[2] = pass(r, &p);
 	rich_commit(r, rich_next(r, NULL, 0, false));
-	snprintf(v->light, PATH_LEN, "%s/light", r->root);
-	snprintf(v->full, PATH_LEN, "%s/full", r->root);
 	snprintf(v->copy, PATH_LEN, "%s/copy", r->root);
-	export(r, true, v->light);
-	export(r, false, v->full);
+	export_chain(r, "light", true, v->light);
+	export_chain(r, "full", false, v->full);
 }
 
 static void
@@ -449,8 +425,8 @@ fork_of_changed_members(void **state)
 	at = ledger_height(one.r.chain.town.l) + 1;
 	fork_off(&one.r, 5);
 	fork_off(&two.r, 6);
-	export(&one.r, true, one.light);
-	export(&two.r, true, two.light);
+	export_chain(&one.r, "light", true, one.light);
+	export_chain(&two.r, "light", true, two.light);
 	marks_of(one.r.root, &m[0]);
 	marks_of(two.r.root, &m[1]);
 	marks_of(one.light, &m[2]);
@@ -471,40 +447,6 @@ fork_of_changed_members(void **state)
 		audit_marks_close(&m[i]);
 	leave(&one);
 	leave(&two);
-}
-
-static char *
-proof_of(const char *path, uint64_t height)
-{
-	struct tlog log = TLOG_INIT;
-	const struct audit_order o = {.path = path, .log = &log};
-	struct audit_watch watch;
-	struct history_proof p;
-	struct audit a;
-	struct jv *v;
-	char *text;
-
-	history_proof_open(&p, height);
-	watch = history_proof_watch(&p);
-	assert_int_equal(audit_watch(&a, &o, &watch), 0);
-	v = history_proof_json(&p);
-	history_proof_close(&p);
-	tlog_close(&log);
-	text = jv_dump(v);
-	jv_free(v);
-	assert_non_null(text);
-	return text;
-}
-
-static int
-check_proof(const char *text, struct history_claim *c)
-{
-	char err[160], why[HISTORY_PROOF_WHY_LEN] = "";
-	struct jv *v = jv_parse(text, strlen(text), err, sizeof(err));
-	int rc = v ? history_proof_check(v, c, why) : -EBADMSG;
-
-	jv_free(v);
-	return rc;
 }
 
 /* One block's proof carries the changes; each digit of them counts. */

@@ -3,7 +3,6 @@
  * are left agreed on, under its new id, and nothing that looks like it.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -18,32 +17,9 @@
 #include "consensus/ledger/seats.h"
 #include "consensus/votes/payload.h"
 #include "daemon/cli/audit_fork.h"
-#include "daemon/cli/ctl.h"
 #include "daemon/cli/follow.h"
-#include "daemon/cli/history_proof.h"
 #include "daemon/cli/refounded.h"
-#include "daemon/node/jv.h"
-#include "rich.h"
-
-#define PATH_LEN (RICH_ROOT_LEN + 32)
-
-static void export(struct rich *r, bool light, char path[static PATH_LEN])
-{
-	char home[PATH_LEN],
-	    *argv[] = {"chain", "export", path, "--home", home,
-		"--without-payloads", NULL};
-	int err = dup(2), null = open("/dev/null", O_WRONLY), rc;
-
-	snprintf(path, PATH_LEN, "%s/bundle", r->root);
-	snprintf(home, sizeof(home), "%s", r->root);
-	fflush(NULL);
-	dup2(null, 2);
-	rc = ctl_cmd_chain(light ? 6 : 5, argv);
-	dup2(err, 2);
-	close(err);
-	close(null);
-	assert_int_equal(rc, 0);
-}
+#include "exported.h"
 
 /* By these seats of the town's, in its state as it stands. */
 static struct refound
@@ -115,7 +91,7 @@ all_say(struct rich *r, const struct hash *id, int want)
 
 	assert_int_equal(judge(r->root, id), want);
 	for (int light = 0; light < 2; light++) {
-		export(r, light, path);
+		export_chain(r, "bundle", light, path);
 		assert_int_equal(judge(path, id), want);
 	}
 }
@@ -134,40 +110,6 @@ close_town(struct rich *r)
 	rich_close(r);
 }
 
-static char *
-proof_of(const char *path, uint64_t height)
-{
-	struct tlog log = TLOG_INIT;
-	const struct audit_order o = {.path = path, .log = &log};
-	struct audit_watch watch;
-	struct history_proof p;
-	struct audit a;
-	struct jv *v;
-	char *text;
-
-	history_proof_open(&p, height);
-	watch = history_proof_watch(&p);
-	assert_int_equal(audit_watch(&a, &o, &watch), 0);
-	v = history_proof_json(&p);
-	history_proof_close(&p);
-	tlog_close(&log);
-	text = jv_dump(v);
-	jv_free(v);
-	assert_non_null(text);
-	return text;
-}
-
-static int
-check_proof(const char *text, struct history_claim *c)
-{
-	char err[160], why[HISTORY_PROOF_WHY_LEN] = "";
-	struct jv *v = jv_parse(text, strlen(text), err, sizeof(err));
-	int rc = v ? history_proof_check(v, c, why) : -EBADMSG;
-
-	jv_free(v);
-	return rc;
-}
-
 /* A proof of every block, from the home and from a light bundle; `id` is what
  * its head is called. */
 static void
@@ -177,7 +119,7 @@ all_prove(struct rich *r, const struct hash *id)
 	struct history_claim c = {.nsigners = 0};
 	char path[PATH_LEN];
 
-	export(r, true, path);
+	export_chain(r, "bundle", true, path);
 	for (uint64_t h = 1; h < last; h++) {
 		char *text = proof_of(r->root, h), *same = proof_of(path, h);
 
@@ -396,7 +338,7 @@ every_byte(void **state)
 	x = draw_up(&r, r.chain.town.l, two);
 	refound_put(&w, &x);
 	take(&r, &x);
-	export(&r, true, path);
+	export_chain(&r, "bundle", true, path);
 	data = slurp(path, &len);
 	at = len - w.len - 5; /* kind and length, too */
 	assert_memory_equal(data + len - w.len, w.data, w.len);

@@ -1,0 +1,70 @@
+#include "exported.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "daemon/cli/ctl.h"
+#include "daemon/node/jv.h"
+
+void
+export_chain(const struct rich *r, const char *name, bool light,
+    char path[static PATH_LEN])
+{
+	char home[PATH_LEN],
+	    *argv[] = {"chain", "export", path, "--home", home,
+		"--without-payloads", NULL};
+	int err = dup(2), null = open("/dev/null", O_WRONLY), rc;
+
+	snprintf(path, PATH_LEN, "%s/%s", r->root, name);
+	snprintf(home, sizeof(home), "%s", r->root);
+	fflush(NULL);
+	dup2(null, 2);
+	rc = ctl_cmd_chain(light ? 6 : 5, argv);
+	dup2(err, 2);
+	close(err);
+	close(null);
+	assert_int_equal(rc, 0);
+}
+
+char *
+proof_of(const char *path, uint64_t height)
+{
+	struct tlog log = TLOG_INIT;
+	const struct audit_order o = {.path = path, .log = &log};
+	struct audit_watch watch;
+	struct history_proof p;
+	struct audit a;
+	struct jv *v;
+	char *text;
+
+	history_proof_open(&p, height);
+	watch = history_proof_watch(&p);
+	assert_int_equal(audit_watch(&a, &o, &watch), 0);
+	v = history_proof_json(&p);
+	history_proof_close(&p);
+	tlog_close(&log);
+	text = jv_dump(v);
+	jv_free(v);
+	assert_non_null(text);
+	return text;
+}
+
+int
+check_proof(const char *text, struct history_claim *c)
+{
+	char err[160], why[HISTORY_PROOF_WHY_LEN] = "";
+	struct jv *v = jv_parse(text, strlen(text), err, sizeof(err));
+	int rc = v ? history_proof_check(v, c, why) : -EBADMSG;
+
+	jv_free(v);
+	return rc;
+}
