@@ -328,23 +328,34 @@ check_timing(const struct timing *t, struct errbuf e)
 	return 0;
 }
 
-/* The stated sizes are those that follow from the schema. */
+/* What a segment's place and extent in model and update follow from. */
+static bool
+same_sizes(const struct job_task *a, const struct job_task *b)
+{
+	return a->dim == b->dim && a->update == b->update &&
+	    a->nangles == b->nangles && a->nscales == b->nscales;
+}
+
+/* The stated sizes are those that follow from the schema: each of them, since
+ * a start model is written and updates are read by them. */
 static int
 check_sizes(const struct federation *f, struct errbuf e)
 {
-	struct job j = f->job; /* texts are borrowed: never closed */
+	const struct job *is = &f->job;
+	struct job j = *is; /* texts are borrowed: never closed */
 
 	if (job_sizes(&j, f->ncolumns, f->nlabels) != 0)
 		return fail(e, "job.qubits: %u qubits do not hold %u columns",
-		    f->job.main.qubits, f->ncolumns);
-	if (j.dim != f->job.dim || j.stage.dim != f->job.stage.dim ||
-	    j.main.dim != f->job.main.dim || j.update != f->job.update ||
-	    j.control.dim != f->job.control.dim ||
-	    j.main.nangles != f->job.main.nangles)
+		    is->main.qubits, f->ncolumns);
+	if (j.dim != is->dim || j.update != is->update ||
+	    !same_sizes(&j.stage, &is->stage) ||
+	    !same_sizes(&j.main, &is->main) ||
+	    !same_sizes(&j.control, &is->control))
 		return fail(e,
-		    "job.dim: want %u parameters with %u angles for "
-		    "this schema, got %u with %u",
-		    j.dim, j.main.nangles, f->job.dim, f->job.main.nangles);
+		    "job.dim: want %u parameters with %u angles and %u "
+		    "factors for this schema, got %u with %u and %u",
+		    j.dim, j.main.nangles, j.main.nscales, is->dim,
+		    is->main.nangles, is->main.nscales);
 	return 0;
 }
 

@@ -130,7 +130,7 @@ check_ansatz(const struct job_task *t, struct job_errbuf e)
 	    {"uploads", t->uploads, 0, uploads ? t->layers : 0},
 	    {"angles", t->nangles, stated || vqc, vqc || vqe ? t->dim : 0},
 	    {"scales", t->nscales, t->encoding == JOB_REUPLOAD,
-		t->encoding == JOB_REUPLOAD ? t->dim : 0},
+		t->encoding == JOB_REUPLOAD ? t->dim - t->nangles : 0},
 	};
 
 	if (vqe && t->ansatz != JOB_HARDWARE_EFFICIENT && t->ansatz < JOB_UCCSD)
@@ -154,6 +154,7 @@ check_kind(const struct job_task *t, struct job_errbuf e)
 	uint64_t v = t->kind == JOB_VQC, l = t->kind == JOB_LINEAR;
 	uint64_t s = t->kind == JOB_QSVM, p = t->kind == JOB_QPCA;
 	uint64_t m = t->kind == JOB_VQE, c = v | l | s;
+	uint64_t update = m ? t->parts * (t->nangles + UINT64_C(1)) : t->dim;
 	const struct range ranges[] = {
 	    {"task", t->kind, JOB_VQC, JOB_VQE},
 	    {"encoding", t->encoding, v, v * JOB_OWN},
@@ -161,7 +162,7 @@ check_kind(const struct job_task *t, struct job_errbuf e)
 	    {"readout", t->readout, v, v * JOB_PAULIS},
 	    {"qubits", t->qubits, v | m, (v | m) * JOB_QUBITS_MAX},
 	    {"dim", t->dim, 1, ANSWER_DIM_MAX},
-	    {"update", t->update, 1, ANSWER_DIM_MAX},
+	    {"update", t->update, update, update},
 	    {"loss", t->loss, c, c * JOB_SQUARED},
 	    {"head", t->head, v, v * JOB_HEAD_DIRECT},
 	    {"start", t->start, v | m, (v | m) * JOB_ZERO},

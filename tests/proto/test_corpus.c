@@ -128,6 +128,10 @@ test_jobs(void **state)
 	j.combine.carry_rounds = 3;
 	golden_job("carry", &j);
 	j = sample_job();
+	j.main.encoding = JOB_REUPLOAD;
+	assert_int_equal(job_sizes(&j, 2, 3), 0);
+	golden_job("reupload", &j);
+	j = sample_job();
 	job_task_default(&j.stage, JOB_QPCA);
 	job_task_default(&j.control, JOB_LINEAR);
 	j.stage_rounds = 2;
@@ -258,7 +262,7 @@ static void
 test_all_were_looked_at(void **state)
 {
 	(void)state;
-	assert_int_equal(nfiles, 15 + 12 + 5 + 4 + 5 + 2);
+	assert_int_equal(nfiles, 15 + 12 + 6 + 4 + 5 + 2);
 }
 
 int

@@ -307,6 +307,35 @@ spoil_qubits(struct federation *f)
 	f->job.main.encoding = JOB_ZZ;
 	f->job.main.qubits = 1;
 }
+/* As many factors as parameters: the start model would be written past its
+ * end. */
+static void
+spoil_scales(struct federation *f)
+{
+	struct job *j = &f->job;
+
+	j->main.encoding = JOB_REUPLOAD;
+	assert_int_equal(job_sizes(j, f->ncolumns, f->nlabels), 0);
+	j->main.nscales = j->dim;
+}
+/* The same within the model's length. */
+static void
+spoil_some_scales(struct federation *f)
+{
+	spoil_scales(f);
+	f->job.main.nscales = f->job.dim - f->job.main.nangles - 1;
+}
+/* Two segments of an update, the sum of which is right. */
+static void
+spoil_updates(struct federation *f)
+{
+	struct job *j = &f->job;
+
+	job_task_default(&j->control, JOB_LINEAR);
+	assert_int_equal(job_sizes(j, f->ncolumns, f->nlabels), 0);
+	j->main.update++;
+	j->control.update--;
+}
 static void
 spoil_rounds(struct federation *f)
 {
@@ -352,6 +381,9 @@ static const struct {
     {spoil_dim, "job.dim"},
     {spoil_angles, "job.dim"},
     {spoil_qubits, "job.qubits"},
+    {spoil_scales, "job.scales"},
+    {spoil_some_scales, "job.dim"},
+    {spoil_updates, "job.update"},
     {spoil_rounds, "job.rounds"},
 };
 
