@@ -148,6 +148,20 @@ is_nothing(const struct yaml_node *n)
 	return n->kind == YAML_SCALAR && n->text[0] == '\0' && !n->quoted;
 }
 
+/* Messages and manuals name a key by its path; in a file it has two levels.
+ * Taken as a key it could stand there twice, and the reader of the file, who
+ * looks for it in its group, would not find it. */
+static int
+is_path(const struct filling *f, const struct yaml_node *entry)
+{
+	size_t len = strcspn(entry->key, ".");
+
+	return config_fail(f->e, entry->key_at,
+	    "%s%s: want two levels\n  write %.*s: and below it, indented, %s:",
+	    f->in->prefix, entry->key, (int)len, entry->key,
+	    entry->key + len + 1);
+}
+
 /* Files every entry of map under its row; rows are at most two levels deep. */
 static int
 walk(struct filling *f, const struct yaml_node *map, const char *prefix)
@@ -161,6 +175,8 @@ walk(struct filling *f, const struct yaml_node *map, const char *prefix)
 		row = len > 0 && (size_t)len < sizeof(path) - 1
 		    ? find_row(f->s, path)
 		    : -1;
+		if (row >= 0 && strchr(n->key, '.') != NULL)
+			return is_path(f, n);
 		if (row >= 0) {
 			f->found[row] = n;
 			continue;

@@ -61,30 +61,44 @@ is_task(const char *name)
 	return k <= JOB_VQE;
 }
 
-static int
-check(const struct terms *t, struct config_error *e)
+/* Where a value of the list stands, or the list's key. */
+static struct config_place
+place_of(const struct yaml_node *root, const char *key, size_t i)
 {
-	const struct config_place nowhere = {0, 0};
+	const struct yaml_node *list = yaml_get(root, key), *n;
+
+	if (list == NULL)
+		return (struct config_place){0, 0};
+	for (n = list->first; n != NULL && i > 0; i--)
+		n = n->next;
+	return n != NULL ? n->at : list->at;
+}
+
+static int
+check(const struct terms *t, const struct yaml_node *root,
+    struct config_error *e)
+{
 	const struct decimal most = {1000, 0}, none = {0, 0};
 	struct hash h;
 	size_t i;
 
 	for (i = 0; i < t->tasks.n; i++)
 		if (!is_task(t->tasks.text[i]))
-			return config_fail(e, nowhere,
+			return config_fail(e, place_of(root, "tasks", i),
 			    "tasks: want names such as vqc, linear, qsvm, "
 			    "qpca, got '%.40s'",
 			    t->tasks.text[i]);
 	for (i = 0; i < t->circuits.n; i++)
 		if (hash_from_hex(t->circuits.text[i], &h) != 0)
-			return config_fail(e, nowhere,
+			return config_fail(e, place_of(root, "circuits", i),
 			    "circuits: want 64 hex digits each, got '%.70s'",
 			    t->circuits.text[i]);
 	if (decimal_compare(&t->epsilon, &none) < 0 ||
 	    decimal_compare(&t->epsilon, &most) > 0)
-		return config_fail(e, nowhere, "epsilon: want 0 to 1000");
+		return config_fail(e, place_of(root, "epsilon", 0),
+		    "epsilon: want 0 to 1000");
 	if (t->epsilon.mant > 0 && terms_eps_milli(t) == 0)
-		return config_fail(e, nowhere,
+		return config_fail(e, place_of(root, "epsilon", 0),
 		    "epsilon: want 0, or at least 0.001");
 	return 0;
 }
@@ -104,7 +118,7 @@ terms_parse(struct terms *t, const void *data, size_t len,
 		rc = schema_fill(&terms_schema, &in, t, e);
 	}
 	if (rc == 0)
-		rc = check(t, e);
+		rc = check(t, doc.root, e);
 	yaml_close(&doc);
 	if (rc != 0)
 		terms_close(t);
@@ -157,6 +171,19 @@ names(const struct schema_texts *list, const char *word)
 	return false;
 }
 
+/* Digits may be capitals. */
+static bool
+allows_circuit(const struct terms *t, const struct hash *circuit)
+{
+	struct hash h;
+
+	for (size_t i = 0; i < t->circuits.n; i++)
+		if (hash_from_hex(t->circuits.text[i], &h) == 0 &&
+		    hash_equal(&h, circuit))
+			return true;
+	return t->circuits.n == 0;
+}
+
 /* A control arm and a stage see the rows, too. */
 static const char *
 task_denied(const struct terms *t, const struct job *j)
@@ -186,7 +213,7 @@ terms_refuse(const struct terms *t, const struct job *j, char *buf, size_t len)
 		h = hash_bytes("qml.circuit", j->main.circuit,
 		    strlen(j->main.circuit));
 	hash_hex(&h, hex);
-	if (t->circuits.n > 0 && !names(&t->circuits, hex)) {
+	if (!allows_circuit(t, &h)) {
 		snprintf(buf, len,
 		    "the owner's terms do not allow this circuit, %s",
 		    j->main.circuit != NULL ? hex : "a template");

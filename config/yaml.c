@@ -22,6 +22,8 @@ struct builder {
 	yaml_parser_t parser;
 	struct yaml_doc *doc;
 	struct config_error *e;
+	const unsigned char *data; /* all of it, for places */
+	size_t len;
 };
 
 static void *
@@ -53,6 +55,22 @@ place_of(yaml_mark_t m)
 	    struct config_place){(unsigned)m.line + 1, (unsigned)m.column + 1};
 }
 
+/* Where a byte stands that is no character: of that the parser says only the
+ * offset. Columns count characters, as in its marks. */
+static struct config_place
+place_at(const struct builder *b, size_t offset)
+{
+	struct config_place at = {1, 1};
+
+	for (size_t i = 0; i < offset && i < b->len; i++) {
+		if (b->data[i] == '\n')
+			at = (struct config_place){at.line + 1, 1};
+		else if ((b->data[i] & 0xc0) != 0x80)
+			at.col++;
+	}
+	return at;
+}
+
 /* The next event, or -EINVAL with the parser's own words. */
 static int
 next_event(struct builder *b, yaml_event_t *ev)
@@ -63,7 +81,9 @@ next_event(struct builder *b, yaml_event_t *ev)
 		return 0;
 	if (p->error == YAML_MEMORY_ERROR)
 		return -ENOMEM;
-	return config_fail(b->e, place_of(p->problem_mark),
+	return config_fail(b->e,
+	    p->error == YAML_READER_ERROR ? place_at(b, p->problem_offset)
+					  : place_of(p->problem_mark),
 	    "this is not YAML: %s%s%s", p->problem ? p->problem : "unreadable",
 	    p->context ? " " : "", p->context ? p->context : "");
 }
@@ -343,7 +363,7 @@ int
 yaml_parse(struct yaml_doc *d, const void *data, size_t len,
     struct config_error *e)
 {
-	struct builder b = {.doc = d, .e = e};
+	struct builder b = {.doc = d, .e = e, .data = data, .len = len};
 	int rc;
 
 	*d = YAML_DOC_INIT;

@@ -18,6 +18,10 @@ static const struct {
     {HEAD MEMBERS SCHEMA JOB "  qbits: 3\n",
 	"f.yaml:23:3: unknown key \"job.qbits\"\n  did you mean "
 	"\"qubits\"?"},
+    /* It would be read and then be the default. */
+    {GOOD "job.rate: 0.1\n",
+	"f.yaml:23:1: job.rate: want two levels\n  write job: and below it, "
+	"indented, rate:"},
     {HEAD MEMBERS SCHEMA, "f.yaml: job.task is missing"},
     {HEAD "members:\n  - name: a\n", "f.yaml: job.task is missing"},
     {HEAD MEMBERS "schema: {columns: [{name: b, range: [0, 1]}]}\n" JOB,

@@ -91,6 +91,8 @@ static const struct {
 	"qmlnode.yaml:3:1: unknown key \"xyzzy\"\n  known here: version, "
 	"name, listen, advertise, psk_file, data, trainer, control, storage, "
 	"log"},
+    {"name: a\nversion: 1\nlog:\n  level: debug\nlog.level: info\n",
+	"qmlnode.yaml:5:1: log.level: want two levels"},
     {"name: a\nversion: 1\nlog:\n  level:\n    x: 1\n",
 	"qmlnode.yaml:5:5: log.level: want error, warn, info or debug, got a "
 	"map\n  how much goes to stderr"},

@@ -70,6 +70,9 @@ test_bad(void **state)
 	(void)state;
 	expect("tasks: [vqc, everything]\n", "everything");
 	expect("circuits: [abc]\n", "64 hex digits");
+	expect("tasks: [vqc]\ncircuits:\n  - abc\n", "terms:3:5: circuits");
+	expect("tasks: [vqc, all]\n", "terms:1:14: tasks");
+	expect("tasks: [vqc]\nepsilon: 1001\n", "terms:2:10: epsilon");
 	expect("epsilon: -1\n", "epsilon");
 	expect("epsilon: 1001\n", "epsilon");
 	expect("epsilon: 0.0001\n", "0.001");
@@ -129,6 +132,13 @@ test_refuses(void **state)
 	refuses(&t, &j, NULL);
 	circuit[0] = 'X';
 	refuses(&t, &j, "this circuit");
+	terms_close(&t);
+	circuit[0] = 'O';
+	for (char *p = strchr(text, '"'); *p != '\0'; p++)
+		if (*p >= 'a' && *p <= 'f')
+			*p = (char)(*p - 'a' + 'A');
+	assert_int_equal(parse(&t, text, err), 0);
+	refuses(&t, &j, NULL);
 	terms_close(&t);
 }
 

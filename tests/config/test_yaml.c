@@ -103,7 +103,10 @@ static const struct {
     {"\"\": 1\n", "t.yaml:1:1: want a key before the ':'"},
     {"a: {b: {c: {d: {e: {f: {g: {h: {i: 1}}}}}}}}\n",
 	"t.yaml:1:32: want at most 8 levels"},
-    {"a: \xff\n", "t.yaml:1:1: this is not YAML"},
+    {"a: \xff\n", "t.yaml:1:4: this is not YAML"},
+    /* A file of Latin-1: where the first such letter stands. */
+    {"a: \xc3\xbc\n# \xc3\xbc, \xc3\xbc\nb: gr\xfc\xdf\n",
+	"t.yaml:3:6: this is not YAML"},
 };
 
 static void
