@@ -3,6 +3,7 @@
 #include <jansson.h>
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #define JV_DEPTH_MAX 64
@@ -37,10 +38,29 @@ jv_null(void)
 	return out(json_null());
 }
 
+/* s with a '?' for every byte that is not ASCII. */
+static json_t *
+ascii(const char *s)
+{
+	char *copy = strdup(s);
+	json_t *j;
+
+	for (char *p = copy; p != NULL && *p != '\0'; p++)
+		if ((*p & 0x80) != 0)
+			*p = '?';
+	j = copy != NULL ? json_string(copy) : NULL;
+	free(copy);
+	return j;
+}
+
+/* jansson takes UTF-8 only. A sentence may quote a cell of somebody's Latin-1
+ * file: it is better shown with a hole than not at all. */
 struct jv *
 jv_string(const char *s)
 {
-	return out(json_string(s));
+	json_t *j = json_string(s);
+
+	return out(j == NULL && s != NULL ? ascii(s) : j);
 }
 
 struct jv *

@@ -20,6 +20,7 @@ struct jv; /* opaque: hides jansson */
 struct jv *jv_object(void);
 struct jv *jv_array(void);
 struct jv *jv_null(void);
+/* Of bytes that are not UTF-8, what is not ASCII becomes '?'. */
 struct jv *jv_string(const char *s);
 struct jv *jv_number(double v); /* null when it is not finite */
 struct jv *jv_integer(int64_t v);

@@ -126,6 +126,29 @@ test_forgiving(void **state)
 	jv_free(NULL);
 }
 
+/* A sentence that quotes a Latin-1 file is shown all the same. */
+static void
+test_not_utf8(void **state)
+{
+	struct jv *o = jv_object();
+	char *text;
+
+	(void)state;
+	jv_put_string(o, "why",
+	    "no column 'Gr\xf6\xdf"
+	    "e' here");
+	jv_put_string(o, "good",
+	    "Gr\xc3\xb6\xc3\x9f"
+	    "e");
+	text = jv_dump(o);
+	assert_string_equal(text,
+	    "{\"why\":\"no column 'Gr??e' here\","
+	    "\"good\":\"Gr\xc3\xb6\xc3\x9f"
+	    "e\"}");
+	free(text);
+	jv_free(o);
+}
+
 int
 main(void)
 {
@@ -134,6 +157,7 @@ main(void)
 	    cmocka_unit_test(test_refused),
 	    cmocka_unit_test(test_build),
 	    cmocka_unit_test(test_forgiving),
+	    cmocka_unit_test(test_not_utf8),
 	};
 
 	return cmocka_run_group_tests_name("jv", tests, NULL, NULL);
