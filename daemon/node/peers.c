@@ -172,6 +172,11 @@ env_ready(void *arg, struct link *l)
 	}
 	if (peer->dialing == l)
 		peer->dialing = NULL;
+	/* The seat went to other keys while this one was on its way. */
+	if (!p->config.plain && memcmp(link_key(l), peer->network, 32) != 0) {
+		link_close(l, -EACCES);
+		return;
+	}
 	if (now_ms(p) < peer->banned_ms ||
 	    !places_may_come_up(&peer->ups_ms, now_ms(p))) {
 		if (link_dialed(l))
@@ -197,10 +202,14 @@ env_msg(void *arg, struct link *l, uint8_t *data, size_t len)
 {
 	struct peers *p = arg;
 	uint16_t i = link_peer(l);
+	bool guest = i == LINK_GUEST;
+	bool asks = guest && link_stats(l).msgs_in <= PLACES_GUEST_MSGS;
 
-	if (i == LINK_GUEST && !p->stopping)
+	if (guest && !asks)
+		link_close(l, -EPROTO);
+	if (asks && !p->stopping)
 		p->config.events.guest(p->config.events.arg, l, data, len);
-	else if (i == LINK_GUEST || p->stopping || p->peer[i].link != l ||
+	else if (guest || p->stopping || p->peer[i].link != l ||
 	    p->config.events.msg == NULL)
 		free(data);
 	else

@@ -17,6 +17,9 @@
 #define PLACES_MAX 64
 #define PLACES_PER_HOST 4
 #define PLACES_GUESTS_MAX 8
+/* He asks to be put to the vote, which is work for the loop; then he comes
+ * again. */
+#define PLACES_GUEST_MSGS 1
 /* A member's links that come up: so many at once, then one in so long. More is
  * work and log lines for nothing. */
 #define PLACES_UPS_AT_ONCE 10

@@ -324,35 +324,62 @@ heard(int fd, uint8_t *buf, size_t *have, size_t want)
 	return *have == want;
 }
 
-/* A link to member 1 with a key that is no member's, up to the first record,
- * which makes it a guest's. */
+/* A link to member 1 with this secret, up to its answer: the keys are agreed.
+ */
 static int
-come_as_guest(struct mesh *b, uint8_t key)
+shake(struct mesh *b, const uint8_t secret[static 32], struct channel *c)
 {
-	static const uint8_t first[] = {FRAME_CONTROL, FRAME_FIRST | FRAME_LAST,
-	    0, 0, 0, 1, 1 /* hello */};
-	uint8_t secret[32], buf[CHANNEL_SHAKE_MAX], record[CHANNEL_RECORD_MAX];
-	struct channel_identity id = {.federation = &b->federation,
-	    .self = 0,
-	    .secret = secret};
-	struct channel c;
+	static struct channel_identity id;
+	uint8_t buf[CHANNEL_SHAKE_MAX];
 	struct frame f;
 	size_t len, have = 0;
 	int fd = mesh_dial_raw(b, 1);
 
-	memset(secret, key, sizeof(secret));
+	id = (struct channel_identity){.federation = &b->federation,
+	    .self = 0,
+	    .secret = secret};
 	assert_int_equal(federation_id(&b->federation, &id.federation_id), 0);
-	assert_int_equal(channel_init(&c, &id, 1), 0);
-	assert_int_equal(channel_hello(&c, buf, &len), 0);
+	assert_int_equal(channel_init(c, &id, 1), 0);
+	assert_int_equal(channel_hello(c, buf, &len), 0);
 	while (send(fd, buf, len, MSG_NOSIGNAL) < 0)
 		assert_true(errno == EAGAIN || errno == ENOTCONN);
 	len = FRAME_HEAD_LEN + NOISE_SECOND_LEN;
 	MESH_UNTIL(b, heard(fd, buf, &have, len));
 	assert_int_equal(frame_parse(buf, len, &f), FRAME_OK);
-	assert_int_equal(channel_greet(&c, &f), 0);
-	assert_int_equal(channel_seal(&c, first, sizeof(first), record, &len),
-	    0);
+	assert_int_equal(channel_greet(c, &f), 0);
+	return fd;
+}
+
+static void
+say(int fd, struct channel *c, const void *plain, size_t n)
+{
+	uint8_t record[CHANNEL_RECORD_MAX];
+	size_t len;
+
+	assert_int_equal(channel_seal(c, plain, n, record, &len), 0);
 	mesh_send_raw(fd, record, len);
+}
+
+/* The first record, which makes the link one of somebody. */
+static void
+say_hello(int fd, struct channel *c)
+{
+	static const uint8_t first[] = {FRAME_CONTROL, FRAME_FIRST | FRAME_LAST,
+	    0, 0, 0, 1, 1 /* hello */};
+
+	say(fd, c, first, sizeof(first));
+}
+
+static int
+come_as_guest(struct mesh *b, uint8_t key)
+{
+	uint8_t secret[32];
+	struct channel c;
+	int fd;
+
+	memset(secret, key, sizeof(secret));
+	fd = shake(b, secret, &c);
+	say_hello(fd, &c);
 	channel_close(&c);
 	return fd;
 }
@@ -397,6 +424,73 @@ test_guests_are_few(void **state)
 	mesh_close(&b);
 }
 
+static void
+guest_speaks(void *arg, struct link *l, uint8_t *data, size_t len)
+{
+	struct mesh_end *e = arg;
+
+	(void)l, (void)len;
+	e->nmsgs++;
+	free(data);
+}
+
+/* What a guest asks is work for the loop, which has votes to care for: he asks
+ * once. */
+static void
+test_guest_asks_once(void **state)
+{
+	static const uint8_t word[] = {FRAME_D, FRAME_FIRST | FRAME_LAST, 0, 0,
+	    0, 1, 7};
+	struct peers_config c = {
+	    .events = {.invited = everybody, .guest = guest_speaks}};
+	uint8_t secret[32];
+	struct channel guest;
+	struct mesh b;
+	int fd;
+
+	(void)state;
+	memset(secret, 9, sizeof(secret));
+	mesh_open(&b, 2);
+	assert_int_equal(mesh_start_at(&b, 1, &c), 0);
+	fd = shake(&b, secret, &guest);
+	say_hello(fd, &guest);
+	say(fd, &guest, word, sizeof(word));
+	MESH_UNTIL(&b, b.end[1].nmsgs == 1);
+	assert_false(is_over(fd));
+	say(fd, &guest, word, sizeof(word));
+	MESH_UNTIL(&b, is_over(fd));
+	assert_int_equal(b.end[1].nmsgs, 1);
+	channel_close(&guest);
+	close(fd);
+	mesh_close(&b);
+}
+
+/* The seat goes to other keys while a link of the old ones is being made: who
+ * is no member any more does not come up. */
+static void
+test_seat_changes_on_the_way(void **state)
+{
+	struct channel old;
+	struct mesh b;
+	int fd;
+
+	(void)state;
+	mesh_open(&b, 2);
+	assert_int_equal(mesh_start_at(&b, 1,
+			     &(struct peers_config){
+				 .timing = {.handshake = 600000}}),
+	    0);
+	fd = shake(&b, b.end[0].secret, &old);
+	memset(b.federation.members[0].network, 0x55, 32);
+	peers_follow(b.end[1].peers, 1);
+	say_hello(fd, &old);
+	MESH_UNTIL(&b, is_over(fd));
+	assert_int_equal(b.end[1].ups[0], 0);
+	channel_close(&old);
+	close(fd);
+	mesh_close(&b);
+}
+
 int
 main(void)
 {
@@ -411,6 +505,8 @@ main(void)
 	    cmocka_unit_test(test_no_descriptor_leaks),
 	    cmocka_unit_test(test_comes_up_too_often),
 	    cmocka_unit_test(test_guests_are_few),
+	    cmocka_unit_test(test_guest_asks_once),
+	    cmocka_unit_test(test_seat_changes_on_the_way),
 	    cmocka_unit_test(test_strangers_do_not_displace_a_member),
 	};
 
