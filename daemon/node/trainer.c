@@ -293,6 +293,10 @@ read_cb(uv_stream_t *st, ssize_t n, const uv_buf_t *buf)
 	struct trainer *t = st->data;
 
 	(void)buf;
+	if (t->broken) {
+		t->have = 0; /* nothing that it says counts any more */
+		n = n < 0 ? n : 0;
+	}
 	if (n < 0) {
 		/* It has ended, or soon must: it cannot be heard any more. */
 		uv_read_stop(st);
@@ -552,7 +556,9 @@ trainer_text(const struct trainer *t)
 void
 trainer_stop(struct trainer *t)
 {
-	t->stopping = true;
+	if (t->stopping)
+		return;
+	t->stopping = t->broken = true;
 	t->wanted = t->busy = false;
 	t->state = TRAINER_NONE;
 	if (!t->alive) {
@@ -568,8 +574,9 @@ void
 trainer_forget(struct trainer *t)
 {
 	sign_wipe(t->cfg.salt, sizeof(t->cfg.salt));
-	if (!t->stopping)
-		trainer_stop(t);
+	snprintf(t->text, sizeof(t->text),
+	    "the rows' salt key was erased; no trainer runs");
+	trainer_stop(t);
 }
 
 void

@@ -92,7 +92,8 @@ const char *trainer_text(const struct trainer *t); /* last problem, or "" */
 /* The salt is wiped here, and the child ended for good: it has no rows any
  * more. Rounds are answered with "no data". */
 void trainer_forget(struct trainer *t);
-/* SIGTERM, then SIGKILL after two seconds; `stopped` when all is closed. */
+/* SIGTERM, then SIGKILL after two seconds; `stopped` when all is closed. What
+ * the child still says is not heard. Idempotent. */
 void trainer_stop(struct trainer *t);
 void trainer_free(struct trainer *t); /* after stopped; NULL is fine */
 

@@ -52,6 +52,12 @@ stopped_cb(void *arg)
 }
 
 static void
+ready_cb(void *arg, const struct trainwire_ready *r)
+{
+	(void)arg, (void)r;
+}
+
+static void
 desk_open(struct desk *d, char **command)
 {
 	const struct trainer_config cfg = {.command = command,
@@ -59,6 +65,7 @@ desk_open(struct desk *d, char **command)
 	    .threads = 1,
 	    .federation = &d->f};
 	const struct trainer_callbacks cb = {.arg = d,
+	    .ready = ready_cb,
 	    .failed = failed_cb,
 	    .stopped = stopped_cb};
 
@@ -156,6 +163,63 @@ deaf_child(void **state)
 	desk_close(&d);
 }
 
+/* Stopped once more while that is under way, or over. */
+static void
+stopped_twice(void **state)
+{
+	char *command[] = {(char *)"/nonexistent/qmltrain", NULL};
+	struct desk d;
+
+	(void)state;
+	desk_open(&d, command);
+	while (trainer_state(d.t) != TRAINER_WAITING)
+		uv_run(&d.loop, UV_RUN_NOWAIT);
+	trainer_stop(d.t);
+	trainer_stop(d.t);
+	desk_close(&d);
+}
+
+/* What a child says after it was stopped does not bring it back: rounds are
+ * answered with "no data" from then on, as trainer_forget promises. */
+static void
+says_ready_when_stopped(void **state)
+{
+	const struct trainwire_msg m = {.type = TRAINWIRE_READY,
+	    .u.ready = {.dim = 1, .rows = 1}};
+	char path[] = "/tmp/qml-ready-XXXXXX", script[160], mark[40];
+	char *command[] = {(char *)"/bin/sh", (char *)"-c", script, NULL};
+	uint8_t *data, head[4] = {0};
+	struct desk d;
+	size_t len;
+	int fd = mkstemp(path);
+
+	(void)state;
+	assert_true(fd >= 0);
+	assert_int_equal(trainwire_encode(&m, &data, &len), 0);
+	assert_true(len < 256);
+	head[3] = (uint8_t)len;
+	assert_int_equal(write(fd, head, 4), 4);
+	assert_int_equal(write(fd, data, len), (ssize_t)len);
+	close(fd);
+	free(data);
+	snprintf(mark, sizeof(mark), "%s.up", path);
+	snprintf(script, sizeof(script),
+	    "trap 'cat %s' TERM; : > %s; while :; do sleep 0.1; done", path,
+	    mark);
+	desk_open(&d, command);
+	while (access(mark, F_OK) != 0)
+		uv_run(&d.loop, UV_RUN_NOWAIT);
+	trainer_forget(d.t);
+	assert_int_equal(uv_run(&d.loop, UV_RUN_DEFAULT), 0);
+	assert_int_equal(trainer_state(d.t), TRAINER_NONE);
+	desk_train(&d);
+	assert_int_equal(d.nfailed, 1);
+	assert_int_equal(d.reason, ANSWER_REASON_NO_DATA);
+	desk_close(&d);
+	unlink(mark);
+	unlink(path);
+}
+
 /* A model of another length than there is room for costs the round. */
 static void
 other_length(void **state)
@@ -188,6 +252,8 @@ main(void)
 	    cmocka_unit_test(missing_program),
 	    cmocka_unit_test(dies_while_stopped),
 	    cmocka_unit_test(deaf_child),
+	    cmocka_unit_test(stopped_twice),
+	    cmocka_unit_test(says_ready_when_stopped),
 	    cmocka_unit_test(other_length),
 	};
 
