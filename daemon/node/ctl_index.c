@@ -250,6 +250,9 @@ ctl_make_report(const void *copy, CTL_ERR_ARGS)
 	struct sql *db;
 	int rc = sql_open(&db, q->path, false);
 
+	/* All rows are of one moment, or the sums would not add up. */
+	if (rc == 0)
+		rc = sql_exec(db, "BEGIN");
 	if (rc == 0)
 		rc = put_height(db, o);
 	if (q->key[0] != '\0')
