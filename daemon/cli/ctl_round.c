@@ -126,9 +126,10 @@ print_block(const struct jv *b)
 	print_names("answers of", jv_get(b, "answers"), "member");
 	print_names("attested by", jv_get(b, "attests"), "member");
 	print_names("signed by", jv_get(c, "signers"), NULL);
-	printf("  votes        %lld of %lld\n",
-	    (long long)ctl_integer(c, "power"),
-	    (long long)ctl_integer(c, "total_power"));
+	if (jv_is_number(jv_get(c, "total_power")))
+		printf("  votes        %lld of %lld\n",
+		    (long long)ctl_integer(c, "power"),
+		    (long long)ctl_integer(c, "total_power"));
 	puts("next: qmlnode audit HOME proves it from the files alone");
 	return CLI_OK;
 }

@@ -245,24 +245,37 @@ attests_json(const struct federation *f, const struct block *b)
 	return list;
 }
 
-static struct jv *
-certificate_json(const struct federation *f, const struct commit *c)
+/* What the signers had together, if the members have it still: what they had
+ * at another time is in the blocks between. */
+static void
+put_power(struct jv *o, const struct node *n, const struct wire_decided *d)
 {
-	struct jv *o = jv_object(), *signers = jv_array();
+	const struct ledger *l = replica_ledger(n->replica);
+	const uint32_t *powers = ledger_powers(l);
+	const bool same =
+	    hash_equal(&d->block->header.validators, ledger_validators(l));
 	uint64_t power = 0, total = 0;
 
-	for (uint16_t i = 0; i < f->nmembers; i++)
-		total += f->members[i].power;
-	for (uint16_t i = 0; i < c->nsigs; i++) {
-		const struct member *m = &f->members[c->validators[i]];
+	for (uint16_t i = 0; same && i < ledger_nmembers(l); i++)
+		total += powers[i];
+	for (uint16_t i = 0; same && i < d->commit.nsigs; i++)
+		power += powers[d->commit.validators[i]];
+	jv_put(o, "power", same ? jv_integer((int64_t)power) : jv_null());
+	jv_put(o, "total_power", same ? jv_integer((int64_t)total) : jv_null());
+}
 
-		power += m->power;
-		jv_add(signers, jv_string(m->name));
-	}
+static struct jv *
+certificate_json(const struct node *n, const struct wire_decided *d)
+{
+	const struct commit *c = &d->commit;
+	struct jv *o = jv_object(), *signers = jv_array();
+
+	for (uint16_t i = 0; i < c->nsigs; i++)
+		jv_add(signers,
+		    jv_string(n->roster->members[c->validators[i]].name));
 	jv_put_integer(o, "view", c->round);
 	jv_put(o, "signers", signers);
-	jv_put_integer(o, "power", (int64_t)power);
-	jv_put_integer(o, "total_power", (int64_t)total);
+	put_power(o, n, d);
 	return o;
 }
 
@@ -311,13 +324,13 @@ ctl_tell_block(struct node *n, const struct past_answer *a, CTL_ERR_ARGS)
 	if (b == NULL) {
 		jv_put_string(o, "kind", "founding");
 		jv_put_integer(o, "time_ms", (int64_t)f->founded_ms);
-		jv_put_integer(o, "members", f->nmembers);
+		jv_put_integer(o, "members", n->opt->federation->nmembers);
 		return o;
 	}
 	ctl_put_id(o, "id", ID_BLOCK, &b->id);
 	put_header(o, f, &b->header);
 	jv_put(o, "answers", answers_json(f, b));
 	jv_put(o, "attests", attests_json(f, b));
-	jv_put(o, "certificate", certificate_json(f, &a->decided.commit));
+	jv_put(o, "certificate", certificate_json(n, &a->decided));
 	return o;
 }

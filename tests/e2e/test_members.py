@@ -142,6 +142,12 @@ def fifth(c):
     rounds_with(c, "epsilon", 3)
     head = [n.call("block", height=top)["id"] for n in c.nodes]
     assert len(set(head)) == 1, head
+    # What the signers of the first block had, five members do not say.
+    block = c.nodes[0].call("block", height=1)["certificate"]
+    assert block["power"] is None and len(block["signers"]) >= 3, block
+    block = c.nodes[0].call("block", height="head")["certificate"]
+    assert block["total_power"] == 5 and block["power"] >= 4, block
+    assert c.nodes[0].call("block", height=0)["members"] == 4
     # Once is all that it is good for.
     _, late = new_machine(c, "late", "node0.csv", line)
     out, err = late.communicate(timeout=2 * PATIENCE)
