@@ -61,6 +61,12 @@ judge(const struct ledger *l, const struct tx *t, bool *ahead)
 	return ledger_tx_fits(l, t);
 }
 
+static bool
+is_full(const struct txpool *p, const struct tx *t)
+{
+	return p->n == TXPOOL_MAX || p->bytes + tx_len(t) > TXPOOL_BYTES_MAX;
+}
+
 static int
 find_room(const struct txpool *p, const struct tx *t)
 {
@@ -77,35 +83,7 @@ find_room(const struct txpool *p, const struct tx *t)
 			return (int)BOOKS_NONCE;
 		of_sender++;
 	}
-	if (p->n == TXPOOL_MAX || of_sender == TXPOOL_SENDER_MAX ||
-	    p->bytes + tx_len(t) > TXPOOL_BYTES_MAX)
-		return -ENOSPC;
-	return 0;
-}
-
-int
-txpool_add(struct txpool *p, const struct ledger *l, struct tx *t)
-{
-	enum books_verdict v;
-	bool ahead;
-	int rc;
-
-	if (txpool_find(p, &t->id) != NULL)
-		return -EEXIST;
-	v = judge(l, t, &ahead);
-	if (v != BOOKS_OK && !ahead)
-		return (int)v;
-	rc = find_room(p, t);
-	if (rc != 0)
-		return rc;
-	if (ledger_check_tx(l, t) != LEDGER_OK)
-		return -EBADMSG;
-	link_in(&p->tx_first[head_of(&t->id)], p->tx_next, p->n);
-	p->txs[p->n++] = tx_ref(t);
-	p->bytes += tx_len(t);
-	if (v == BOOKS_OK)
-		p->fit[p->nfit++] = t;
-	return 0;
+	return of_sender == TXPOOL_SENDER_MAX ? -ENOSPC : 0;
 }
 
 static void
@@ -124,6 +102,66 @@ forget(struct txpool *p, struct tx *t, enum books_verdict why)
 	link_in(&p->gone_first[head_of(&t->id)], p->gone_next, i);
 	p->bytes -= tx_len(t);
 	tx_unref(t);
+}
+
+/* The places are new after some went. */
+static void
+find_places(struct txpool *p)
+{
+	memset(p->tx_first, 0, sizeof(p->tx_first));
+	for (size_t i = 0; i < p->n; i++)
+		link_in(&p->tx_first[head_of(&p->txs[i]->id)], p->tx_next, i);
+}
+
+/* For t, which applies, what does not yet gives way. Who has an account can
+ * fill the pool with such, at no cost, and nobody's vote would get in. */
+static void
+make_room(struct txpool *p, const struct tx *t)
+{
+	const size_t before = p->n;
+	size_t fit = p->nfit;
+
+	for (size_t i = p->n; i-- > 0 && is_full(p, t);) {
+		if (fit > 0 && p->fit[fit - 1] == p->txs[i]) {
+			fit--; /* in the same order */
+			continue;
+		}
+		forget(p, p->txs[i], BOOKS_LIMIT);
+		memmove(&p->txs[i], &p->txs[i + 1],
+		    (--p->n - i) * sizeof(p->txs[0]));
+	}
+	if (p->n < before)
+		find_places(p);
+}
+
+int
+txpool_add(struct txpool *p, const struct ledger *l, struct tx *t)
+{
+	enum books_verdict v;
+	bool ahead;
+	int rc;
+
+	if (txpool_find(p, &t->id) != NULL)
+		return -EEXIST;
+	v = judge(l, t, &ahead);
+	if (v != BOOKS_OK && !ahead)
+		return (int)v;
+	rc = find_room(p, t);
+	if (rc != 0)
+		return rc;
+	if (ahead && is_full(p, t))
+		return -ENOSPC;
+	if (ledger_check_tx(l, t) != LEDGER_OK)
+		return -EBADMSG;
+	make_room(p, t);
+	if (is_full(p, t))
+		return -ENOSPC;
+	link_in(&p->tx_first[head_of(&t->id)], p->tx_next, p->n);
+	p->txs[p->n++] = tx_ref(t);
+	p->bytes += tx_len(t);
+	if (v == BOOKS_OK)
+		p->fit[p->nfit++] = t;
+	return 0;
 }
 
 void

@@ -3,8 +3,10 @@
  *
  * Bounded in number, in bytes and by sender. A transaction gets in when it
  * applies to the books as they are, or when only earlier ones of its sender
- * are missing; after every block what does not apply any more is dropped, and
- * for a while the pool remembers why. Order is that of arrival.
+ * are missing; those cost their sender nothing, so in a full pool they give
+ * way to what applies, the last first. After every block what does not apply
+ * any more is dropped, and for a while the pool remembers why. Order is that
+ * of arrival.
  */
 #ifndef QML_CONSENSUS_REPLICA_TXPOOL_H
 #define QML_CONSENSUS_REPLICA_TXPOOL_H

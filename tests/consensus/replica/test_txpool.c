@@ -88,6 +88,68 @@ bounds(void **state)
 	site_close(&s);
 }
 
+/* After some that are missing. */
+static struct tx *
+early(struct site *s, uint16_t from, uint64_t nonce, uint32_t len)
+{
+	struct tx *t = tx_new(len);
+	struct hash fid;
+
+	assert_non_null(t);
+	assert_int_equal(federation_id(&s->f, &fid), 0);
+	memset(t->body, 0, len);
+	t->kind = TX_TRANSFER;
+	t->nonce = nonce;
+	t->expires = UINT64_MAX;
+	tx_sign(t, s->keys[from], &fid);
+	return t;
+}
+
+/* One account fills the pool with what nobody can apply: another one's
+ * transaction gets in all the same, and the last of those goes. */
+static void
+what_applies_gets_in(void **state)
+{
+	struct txpool *p = calloc(1, sizeof(*p));
+	struct hash id, last = {{0}}, first = {{0}};
+	uint32_t len = TX_BODY_MAX;
+	uint64_t nonce = 1;
+	struct site s;
+	struct tx *t;
+
+	(void)state;
+	assert_non_null(p);
+	site_open(&s, 4);
+	site_boot(&s);
+	while (len > 0) {
+		t = early(&s, 1, nonce, len);
+		id = t->id;
+		if (add(p, &s, t) != 0) {
+			len /= 2;
+			continue;
+		}
+		last = id;
+		first = nonce++ == 1 ? id : first;
+	}
+	assert_int_equal(p->nfit, 0);
+	t = transfer(&s, 2, 0, 5);
+	id = t->id;
+	assert_int_equal(add(p, &s, t), 0);
+	assert_non_null(txpool_find(p, &id));
+	assert_non_null(txpool_find(p, &first));
+	assert_null(txpool_find(p, &last));
+	assert_int_equal(txpool_why(p, &last)->why, BOOKS_LIMIT);
+	/* Of which there are no more than before. */
+	assert_int_equal(add(p, &s, early(&s, 3, 2, TX_BODY_MAX)), -ENOSPC);
+	txpool_turn(p, replica_ledger(s.r));
+	assert_int_equal(p->nfit, 1);
+	assert_non_null(txpool_find(p, &id));
+	txpool_clear(p);
+	assert_int_equal(p->n + p->bytes, 0);
+	free(p);
+	site_close(&s);
+}
+
 /* Found by id whatever left the pool before, and why it left, until the ring
  * has gone round. */
 static void
@@ -223,6 +285,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(bounds),
+	    cmocka_unit_test(what_applies_gets_in),
 	    cmocka_unit_test(found_by_id),
 	    cmocka_unit_test(gossip),
 	    cmocka_unit_test(asking_is_bounded),
