@@ -6,6 +6,7 @@
 
 #include "consensus/bft/quorum.h"
 #include "consensus/ledger/leaves.h"
+#include "consensus/ledger/sealed.h"
 #include "consensus/ledger/seats.h"
 #include "consensus/ledger/state.h"
 #include "proto/merkle.h"
@@ -75,6 +76,12 @@ reopen(struct ledger *l, uint64_t at_ms)
 	r->skipped++;
 	bases_skipped(&r->bases, o.number);
 	state_open_round(l, r, &o);
+	if (!r->finished)
+		return;
+	/* A job ends in a block, with its version and its order's escrow: the
+	 * last round is made up for. */
+	r->finished = false;
+	sealed_begin(l, r);
 }
 
 /* The head was signed for the federation that ends, or for one before that:

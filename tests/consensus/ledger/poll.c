@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -45,6 +46,28 @@ poll_proposal(struct town *t, uint16_t from, uint8_t kind,
 	body_propose_put(&w, &b);
 	bytes_writer_close(&x);
 	return poll_tx(t, from, TX_PROPOSE, &w);
+}
+
+struct payload
+poll_newcomer(struct town *t, uint8_t op, uint8_t seed)
+{
+	const struct hash none = {{0}};
+	struct payload p = {.member = {.op = op}};
+	uint8_t bytes[SIGN_SEED_LEN] = {0};
+	struct hash digest;
+
+	bytes[0] = seed;
+	bytes[1] = 0x77;
+	assert_int_equal(sign_key_new(bytes, &t->more[t->nmore]), 0);
+	p.member.m = (struct member){.power = 1, .weight = 1};
+	p.member.m.sign = sign_key_public(t->more[t->nmore++]);
+	memset(p.member.m.network, 100 + seed, sizeof(p.member.m.network));
+	snprintf(p.member.m.name, sizeof(p.member.m.name), "new%u", seed);
+	p.member.m.id = member_id(&p.member.m.sign, p.member.m.network);
+	digest = payload_proof(&p.member.m);
+	sign_message(t->more[t->nmore - 1], PAYLOAD_PROOF_CONTEXT, &none,
+	    &digest, &p.member.proof);
+	return p;
 }
 
 void

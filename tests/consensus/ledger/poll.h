@@ -20,6 +20,8 @@ struct tx *poll_tx(struct town *t, uint16_t from, uint8_t kind,
     struct bytes_writer *w);
 struct tx *poll_proposal(struct town *t, uint16_t from, uint8_t kind,
     const struct payload *p);
+/* A stranger's keys and name; the key is the town's. */
+struct payload poll_newcomer(struct town *t, uint8_t op, uint8_t seed);
 /* Applies and takes b. */
 void poll_keep(struct town *t, struct block *b);
 const struct block *poll_last(void);

@@ -16,7 +16,7 @@
 
 #include "consensus/books/view.h"
 #include "consensus/ledger/enact.h"
-#include "fixture.h"
+#include "poll.h"
 
 #define FEE 1000
 #define BLOCKS_MAX 600
@@ -199,29 +199,6 @@ end(struct town *t)
 	town_close(t);
 }
 
-/* A stranger's keys and name; the key is the town's. */
-static struct payload
-newcomer(struct town *t, uint8_t op, uint8_t seed)
-{
-	const struct hash none = {{0}};
-	struct payload p = {.member = {.op = op}};
-	uint8_t bytes[SIGN_SEED_LEN] = {0};
-	struct hash digest;
-
-	bytes[0] = seed;
-	bytes[1] = 0x77;
-	assert_int_equal(sign_key_new(bytes, &t->more[t->nmore]), 0);
-	p.member.m = (struct member){.power = 1, .weight = 1};
-	p.member.m.sign = sign_key_public(t->more[t->nmore++]);
-	memset(p.member.m.network, 100 + seed, sizeof(p.member.m.network));
-	snprintf(p.member.m.name, sizeof(p.member.m.name), "new%u", seed);
-	p.member.m.id = member_id(&p.member.m.sign, p.member.m.network);
-	digest = payload_proof(&p.member.m);
-	sign_message(t->more[t->nmore - 1], PAYLOAD_PROOF_CONTEXT, &none,
-	    &digest, &p.member.proof);
-	return p;
-}
-
 static struct payload
 about(const struct town *t, uint8_t op, uint16_t seat)
 {
@@ -245,7 +222,7 @@ a_fifth_member(void **state)
 	begin(&t, 4);
 	for (int i = 0; i < 5; i++)
 		train(&t); /* the treasury has something to give */
-	p = newcomer(&t, PAYLOAD_MEMBER_ADD, 9);
+	p = poll_newcomer(&t, PAYLOAD_MEMBER_ADD, 9);
 	before = *ledger_validators(t.l);
 	assert_int_equal(pass(&t, &p), PROPOSAL_EXECUTED);
 	decided = ledger_height(t.l);
@@ -349,7 +326,7 @@ other_keys(void **state)
 	begin(&t, 4);
 	train(&t);
 	old = ledger_member(t.l, 2)->sign;
-	p = newcomer(&t, PAYLOAD_MEMBER_ROTATE, 5);
+	p = poll_newcomer(&t, PAYLOAD_MEMBER_ROTATE, 5);
 	p.member.seat = ledger_member(t.l, 2)->id;
 	assert_int_equal(pass(&t, &p), PROPOSAL_EXECUTED);
 	had = books_account(ledger_books(t.l), &old)->balance;
@@ -385,7 +362,7 @@ other_keys_at_the_end(void **state)
 	t.now_ms += 60000;
 	keep(&t, town_build(&t));
 	train(&t);
-	p = newcomer(&t, PAYLOAD_MEMBER_ROTATE, 5);
+	p = poll_newcomer(&t, PAYLOAD_MEMBER_ROTATE, 5);
 	p.member.seat = ledger_member(t.l, 2)->id;
 	assert_int_equal(pass(&t, &p), PROPOSAL_EXECUTED);
 	assert_false(ledger_round(t.l)->finished);
@@ -435,13 +412,13 @@ what_is_refused(void **state)
 
 	(void)state;
 	begin(&t, 4);
-	p = newcomer(&t, PAYLOAD_MEMBER_ADD, 1);
+	p = poll_newcomer(&t, PAYLOAD_MEMBER_ADD, 1);
 	p.member.m.power = 2; /* of four: more than a third */
 	refused(&t, &p);
 	p.member.m.power = 1;
 	p.member.m.name[0] = 'x'; /* the proof is of another name */
 	refused(&t, &p);
-	p = newcomer(&t, PAYLOAD_MEMBER_ADD, 2);
+	p = poll_newcomer(&t, PAYLOAD_MEMBER_ADD, 2);
 	memcpy(p.member.m.network, ledger_member(t.l, 0)->network, 32);
 	refused(&t, &p);
 	p = about(&t, PAYLOAD_MEMBER_REMOVE, 0);
@@ -454,7 +431,7 @@ what_is_refused(void **state)
 	begin(&t, 1);
 	p = about(&t, PAYLOAD_MEMBER_REMOVE, 0); /* the last one */
 	refused(&t, &p);
-	p = newcomer(&t, PAYLOAD_MEMBER_ADD, 3);
+	p = poll_newcomer(&t, PAYLOAD_MEMBER_ADD, 3);
 	assert_int_equal(pass(&t, &p), PROPOSAL_EXECUTED);
 	beat(&t);
 	assert_int_equal(ledger_seat_of(t.l, &p.member.m.sign), 1);
@@ -473,8 +450,8 @@ a_third_at_once(void **state)
 
 	(void)state;
 	begin(&t, 4);
-	a = newcomer(&t, PAYLOAD_MEMBER_ADD, 1);
-	b = newcomer(&t, PAYLOAD_MEMBER_ADD, 2);
+	a = poll_newcomer(&t, PAYLOAD_MEMBER_ADD, 1);
+	b = poll_newcomer(&t, PAYLOAD_MEMBER_ADD, 2);
 	txs[0] = proposal(&t, &a);
 	commit(&t, txs, 1);
 	txs[0] = proposal(&t, &b);
@@ -511,7 +488,7 @@ a_candidate(void **state)
 
 	(void)state;
 	begin(&t, 4);
-	p = newcomer(&t, PAYLOAD_MEMBER_ADD, 1);
+	p = poll_newcomer(&t, PAYLOAD_MEMBER_ADD, 1);
 	x = proposal(&t, &p);
 	commit(&t, &x, 1);
 	assert_int_equal(seats_find(ledger_seats(t.l), p.member.m.network), 4);
@@ -524,7 +501,7 @@ a_candidate(void **state)
 	assert_int_equal(newest(&t)->p.state, PROPOSAL_NO_QUORUM);
 	assert_int_equal(seats_find(ledger_seats(t.l), p.member.m.network), -1);
 	/* The next one gets that seat. */
-	p = newcomer(&t, PAYLOAD_MEMBER_ADD, 2);
+	p = poll_newcomer(&t, PAYLOAD_MEMBER_ADD, 2);
 	assert_int_equal(pass(&t, &p), PROPOSAL_EXECUTED);
 	beat(&t);
 	assert_int_equal(ledger_seat_of(t.l, &p.member.m.sign), 4);

@@ -15,7 +15,7 @@
 #include "consensus/books/view.h"
 #include "consensus/chain/verify.h"
 #include "consensus/ledger/seats.h"
-#include "fixture.h"
+#include "poll.h"
 
 #define BLOCKS 40
 
@@ -397,6 +397,123 @@ from_the_bench(void **state)
 	end(&t);
 }
 
+/* Of a job's last round the job's end is left: it comes with a block. */
+static void
+in_the_last_round(void **state)
+{
+	struct refound r;
+	struct town t;
+
+	(void)state;
+	nchain = 0;
+	town_open(&t, &(struct town_setup){.n = 4, .rounds = 2});
+	beat(&t);
+	train(&t);
+	r = draw_up(&t, 2);
+	take(&t, &r);
+	assert_false(ledger_round(t.l)->finished);
+	assert_null(books_token_at(ledger_books(t.l), 0));
+	train(&t);
+	assert_true(ledger_round(t.l)->finished);
+	assert_non_null(books_token_at(ledger_books(t.l), 0));
+	beat(&t);
+	end(&t);
+}
+
+static struct hash
+rows_of(uint16_t m)
+{
+	return hash_bytes("x", &m, sizeof(m));
+}
+
+static void
+send(struct town *t, struct tx *x)
+{
+	struct ledger_inputs in;
+	struct hash missing;
+	struct block *b;
+
+	t->now_ms += TOWN_INTERVAL_MS;
+	in = town_inputs(t, 0);
+	in.txs = &x;
+	in.ntxs = 1;
+	assert_int_equal(ledger_build(t->l, &in, &b, &missing), 0);
+	assert_int_equal(b->header.ntxs, 1);
+	keep(t, b);
+	tx_unref(x);
+}
+
+/* Of one round on its buyer's own rows: it runs at once. */
+static void
+order(struct town *t)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT, job = BYTES_WRITER_INIT;
+	struct body_asset a = {.root = rows_of(0),
+	    .rows = 10,
+	    .tasks = 1u << JOB_LINEAR,
+	    .price = 70,
+	    .expires = 100000,
+	    .name = "rows"};
+	struct body_order o = {.price = 70, .escrow = 100, .nassets = 1};
+	struct job j = t->f.job;
+	struct body_ref ref;
+	struct tx *x;
+
+	body_asset_put(&w, &a);
+	x = poll_tx(t, 0, TX_ASSET_REGISTER, &w);
+	o.assets[0] = x->id;
+	send(t, x);
+	j.rounds = 1;
+	job_put(&job, &j);
+	o.job = job.data;
+	o.job_len = (uint32_t)job.len;
+	w = BYTES_WRITER_INIT;
+	body_order_put(&w, &o);
+	bytes_writer_close(&job);
+	x = poll_tx(t, 0, TX_ORDER, &w);
+	ref.id = x->id;
+	send(t, x);
+	w = BYTES_WRITER_INIT;
+	body_ref_put(&w, &ref);
+	send(t, poll_tx(t, 0, TX_ORDER_ACCEPT, &w));
+}
+
+/* The order ends as it would have, and the next block can come. */
+static void
+in_the_last_ordered_round(void **state)
+{
+	const struct order *o;
+	struct refound r;
+	struct answer *a;
+	struct town t;
+
+	(void)state;
+	nchain = 0;
+	town_open(&t, &(struct town_setup){.n = 4, .rounds = 1});
+	beat(&t);
+	train(&t);
+	order(&t);
+	assert_false(ledger_round(t.l)->finished);
+	r = draw_up(&t, 2);
+	take(&t, &r);
+	beat(&t);
+	o = books_order_at(ledger_books(t.l), 0);
+	assert_int_equal(o->state, ORDER_RUNNING);
+	a = town_draft(&t, 0, ANSWER_UPDATE);
+	a->data_asset = rows_of(0);
+	town_keep(&t, a);
+	for (uint16_t v = 0; v < 2; v++)
+		town_attest(&t, v, UINT64_MAX);
+	t.now_ms += TOWN_INTERVAL_MS;
+	keep(&t, town_build(&t));
+	o = books_order_at(ledger_books(t.l), 0);
+	assert_int_equal(o->state, ORDER_DONE);
+	assert_int_equal(o->paid, 70);
+	assert_int_equal(o->escrow, 0);
+	beat(&t);
+	end(&t);
+}
+
 int
 main(void)
 {
@@ -408,6 +525,8 @@ main(void)
 	    cmocka_unit_test(verified_apart),
 	    cmocka_unit_test(twice),
 	    cmocka_unit_test(from_the_bench),
+	    cmocka_unit_test(in_the_last_round),
+	    cmocka_unit_test(in_the_last_ordered_round),
 	};
 
 	assert_int_equal(sign_setup(), 0);
