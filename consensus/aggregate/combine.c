@@ -154,6 +154,22 @@ combine_proved(const struct combine_settings *s)
 	return n > least ? n : least;
 }
 
+bool
+combine_takes(const struct combine_settings *s, uint32_t n)
+{
+	const struct aggregate_rule *rule = aggregate_find(s->rule);
+
+	if (n < combine_minimum(s) || n > combine_maximum(s))
+		return false;
+	for (uint8_t i = 0; i < s->npre; i++) {
+		if (s->f >= n)
+			return false;
+		if (s->pre[i] == PRE_BUCKETING)
+			n = (n - 1) / (uint32_t)s->knobs.bucket + 1;
+	}
+	return n >= rule->minimum(s->f) && n <= rule->maximum;
+}
+
 static size_t
 previous_len(const struct combine_settings *s, uint32_t dim)
 {

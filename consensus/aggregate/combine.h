@@ -52,6 +52,9 @@ int combine_check(const struct combine_settings *s, char *err, size_t errlen)
 uint32_t combine_minimum(const struct combine_settings *s);
 uint32_t combine_maximum(const struct combine_settings *s);
 uint32_t combine_proved(const struct combine_settings *s);
+/* Would combine_run take so many? Not all between those two: buckets leave
+ * fewer to what comes after them. */
+bool combine_takes(const struct combine_settings *s, uint32_t n);
 
 /* int64s of state for a segment of dim: centered clipping's previous result
  * first (dim), then the server's moments. 0 for most settings. */

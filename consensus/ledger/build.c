@@ -28,8 +28,6 @@ static void
 look(const struct ledger *l, const struct ledger_inputs *in,
     struct outlook *out)
 {
-	uint16_t nupdates = 0;
-
 	*out = (struct outlook){.closable = false};
 	if (l->round.finished)
 		return;
@@ -45,10 +43,8 @@ look(const struct ledger *l, const struct ledger_inputs *in,
 			out->missing = &out->set.id[i];
 			return;
 		}
-		if (out->answers[i]->kind == ANSWER_UPDATE)
-			nupdates++;
 	}
-	out->close = closing_rule(l, out->set.n, nupdates);
+	out->close = closing_of(l, out->answers, out->set.n);
 	out->closable = true;
 }
 

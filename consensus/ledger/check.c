@@ -120,7 +120,6 @@ static enum ledger_verdict
 check_closing(const struct ledger *l, const struct block *b)
 {
 	struct closing due;
-	uint16_t nupdates = 0;
 	enum ledger_verdict v;
 
 	if (l->round.finished)
@@ -130,10 +129,7 @@ check_closing(const struct ledger *l, const struct block *b)
 	v = check_included(l, b);
 	if (v != LEDGER_OK)
 		return v;
-	for (uint16_t i = 0; i < b->header.nanswers; i++)
-		if (b->answers[i]->kind == ANSWER_UPDATE)
-			nupdates++;
-	due = closing_rule(l, b->header.nanswers, nupdates);
+	due = closing_of(l, b->answers, b->header.nanswers);
 	if (b->header.kind != due.kind)
 		return LEDGER_KIND;
 	if (b->header.time_ms < due.from_ms)

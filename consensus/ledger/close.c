@@ -1,3 +1,5 @@
+#include "consensus/ledger/close.h"
+
 #include "consensus/ledger/sealed.h"
 #include "consensus/ledger/state.h"
 
@@ -71,6 +73,22 @@ closing_rule(const struct ledger *l, uint16_t nanswers, uint16_t nupdates)
 	if (nupdates >= some)
 		return by_time(l, BLOCK_AGGREGATE, l->round.straggler_at_ms);
 	return by_time(l, BLOCK_SKIP, l->round.straggler_at_ms);
+}
+
+/* Who has left, refuses or is too many can leave a set that no rule combines.
+ * Such a block nobody could build, and no other would be due. */
+struct closing
+closing_of(const struct ledger *l, struct answer *const *answers, uint16_t n)
+{
+	const struct answer *updates[FEDERATION_MAX_MEMBERS];
+	struct merge_round r = {.number = ledger_job_round(l),
+	    .aggregated = l->round.aggregated,
+	    .updates = updates};
+
+	for (uint16_t i = 0; i < n && r.n < FEDERATION_MAX_MEMBERS; i++)
+		if (answers[i]->kind == ANSWER_UPDATE)
+			updates[r.n++] = answers[i];
+	return closing_rule(l, n, merge_can(&l->merge, &r) ? r.n : 0);
 }
 
 uint64_t

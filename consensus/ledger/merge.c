@@ -310,6 +310,42 @@ merge_fits(const struct merge *m, const struct merge_round *r,
 	return true;
 }
 
+/* Each part by f + 1 of those who measured it. */
+static bool
+parts_heard(const struct merge *m, const struct merge_round *r)
+{
+	const struct group_median_shape shape = shape_of(m->job, m->nmembers);
+	const uint8_t *assigned = m->scratch;
+
+	merge_assign(m->job, m->nmembers, r->number, m->scratch);
+	for (uint32_t p = 0; p < shape.nparts; p++) {
+		uint32_t n = 0;
+
+		for (uint16_t i = 0; i < r->n; i++)
+			if (r->updates[i]->member < m->nmembers)
+				n += assigned[r->updates[i]->member *
+					shape.nparts +
+				    p];
+		if (n < shape.faults + 1u)
+			return false;
+	}
+	return true;
+}
+
+bool
+merge_can(const struct merge *m, const struct merge_round *r)
+{
+	for (unsigned i = 0; i < m->nsegments; i++) {
+		if (!job_active(m->job, &m->segment[i], r->aggregated))
+			continue;
+		if (m->segment[i].task->kind == JOB_VQE
+			? !parts_heard(m, r)
+			: !combine_takes(&m->how[i], r->n))
+			return false;
+	}
+	return true;
+}
+
 static bool
 run_parts(const struct merge *m, const struct merge_round *r,
     const struct job_segment *s, const int64_t *model, int64_t *delta)

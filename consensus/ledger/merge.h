@@ -68,6 +68,8 @@ bool merge_within(const struct merge *m, const int64_t *update, int64_t clip);
  * learnt now, parts of a Hamiltonian that it was not given. */
 bool merge_fits(const struct merge *m, const struct merge_round *r,
     const struct answer *a);
+/* Would merge_run combine these? Of each only its member is looked at. */
+bool merge_can(const struct merge *m, const struct merge_round *r);
 /* delta[job->dim], to be added to the model, and the moments of the next
  * round in place. False: the updates cannot be combined, nothing changed. */
 bool merge_run(const struct merge *m, const struct merge_round *r,

@@ -8,6 +8,7 @@
 #include <stdint.h>
 
 #include "consensus/ledger/bench.h"
+#include "consensus/ledger/close.h"
 #include "consensus/ledger/enact.h"
 #include "consensus/ledger/jobs.h"
 #include "consensus/ledger/leaves.h"
@@ -99,18 +100,6 @@ state_later(uint64_t a, uint64_t b)
 {
 	return a > UINT64_MAX - b ? UINT64_MAX : a + b;
 }
-
-/* What the closing rule gives for some answers: a kind, from a time on. */
-struct closing {
-	uint8_t kind; /* BLOCK_AGGREGATE or BLOCK_SKIP */
-	uint64_t from_ms;
-};
-
-struct closing closing_rule(const struct ledger *l, uint16_t nanswers,
-    uint16_t nupdates);
-/* Earliest time of any block after the head, and of an ordinary one. */
-uint64_t closing_earliest_ms(const struct ledger *l);
-uint64_t closing_heartbeat_ms(const struct ledger *l);
 
 /* Leaves when the moving state is this. */
 struct state_now {

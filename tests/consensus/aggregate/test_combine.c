@@ -266,6 +266,52 @@ how_many(void **state)
 	assert_int_equal(combine_minimum(&s), 3);
 }
 
+#define MANY 24
+
+/* Each number of updates, by these settings. */
+static void
+each_number(struct sample *s, const int64_t *const *rows)
+{
+	int64_t delta[DIM], state[DIM];
+
+	s->c.updates = rows;
+	for (uint16_t n = 0; n <= MANY; n++) {
+		bool takes = combine_takes(&s->settings, n);
+
+		memset(state, 0, sizeof(state));
+		s->c.n = n;
+		assert_int_equal(run(s, state, delta), takes ? 0 : -EINVAL);
+	}
+}
+
+/* A round is only closed by updates that can be combined: the one who says so
+ * and the one who does it agree. */
+static void
+takes_what_it_combines(void **state)
+{
+	const int64_t *rows[MANY];
+	struct sample s;
+
+	(void)state;
+	sample_draw(&s);
+	for (int i = 0; i < MANY; i++)
+		rows[i] = s.x[i % N];
+	for (unsigned k = 0; k < 9u * 25 * 3 * 2; k++) {
+		unsigned pres = k / 9 % 25;
+
+		s.settings.rule = (uint8_t)(AGGREGATE_MEAN + k % 9);
+		s.settings.pre[0] = (uint8_t)(pres % 5);
+		s.settings.pre[1] = (uint8_t)(pres / 5);
+		s.settings.npre =
+		    (uint8_t)((pres % 5 > 0) + (pres % 5 > 0 && pres / 5 > 0));
+		if (pres % 5 == pres / 5 && s.settings.npre == 2)
+			continue; /* each at most once */
+		s.settings.f = (uint16_t)(k / 225 % 3);
+		s.settings.knobs.bucket = (uint8_t)(2 + k / 675);
+		each_number(&s, rows);
+	}
+}
+
 static void
 too_few_change_nothing(void **state)
 {
@@ -355,6 +401,7 @@ main(void)
 	    cmocka_unit_test(centered_clipping_remembers),
 	    cmocka_unit_test(weights_count_for_the_mean_only),
 	    cmocka_unit_test(how_many),
+	    cmocka_unit_test(takes_what_it_combines),
 	    cmocka_unit_test(too_few_change_nothing),
 	    cmocka_unit_test(names),
 	    cmocka_unit_test(bad_settings),

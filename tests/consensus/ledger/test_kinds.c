@@ -307,6 +307,39 @@ equivocating_member(void **state)
 	town_close(&t);
 }
 
+static void
+buckets_first(struct job *j)
+{
+	j->combine.faults = 1;
+	j->combine.pre[0] = JOB_BUCKETING;
+	j->combine.pre[1] = JOB_NNM;
+	j->combine.bucket = 2;
+}
+
+/* Two sites have nothing to give. The updates of the others are as many as the
+ * rule wants, but one bucket of two is no more than the liars it reckons with:
+ * without a block that skips the round no other would ever be built. */
+static void
+what_no_rule_combines(void **state)
+{
+	struct town t;
+
+	(void)state;
+	town_open(&t,
+	    &(struct town_setup){.n = 4, .rounds = 9, .edit = buckets_first});
+	town_begin(&t);
+	for (uint16_t m = 0; m < 4; m++)
+		town_answer(&t, m, m < 2 ? ANSWER_UPDATE : ANSWER_NO_UPDATE);
+	for (uint16_t v = 0; v < 4; v++)
+		town_attest(&t, v, UINT64_MAX);
+	t.now_ms += TOWN_COLLECT_MS;
+	assert_int_equal(town_step(&t), BLOCK_SKIP);
+	town_all(&t, ANSWER_UPDATE);
+	t.now_ms += TOWN_INTERVAL_MS;
+	assert_int_equal(town_step(&t), BLOCK_AGGREGATE);
+	town_close(&t);
+}
+
 int
 main(void)
 {
@@ -319,6 +352,7 @@ main(void)
 	    cmocka_unit_test(build_refuses),
 	    cmocka_unit_test(stale_attestations),
 	    cmocka_unit_test(equivocating_member),
+	    cmocka_unit_test(what_no_rule_combines),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
