@@ -138,7 +138,9 @@ fill_evidence(const struct ledger *l, const struct ledger_inputs *in,
 
 		for (k = 0; k < n; k++)
 			twice |= evidence_compare(list[k], e) == 0;
-		if (twice || !ledger_evidence_new(l, e))
+		/* A key may have been given up twice since it came. */
+		if (twice || !ledger_evidence_new(l, e) ||
+		    !ledger_evidence_proves(l, e))
 			continue;
 		for (k = n++; k > 0 && evidence_compare(list[k - 1], e) > 0;
 		     k--)

@@ -398,7 +398,11 @@ ledger_evidence_proves(const struct ledger *l, const struct evidence *e)
 	const bool by_height =
 	    e->kind == EVIDENCE_VOTES || e->kind == EVIDENCE_PROPOSALS;
 
-	if (e->who >= l->seats->n)
+	/* Nobody is blamed who has no power, and a candidate's seat may be
+	 * another's tomorrow: the record goes with the seat. */
+	if (e->who >= l->seats->n ||
+	    (l->seats->state[e->who] != SEAT_MEMBER &&
+		l->seats->state[e->who] != SEAT_LEFT))
 		return false;
 	if (evidence_verify(e, &l->seats->m[e->who].sign, &l->fid))
 		return true;

@@ -110,7 +110,7 @@ struct ledger_inputs {
 	/* [ntxs], waiting, in order of arrival, signatures verified. */
 	struct tx *const *txs;
 	size_t ntxs;
-	/* [nevidence], signatures verified; what is new goes in. */
+	/* [nevidence]; what is new and proves something goes in. */
 	struct evidence *const *evidence;
 	size_t nevidence;
 };

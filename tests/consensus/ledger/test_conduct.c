@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
-#include "fixture.h"
+#include "poll.h"
 
 static struct evidence
 offence(uint8_t kind, uint16_t who, uint64_t at)
@@ -164,6 +164,61 @@ blocks_take_what_proves(void **state)
 	town_close(&t);
 }
 
+/* What proves nothing any more, for a key may have been given up since, stays
+ * out: the block comes all the same. */
+static void
+builder_leaves_out(void **state)
+{
+	struct evidence *list[2];
+	struct ledger_inputs in;
+	struct block *b = NULL;
+	struct hash missing;
+	struct town t;
+
+	(void)state;
+	town_open(&t, &(struct town_setup){.n = 4, .rounds = 3});
+	town_begin(&t);
+	list[0] = two_votes(&t, 0, 2, 3);
+	list[1] = two_votes(&t, 1, 2, 1);
+	t.now_ms += 100000;
+	in = town_inputs(&t, 0);
+	in.evidence = list;
+	in.nevidence = 2;
+	assert_int_equal(ledger_build(t.l, &in, &b, &missing), 0);
+	assert_int_equal(b->header.nevidence, 1);
+	assert_int_equal(b->evidence[0]->who, 1);
+	block_free(b);
+	evidence_unref(list[0]);
+	evidence_unref(list[1]);
+	town_close(&t);
+}
+
+/* A candidate has no vote that could count twice, and whoever gets its seat
+ * when it is not voted in would have its record. */
+static void
+candidates_have_no_record(void **state)
+{
+	struct evidence *e;
+	struct payload p;
+	struct town t;
+	struct tx *x;
+
+	(void)state;
+	poll_begin(&t, &(struct town_setup){.n = 4, .rounds = 3});
+	p = poll_newcomer(&t, PAYLOAD_MEMBER_ADD, 1);
+	x = poll_proposal(&t, 0, PROPOSAL_MEMBER, &p);
+	poll_commit(&t, &x, 1);
+	poll_beat(&t);
+	assert_int_equal(ledger_nmembers(t.l), 5);
+	assert_false(ledger_active(t.l, 4));
+	t.keys[4] = t.more[0];
+	e = two_votes(&t, 4, ledger_height(t.l), 4);
+	assert_true(ledger_evidence_new(t.l, e));
+	assert_false(ledger_evidence_proves(t.l, e));
+	evidence_unref(e);
+	poll_end(&t);
+}
+
 int
 main(void)
 {
@@ -171,6 +226,8 @@ main(void)
 	    cmocka_unit_test(each_place_once),
 	    cmocka_unit_test(kinds_and_authors_apart),
 	    cmocka_unit_test(blocks_take_what_proves),
+	    cmocka_unit_test(builder_leaves_out),
+	    cmocka_unit_test(candidates_have_no_record),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
