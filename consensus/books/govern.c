@@ -12,16 +12,22 @@ find(const struct books *b, uint64_t id)
 	return id >= 1 && id <= b->motions.n ? &rows[id - 1] : NULL;
 }
 
-static unsigned
-open_motions(const struct books *b)
+/* Who has none open may always have one: a member that takes all the places,
+ * again and again, could never be voted out. */
+static bool
+is_full(const struct books *b, uint16_t proposer)
 {
 	const struct motion *rows = BOOKS_ROWS(struct motion, b->motions);
-	unsigned n = 0;
+	unsigned all = 0, own = 0;
 
-	for (size_t i = 0; i < b->motions.n; i++)
-		n += rows[i].p.state == PROPOSAL_OPEN ||
-		    rows[i].p.state == PROPOSAL_QUEUED;
-	return n;
+	for (size_t i = 0; i < b->motions.n; i++) {
+		if (rows[i].p.state != PROPOSAL_OPEN &&
+		    rows[i].p.state != PROPOSAL_QUEUED)
+			continue;
+		all++;
+		own += rows[i].p.proposer == proposer;
+	}
+	return all >= OPEN_PROPOSALS_MAX && own > 0;
 }
 
 /* The rest is the ledger's. */
@@ -55,7 +61,7 @@ check_propose(const struct books *b, const struct step *s)
 	if (!proposal_terms(x->kind) || x->title[0] == '\0' ||
 	    !payload_get(x->kind, x->payload, x->len, &wish))
 		return BOOKS_BODY;
-	if (open_motions(b) >= OPEN_PROPOSALS_MAX)
+	if (is_full(b, member_of(b, &s->t->sender)))
 		return BOOKS_LIMIT;
 	return payload_check(b, x->kind, &wish);
 }

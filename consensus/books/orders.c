@@ -26,15 +26,22 @@ order_running(const struct books *b)
 	return NULL;
 }
 
-static unsigned
-open_orders(const struct books *b)
+/* A member that has none open may always have one: nobody takes all the places
+ * for good by orders that nobody accepts. */
+static bool
+is_full(const struct books *b, const struct sign_public *buyer)
 {
 	const struct order *rows = BOOKS_ROWS(struct order, b->orders);
-	unsigned n = 0;
+	bool own = member_of(b, buyer) == NO_MEMBER;
+	unsigned all = 0;
 
-	for (size_t i = 0; i < b->orders.n; i++)
-		n += rows[i].state <= ORDER_RUNNING;
-	return n;
+	for (size_t i = 0; i < b->orders.n; i++) {
+		if (rows[i].state > ORDER_RUNNING)
+			continue;
+		all++;
+		own = own || key_equal(&rows[i].buyer, buyer);
+	}
+	return all >= OPEN_ORDERS_MAX && own;
 }
 
 /* What the job asks is on the list of what the asset's owner allows. */
@@ -223,7 +230,7 @@ check_order(const struct books *b, const struct step *s)
 		return BOOKS_BODY;
 	if (!hash_equal(&o.policy, &b->policy))
 		return BOOKS_POLICY;
-	if (open_orders(b) >= OPEN_ORDERS_MAX)
+	if (is_full(b, &o.buyer))
 		return BOOKS_LIMIT;
 	for (uint16_t i = 0; i < o.nassets; i++) {
 		const struct asset *a = asset_find(b, &o.assets[i]);

@@ -385,6 +385,74 @@ test_members_decide(void **state)
 	town_close(&t);
 }
 
+/* One member takes all the places for proposals: the others have theirs. */
+static void
+test_a_place_for_each(void **state)
+{
+	struct bytes_writer p = BYTES_WRITER_INIT;
+	struct books_terms tm = terms();
+	struct town t;
+
+	(void)state;
+	town_open(&t, 4, &tm);
+	for (unsigned i = 0; i < OPEN_PROPOSALS_MAX; i++)
+		assert_int_equal(propose(&t, 0, PROPOSAL_TEXT, &p), BOOKS_OK);
+	assert_int_equal(propose(&t, 0, PROPOSAL_TEXT, &p), BOOKS_LIMIT);
+	for (uint16_t i = 1; i < 4; i++) {
+		assert_int_equal(propose(&t, i, PROPOSAL_TEXT, &p), BOOKS_OK);
+		assert_int_equal(propose(&t, i, PROPOSAL_TEXT, &p),
+		    BOOKS_LIMIT);
+	}
+	/* Those are over when their time is, and so is the limit. */
+	end_blocks(&t, 1 + tm.calendar.period);
+	assert_int_equal(propose(&t, 0, PROPOSAL_TEXT, &p), BOOKS_OK);
+	assert_int_equal(propose(&t, 0, PROPOSAL_TEXT, &p), BOOKS_OK);
+	town_close(&t);
+}
+
+static int
+order_by(struct town *t, uint16_t from, const struct hash *asset)
+{
+	const struct body_order o = {.purpose = "research",
+	    .price = 1000,
+	    .escrow = 5000,
+	    .nassets = 1,
+	    .assets = {*asset}};
+
+	return town_order(t, from, &o, &plain, NULL);
+}
+
+/* And so it is with orders that nobody accepts; a stranger has no place of its
+ * own, or there were as many as accounts. */
+static void
+test_an_order_for_each(void **state)
+{
+	const uint8_t seed[SIGN_SEED_LEN] = {99};
+	struct books_terms tm = terms();
+	struct body_asset a = town_asset(1);
+	struct hash id, mine;
+	struct town t;
+
+	(void)state;
+	town_open(&t, 4, &tm);
+	assert_int_equal(sign_key_new(seed, &t.keys[4]), 0);
+	t.pub[4] = sign_key_public(t.keys[4]);
+	assert_int_equal(transfer(&t, 0, &t.pub[4], 100000), BOOKS_OK);
+	assert_int_equal(town_register(&t, 0, &a, &id), BOOKS_OK);
+	assert_int_equal(order(&t, &id, NULL, &plain, &mine), BOOKS_OK);
+	for (unsigned i = 1; i < OPEN_ORDERS_MAX; i++)
+		assert_int_equal(order_by(&t, 3, &id), BOOKS_OK);
+	assert_int_equal(order_by(&t, 3, &id), BOOKS_LIMIT);
+	assert_int_equal(order_by(&t, 2, &id), BOOKS_OK);
+	assert_int_equal(order_by(&t, 2, &id), BOOKS_LIMIT);
+	assert_int_equal(order_by(&t, 4, &id), BOOKS_LIMIT);
+	assert_int_equal(town_ref(&t, 3, TX_ORDER_CANCEL, &mine), BOOKS_OK);
+	assert_int_equal(order_by(&t, 2, &id), BOOKS_LIMIT);
+	assert_int_equal(order_by(&t, 1, &id), BOOKS_OK);
+	sign_key_free(t.keys[4]);
+	town_close(&t);
+}
+
 static int
 model_tx(struct town *t, uint16_t from, uint8_t kind,
     const struct body_model *m)
@@ -493,6 +561,8 @@ main(void)
 	    cmocka_unit_test(test_privacy_budget),
 	    cmocka_unit_test(test_poisoner_earns_nothing),
 	    cmocka_unit_test(test_members_decide),
+	    cmocka_unit_test(test_a_place_for_each),
+	    cmocka_unit_test(test_an_order_for_each),
 	    cmocka_unit_test(test_models_are_owned),
 	    cmocka_unit_test(test_credentials),
 	    cmocka_unit_test(test_promises),
