@@ -240,8 +240,9 @@ image_job(struct walk *k, struct ledger *l)
 	walk_u16(k, &l->merge.nactive);
 }
 
+/* Where the chain is, and who sits there. */
 static void
-image_state(struct walk *k, struct ledger *l)
+image_place(struct walk *k, struct ledger *l)
 {
 	walk_u64(k, &l->height);
 	walk_u16(k, &l->version);
@@ -263,6 +264,12 @@ image_state(struct walk *k, struct ledger *l)
 	image_electorate(k, &l->past);
 	image_standing(k, &l->bench, &l->conduct);
 	image_params(k, &l->params);
+}
+
+/* What the job and the members have: the vectors have their room. */
+static void
+image_goods(struct walk *k, struct ledger *l)
+{
 	image_integers(k, l->model, l->f.job.dim);
 	image_integers(k, l->moments, l->merge.nmoments);
 	books_image(k, l->books);
@@ -280,7 +287,8 @@ ledger_image(const struct ledger *l, struct bytes_writer *w)
 	struct walk k = {.to = w};
 
 	image_job(&k, &same);
-	image_state(&k, &same);
+	image_place(&k, &same);
+	image_goods(&k, &same);
 }
 
 /* Are the vectors those that the state names by their hashes? */
@@ -326,28 +334,42 @@ error_of(const struct bytes_reader *r)
 	return r->bad ? -EBADMSG : 0;
 }
 
-/* The job, and room for its vectors in place of the first one's. */
+/* By those who sit here: founders may be fewer than its rule wants. Of who went
+ * on without the others it may want more than there are. */
+static bool
+job_fits(const struct ledger *l)
+{
+	struct job j = l->f.job; /* borrowed: never closed */
+
+	j.combine.faults = JOB_FAULTS_AUTO;
+	return jobs_suit(l, l->next, &j);
+}
+
+/* The job, and where the chain is; then room for the job's vectors, in place of
+ * the first one's. */
 static int
-read_job(struct ledger *l, struct bytes_reader *r)
+read_place(struct ledger *l, struct bytes_reader *r)
 {
 	struct walk k = {.from = r};
 	struct merge was = l->merge;
 	uint16_t nmembers, nactive;
-	char err[256];
 	int rc;
 
 	image_job(&k, l);
 	nmembers = l->merge.nmembers;
 	nactive = l->merge.nactive;
 	l->merge = was;
+	image_place(&k, l);
 	rc = error_of(r);
 	if (rc < 0)
 		return rc;
 	if (nmembers > FEDERATION_MAX_MEMBERS || nactive > nmembers ||
-	    federation_check(&l->f, err, sizeof(err)) < 0)
+	    !job_fits(l))
 		return -EBADMSG;
 	rc = state_rejob(l);
-	return rc == 0 ? merge_seats(&l->merge, nmembers, nactive) : rc;
+	if (rc == 0)
+		rc = merge_seats(&l->merge, nmembers, nactive);
+	return rc == -EINVAL ? -EBADMSG : rc;
 }
 
 int
@@ -361,9 +383,9 @@ ledger_of_image(const struct federation *f, const void *data, size_t len,
 
 	if (rc < 0)
 		return rc;
-	rc = read_job(l, &r);
+	rc = read_place(l, &r);
 	if (rc == 0) {
-		image_state(&k, l);
+		image_goods(&k, l);
 		rc = error_of(&r);
 	}
 	if (rc == 0 && !bytes_reader_done(&r))

@@ -42,8 +42,8 @@ as_of(const struct ledger *l, const struct seats *s, const struct job *j,
 	return f;
 }
 
-static bool
-suits(const struct ledger *l, const struct seats *s, const struct job *j)
+bool
+jobs_suit(const struct ledger *l, const struct seats *s, const struct job *j)
 {
 	struct member room[FEDERATION_MAX_MEMBERS];
 	struct federation f = as_of(l, s, j, room);
@@ -66,7 +66,7 @@ decode(const struct ledger *l, const uint8_t *bytes, uint32_t len,
 		return false;
 	if (out->start_params == NULL)
 		out->start = (struct hash){{0}};
-	return suits(l, l->next, out);
+	return jobs_suit(l, l->next, out);
 }
 
 /* Is the model that a job names, and does not carry, on the shelf? */
@@ -165,7 +165,7 @@ prepare(const struct ledger *l, const struct books_next_job *n,
 
 	/* Others may sit here from its second block on. */
 	if (!decode(l, n->bytes, n->len, &s->job, start) ||
-	    !suits(l, l->memory->seats, &s->job) ||
+	    !jobs_suit(l, l->memory->seats, &s->job) ||
 	    !start_known(l, &s->job, start))
 		return -EINVAL;
 	rc = open_merge(l, &s->job, &s->merge);

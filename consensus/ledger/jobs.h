@@ -15,6 +15,7 @@
 #include "consensus/books/turn.h"
 #include "consensus/ledger/ledger.h"
 #include "consensus/ledger/merge.h"
+#include "consensus/ledger/seats.h"
 
 /* What a block starts, until that block is applied. */
 struct jobs_start {
@@ -30,6 +31,10 @@ void jobs_drop(struct jobs_start *s); /* accepts zeros */
 /* What the books ask about the bytes of an order; arg is the ledger. */
 bool jobs_read(const void *arg, const uint8_t *bytes, uint32_t len,
     struct books_job *out);
+
+/* Could those who sit there run this job? */
+bool jobs_suit(const struct ledger *l, const struct seats *s,
+    const struct job *j);
 
 /* After b's transactions and its round: l->memory->next may end, be minted and
  * become the first round of the next job, l->memory->start. -ENOMEM. */

@@ -215,6 +215,38 @@ with_names(void **state)
 	poll_end(&t);
 }
 
+/* Five who sit here run a rule that the four founders could not. Whoever reads
+ * the state again, after each block here, asks those who sit here. */
+static void
+not_the_founders(void **state)
+{
+	struct economy soon = ECONOMY_DEFAULT;
+	struct payload p;
+	struct ledger *copy;
+	struct town t;
+
+	(void)state;
+	soon.voting_period = 4;
+	soon.voting_extension = 0;
+	soon.voting_lock = 0;
+	poll_begin(&t,
+	    &(struct town_setup){.n = N, .rounds = 9, .economy = &soon});
+	p = poll_newcomer(&t, PAYLOAD_MEMBER_ADD, 1);
+	assert_int_equal(poll_wait(&t, poll_pass(&t, PROPOSAL_MEMBER, &p)),
+	    PROPOSAL_EXECUTED);
+	poll_beat(&t);
+	assert_true(ledger_active(t.l, N));
+	p = ruling(&t, JOB_MEDIAN, 0);
+	p.rule.combine.faults = 2;
+	assert_int_equal(poll_wait(&t, poll_pass(&t, PROPOSAL_RULE, &p)),
+	    PROPOSAL_EXECUTED);
+	assert_int_equal(ledger_job(t.l)->combine.faults, 2);
+	assert_int_equal(ledger_clone(t.l, &copy), 0);
+	ledger_free(copy);
+	poll_beat(&t);
+	poll_end(&t);
+}
+
 int
 main(void)
 {
@@ -222,6 +254,7 @@ main(void)
 	    cmocka_unit_test(with_carry),
 	    cmocka_unit_test(with_noise),
 	    cmocka_unit_test(with_names),
+	    cmocka_unit_test(not_the_founders),
 	};
 
 	return sign_setup() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
