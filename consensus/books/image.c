@@ -117,6 +117,8 @@ image_order(struct walk *k, struct books *b, void *row)
 	}
 	image_wants(k, &o->wants);
 	image_bytes(k, &o->job);
+	if (walk_reads(k) && walk_ok(k))
+		o->job_hash = hash_bytes("qml.job", o->job->data, o->job->len);
 }
 
 static void

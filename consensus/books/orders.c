@@ -261,6 +261,7 @@ commit_order(struct books *b, struct step *s)
 	o->job = s->blob;
 	s->blob = NULL;
 	memcpy(o->job->data, s->u.order.job, s->u.order.job_len);
+	o->job_hash = hash_bytes("qml.job", o->job->data, o->job->len);
 	account_take(b, account_find(b, &s->t->sender), o->escrow, &why);
 }
 

@@ -86,9 +86,6 @@ orders_root(const struct books *b, struct row *r)
 
 	begin(r);
 	for (size_t i = 0; i < b->orders.n; i++) {
-		struct hash job =
-		    hash_bytes("qml.job", o[i].job->data, o[i].job->len);
-
 		bytes_put_hash(&r->w, &o[i].id);
 		put_key(r, &o[i].buyer);
 		bytes_put_u8(&r->w, o[i].state);
@@ -102,7 +99,7 @@ orders_root(const struct books *b, struct row *r)
 			bytes_put_hash(&r->w, &o[i].assets[k]);
 			bytes_put_u8(&r->w, o[i].accepted[k]);
 		}
-		bytes_put_hash(&r->w, &job);
+		bytes_put_hash(&r->w, &o[i].job_hash);
 		row_end(r);
 	}
 	return hash_end(&r->s);

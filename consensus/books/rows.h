@@ -65,6 +65,7 @@ struct order {
 	bool accepted[BODY_ASSETS];
 	struct books_job wants;
 	struct blob *job;
+	struct hash job_hash; /* of its bytes */
 };
 
 struct motion {
@@ -87,9 +88,8 @@ struct token {
 	uint64_t round_from, round_to;
 	uint64_t minted; /* height */
 	struct sign_public owner;
-	struct sign_public approved; /* zero: nobody */
-	struct sign_public user;
-	uint64_t user_until; /* last height; 0: no user */
+	struct sign_public approved, user; /* zero: nobody */
+	uint64_t user_until;               /* last height; 0: no user */
 	uint32_t royalty_ppm;
 	bool withdrawn_data; /* some of its data was withdrawn since */
 	uint16_t nshares;
