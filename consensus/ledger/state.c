@@ -221,7 +221,8 @@ note_loss(const struct ledger *l, struct ledger_round *r, const struct block *b)
 		return false;
 	if (decimal_q24(&l->f.job.progress, &progress) < 0)
 		return false;
-	if (r->best_q24 == INT64_MAX || loss < r->best_q24 - progress) {
+	if (r->best_q24 == INT64_MAX ||
+	    loss < (q24_wide)r->best_q24 - progress) {
 		r->best_q24 = loss;
 		r->stale = 0;
 		return false;
