@@ -19,7 +19,7 @@ main(int argc, char **argv)
 	(void)setlocale(LC_CTYPE, "");
 	code = cli_dispatch(&ctl_program, argc, words);
 	free(words);
-	if (fflush(stdout) != 0 && code == CLI_OK)
+	if ((fflush(stdout) != 0 || ferror(stdout) != 0) && code == CLI_OK)
 		code = cli_error(CLI_FAILED, "stdout cannot be written");
 	return code;
 }

@@ -33,6 +33,11 @@ struct walk {
 	struct ledger *ledger;
 	struct tlog *log_of_others;
 	const struct audit_watch *watch;
+	/* What the auditor saw before. */
+	const char *checkpoint; /* the signed part; NULL: none, or malformed */
+	struct tlog_checkpoint kept;
+	bool vouched; /* by somebody who voted in this chain */
+	struct verify_seats asked;
 };
 
 __attribute__((format(printf, 4, 5))) static int
@@ -117,6 +122,9 @@ check_genesis(struct walk *w, const struct hash *want)
 		w->a->fault = w->damage;
 		if (w->damage.check != CHECK_NONE)
 			return -EBADMSG;
+		if (w->source.bundled)
+			return fault(w, CHECK_FOUNDING, 0,
+			    "the bundle is empty: it ends before block 0");
 		return fault(w, CHECK_FOUNDING, w->source.log.first,
 		    "the file begins at block %" PRIu64 ": the keys to verify "
 		    "it with are in block 0; give the folder",
@@ -375,6 +383,21 @@ show(struct walk *w, const struct block *b, const struct commit *c)
 	w->watch->voters(w->watch->arg, w->ledger, w->verify.height + 1, now);
 }
 
+/* Has somebody signed the checkpoint who votes from here on? Who has left since
+ * then, or has other keys, was a member when he signed it. */
+static void
+look_for_signer(struct walk *w)
+{
+	const struct verify_seats *s = &w->verify.now;
+
+	if (!w->checkpoint || w->vouched || same_seats(&w->asked, s))
+		return;
+	w->asked = *s;
+	for (uint16_t i = 0; i < s->n && !w->vouched; i++)
+		w->vouched = s->power[i] > 0 &&
+		    tlog_checkpoint_signed(w->checkpoint, &w->kept, &s->key[i]);
+}
+
 static int
 check_block(struct walk *w, uint64_t height)
 {
@@ -393,6 +416,7 @@ check_block(struct walk *w, uint64_t height)
 	if (rc == 0) {
 		count_block(w->a, w, b);
 		show(w, b, &c);
+		look_for_signer(w);
 	}
 	block_free(b);
 	return rc;
@@ -435,8 +459,10 @@ walk(struct walk *w, const struct audit_order *o)
 	rc = check_genesis(w, o->federation);
 	if (rc == 0)
 		rc = tlog_found(w->log_of_others, &w->f, &w->a->federation);
-	if (rc == 0)
+	if (rc == 0) {
 		show(w, NULL, NULL);
+		look_for_signer(w);
+	}
 	for (h = 1; rc == 0 && audit_source_has(&w->source, h); h++)
 		rc = check_block(w, h);
 	if (rc == 0 && w->damage.check != CHECK_NONE) {
@@ -450,45 +476,31 @@ walk(struct walk *w, const struct audit_order *o)
 	return rc;
 }
 
-static bool
-signed_by_a_member(const struct walk *w, const char *at,
-    const struct tlog_checkpoint *c)
-{
-	const struct verify_seats *s = &w->verify.now;
-
-	for (uint16_t i = 0; i < s->n; i++)
-		if (s->power[i] > 0 &&
-		    tlog_checkpoint_signed(at, c, &s->key[i]))
-			return true;
-	return false;
-}
-
 /* What the auditor saw before: is it a beginning of this chain? */
 static void
-check_checkpoint(struct walk *w, const char *text)
+check_checkpoint(struct walk *w)
 {
+	const struct tlog_checkpoint *c = &w->kept;
 	struct checks *out = &w->a->checks;
 	const struct tlog *l = w->log_of_others;
-	struct tlog_checkpoint c;
 	struct tlog_hash root;
-	const char *at;
 
-	if (tlog_checkpoint_get(text, &c, &at) < 0)
+	if (!w->checkpoint)
 		checks_fail(out, CHECK_COMPLETE, w->a->nblocks,
 		    "the checkpoint is not in the form of C2SP");
-	else if (strcmp(c.origin, l->origin) != 0)
+	else if (strcmp(c->origin, l->origin) != 0)
 		checks_fail(out, CHECK_COMPLETE, w->a->nblocks,
 		    "the checkpoint is of another federation");
-	else if (!signed_by_a_member(w, at, &c))
+	else if (!w->vouched)
 		checks_fail(out, CHECK_COMPLETE, w->a->nblocks,
-		    "no member signed the checkpoint");
-	else if (c.size > l->n)
+		    "nobody who voted in this chain signed the checkpoint");
+	else if (c->size > l->n)
 		checks_fail(out, CHECK_COMPLETE, w->a->nblocks,
 		    "the chain ends before the checkpoint: blocks are missing "
 		    "at its end");
 	else {
-		root = tlog_root(l, (size_t)c.size);
-		if (memcmp(&root, &c.root, sizeof(root)) != 0)
+		root = tlog_root(l, (size_t)c->size);
+		if (memcmp(&root, &c->root, sizeof(root)) != 0)
 			checks_fail(out, CHECK_HISTORY, w->a->nblocks,
 			    "the checkpoint is of another history: a member "
 			    "signed two");
@@ -523,10 +535,13 @@ audit_watch(struct audit *a, const struct audit_order *o,
 	int rc;
 
 	*a = (struct audit){0};
+	if (o->checkpoint &&
+	    tlog_checkpoint_get(o->checkpoint, &w.kept, &w.checkpoint) < 0)
+		w.checkpoint = NULL;
 	rc = walk(&w, o);
 	a->light = w.light;
 	if (rc == 0 && o->checkpoint)
-		check_checkpoint(&w, o->checkpoint);
+		check_checkpoint(&w);
 	if (rc == 0 || rc == -EBADMSG)
 		conclude(a, o, w.ledger);
 	if (rc == 0)

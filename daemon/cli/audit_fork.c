@@ -113,6 +113,13 @@ audit_fork_refounded(const struct audit_marks *a, const struct audit_marks *b,
 	    &b->at[height - 1].federation);
 }
 
+bool
+audit_fork_one_view(const struct audit_marks *a, const struct audit_marks *b,
+    uint64_t height)
+{
+	return a->at[height - 1].round == b->at[height - 1].round;
+}
+
 uint16_t
 audit_fork_signers(const struct audit_marks *a, const struct audit_marks *b,
     uint64_t height, uint16_t who[static FEDERATION_MAX_MEMBERS])
@@ -151,6 +158,8 @@ say_json(const struct audit_marks *a, const struct audit_marks *b,
 		jv_put_integer(o, "other_view", b->at[height - 1].round);
 		jv_put_boolean(o, "refounded",
 		    audit_fork_refounded(a, b, height));
+		jv_put_boolean(o, "same_view",
+		    audit_fork_one_view(a, b, height));
 	}
 	for (uint16_t i = 0; i < n; i++)
 		jv_add(list,
@@ -191,8 +200,17 @@ say_fork(const struct audit_marks *a, const struct audit_marks *b,
 	    total);
 	for (uint16_t i = 0; i < n; i++)
 		printf(" %s", v->names[who[i]]);
-	printf("\nAn honest member never does: their keys or machines are "
-	       "not their own,\nor they broke the rules.\n");
+	if (audit_fork_one_view(a, b, height))
+		printf("\nAn honest member never does, in one view: their keys "
+		       "or machines are not their own,\nor they broke the "
+		       "rules.\n");
+	else
+		printf(
+		    "\nMembers with more than a third of the power broke the "
+		    "rules. These are two views: one of\nthe above may be "
+		    "honest, if it was shown that more than two thirds "
+		    "wanted the later\nblock. Who is guilty, the prevotes "
+		    "of the views in between tell, not these two chains.\n");
 }
 
 /* Two federations, one chain up to there: nobody is to blame. */

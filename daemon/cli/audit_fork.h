@@ -4,7 +4,10 @@
  *
  * Both are verified first, links, certificates and signatures. Two blocks of
  * one height with a certificate each prove that everybody in both certificates
- * signed both: with equal powers and n members, more than a third of them.
+ * signed both: with equal powers and n members, more than a third of them. Of
+ * one view each of those broke the rules. Of two views more than a third did,
+ * but not each of those: who saw in the later view that more than two thirds
+ * wanted the other block signs it and has to.
  */
 #ifndef QML_DAEMON_CLI_AUDIT_FORK_H
 #define QML_DAEMON_CLI_AUDIT_FORK_H
@@ -49,6 +52,10 @@ const struct audit_voters *audit_marks_voters(const struct audit_marks *m,
 /* At that height one of them had been re-founded, or each in its own way: none
  * who signed for the one said anything in the other. */
 bool audit_fork_refounded(const struct audit_marks *a,
+    const struct audit_marks *b, uint64_t height);
+/* Are the certificates of that height of one view? Then nobody honest is in
+ * both. */
+bool audit_fork_one_view(const struct audit_marks *a,
     const struct audit_marks *b, uint64_t height);
 /* Members in both certificates of that height, unless these are of two
  * federations. */

@@ -128,7 +128,14 @@ run_native(struct audit *a, const struct audit_order *o,
 		document = history_proof_json(&h);
 		text = jv_dump(document);
 		put = text ? put_text(p->out, text) : 0;
-		if (!text)
+		if (!text && h.failed)
+			*code = cli_error(CLI_FAILED,
+			    "--proof %s: the proof cannot be made from this: "
+			    "out of memory, or a re-founding while members "
+			    "changed, and no updates\n  Make it from a home or "
+			    "from a bundle with the updates",
+			    p->height);
+		else if (!text)
 			*code = cli_error(CLI_NOT_FOUND,
 			    "--proof %s: want a block from 1 to the last but "
 			    "one, %" PRIu64,

@@ -10,6 +10,7 @@
 #include "config/node.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/ctl.h"
+#include "daemon/cli/ctl_text.h"
 #include "daemon/cli/dossier.h"
 #include "daemon/cli/dossier_html.h"
 #include "daemon/cli/history_proof.h"
@@ -139,23 +140,35 @@ print_verified(struct jv *o)
 }
 
 static int
-verify_dossier(const char *path, const struct jv *document, bool json)
+verify_dossier(const char *path, const struct jv *document,
+    const struct hash *want, bool json)
 {
-	char by[CREDENTIAL_DID_LEN], err[CREDENTIAL_ERR_LEN];
-	const char *verdict =
-	    jv_text(jv_get(jv_get(document, "verdict"), "chain"), "?");
+	char by[CREDENTIAL_DID_LEN], err[CREDENTIAL_ERR_LEN], id[ID_TEXT_LEN];
+	const struct jv *v = jv_get(document, "verdict");
+	bool light = jv_true(jv_get(v, "light"));
+	char verdict[CTL_TEXT_LEN], of[ID_TEXT_LEN];
 	struct jv *o;
 
+	ctl_text_clean(jv_text(jv_get(v, "chain"), "?"), verdict,
+	    sizeof(verdict));
+	ctl_text_clean(ctl_string(jv_get(document, "federation"), "id"), of,
+	    sizeof(of));
 	if (dossier_verify(document, by, err) < 0)
 		return cli_error(CLI_NOT_VERIFIED, "%s: %s", path, err);
+	if (want && strcmp(id_text(ID_FEDERATION, want, id), of) != 0)
+		return cli_error(CLI_NOT_VERIFIED,
+		    "%s: it is of another federation, %s", path, of);
 	if (!json) {
-		printf("signed by %s\nverdict   %s\n", by, verdict);
+		printf("signed by %s\nof        %s\nverdict   %s%s\n", by, of,
+		    verdict, light ? ", without the updates" : "");
 		return CLI_OK;
 	}
 	o = jv_object();
 	jv_put_string(o, "schema", "qml.verified/1");
 	jv_put_string(o, "signed_by", by);
+	jv_put_string(o, "federation", of);
 	jv_put_string(o, "verdict", verdict);
+	jv_put_boolean(o, "light", light);
 	return print_verified(o);
 }
 
@@ -240,7 +253,7 @@ audit_report_verify(const char *path, const struct hash *want, bool json)
 	if (strcmp(jv_text(jv_get(document, "schema"), ""), "qml.proof/1") == 0)
 		rc = verify_proof(path, document, want, json);
 	else
-		rc = verify_dossier(path, document, json);
+		rc = verify_dossier(path, document, want, json);
 	jv_free(document);
 	return rc;
 }

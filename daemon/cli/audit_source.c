@@ -186,6 +186,23 @@ set_beside(struct audit_source *s, const char *path, const char *name)
 		    dir > 0 ? "/" : "");
 }
 
+/* Those behind one block are of its height: no others are ever looked at. */
+static int
+take_refounded(const struct bundle *b, size_t height, struct federation *f)
+{
+	const struct bundle_part *p = &b->parts[height];
+	uint16_t had = f->nrefounded;
+	int rc;
+
+	if (p->refound_len == 0)
+		return 0;
+	rc = federation_refound_all(f, b->data + p->refound_at, p->refound_len);
+	for (uint16_t k = had; rc == 0 && k < f->nrefounded; k++)
+		if (height == 0 || f->refounded[k].height != height)
+			rc = -EBADMSG;
+	return rc;
+}
+
 int
 audit_source_refounded(const struct audit_source *s, struct federation *f)
 {
@@ -193,13 +210,8 @@ audit_source_refounded(const struct audit_source *s, struct federation *f)
 
 	if (!s->bundled)
 		return refounded_load(s->beside, f);
-	for (size_t i = 0; rc == 0 && i < s->bundle.nparts; i++) {
-		const struct bundle_part *p = &s->bundle.parts[i];
-
-		if (p->refound_len > 0)
-			rc = federation_refound_all(f,
-			    s->bundle.data + p->refound_at, p->refound_len);
-	}
+	for (size_t i = 0; rc == 0 && i < s->bundle.nparts; i++)
+		rc = take_refounded(&s->bundle, i, f);
 	return rc;
 }
 

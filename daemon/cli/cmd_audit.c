@@ -39,7 +39,8 @@ static const char usage[] =
     "  --checkpoint C   a proof or checkpoint kept from before: the chain\n"
     "                   must contain it\n"
     "  --against OTHER  where two chains part, and who signed both\n"
-    "  --verify         who signed a .json dossier, or what a proof shows\n"
+    "  --verify         who signed a .json dossier and of which federation it\n"
+    "                   is, or what a proof shows\n"
     "  --json           one JSON object on standard output\n"
     "Exit: 0 proved, 8 not, 5 no chain there, 1 it cannot be read.\n";
 
@@ -152,13 +153,14 @@ say_fault(const struct audit *a)
 	else if (*f->file)
 		printf("    %s, byte %s\n", f->file,
 		    with_commas(f->offset, from));
-	if (f->height > 0 && f->height <= a->nblocks) {
+	if (f->height <= a->nblocks && a->founded &&
+	    (f->height > 0 || f->check != CHECK_FOUNDING)) {
 		printf("    The blocks are what their members signed; this is "
 		       "check %s, %s.\nFAILED\n",
 		    check_code(f->check), check_name(f->check));
 		return;
 	}
-	if (f->height == 0 && a->founded) {
+	if (f->height == 0 && a->founded && f->check == CHECK_FOUNDING) {
 		printf(
 		    "    Its id stands above. If that is the federation "
 		    "that you know, the id that was\n    asked for is wrong; "

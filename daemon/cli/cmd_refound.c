@@ -90,7 +90,8 @@ read_names(struct refounding *g)
 		size_t len = strcspn(p, ",");
 		uint16_t i = 0;
 
-		snprintf(name, sizeof(name), "%.*s", (int)(len % 64), p);
+		snprintf(name, sizeof(name), "%.*s", len < 64 ? (int)len : 64,
+		    p);
 		while (i < ledger_nmembers(l) &&
 		    (!ledger_active(l, i) ||
 			strcmp(ledger_member(l, i)->name, name) != 0))
@@ -111,11 +112,36 @@ read_names(struct refounding *g)
 	return CLI_OK;
 }
 
+/* What the state would not go on by must not be signed: a home that has it
+ * could not go back. */
+static int
+check_those(const struct refounding *g)
+{
+	const struct ledger *l = g->chain.l;
+	uint64_t power = 0, total = 0;
+
+	for (uint16_t i = 0; i < ledger_nmembers(l); i++) {
+		total += ledger_powers(l)[i];
+		if (refound_find(&g->r, i) < 0)
+			continue;
+		if (ledger_seats(l)->state[i] != SEAT_MEMBER)
+			return cli_error(CLI_CONFLICT,
+			    "%s gives up its seat by a vote, with block "
+			    "%" PRIu64 ": it cannot go on\n  Begin without it",
+			    ledger_member(l, i)->name, ledger_height(l) + 2);
+		power += ledger_powers(l)[i];
+	}
+	if (quorum_reached(power, total))
+		return cli_error(CLI_CONFLICT,
+		    "those are a quorum: leave out who is lost by a vote\n  "
+		    "qmlctl proposal new member TITLE --remove NAME");
+	return CLI_OK;
+}
+
 static int
 draw_up(struct refounding *g)
 {
 	const struct ledger *l = g->chain.l;
-	uint64_t power = 0, total = 0;
 	struct timespec now;
 	int rc;
 
@@ -129,18 +155,7 @@ draw_up(struct refounding *g)
 	g->r.at_ms =
 	    (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 	rc = read_names(g);
-	if (rc != CLI_OK)
-		return rc;
-	for (uint16_t i = 0; i < ledger_nmembers(l); i++) {
-		total += ledger_powers(l)[i];
-		if (refound_find(&g->r, i) >= 0)
-			power += ledger_powers(l)[i];
-	}
-	if (quorum_reached(power, total))
-		return cli_error(CLI_CONFLICT,
-		    "those are a quorum: leave out who is lost by a vote\n  "
-		    "qmlctl proposal new member TITLE --remove NAME");
-	return CLI_OK;
+	return rc == CLI_OK ? check_those(g) : rc;
 }
 
 static int
@@ -157,20 +172,27 @@ parse_line(struct refounding *g)
 	    "or missing\n  Ask for it again");
 }
 
-/* The same one, complete in this home already; NULL: it is not. */
+/* Complete in this home already; NULL: it is not. */
 static const struct refound *
-completed(const struct refounding *g)
+complete_here(const struct refounding *g, const struct hash *want)
 {
 	const struct federation *f = &g->chain.f;
-	const struct hash want = refound_id(&g->r);
 
 	for (uint16_t i = 0; i < f->nrefounded; i++) {
 		struct hash id = refound_id(&f->refounded[i]);
 
-		if (hash_equal(&id, &want))
+		if (hash_equal(&id, want))
 			return &f->refounded[i];
 	}
 	return NULL;
+}
+
+static const struct refound *
+completed(const struct refounding *g)
+{
+	const struct hash id = refound_id(&g->r);
+
+	return complete_here(g, &id);
 }
 
 static int
@@ -236,7 +258,7 @@ look_at(struct refounding *g)
 			return cli_error(CLI_NOT_VERIFIED,
 			    "the signature of %s does not hold", m->name);
 	}
-	return CLI_OK;
+	return check_those(g);
 }
 
 static void
@@ -261,29 +283,45 @@ say_members(const struct refounding *g)
 	}
 }
 
-/* One re-founding of a federation, never two: each could go on. */
+/* What this node has signed; all zero: nothing, or nobody can read what. */
+static struct hash
+signed_before(const char *path)
+{
+	char had[HASH_HEX_LEN] = "";
+	struct hash was = {{0}};
+	FILE *f = fopen(path, "r");
+
+	if (f != NULL && fgets(had, sizeof(had), f) != NULL &&
+	    hash_from_hex(had, &was) < 0)
+		was = (struct hash){{0}};
+	if (f != NULL)
+		fclose(f);
+	return was;
+}
+
+/* One re-founding of a federation, never two: each could go on. One that is
+ * complete may have left its file, if the node died just then. */
 static int
 agree(struct refounding *g)
 {
-	struct hash id = refound_id(&g->r);
-	char path[HOME_PATH_LEN], hex[HASH_HEX_LEN], had[HASH_HEX_LEN] = "";
+	struct hash id = refound_id(&g->r), was;
+	char path[HOME_PATH_LEN], hex[HASH_HEX_LEN];
 	int rc = home_path(g->home, REFOUNDED_AGREED, path, sizeof(path));
-	FILE *f = rc == 0 ? fopen(path, "r") : NULL;
 
-	hash_hex(&id, hex);
-	if (f != NULL) {
-		struct hash was;
-		bool whole = fgets(had, sizeof(had), f) != NULL;
-
-		fclose(f);
-		if (!whole || hash_from_hex(had, &was) < 0 ||
-		    !hash_equal(&was, &id))
+	if (rc < 0)
+		return cli_error(CLI_CONFIG, "the home path is too long");
+	was = signed_before(path);
+	if (complete_here(g, &was) != NULL && unlink(path) < 0)
+		rc = -errno;
+	if (rc == 0 && access(path, F_OK) == 0) {
+		if (!hash_equal(&was, &id))
 			return cli_error(CLI_CONFLICT,
 			    "%s: this node has signed another one\n  Two could "
 			    "both go on. Only if you know that nobody will "
 			    "complete the other one, remove that file",
 			    path);
 	} else if (rc == 0) {
+		hash_hex(&id, hex);
 		rc = home_write_new(path, 0644, hex, strlen(hex));
 	}
 	if (rc == 0)

@@ -36,7 +36,12 @@ ntxs(const struct audit *a)
 static void
 conclude_chain(struct audit *a, bool id_given)
 {
-	if (id_given)
+	if (id_given && a->refounded.n > 0)
+		say(a, CHECK_FOUNDING, CHECK_PROVED,
+		    "The id that was asked for is that of the last of %u "
+		    "re-foundings, which began with block 0.",
+		    a->refounded.n);
+	else if (id_given)
 		say(a, CHECK_FOUNDING, CHECK_PROVED,
 		    "Block 0 hashes to the id that was asked for.");
 	else

@@ -98,6 +98,13 @@ put_refound(const struct federation *f, uint64_t height, FILE *to)
 	return rc;
 }
 
+/* What was written. */
+struct written {
+	uint64_t n;    /* parts that are whole */
+	bool stripped; /* some without their updates */
+	bool ours;     /* what failed was the file, not the chain */
+};
+
 static int
 put_block(struct follow *o, uint64_t height, bool light, FILE *f)
 {
@@ -126,23 +133,29 @@ put_block(struct follow *o, uint64_t height, bool light, FILE *f)
 }
 
 static int
-put_all(struct audit_source *s, bool light, const char *out, uint64_t *n)
+put_all(struct audit_source *s, bool light, const char *out, struct written *x)
 {
 	struct follow o = {.source = s};
 	struct whole_file w;
 	int rc = whole_file_open(&w, out);
 
+	*x = (struct written){.ours = rc < 0};
 	if (rc < 0)
 		return rc;
 	fputs(BUNDLE_MAGIC, w.f);
-	for (*n = 0; rc == 0 && audit_source_has(s, *n); ++*n)
-		rc = put_block(&o, *n, light, w.f);
+	while (rc == 0 && audit_source_has(s, x->n)) {
+		x->stripped |=
+		    x->n > 0 && (light || audit_source_light(s, x->n));
+		rc = put_block(&o, x->n, light, w.f);
+		x->n += rc == 0;
+	}
 	follow_close(&o);
+	x->ours = rc == 0;
 	return whole_file_close(&w, rc);
 }
 
 static int
-say_export(const struct ctl *c, const char *out, uint64_t n, bool light)
+say_export(const struct ctl *c, const char *out, const struct written *x)
 {
 	struct jv *o;
 	int rc;
@@ -151,17 +164,34 @@ say_export(const struct ctl *c, const char *out, uint64_t n, bool light)
 		fprintf(stderr,
 		    "wrote %s: blocks 0 to %" PRIu64 "%s\n"
 		    "Check it: qmlnode audit %s --federation ID\n",
-		    out, n - 1, light ? ", without the updates" : "", out);
+		    out, x->n - 1, x->stripped ? ", without the updates" : "",
+		    out);
 		return CLI_OK;
 	}
 	o = jv_object();
 	jv_put_string(o, "schema", "qml.bundle_export/1");
 	jv_put_string(o, "file", out);
-	jv_put_integer(o, "blocks", (int64_t)n - 1);
-	jv_put_boolean(o, "payloads", !light);
+	jv_put_integer(o, "blocks", (int64_t)x->n - 1);
+	jv_put_boolean(o, "payloads", !x->stripped);
 	rc = ctl_print_json(o);
 	jv_free(o);
 	return rc;
+}
+
+/* Which of the two did not work. */
+static int
+say_failed(const char *from, const char *out, const struct written *x, int rc)
+{
+	if (x->ours)
+		return cli_error(CLI_IO, "%s: %s", out, strerror(-rc));
+	if (rc == -EBADMSG)
+		return cli_error(CLI_DAMAGED,
+		    "%s: block %" PRIu64 " cannot be read, or what lies beside "
+		    "the chain is not of it; nothing was written\n  qmlnode "
+		    "audit %s says more",
+		    from, x->n, from);
+	return cli_error(CLI_IO, "%s: block %" PRIu64 ": %s", from, x->n,
+	    strerror(-rc));
 }
 
 static int export(const struct ctl *c, const char *out, bool light)
@@ -169,7 +199,7 @@ static int export(const struct ctl *c, const char *out, bool light)
 	const char *from = c->home;
 	struct audit_source s = AUDIT_SOURCE_INIT;
 	struct audit_fault damage = {0};
-	uint64_t n = 0;
+	struct written x = {.n = 0};
 	int rc = audit_source_open(&s, from, &damage), code = CLI_OK;
 
 	if (rc == -EBADMSG)
@@ -180,12 +210,18 @@ static int export(const struct ctl *c, const char *out, bool light)
 		    "%s: there is no chain here: %s\n  --home names the home "
 		    "of a node, or its chain folder",
 		    from, strerror(-rc));
-	if (rc == 0)
-		rc = put_all(&s, light, out, &n);
-	if (rc < 0 && code == CLI_OK)
-		code = cli_error(CLI_IO, "%s: %s", out, strerror(-rc));
+	else if (!audit_source_has(&s, 0))
+		code = cli_error(CLI_NOT_FOUND,
+		    "%s: block 0 is not in it: give the home of a node, or its "
+		    "chain folder",
+		    from);
+	if (code == CLI_OK) {
+		rc = put_all(&s, light, out, &x);
+		code = rc < 0 ? say_failed(from, out, &x, rc)
+			      : say_export(c, out, &x);
+	}
 	audit_source_close(&s);
-	return code == CLI_OK && n > 0 ? say_export(c, out, n, light) : code;
+	return code;
 }
 
 int

@@ -150,6 +150,21 @@ print_proposal(const struct jv *p, int64_t height)
 	return CLI_OK;
 }
 
+static int
+print_row(const struct jv *p)
+{
+	struct jv *o = jv_object();
+	const char *key = NULL;
+	int rc;
+
+	jv_put_string(o, "schema", "qml.proposal/1");
+	while ((key = jv_next_key(p, key)) != NULL)
+		jv_put(o, key, jv_copy(jv_get(p, key)));
+	rc = ctl_print_json(o);
+	jv_free(o);
+	return rc;
+}
+
 /* Is this file's text the one that is voted on? */
 static int
 compare_text(const char *file, const struct jv *p)
@@ -211,7 +226,7 @@ ctl_proposal_show(int argc, char **argv)
 	if (rc == CLI_OK && text != NULL)
 		rc = compare_text(text, p);
 	if (rc == CLI_OK)
-		rc = c.json ? ctl_print_json(p)
+		rc = c.json ? print_row(p)
 			    : print_proposal(p, ctl_integer(v, "height"));
 	jv_free(v);
 	ctl_close(&c);

@@ -40,7 +40,8 @@ struct gather {
 	uint64_t njobs;
 	struct hash head, model, state_root; /* of the last block */
 	uint64_t height, head_ms;
-	struct jv *document; /* without the checks, at the end */
+	uint64_t state_height; /* of the state at the end: updates may lack */
+	struct jv *document;   /* without the checks, at the end */
 };
 
 static void
@@ -279,6 +280,7 @@ see_end(void *arg, const struct ledger *l)
 	    ledger_height(l)};
 	struct jv *d = g->document;
 
+	g->state_height = ledger_height(l);
 	jv_put(d, "federation", dossier_federation(l));
 	jv_put(d, "chain", chain_json(g, l));
 	jv_put(d, "jobs", g->jobs);
@@ -351,11 +353,13 @@ counts_of(const struct audit *a)
 }
 
 static void
-put_verdict(struct jv *d, const struct audit *a, int rc)
+put_verdict(struct jv *d, const struct audit *a, const struct gather *g, int rc)
 {
 	struct jv *o = jv_object();
 
 	jv_put_string(o, "chain", rc == 0 ? "proved" : "failed");
+	jv_put_boolean(o, "light", a->light);
+	jv_put_integer(o, "state_of_block", (int64_t)g->state_height);
 	if (rc < 0) {
 		jv_put_string(o, "check", check_code(a->fault.check));
 		jv_put_integer(o, "block", (int64_t)a->fault.height);
@@ -386,7 +390,7 @@ dossier_make(struct audit *a, const struct audit_order *o, uint64_t now_ms,
 	jv_put_string(g->document, "made", federation_time_text(now_ms, text));
 	rc = audit_watch(a, o, &watch);
 	if ((rc == 0 || rc == -EBADMSG) && a->founded) {
-		put_verdict(g->document, a, rc);
+		put_verdict(g->document, a, g, rc);
 		jv_put(g->document, "transactions", counts_of(a));
 		jv_put(g->document, "log", log_json(o->log));
 		jv_put(g->document, "checks", dossier_checks(&a->checks));

@@ -4,6 +4,7 @@
 
 #include "config/federation_draft.h"
 #include "config/federation_file.h"
+#include "consensus/ledger/seats.h"
 #include "daemon/cli/dossier.h"
 #include "daemon/node/books_json.h"
 #include "daemon/node/jv.h"
@@ -66,7 +67,7 @@ struct jv *
 dossier_federation(const struct ledger *l)
 {
 	const struct federation *f = ledger_federation(l);
-	uint16_t n = ledger_nmembers(l);
+	uint16_t n = seats_members(ledger_seats_now(l));
 	char text[FEDERATION_TIME_LEN], id[ID_TEXT_LEN];
 	struct jv *o = jv_object();
 

@@ -38,6 +38,16 @@ put_verdict(FILE *f, const struct jv *d)
 	const char *state = text_of(v, "chain");
 
 	fprintf(f, "<p class=\"verdict %s\"><strong>", class_of(state));
+	if (strcmp(state, "proved") == 0 && jv_true(jv_get(v, "light"))) {
+		fprintf(f,
+		    "Signatures proved.</strong> Every block, certificate and "
+		    "signature was checked again. The updates are not in this "
+		    "bundle: no round, model, payment or state was computed "
+		    "again, and members, data, accounts, votes and versions "
+		    "below are those of block %" PRId64 ".</p>\n",
+		    jv_int(jv_get(v, "state_of_block"), 0));
+		return;
+	}
 	if (strcmp(state, "proved") == 0) {
 		fputs("Proved.</strong> Every block, signature, round and "
 		      "transaction of this chain was checked again from its "

@@ -8,6 +8,7 @@
 #include "proto/bytes.h"
 
 #define PHONE_DIGITS 8
+#define NAME_LEN 48
 
 static bool
 name_char(char c)
@@ -123,6 +124,19 @@ look_at_texts(struct findings *f, const struct block *b, struct checks *out)
 	}
 }
 
+/* Without the updates the state stands still: who came later has no name. */
+static const char *
+name_of(const struct ledger *l, uint16_t seat, char out[static NAME_LEN])
+{
+	const struct member *m = ledger_member(l, seat);
+
+	if (m)
+		snprintf(out, NAME_LEN, "%s", m->name);
+	else
+		snprintf(out, NAME_LEN, "the member at seat %u", seat);
+	return out;
+}
+
 /* Members of a vqe compute the same terms: there, equal updates are meant. */
 static void
 look_at_updates(struct findings *f, const struct ledger *l,
@@ -141,7 +155,7 @@ look_at_updates(struct findings *f, const struct ledger *l,
 			continue;
 		for (unsigned k = 0; k < 2 * (now.n + f->n); k++) {
 			const struct findings *s = seen[k % 2];
-			char why[CHECK_WHY_LEN];
+			char why[CHECK_WHY_LEN], who[NAME_LEN], had[NAME_LEN];
 
 			if (k / 2 >= s->n ||
 			    !hash_equal(&s->payload[k / 2], &a->payload))
@@ -150,9 +164,9 @@ look_at_updates(struct findings *f, const struct ledger *l,
 			snprintf(why, sizeof(why),
 			    "%s sent in round %llu the update that %s had "
 			    "sent in %s",
-			    ledger_member(l, a->member)->name,
+			    name_of(l, a->member, who),
 			    (unsigned long long)a->round,
-			    ledger_member(l, s->member[k / 2])->name,
+			    name_of(l, s->member[k / 2], had),
 			    s == f ? "the round before" : "the same round");
 			checks_fail(out, CHECK_UNUSUAL, b->header.height, why);
 			break;

@@ -256,12 +256,13 @@ take_founding(struct guest *g, const struct wire_founding *w)
 		    "%s sent the founding of another federation than the "
 		    "invitation names",
 		    g->line.host.name);
-	if (rc == CLI_OK)
-		rc = founding_replace(g->path, &f);
+	/* First: without them the founding has another name. */
 	if (rc == CLI_OK && f.nrefounded > 0 &&
 	    refounded_save(g->o->home, &f) < 0)
 		rc = cli_error(CLI_IO,
 		    "%s/" REFOUNDED_FILE ": cannot be written", g->o->home);
+	if (rc == CLI_OK)
+		rc = founding_replace(g->path, &f);
 	if (rc == CLI_OK)
 		rc = note_host(g);
 	if (rc == CLI_OK)

@@ -179,7 +179,7 @@ history_proof_json(struct history_proof *p)
 	size_t len;
 
 	/* The last header commits to the blocks before it. */
-	if (p->failed || p->height == 0 || p->height + 1 >= p->n)
+	if (p->failed || p->height == 0 || p->n < 2 || p->height > p->n - 2)
 		return NULL;
 	o = jv_object();
 	jv_put_string(o, "schema", "qml.proof/1");

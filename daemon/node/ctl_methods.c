@@ -202,6 +202,7 @@ run_list(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	struct jv *o = jv_object();
 
 	(void)n, (void)params, (void)code, (void)err, (void)errlen;
+	jv_put_string(o, "schema", "qml.methods/1");
 	for (size_t i = 0; i < sizeof(methods) / sizeof(methods[0]); i++)
 		jv_put_string(o, methods[i].name, methods[i].help);
 	jv_put_string(o, "events", "turn this connection into a stream");

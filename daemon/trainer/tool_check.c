@@ -104,7 +104,8 @@ print_json(const struct session *s, const struct table *t, bool salted)
 	size_t i;
 	int rc;
 
-	printf("{\"ok\":true,\"federation\":");
+	printf("{\"schema\":\"qml.data_check/1\",\"ok\":true,"
+	       "\"federation\":");
 	describe_json_string(stdout, s->federation.name);
 	printf(",\"rows\":%zu,\"columns\":%zu,\"dim\":%zu,\"classes\":",
 	    s->rows.n, t->ncolumns, s->main.task.nparams);

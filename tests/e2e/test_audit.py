@@ -97,6 +97,15 @@ def main():
             assert code == 0 and said["audit"] == "ok", said
             assert said["blocks"] == len(recs) - 1, said
 
+    def unsaid():
+        """A verdict that could not be written is no yes."""
+        with open("/dev/full", "w") as full:
+            p = subprocess.run([program("qmlnode"), "audit", "--json", home],
+                               stdout=full, stderr=subprocess.PIPE,
+                               timeout=PATIENCE, check=False)
+        assert p.returncode == 1, p
+        assert b"stdout cannot be written" in p.stderr, p
+
     def cut():
         copy = os.path.join(top, "cut")
         os.mkdir(copy)
@@ -112,6 +121,7 @@ def main():
     try:
         tap.run("a demo's chain is kept, in the documented format", kept)
         tap.run("the untouched chain: exit 0", untouched)
+        tap.run("nowhere to write the verdict: exit 1", unsaid)
         tap.run("%d flipped bits: exit 8, the block named (SEED=%d)" % (
             FLIPS, SEED), lambda: flip_all(home, segment, recs))
         tap.run("cut inside a block: exit 8", cut)

@@ -126,6 +126,7 @@ def proposals(c):
     ctl(a, "proposal", "new", "text", "a better way", "--text", text)
     p = ask(b, "proposal", "show", "1")
     assert p["kind"] == "text" and p["title"] == "a better way", p
+    assert list(p)[0] == "schema" and p["schema"] == "qml.proposal/1", p
     assert [v["option"] for v in p["voters"]] == [""] * 4, p
     assert p["quorum_ppm"] == 334000 and not p["seats"]["quorum"], p
     out = ctl(b, "proposal", "show", "1", "--text", text)

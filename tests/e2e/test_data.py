@@ -78,6 +78,7 @@ def main():
             v = json.loads(run(program("qmlctl"), "data", "check", "--json",
                                "--home", beta.home).stdout)
             assert v["ok"] and v["filled"] == 0 and len(v["asset"]) == 64, v
+            assert v["schema"] == "qml.data_check/1", v
             p = run(program("qmlctl"), "--home", delta.home, "data", "check",
                     DIGITS + ".not", code=5)
             assert "cannot be read" in p.stderr, p.stderr

@@ -173,7 +173,7 @@ def one_round(c):
     refused(node, 5, "no such method", "rpc", "nix")
     v = json.loads(ctl(node, "rpc", "round", '{"n":0}').stdout)
     assert v["round"] == 0
-    said(ctl(node, "rpc"), '"block":')
+    said(ctl(node, "rpc"), r'^{"schema":"qml.methods/1",.*"block":')
     refused(node, 2, "n: want", "rpc", "round", '{"n":"x"}')
 
 

@@ -13,6 +13,7 @@
 
 #include "daemon/cli/audit_fork.h"
 #include "daemon/cli/bundle.h"
+#include "daemon/cli/ctl.h"
 #include "exported.h"
 
 #define FLIPS 300
@@ -219,9 +220,9 @@ test_other_federation(void **state)
 	rich_close(&other);
 }
 
-/* One more block, certified by three of four. */
+/* One more block, certified by three of four in this view. */
 static void
-fork_off(struct rich *r, uint64_t amount, uint16_t without)
+fork_off(struct rich *r, uint64_t amount, uint16_t without, uint32_t view)
 {
 	struct town *t = &r->chain.town;
 	struct tx *x = rich_transfer(r, 3, amount, "");
@@ -234,6 +235,13 @@ fork_off(struct rich *r, uint64_t amount, uint16_t without)
 		c->sigs[i] = c->sigs[i + 1];
 	}
 	c->nsigs--;
+	c->round = view;
+	for (uint16_t i = 0; i < c->nsigs; i++) {
+		struct vote v = commit_vote(c, i);
+
+		vote_sign(&v, town_key(t, c->validators[i]), &t->fid);
+		c->sigs[i] = v.sig;
+	}
 	rich_append(r, b);
 	block_free(b);
 }
@@ -270,8 +278,8 @@ test_fork(void **state)
 	assert_int_equal(audit_fork_height(&m[0], &m[1]), 0);
 	audit_marks_close(&m[1]);
 	last = segments_head(&one.chain.log);
-	fork_off(&one, 5, 0);
-	fork_off(&two, 6, 3);
+	fork_off(&one, 5, 0, 0);
+	fork_off(&two, 6, 3, 0);
 	marks_of(&two, &m[1]); /* one is longer, no fork yet */
 	assert_int_equal(audit_fork_height(&m[0], &m[1]), 0);
 	audit_marks_close(&m[0]);
@@ -284,6 +292,138 @@ test_fork(void **state)
 	audit_marks_close(&m[1]);
 	rich_close(&one);
 	rich_close(&two);
+}
+
+/* What a command printed; *rc: how it ended. */
+static char *
+printed(int (*run)(void *arg), void *arg, int *rc)
+{
+	char path[] = "/tmp/qml-said-XXXXXX";
+	int fd = mkstemp(path), out = dup(1), err = dup(2);
+	char *text = calloc(1, 4096);
+
+	assert_true(fd >= 0 && out >= 0 && err >= 0);
+	assert_non_null(text);
+	fflush(NULL);
+	dup2(fd, 1);
+	dup2(fd, 2);
+	*rc = run(arg);
+	fflush(NULL);
+	dup2(out, 1);
+	dup2(err, 2);
+	close(out);
+	close(err);
+	assert_true(pread(fd, text, 4095, 0) >= 0);
+	close(fd);
+	unlink(path);
+	return text;
+}
+
+struct pair {
+	const char *one, *two;
+	bool json;
+};
+
+static int
+run_against(void *arg)
+{
+	const struct pair *p = arg;
+	const struct audit_order o = {.path = p->one};
+
+	return audit_fork_run(&o, p->two, p->json);
+}
+
+/* Who locked on a block may be shown that more than two thirds want another
+ * one, and sign that: only within one view is a name a verdict. */
+static void
+test_fork_of_two_views(void **state)
+{
+	(void)state;
+	for (uint32_t view = 0; view < 2; view++) {
+		struct rich one, two;
+		struct pair p = {one.root, two.root, false};
+		char *text;
+		int rc;
+
+		rich_open(&one, "town");
+		rich_open(&two, "town");
+		rich_grow(&one, RICH_OPEN);
+		rich_grow(&two, RICH_OPEN);
+		fork_off(&one, 5, 0, 0);
+		fork_off(&two, 6, 3, view);
+		text = printed(run_against, &p, &rc);
+		assert_int_equal(rc, 8);
+		assert_non_null(strstr(text, "signed both (2 of the power 4)"));
+		if (view == 0)
+			assert_non_null(strstr(text, "honest member never"));
+		else
+			assert_null(strstr(text, "honest member never"));
+		free(text);
+		p.json = true;
+		text = printed(run_against, &p, &rc);
+		assert_int_equal(rc, 8);
+		assert_non_null(strstr(text,
+		    view == 0 ? "\"same_view\":true" : "\"same_view\":false"));
+		free(text);
+		rich_close(&one);
+		rich_close(&two);
+	}
+}
+
+static int
+run_export(void *arg)
+{
+	const struct pair *p = arg;
+	char *argv[] = {"chain", "export", (char *)(uintptr_t)p->two, "--home",
+	    (char *)(uintptr_t)p->one, "--json", NULL};
+
+	return ctl_cmd_chain(6, argv);
+}
+
+/* Of a source that has no block 0, or no updates, or is not whole. */
+static void
+test_export_of_less(void **state)
+{
+	char light[PATH_LEN], out[PATH_LEN], *text;
+	struct pair p = {light, out, true};
+	struct rich r;
+	FILE *f;
+	int rc;
+
+	(void)state;
+	rich_open(&r, "town");
+	rich_grow(&r, RICH_OPEN);
+	export_chain(&r, "light", true, light);
+	snprintf(out, sizeof(out), "%s/out", r.root);
+	text = printed(run_export, &p, &rc);
+	assert_int_equal(rc, 0);
+	assert_non_null(strstr(text, "\"payloads\":false"));
+	free(text);
+	assert_int_equal(unlink(out), 0);
+	f = fopen(light, "wb");
+	assert_non_null(f);
+	fputs(BUNDLE_MAGIC, f);
+	assert_int_equal(fclose(f), 0);
+	text = printed(run_export, &p, &rc);
+	assert_int_equal(rc, 5);
+	free(text);
+	assert_int_equal(access(out, F_OK), -1);
+	/* What lies beside a chain is not its own: the file is not to blame. */
+	snprintf(light, sizeof(light), "%s/refounded", r.root);
+	f = fopen(light, "wb");
+	assert_non_null(f);
+	fputs("nothing of the kind", f);
+	assert_int_equal(fclose(f), 0);
+	p.one = r.root;
+	text = printed(run_export, &p, &rc);
+	assert_int_equal(rc, 65);
+	assert_null(strstr(text, out));
+	free(text);
+	assert_int_equal(access(out, F_OK), -1);
+	assert_int_equal(unlink(light), 0);
+	snprintf(light, sizeof(light), "%s/light", r.root);
+	assert_int_equal(unlink(light), 0);
+	rich_close(&r);
 }
 
 /* What is no bundle, and parts that are too short to be anything. */
@@ -337,6 +477,8 @@ main(void)
 	    cmocka_unit_test(test_rearranged),
 	    cmocka_unit_test(test_other_federation),
 	    cmocka_unit_test(test_fork),
+	    cmocka_unit_test(test_fork_of_two_views),
+	    cmocka_unit_test(test_export_of_less),
 	    cmocka_unit_test(test_no_bundle),
 	};
 

@@ -486,10 +486,87 @@ proof_follows_the_members(void **state)
 	leave(&v);
 }
 
+/* Who came later has no name where nothing was computed: he is called by his
+ * seat when he sends what another one had sent. */
+static void
+newcomers_that_copy(void **state)
+{
+	struct findings f = FINDINGS_INIT;
+	struct checks out = {0};
+	struct block *b = block_new(0, 2, 0);
+	struct rich r;
+
+	(void)state;
+	rich_open(&r, "town");
+	assert_non_null(b);
+	b->header.kind = BLOCK_AGGREGATE;
+	for (uint16_t i = 0; i < 2; i++) {
+		b->answers[i] = answer_new(0);
+		assert_non_null(b->answers[i]);
+		b->answers[i]->kind = ANSWER_UPDATE;
+		b->answers[i]->member = (uint16_t)(3 + 4 * i);
+	}
+	findings_block(&f, r.chain.town.l, b, &out);
+	assert_int_equal(f.nrepeated, 1);
+	assert_non_null(
+	    strstr(out.of[CHECK_UNUSUAL].why, "the member at seat 7 sent"));
+	block_free(b);
+	rich_close(&r);
+}
+
+static int
+audit_with(const struct moved *v, const struct tlog *l,
+    const struct sign_key *key)
+{
+	struct tlog log = TLOG_INIT;
+	struct audit_order o = {.path = v->light, .log = &log};
+	struct audit a;
+	char *text = NULL;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+	int rc;
+
+	assert_non_null(f);
+	tlog_put_checkpoint(f, l, key);
+	assert_int_equal(fclose(f), 0);
+	o.checkpoint = text;
+	rc = audit_watch(&a, &o, NULL);
+	tlog_close(&log);
+	free(text);
+	return rc;
+}
+
+/* An auditor kept what a member signed, who has left since, or has other keys:
+ * it is as good as on that day. */
+static void
+checkpoints_of_before(void **state)
+{
+	struct tlog log = TLOG_INIT;
+	struct audit a;
+	struct moved v;
+	struct audit_order o = {.path = v.light, .log = &log};
+
+	(void)state;
+	grow(&v, "town");
+	assert_int_equal(audit_watch(&a, &o, NULL), 0);
+	log.n = v.at[0]; /* before all of the changes */
+	assert_int_equal(audit_with(&v, &log, v.r.chain.town.keys[0]), 0);
+	assert_int_equal(audit_with(&v, &log, v.r.chain.town.keys[1]), 0);
+	assert_int_equal(audit_with(&v, &log, v.r.chain.town.keys[2]), 0);
+	assert_int_equal(audit_with(&v, &log, v.r.chain.town.more[0]), 0);
+	log.leaves[2].b[0] ^= 1;
+	assert_int_equal(audit_with(&v, &log, v.r.chain.town.keys[1]),
+	    -EBADMSG);
+	tlog_close(&log);
+	leave(&v);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(newcomers_that_copy),
+	    cmocka_unit_test(checkpoints_of_before),
 	    cmocka_unit_test(follows_the_members),
 	    cmocka_unit_test(some_with_updates),
 	    cmocka_unit_test(other_members_are_refused),

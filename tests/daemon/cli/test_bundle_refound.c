@@ -17,28 +17,11 @@
 #include "consensus/ledger/seats.h"
 #include "consensus/votes/payload.h"
 #include "daemon/cli/audit_fork.h"
-#include "daemon/cli/follow.h"
+#include "daemon/cli/dossier.h"
 #include "daemon/cli/refounded.h"
+#include "daemon/node/jv.h"
 #include "exported.h"
-
-/* By these seats of the town's, in its state as it stands. */
-static struct refound
-draw_up(struct rich *r, const struct ledger *l, const uint16_t *seats)
-{
-	struct hash leaves[LEDGER_LEAVES];
-	struct refound x = {.federation = *ledger_federation_id(l),
-	    .height = ledger_height(l),
-	    .block = *ledger_head(l),
-	    .at_ms = r->chain.town.now_ms + 1000};
-
-	ledger_leaves(l, leaves);
-	x.state = merkle_root_of(leaves, LEDGER_LEAVES);
-	for (; *seats != UINT16_MAX; seats++)
-		x.seat[x.n++] = *seats;
-	for (uint16_t i = 0; i < x.n; i++)
-		refound_sign(&x, i, town_key(&r->chain.town, x.seat[i]));
-	return x;
-}
+#include "refound_town.h"
 
 static void
 forget(struct rich *r)
@@ -49,28 +32,6 @@ forget(struct rich *r)
 	unlink(path);
 	snprintf(path, sizeof(path), "%s/bundle", r->root);
 	unlink(path);
-}
-
-/* The home knows of it, and the town goes on by it, if it can. */
-static void
-take(struct rich *r, const struct refound *x)
-{
-	struct audit_source s = AUDIT_SOURCE_INIT;
-	struct audit_fault damage = {0};
-	struct follow o = {.source = &s};
-	struct town *t = &r->chain.town;
-
-	assert_int_equal(federation_refound(&t->f, x), 0);
-	assert_int_equal(refounded_save(r->root, &t->f), 0);
-	assert_int_equal(audit_source_open(&s, r->root, &damage), 0);
-	assert_int_equal(follow_to(&o, ledger_height(t->l)), 0);
-	ledger_free(t->l);
-	t->l = o.l;
-	o.l = NULL;
-	t->fid = *ledger_federation_id(t->l);
-	t->now_ms = x->at_ms;
-	follow_close(&o);
-	audit_source_close(&s);
 }
 
 static int
@@ -155,6 +116,19 @@ every_digit_of_a_proof(const char *path)
 	free(text);
 }
 
+/* Four seats, two members; the founding's id is not the one that was asked. */
+static void
+tolerates_none(struct rich *r)
+{
+	struct jv *d = dossier_federation(r->chain.town.l);
+	struct audit a;
+
+	assert_int_equal(jv_int(jv_get(d, "tolerates"), -1), 0);
+	jv_free(d);
+	assert_int_equal(audit_run(&a, r->root, &r->chain.town.fid), 0);
+	assert_non_null(strstr(a.checks.of[CHECK_FOUNDING].why, "re-founding"));
+}
+
 static void
 by_those_who_are_left(void **state)
 {
@@ -166,10 +140,11 @@ by_those_who_are_left(void **state)
 	(void)state;
 	open_town(&r);
 	old = r.chain.town.fid;
-	x = draw_up(&r, r.chain.town.l, two);
-	take(&r, &x);
+	x = refound_draw_up(&r, r.chain.town.l, two);
+	refound_take(&r, &x);
 	assert_false(hash_equal(&old, &r.chain.town.fid));
 	all_say(&r, &r.chain.town.fid, 0); /* nothing came behind it yet */
+	tolerates_none(&r);
 	all_say(&r, &old, -EBADMSG);
 	all_say(&r, NULL, 0);
 	all_prove(&r, &old); /* its last block is of before */
@@ -196,9 +171,9 @@ by_too_many(void **state)
 
 		open_town(&r);
 		old = r.chain.town.fid;
-		x = draw_up(&r, r.chain.town.l, k ? all : three);
+		x = refound_draw_up(&r, r.chain.town.l, k ? all : three);
 		id = refound_id(&x);
-		take(&r, &x);
+		refound_take(&r, &x);
 		assert_true(hash_equal(&old, &r.chain.town.fid));
 		all_say(&r, &id, -EBADMSG);
 		all_say(&r, &old, -EBADMSG);
@@ -219,12 +194,12 @@ twice_behind_a_block(void **state)
 	(void)state;
 	open_town(&r);
 	ids[0] = r.chain.town.fid;
-	x = draw_up(&r, r.chain.town.l, two);
-	take(&r, &x);
+	x = refound_draw_up(&r, r.chain.town.l, two);
+	refound_take(&r, &x);
 	ids[1] = r.chain.town.fid;
-	x = draw_up(&r, r.chain.town.l, one);
+	x = refound_draw_up(&r, r.chain.town.l, one);
 	assert_true(ledger_refound_fits(r.chain.town.l, &x));
-	take(&r, &x);
+	refound_take(&r, &x);
 	ids[2] = r.chain.town.fid;
 	for (unsigned k = 0; k < 2; k++) {
 		all_say(&r, &ids[0], -EBADMSG);
@@ -281,8 +256,8 @@ while_members_change(void **state)
 	text = proof_of(r.root, 2);
 	assert_int_equal(check_proof(text, &c), 0);
 	free(text);
-	x = draw_up(&r, t->l, two);
-	take(&r, &x);
+	x = refound_draw_up(&r, t->l, two);
+	refound_take(&r, &x);
 	for (unsigned k = 0; k < 3; k++) {
 		all_say(&r, &t->fid, 0);
 		rich_commit(&r, rich_next(&r, NULL, 0, false));
@@ -335,9 +310,9 @@ every_byte(void **state)
 
 	(void)state;
 	open_town(&r);
-	x = draw_up(&r, r.chain.town.l, two);
+	x = refound_draw_up(&r, r.chain.town.l, two);
 	refound_put(&w, &x);
-	take(&r, &x);
+	refound_take(&r, &x);
 	export_chain(&r, "bundle", true, path);
 	data = slurp(path, &len);
 	at = len - w.len - 5; /* kind and length, too */
@@ -395,8 +370,8 @@ nobody_is_accused(void **state)
 	open_town(&left);
 	open_town(&others);
 	last = ledger_height(left.chain.town.l);
-	x = draw_up(&left, left.chain.town.l, one);
-	take(&left, &x);
+	x = refound_draw_up(&left, left.chain.town.l, one);
+	refound_take(&left, &x);
 	rich_commit(&left, rich_next(&left, NULL, 0, false));
 	rich_commit(&others, rich_next(&others, NULL, 0, false));
 	marks_of(&left, &m[0]);
@@ -411,10 +386,44 @@ nobody_is_accused(void **state)
 	close_town(&others);
 }
 
+/* A paper of a height that the chain has not reached, or of none: nothing that
+ * nobody looks at is let through. */
+static void
+of_no_block(void **state)
+{
+	static const uint16_t two[] = {0, 2, UINT16_MAX};
+	char path[PATH_LEN];
+	struct refound x;
+	struct rich r;
+
+	(void)state;
+	open_town(&r);
+	x = refound_draw_up(&r, r.chain.town.l, two);
+	for (unsigned k = 0; k < 2; k++) {
+		struct bytes_writer w = BYTES_WRITER_INIT;
+		FILE *f;
+
+		x.height = k ? x.height + 5 : 1;
+		for (uint16_t i = 0; i < x.n; i++)
+			refound_sign(&x, i, town_key(&r.chain.town, x.seat[i]));
+		refound_put(&w, &x);
+		export_chain(&r, "bundle", true, path);
+		assert_int_equal(judge(path, NULL), 0);
+		f = fopen(path, "ab");
+		assert_non_null(f);
+		bundle_put(f, BUNDLE_REFOUND, w.data, (uint32_t)w.len);
+		assert_int_equal(fclose(f), 0);
+		assert_int_equal(judge(path, NULL), -EBADMSG);
+		bytes_writer_close(&w);
+	}
+	close_town(&r);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(of_no_block),
 	    cmocka_unit_test(by_those_who_are_left),
 	    cmocka_unit_test(by_too_many),
 	    cmocka_unit_test(twice_behind_a_block),

@@ -6,13 +6,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
+#include "daemon/cli/audit_report.h"
 #include "daemon/cli/dossier.h"
 #include "daemon/cli/dossier_html.h"
 #include "daemon/node/jv.h"
-#include "rich.h"
+#include "exported.h"
 
 #define NOW_MS UINT64_C(1800000000000)
 
@@ -184,10 +186,89 @@ test_signature(void **state)
 	rich_close(&r);
 }
 
+/* Whose is it? An id that was given is looked at. */
+static void
+test_of_whom(void **state)
+{
+	char path[PATH_LEN], *text;
+	struct hash other = {{1}};
+	struct rich r;
+	struct audit a;
+	struct jv *d;
+	FILE *f;
+
+	(void)state;
+	rich_open(&r, "town");
+	rich_grow(&r, RICH_OPEN);
+	d = make(&r, &a);
+	assert_int_equal(dossier_sign(d, r.chain.town.keys[0], NOW_MS), 0);
+	text = jv_dump(d);
+	assert_non_null(text);
+	snprintf(path, sizeof(path), "%s/report.json", r.root);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(text, f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(audit_report_verify(path, NULL, true), 0);
+	assert_int_equal(audit_report_verify(path, &r.chain.town.fid, true), 0);
+	assert_int_equal(audit_report_verify(path, &other, true), 8);
+	free(text);
+	jv_free(d);
+	unlink(path);
+	rich_close(&r);
+}
+
+static char *
+page_of(const char *path, struct rich *r)
+{
+	struct tlog log = TLOG_INIT;
+	const struct audit_order o = {.path = path,
+	    .federation = &r->chain.town.fid,
+	    .log = &log};
+	struct audit a;
+	char *text = NULL;
+	struct jv *d;
+	size_t len;
+	FILE *f = open_memstream(&text, &len);
+
+	assert_non_null(f);
+	assert_int_equal(dossier_make(&a, &o, NOW_MS, &d), 0);
+	dossier_html(f, d);
+	assert_int_equal(fclose(f), 0);
+	tlog_close(&log);
+	jv_free(d);
+	return text;
+}
+
+/* Without the updates nothing was computed again, and the page says so. */
+static void
+test_without_updates(void **state)
+{
+	static const char all[] = "signature, round and transaction";
+	char path[PATH_LEN], *text;
+	struct rich r;
+
+	(void)state;
+	rich_open(&r, "town");
+	rich_grow(&r, RICH_OPEN);
+	export_chain(&r, "light", true, path);
+	text = page_of(r.root, &r);
+	assert_non_null(strstr(text, all));
+	free(text);
+	text = page_of(path, &r);
+	assert_null(strstr(text, all));
+	assert_non_null(strstr(text, "no round, model, payment or state"));
+	free(text);
+	unlink(path);
+	rich_close(&r);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_of_whom),
+	    cmocka_unit_test(test_without_updates),
 	    cmocka_unit_test(test_accounts),
 	    cmocka_unit_test(test_facts),
 	    cmocka_unit_test(test_page),

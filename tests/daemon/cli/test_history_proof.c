@@ -58,6 +58,7 @@ test_every_block(void **state)
 	last = segments_head(&r.chain.log);
 	assert_null(proof_of(&r, 0));
 	assert_null(proof_of(&r, last));
+	assert_null(proof_of(&r, UINT64_MAX));
 	for (uint64_t h = 1; h < last; h++) {
 		struct jv *v = proof_of(&r, h);
 		char *text = jv_dump(v);

@@ -1,0 +1,218 @@
+/* qmlnode refound at a home: what it signs, and what nobody should. */
+#include <errno.h>
+#include <fcntl.h>
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include <cmocka.h>
+
+#include "consensus/ledger/seats.h"
+#include "consensus/votes/payload.h"
+#include "daemon/cli/cli.h"
+#include "daemon/cli/refounded.h"
+#include "proto/hex.h"
+#include "proto/id.h"
+#include "proto/noise.h"
+#include "refound_town.h"
+
+#define PATH_LEN (RICH_ROOT_LEN + 32)
+
+/* The secrets of this seat, as a node has them. */
+static void
+put_key(const struct rich *r, uint16_t seat)
+{
+	const struct member *m = ledger_member(r->chain.town.l, seat);
+	uint8_t seed[SIGN_SEED_LEN] = {0, 7}, network[32] = {0};
+	struct sign_public key;
+	struct sign_key *k;
+	char path[PATH_LEN], id[ID_TEXT_LEN], hex[2][65];
+	uint8_t public[32];
+	struct hash node;
+	FILE *f;
+
+	do {
+		seed[0]++;
+		assert_int_equal(sign_key_new(seed, &k), 0);
+		key = sign_key_public(k);
+		sign_key_free(k);
+	} while (memcmp(&key, &m->sign, sizeof(key)) != 0);
+	network[31] = 64;
+	noise_public(network, public);
+	node = member_id(&key, public);
+	snprintf(path, sizeof(path), "%s/node.key", r->root);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	assert_int_equal(fchmod(fileno(f), 0600), 0);
+	fprintf(f, "version: 1\nid: %s\nsign: %s\nnetwork: %s\n",
+	    id_text(ID_NODE, &node, id), hex_put(seed, sizeof(seed), hex[0]),
+	    hex_put(network, sizeof(network), hex[1]));
+	assert_int_equal(fclose(f), 0);
+}
+
+/* The command at this home; what it says is thrown away. */
+static int
+command(const struct rich *r, const char *option, const char *value)
+{
+	char *argv[] = {"refound", "--home", (char *)(uintptr_t)r->root,
+	    (char *)(uintptr_t)option, (char *)(uintptr_t)value, NULL};
+	int out = dup(1), err = dup(2), null = open("/dev/null", O_WRONLY), rc;
+
+	fflush(NULL);
+	dup2(null, 1);
+	dup2(null, 2);
+	rc = cmd_refound(value ? 5 : 4, argv);
+	fflush(NULL);
+	dup2(out, 1);
+	dup2(err, 2);
+	close(out);
+	close(err);
+	close(null);
+	return rc;
+}
+
+static bool
+has(const struct rich *r, const char *name)
+{
+	char path[PATH_LEN];
+
+	snprintf(path, sizeof(path), "%s/%s", r->root, name);
+	return access(path, F_OK) == 0;
+}
+
+static void
+drop(const struct rich *r, const char *name)
+{
+	char path[PATH_LEN];
+
+	snprintf(path, sizeof(path), "%s/%s", r->root, name);
+	(void)unlink(path);
+}
+
+/* Up to the block behind which this seat is to be given up. */
+static void
+vote_out(struct rich *r, uint16_t seat)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT, p = BYTES_WRITER_INIT;
+	struct payload wish = {.member = {.op = PAYLOAD_MEMBER_REMOVE,
+				   .m = {.power = 1, .weight = 1}}};
+	struct body_propose b = {.kind = PROPOSAL_MEMBER, .title = "out"};
+	struct tx *txs[RICH_MEMBERS];
+	struct town *t = &r->chain.town;
+
+	wish.member.seat = ledger_member(t->l, seat)->id;
+	payload_put(&p, PROPOSAL_MEMBER, &wish);
+	b.payload = p.data;
+	b.len = (uint32_t)p.len;
+	body_propose_put(&w, &b);
+	bytes_writer_close(&p);
+	txs[0] = rich_tx(r, 0, TX_PROPOSE, &w, 0);
+	rich_commit(r, rich_next(r, txs, 1, false));
+	for (uint16_t i = 0; i < RICH_MEMBERS; i++)
+		txs[i] = rich_vote(r, i, 2);
+	rich_commit(r, rich_next(r, txs, RICH_MEMBERS, false));
+	while (ledger_seats(t->l)->state[seat] == SEAT_MEMBER)
+		rich_commit(r, rich_next(r, NULL, 0, false));
+	assert_true(ledger_active(t->l, seat));
+}
+
+/* What no member's state would go on by is not signed, whoever draws it up: the
+ * home of who has it all the same could neither go on nor back. */
+static void
+nothing_void_is_signed(void **state)
+{
+	static const uint16_t three[] = {0, 2, 3, UINT16_MAX},
+			      leaver[] = {0, 1, UINT16_MAX};
+	char names[2 * FEDERATION_NAME_LEN], *line;
+	struct refound x;
+	struct rich r;
+	struct town *t = &r.chain.town;
+
+	(void)state;
+	rich_open(&r, "town");
+	rich_grow(&r, RICH_OPEN);
+	vote_out(&r, 1);
+	put_key(&r, 0);
+	snprintf(names, sizeof(names), "%s,%s", ledger_member(t->l, 0)->name,
+	    ledger_member(t->l, 1)->name);
+	assert_int_equal(command(&r, "--with", names), 9);
+	for (unsigned k = 0; k < 2; k++) {
+		x = refound_draw_up(&r, t->l, k ? three : leaver);
+		line = refounded_line(&x);
+		assert_non_null(line);
+		assert_int_equal(command(&r, line, NULL), 9);
+		free(line);
+	}
+	assert_false(has(&r, REFOUNDED_AGREED));
+	snprintf(names, sizeof(names), "%s,%s", ledger_member(t->l, 0)->name,
+	    ledger_member(t->l, 2)->name);
+	assert_int_equal(command(&r, "--with", names), 0);
+	assert_true(has(&r, REFOUNDED_AGREED));
+	/* Another one is not signed beside it. */
+	assert_int_equal(command(&r, "--with", ledger_member(t->l, 0)->name),
+	    9);
+	drop(&r, REFOUNDED_AGREED);
+	drop(&r, "node.key");
+	drop(&r, "lock");
+	drop(&r, REFOUNDED_FILE);
+	rich_close(&r);
+}
+
+/* The file of one that is complete was left by a crash: the next one may be
+ * signed. */
+static void
+agreed_and_done(void **state)
+{
+	static const uint16_t two[] = {0, 2, UINT16_MAX};
+	char hex[HASH_HEX_LEN], path[PATH_LEN];
+	struct refound x;
+	struct hash id;
+	struct rich r;
+	FILE *f;
+
+	(void)state;
+	rich_open(&r, "town");
+	rich_grow(&r, RICH_OPEN);
+	x = refound_draw_up(&r, r.chain.town.l, two);
+	refound_take(&r, &x);
+	put_key(&r, 0);
+	id = refound_id(&x);
+	snprintf(path, sizeof(path), "%s/" REFOUNDED_AGREED, r.root);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs(hash_hex(&id, hex), f);
+	assert_int_equal(fclose(f), 0);
+	/* Without a vote log it ends early, but behind what is looked at here. */
+	assert_int_equal(command(&r, "--with",
+			     ledger_member(r.chain.town.l, 0)->name),
+	    74);
+	f = fopen(path, "r");
+	assert_non_null(f);
+	memset(hex, 0, sizeof(hex));
+	assert_int_equal(fread(hex, 1, HASH_HEX_LEN - 1, f), HASH_HEX_LEN - 1);
+	assert_int_equal(fclose(f), 0);
+	assert_int_not_equal(hash_from_hex(hex, &id), -EINVAL);
+	assert_false(hash_equal(&id, &r.chain.town.fid));
+	drop(&r, REFOUNDED_AGREED);
+	drop(&r, "node.key");
+	drop(&r, "lock");
+	drop(&r, REFOUNDED_FILE);
+	rich_close(&r);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(nothing_void_is_signed),
+	    cmocka_unit_test(agreed_and_done),
+	};
+
+	return sign_setup() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
+}
