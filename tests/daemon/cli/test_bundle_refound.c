@@ -403,7 +403,7 @@ of_no_block(void **state)
 		struct bytes_writer w = BYTES_WRITER_INIT;
 		FILE *f;
 
-		x.height = k ? x.height + 5 : 1;
+		x.height = k ? ledger_height(r.chain.town.l) + 5 : 1;
 		for (uint16_t i = 0; i < x.n; i++)
 			refound_sign(&x, i, town_key(&r.chain.town, x.seat[i]));
 		refound_put(&w, &x);
