@@ -330,6 +330,32 @@ run(const struct wish *w, struct audit_order *o)
 	return code == CLI_OK ? said : code;
 }
 
+/* One that nobody can read says nothing of the chain. */
+static int
+read_checkpoint(const char *path, char **out)
+{
+	struct config_error e = {0};
+	struct tlog_checkpoint c;
+	const char *at;
+	void *data;
+	size_t len;
+	int rc = config_read(path, TLOG_TEXT_MAX, &data, &len, &e);
+
+	if (rc < 0)
+		return cli_error(rc == -ENOENT ? CLI_NOT_FOUND : CLI_FAILED,
+		    "%s: %s", path, strerror(-rc));
+	*out = strndup(data, len);
+	free(data);
+	if (!*out)
+		return cli_error(CLI_FAILED, "out of memory");
+	if (tlog_checkpoint_get(*out, &c, &at) == 0)
+		return CLI_OK;
+	return cli_error(CLI_USAGE,
+	    "--checkpoint %s: not in the form of C2SP\n  audit --proof HEIGHT "
+	    "--key node.key makes one",
+	    path);
+}
+
 static int
 run_with_checkpoint(const struct wish *w)
 {
@@ -337,24 +363,15 @@ run_with_checkpoint(const struct wish *w)
 	struct audit_order o = {.path = w->path,
 	    .federation = w->federation ? &w->want : NULL,
 	    .log = &log};
-	struct config_error e = {0};
 	char *text = NULL;
-	void *data;
-	size_t len;
-	int rc;
+	int rc = CLI_OK;
 
-	if (w->checkpoint) {
-		rc = config_read(w->checkpoint, TLOG_TEXT_MAX, &data, &len, &e);
-		if (rc < 0)
-			return cli_error(CLI_NOT_FOUND, "%s: %s", w->checkpoint,
-			    strerror(-rc));
-		text = strndup(data, len);
-		free(data);
-		if (!text)
-			return cli_error(CLI_FAILED, "out of memory");
-		o.checkpoint = text;
-	}
-	rc = w->against ? audit_fork_run(&o, w->against, w->json) : run(w, &o);
+	if (w->checkpoint)
+		rc = read_checkpoint(w->checkpoint, &text);
+	o.checkpoint = text;
+	if (rc == CLI_OK)
+		rc = w->against ? audit_fork_run(&o, w->against, w->json)
+				: run(w, &o);
 	tlog_close(&log);
 	free(text);
 	return rc;
@@ -369,6 +386,9 @@ check_wish(struct wish *w)
 		return cli_error(CLI_USAGE, "--report or --proof, not both");
 	if (w->proof.height && !w->proof.out)
 		return cli_error(CLI_USAGE, "--proof needs --out FILE");
+	if (w->against && (w->report.out || w->proof.height || w->checkpoint))
+		return cli_error(CLI_USAGE,
+		    "--against goes with --federation and --json alone");
 	if (w->key && !w->report.out && !w->proof.height)
 		return cli_error(CLI_USAGE,
 		    "--key signs a --report or --proof");

@@ -109,8 +109,10 @@ make_folder(const char *home)
 
 	if (len == 0 || len >= sizeof(part))
 		return cli_error(CLI_USAGE, "want a home: --home DIR");
+	while (len > 1 && home[len - 1] == '/')
+		len--; /* else it would be made as somebody's parent */
 	for (i = 1; i <= len; i++) {
-		if (home[i] != '/' && home[i] != '\0')
+		if (home[i] != '/' && i < len)
 			continue;
 		memcpy(part, home, i);
 		part[i] = '\0';

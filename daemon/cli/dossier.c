@@ -358,8 +358,10 @@ put_verdict(struct jv *d, const struct audit *a, const struct gather *g, int rc)
 	struct jv *o = jv_object();
 
 	jv_put_string(o, "chain", rc == 0 ? "proved" : "failed");
-	jv_put_boolean(o, "light", a->light);
-	jv_put_integer(o, "state_of_block", (int64_t)g->state_height);
+	if (a->light) {
+		jv_put_boolean(o, "light", true);
+		jv_put_integer(o, "state_of_block", (int64_t)g->state_height);
+	}
 	if (rc < 0) {
 		jv_put_string(o, "check", check_code(a->fault.check));
 		jv_put_integer(o, "block", (int64_t)a->fault.height);

@@ -110,6 +110,8 @@ founding_replace(const char *path, const struct federation *f)
 		rc = -errno;
 		unlink(beside);
 	}
+	if (rc == 0)
+		rc = home_sync_folder(path);
 	if (rc != 0)
 		return cli_error(CLI_IO, "%s: %s", path, strerror(-rc));
 	return CLI_OK;

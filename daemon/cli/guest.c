@@ -462,6 +462,7 @@ meet(struct guest *g, const uint8_t *psk)
 		.up = peer_up,
 		.down = peer_down,
 		.msg = peer_msg}};
+	int rc;
 
 	if (uv_loop_init(&g->loop) < 0)
 		return cli_error(CLI_FAILED, "out of memory");
@@ -473,9 +474,12 @@ meet(struct guest *g, const uint8_t *psk)
 	uv_timer_init(&g->loop, &g->timer);
 	g->timer.data = g;
 	uv_timer_start(&g->timer, tick, ASK_MS, ASK_MS);
-	if (peers_start(&c, &g->peers) == 0) {
+	rc = peers_start(&c, &g->peers);
+	if (rc == 0) {
 		g->code = CLI_OK;
 	} else {
+		g->code = cli_error(CLI_FAILED, "%s: no link can be made: %s",
+		    g->line.host.address, strerror(-rc));
 		g->ending = true;
 		uv_close((uv_handle_t *)&g->timer, NULL);
 	}

@@ -103,6 +103,7 @@ test_untouched(void **state)
 	struct stat before, after;
 	struct audit a;
 	struct home h;
+	FILE *f;
 
 	(void)state;
 	home_fill(&h);
@@ -135,6 +136,15 @@ test_untouched(void **state)
 	hex[0] = hex[0] == '0' ? '1' : '0';
 	assert_int_equal(command(h.root, "--federation", hex), 8);
 	assert_int_equal(command(h.root, "--federation", "qf1"), 2);
+	assert_int_equal(command(h.root, "--checkpoint", h.file), 1);
+	snprintf(path, sizeof(path), "%s/kept", h.root);
+	f = fopen(path, "w");
+	assert_non_null(f);
+	fputs("{\"schema\":\"qml.proof/1\"}\n", f);
+	assert_int_equal(fclose(f), 0);
+	assert_int_equal(command(h.root, "--checkpoint", path), 2);
+	unlink(path);
+	assert_int_equal(command(h.root, "--checkpoint", path), 5);
 	assert_int_equal(command("/nonexistent", NULL, NULL), 5);
 	assert_int_equal(command("/", NULL, NULL), 5); /* no chain */
 	assert_int_equal(stat(h.file, &after), 0);
