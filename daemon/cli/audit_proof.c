@@ -80,8 +80,6 @@ put_files(const struct audit_proof *p, const struct tlog *l,
 	rc = put_proof(p, l, s->height, &k);
 	if (rc == 0)
 		rc = put_entry(p->out, &s->entry);
-	if (rc == 0)
-		tlog_put_verifier(stdout, l->origin, &k.sign_public);
 	keys_close(&k);
 	return rc < 0 ? cli_error(CLI_IO, "%s: %s", p->out, strerror(-rc))
 		      : CLI_OK;

@@ -14,8 +14,8 @@ struct audit_proof {
 	const char *key;
 };
 
-/* Runs the audit first: of a chain that fails nothing is written. Prints the
- * verifier's key. *code: an exit code, with the sentence said. */
+/* Runs the audit first: of a chain that fails nothing is written. *code: an
+ * exit code, with the sentence said. */
 int audit_proof_run(struct audit *a, const struct audit_order *o,
     const struct audit_proof *p, int *code) __attribute__((warn_unused_result));
 

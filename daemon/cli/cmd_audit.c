@@ -275,23 +275,58 @@ report(const struct audit *a, int rc, bool json, bool id_given)
 	return code;
 }
 
-static int
-say_proof(const struct wish *w)
+/* What verifiers of others are configured with; malloc'd, NULL: memory. */
+static char *
+verifier_of(const char *key, const char *origin)
 {
+	struct keys k = KEYS_INIT;
+	char *text = NULL;
+	size_t len;
+	FILE *f;
+
+	if (audit_report_key(&k, key) != CLI_OK)
+		return NULL;
+	f = open_memstream(&text, &len);
+	if (f) {
+		tlog_put_verifier(f, origin, &k.sign_public);
+		if (fclose(f) != 0) {
+			free(text);
+			text = NULL;
+		}
+	}
+	keys_close(&k);
+	return text;
+}
+
+static int
+say_proof(const struct wish *w, const struct tlog *l)
+{
+	char *verifier = w->key ? verifier_of(w->key, l->origin) : NULL;
 	struct jv *o;
 	int rc;
 
+	if (w->key && !verifier)
+		return CLI_FAILED;
 	fprintf(stderr, "wrote %s%s\n", w->proof.out,
 	    w->key ? ", and the header beside it"
 		   : "; check it: qmlnode audit --verify FILE --federation ID");
-	if (!w->json)
+	if (!w->json) {
+		if (verifier)
+			fputs(verifier, stdout);
+		free(verifier);
 		return CLI_OK;
+	}
 	o = jv_object();
 	jv_put_string(o, "schema", "qml.proof_export/1");
 	jv_put_string(o, "file", w->proof.out);
 	jv_put_string(o, "block", w->proof.height);
+	if (verifier) {
+		verifier[strcspn(verifier, "\n")] = '\0';
+		jv_put_string(o, "verifier", verifier);
+	}
 	rc = ctl_print_json(o);
 	jv_free(o);
+	free(verifier);
 	return rc;
 }
 
@@ -322,7 +357,7 @@ run(const struct wish *w, struct audit_order *o)
 	if (rc < 0 && rc != -EBADMSG)
 		return cli_error(CLI_FAILED, "%s: %s", a.chain, strerror(-rc));
 	if (w->proof.height && rc == 0)
-		return code == CLI_OK ? say_proof(w) : code;
+		return code == CLI_OK ? say_proof(w, o->log) : code;
 	said = report(&a, rc, w->json, o->federation != NULL);
 	if (code == CLI_OK && w->report.out && a.founded)
 		fprintf(stderr, "wrote %s%s\n", w->report.out,

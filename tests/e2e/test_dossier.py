@@ -242,6 +242,9 @@ def main():
         index, size = tlog_proof(text, entry, vkey.strip())
         d = json.loads(read(out))
         assert index == 2 and size == d["log"]["size"]
+        v = json.loads(audit(home, "--proof", "2", "--out", kept, "--key", key,
+                             "--json"))
+        assert v["verifier"] == vkey.strip() and v["file"] == kept, v
         assert d["log"]["root"] in text and d["log"]["origin"] in text
         for bad in (bytes([entry[0] ^ 1]) + entry[1:], entry[:-1]):
             try:

@@ -1,4 +1,4 @@
-/* qmlnode init: a home that nobody else can look into, however it is written. */
+/* qmlnode init: a home that nobody else looks into, however it is written. */
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>

@@ -188,7 +188,7 @@ agreed_and_done(void **state)
 	assert_non_null(f);
 	fputs(hash_hex(&id, hex), f);
 	assert_int_equal(fclose(f), 0);
-	/* Without a vote log it ends early, but behind what is looked at here. */
+	/* Without a vote log it ends early, but behind what is of interest. */
 	assert_int_equal(command(&r, "--with",
 			     ledger_member(r.chain.town.l, 0)->name),
 	    74);
