@@ -148,6 +148,8 @@ put_all(struct audit_source *s, bool light, const char *out, struct written *x)
 		    x->n > 0 && (light || audit_source_light(s, x->n));
 		rc = put_block(&o, x->n, light, w.f);
 		x->n += rc == 0;
+		if (rc == 0 && ftello(w.f) > (off_t)BUNDLE_BYTES_MAX)
+			rc = -EFBIG;
 	}
 	follow_close(&o);
 	x->ours = rc == 0;
@@ -190,6 +192,13 @@ say_failed(const char *from, const char *out, const struct written *x, int rc)
 		    "the chain is not of it; nothing was written\n  qmlnode "
 		    "audit %s says more",
 		    from, x->n, from);
+	if (rc == -EFBIG)
+		return cli_error(CLI_FAILED,
+		    "%s: up to block %" PRIu64 " it is more than the %zu GiB "
+		    "that an audit reads from one file; nothing was "
+		    "written\n  Hand over the chain folder, or leave the "
+		    "updates out: --without-payloads",
+		    from, x->n - 1, BUNDLE_BYTES_MAX >> 30);
 	return cli_error(CLI_IO, "%s: block %" PRIu64 ": %s", from, x->n,
 	    strerror(-rc));
 }

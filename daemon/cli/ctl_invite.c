@@ -11,6 +11,8 @@
 #include "daemon/cli/member_line.h"
 #include "daemon/cli/pasted.h"
 
+#define TERMS_MAX (1u << 20)
+
 static const char usage[] =
     "usage: qmlctl invite [NAME] [--replace NAME] [--power P] [--weight W]\n"
     "       qmlctl invite LINE ...\n"
@@ -38,17 +40,24 @@ put_terms(struct jv *p, const struct invite *v)
 		jv_put_integer(p, "weight", (int64_t)v->weight_n);
 }
 
+/* As in the founding: the ledger carries out no other. */
+static int
+read_number(const char *option, const char *text, uint64_t *out)
+{
+	if (text == NULL ||
+	    (ctl_number(text, out) && *out >= 1 && *out <= TERMS_MAX))
+		return CLI_OK;
+	return cli_error(CLI_USAGE, "%s %.40s: want a number, 1 to %u", option,
+	    text, TERMS_MAX);
+}
+
 static int
 read_terms(struct invite *v)
 {
-	if (v->power != NULL &&
-	    (!ctl_number(v->power, &v->power_n) || v->power_n == 0))
-		return cli_error(CLI_USAGE,
-		    "--power %.40s: want a number, 1 or more", v->power);
-	if (v->weight != NULL && !ctl_number(v->weight, &v->weight_n))
-		return cli_error(CLI_USAGE, "--weight %.40s: want a number",
-		    v->weight);
-	return CLI_OK;
+	int rc = read_number("--power", v->power, &v->power_n);
+
+	return rc == CLI_OK ? read_number("--weight", v->weight, &v->weight_n)
+			    : rc;
 }
 
 /* The words of a line that has been checked. */

@@ -86,6 +86,10 @@ def usage(c):
     refused(node, 2, "belongs to export", "model", "show", "-o", "x")
     refused(node, 2, "JSON: ", "rpc", "status", "{")
     refused(node, 2, "is a stream", "rpc", "events")
+    for option in ("--power", "--weight"):
+        for bad in ("0", "1048577", "x"):
+            refused(node, 2, "%s %s: want a number" % (option, bad), "invite",
+                    "eve", option, bad)
     for word in ("help", "--help"):
         said(ctl(node, word), "usage: qmlctl COMMAND", "events")
     said(ctl(node, "round", "--help"), "usage: qmlctl round N", "--socket")
