@@ -328,6 +328,13 @@ rotate(struct segments *s, uint64_t extent)
 	return 0;
 }
 
+/* Nothing was written that counts, and it may go better another time. */
+static bool
+may_pass(int rc)
+{
+	return rc == -ENOMEM || rc == -ENOSPC || rc == -EDQUOT;
+}
+
 /* Room for extent bytes at tail. */
 static int
 make_room(struct segments *s, uint64_t extent)
@@ -338,7 +345,7 @@ make_room(struct segments *s, uint64_t extent)
 		return grow(s, s->tail + extent);
 	rc = rotate(s, extent);
 	/* What segments_reserve took may lie beyond the usual size. */
-	if (rc == -ENOSPC && s->tail + extent <= s->size)
+	if (may_pass(rc) && s->tail + extent <= s->size)
 		rc = 0;
 	return rc;
 }
@@ -359,7 +366,9 @@ write_record(struct segments *s, struct record_head *head, const void *payload,
 	return rc == 0 ? disk_sync(s->file) : rc;
 }
 
-/* Memory and room first: with them missing, nothing has happened. */
+/* Memory and room first: with them missing, nothing has happened. Where a file
+ * system needs room to write what it has reserved, a part of the record may lie
+ * behind the tail; it is written over, or cut as torn. */
 static int
 append(struct segments *s, struct record_head *head, const void *payload)
 {
@@ -369,17 +378,13 @@ append(struct segments *s, struct record_head *head, const void *payload)
 
 	if (rc == 0)
 		rc = make_room(s, extent);
-	if (rc == -ENOMEM || rc == -ENOSPC) {
-		free(buf);
-		return rc;
-	}
 	if (rc == 0)
 		rc = write_record(s, head, payload, buf);
 	free(buf);
-	if (rc < 0) {
+	if (rc < 0 && !may_pass(rc))
 		s->error = rc; /* what is on the disk now, nobody knows */
+	if (rc < 0)
 		return rc;
-	}
 	put_entry(s, s->last, s->tail, head);
 	s->tail += extent;
 	return 0;

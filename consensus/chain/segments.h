@@ -89,9 +89,8 @@ int segments_open_file(struct segments *s, struct disk *d, const char *name,
     struct segments_report *report) __attribute__((warn_unused_result));
 void segments_close(struct segments *s); /* accepts SEGMENTS_INIT */
 
-/* Block segments_head() + 1, durable on 0. -ENOSPC, -ENOMEM: nothing was
- * written and the log is as before. Any other failure is final until it is
- * opened again. */
+/* Block segments_head() + 1, durable on 0. -ENOSPC, -EDQUOT, -ENOMEM: the log
+ * is as before. Any other failure is final until it is opened again. */
 int segments_append(struct segments *s, const struct hash *id,
     const void *payload, uint32_t len) __attribute__((warn_unused_result));
 /* Take space for that many bytes of records now; -ENOSPC. */

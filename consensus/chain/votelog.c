@@ -96,7 +96,7 @@ votelog_create(struct disk *d, const char *name, const struct hash *node)
 	struct votepage header = {.prev = *node};
 	uint8_t page[DISK_PAGE];
 	struct disk_file *f;
-	int rc = disk_open(d, name, DISK_CREATE, &f);
+	int rc = disk_open(d, name, DISK_CREATE, &f), undo;
 
 	if (rc < 0)
 		return rc;
@@ -107,6 +107,11 @@ votelog_create(struct disk *d, const char *name, const struct hash *node)
 	if (rc == 0)
 		rc = disk_sync_dir(d, "");
 	disk_close(f);
+	if (rc < 0) {
+		/* The next one would be another number, without an end. */
+		undo = disk_unlink(d, name);
+		(void)undo;
+	}
 	return rc;
 }
 
@@ -494,10 +499,12 @@ votelog_append(struct votelog *v, const struct votelog_record *r)
 	p.record = merge(v, r);
 	votepage_put(&p, page);
 	rc = write_both(v->file, page_of(p.seq), page);
-	if (rc < 0) {
+	/* Where a file system needs room to write what it has reserved, one
+	 * half may be there: it is written over. */
+	if (rc < 0 && rc != -ENOSPC && rc != -EDQUOT)
 		v->error = rc;
+	if (rc < 0)
 		return rc;
-	}
 	accept(v, &p);
 	return 0;
 }

@@ -87,7 +87,7 @@ int votelog_newest(struct disk *d, unsigned *number)
     __attribute__((warn_unused_result));
 
 /* Number 0 by `init` only, together with the key: -EEXIST when there is one.
- * node is the id of the key's node. */
+ * node is the id of the key's node. What could not be made whole is gone. */
 int votelog_create(struct disk *d, const char *name, const struct hash *node)
     __attribute__((warn_unused_result));
 
@@ -115,8 +115,9 @@ void votelog_close(struct votelog *v); /* accepts VOTELOG_INIT */
  * Durable on 0. Only type and the part it names are read. -EPERM: it would
  * contradict what was signed (a lower height or round, another block for the
  * same height, round and type, another answer or attestation under a number
- * that is taken, anything below floor); nothing was written. Any other
- * failure is final until the log is opened again.
+ * that is taken, anything below floor); nothing was written. -ENOSPC, -EDQUOT:
+ * the same record may be given again. Any other failure is final until the log
+ * is opened again.
  */
 int votelog_append(struct votelog *v, const struct votelog_record *r)
     __attribute__((warn_unused_result));

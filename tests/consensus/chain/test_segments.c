@@ -404,6 +404,48 @@ test_full_at_rotation(void **state)
 	free(big);
 }
 
+/* No room, or none for this user, wherever it is met: the same block goes in
+ * later, also after a power cut. */
+static void
+test_room_comes_back(void **state)
+{
+	static const int why[] = {-ENOSPC, -EDQUOT};
+	uint8_t *big = calloc(1, SEGMENTS_STEP);
+	struct hash id = id_of(5);
+	struct segments s;
+	struct simdisk d;
+
+	(void)state;
+	assert_non_null(big);
+	memset(big, 7, SEGMENTS_STEP);
+	for (unsigned i = 0; i < 4; i++) {
+		simdisk_init(&d, 1);
+		make_chain(&d, 4);
+		assert_int_equal(segments_open(&s, &d.disk, DIR,
+				     SEGMENTS_REPAIR, NULL),
+		    0);
+		/* To take the room, or to write into what was taken. */
+		d.fail_at = d.calls + (i < 2 ? 1 : 3);
+		d.fail_with = why[i % 2];
+		assert_int_equal(segments_append(&s, &id, big, SEGMENTS_STEP),
+		    why[i % 2]);
+		check_all(&s, 4);
+		assert_int_equal(segments_append(&s, &id, big, SEGMENTS_STEP),
+		    0);
+		assert_int_equal(append(&s, 6), 0);
+		segments_close(&s);
+		simdisk_crash(&d);
+		assert_int_equal(segments_open(&s, &d.disk, DIR, SEGMENTS_READ,
+				     NULL),
+		    0);
+		assert_int_equal(segments_head(&s), 6);
+		check_block(&s, 6);
+		segments_close(&s);
+		simdisk_close(&d);
+	}
+	free(big);
+}
+
 /* Height of the record in which a byte lies; head + 1 for what is behind. */
 static uint64_t
 height_at(struct segments *s, uint64_t byte)
@@ -523,6 +565,7 @@ main(void)
 	    cmocka_unit_test(test_failed_sync_is_final),
 	    cmocka_unit_test(test_disk_full),
 	    cmocka_unit_test(test_full_at_rotation),
+	    cmocka_unit_test(test_room_comes_back),
 	    cmocka_unit_test(test_flips),
 	    cmocka_unit_test(test_truncation),
 	};

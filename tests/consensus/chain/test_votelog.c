@@ -454,6 +454,67 @@ test_one_sync(void **state)
 	simdisk_close(&d);
 }
 
+/* Some file systems need room to write into what they have reserved. */
+static void
+test_room_comes_back(void **state)
+{
+	static const int why[] = {-ENOSPC, -EDQUOT};
+	struct votelog_record r;
+	struct votelog v;
+	struct simdisk d;
+	struct seen seen;
+
+	(void)state;
+	for (unsigned i = 0; i < 4; i++) {
+		simdisk_init(&d, i);
+		assert_int_equal(votelog_create(&d.disk, VOTELOG_NAME, &node),
+		    0);
+		seen = (struct seen){0};
+		const struct votelog_open_args args = {.name = VOTELOG_NAME,
+		    .node = node,
+		    .replay = see,
+		    .arg = &seen};
+
+		assert_int_equal(votelog_open(&v, &d.disk, &args), 0);
+		r = record_of(1);
+		assert_int_equal(votelog_append(&v, &r), 0);
+		d.fail_at = d.calls + 1 + i / 2; /* this copy or the other */
+		d.fail_with = why[i % 2];
+		r = record_of(2);
+		assert_int_equal(votelog_append(&v, &r), why[i % 2]);
+		assert_int_equal(v.seq, 1);
+		assert_int_equal(votelog_append(&v, &r), 0);
+		votelog_close(&v);
+		simdisk_crash(&d);
+		assert_int_equal(votelog_open(&v, &d.disk, &args), 0);
+		assert_int_equal(seen.n, 2);
+		votelog_close(&v);
+		simdisk_close(&d);
+	}
+}
+
+/* What could not be made whole is not found at the next start: each would be
+ * followed by another one. */
+static void
+test_half_made(void **state)
+{
+	struct simdisk d;
+	unsigned number;
+
+	(void)state;
+	for (uint64_t k = 2; k < 5; k++) { /* room, and both copies */
+		simdisk_init(&d, k);
+		d.fail_at = k;
+		d.fail_with = -ENOSPC;
+		assert_int_equal(votelog_create(&d.disk, "votes-1.wal", &node),
+		    -ENOSPC);
+		assert_int_equal(votelog_newest(&d.disk, &number), -ENOENT);
+		assert_int_equal(votelog_create(&d.disk, "votes-1.wal", &node),
+		    0);
+		simdisk_close(&d);
+	}
+}
+
 int
 main(void)
 {
@@ -467,6 +528,8 @@ main(void)
 	    cmocka_unit_test(test_wrong_files),
 	    cmocka_unit_test(test_power_cuts),
 	    cmocka_unit_test(test_one_sync),
+	    cmocka_unit_test(test_room_comes_back),
+	    cmocka_unit_test(test_half_made),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
