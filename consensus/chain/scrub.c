@@ -71,11 +71,15 @@ walk(struct scrub *s, struct segments *log, struct disk_file *file,
 	s->prev = scan.prev;
 	if (scan.verdict == RECORD_OK)
 		return 0;
-	/* Fewer records than there were: what ends early is damaged, too. */
-	if (scan.verdict == RECORD_EMPTY &&
-	    (s->segment < log->last || s->height > segments_head(log))) {
+	if (scan.verdict == RECORD_EMPTY && s->segment < log->last) {
 		s->segment++;
 		s->offset = 0;
+		return 0;
+	}
+	/* Fewer records than there were: what ends early is damaged, too. That
+	 * was all there is; what comes later was not asked for. */
+	if (scan.verdict == RECORD_EMPTY && s->height > segments_head(log)) {
+		next_part(s);
 		return 0;
 	}
 	*out = (struct scrub_finding){.part = SCRUB_CHAIN,
@@ -93,10 +97,6 @@ step_chain(struct scrub *s, struct segments *log, struct scrub_finding *out)
 	struct disk_file *file;
 	int rc;
 
-	if (s->segment > log->last) {
-		next_part(s);
-		return 0;
-	}
 	rc = segments_file_name(log->dir, s->segment, name, sizeof(name));
 	if (rc == 0)
 		rc = disk_open(log->disk, name, DISK_READ, &file);

@@ -4,6 +4,7 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
@@ -147,6 +148,37 @@ test_grows_meanwhile(void **state)
 	close_all(&s);
 }
 
+/* The last file was read to its end; then it gets one more block, and the next
+ * ones go into another file. */
+static void
+test_rotates_meanwhile(void **state)
+{
+	const uint32_t len = SEGMENTS_BYTES_MAX / 2 - RECORD_ALIGN;
+	const struct hash id = {{1}};
+	uint8_t *big = calloc(1, len);
+	struct stored s;
+	const struct scrub_files f = {&s.chain.log, &s.log, &s.pool, NULL};
+
+	(void)state;
+	assert_non_null(big);
+	open_all(&s);
+	look(&s);
+	s.now += PERIOD;
+	do {
+		s.now += scrub_wait_ms(&s.scrub, s.now);
+		assert_int_equal(scrub_step(&s.scrub, &f, s.now, &s.found), 0);
+	} while (s.scrub.part == SCRUB_CHAIN && s.scrub.segment == 1 &&
+	    s.scrub.offset < s.chain.log.tail);
+	for (int i = 0; i < 3; i++)
+		assert_int_equal(segments_append(&s.chain.log, &id, big, len),
+		    0);
+	assert_int_equal(s.chain.log.last, 2);
+	look(&s);
+	assert_int_equal(s.nfound, 0);
+	close_all(&s);
+	free(big);
+}
+
 /* Every byte of the records, their padding and what follows. */
 static void
 test_chain(void **state)
@@ -280,6 +312,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_when),
 	    cmocka_unit_test(test_grows_meanwhile),
+	    cmocka_unit_test(test_rotates_meanwhile),
 	    cmocka_unit_test(test_chain),
 	    cmocka_unit_test(test_shorter),
 	    cmocka_unit_test(test_votes),
