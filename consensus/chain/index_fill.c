@@ -241,6 +241,14 @@ follow(struct index *x, struct segments *s, uint64_t max, uint64_t *n)
 	return rc;
 }
 
+/* Who removes it may do so at any time; we would go on with a file that nobody
+ * can open. */
+static bool
+is_gone(const struct index *x)
+{
+	return access(x->path, F_OK) < 0 && errno == ENOENT;
+}
+
 int
 index_catch_up(struct index *x, struct segments *s, uint64_t max,
     uint64_t *napplied)
@@ -248,7 +256,7 @@ index_catch_up(struct index *x, struct segments *s, uint64_t max,
 	uint64_t n = 0;
 	int rc;
 
-	rc = follow(x, s, max, &n);
+	rc = is_gone(x) ? -EBADMSG : follow(x, s, max, &n);
 	if (rc == -EBADMSG) { /* damaged or of another branch: fill again */
 		n = 0;
 		x->refills++;

@@ -479,6 +479,27 @@ test_fill_cut_short(void **state)
 	assert_int_equal(fill(true), all);
 }
 
+/* Removed by somebody while the node runs, who was told that he may. */
+static void
+test_gone(void **state)
+{
+	struct index *x;
+	uint64_t n = 0;
+
+	(void)state;
+	remove_index();
+	assert_int_equal(index_open(&x, path, &chain.town.f, NULL), 0);
+	assert_int_equal(index_catch_up(x, &chain.log, UINT64_MAX, &n), 0);
+	assert_int_equal(unlink(path), 0);
+	smallchain_step(&chain);
+	assert_int_equal(index_catch_up(x, &chain.log, UINT64_MAX, &n), 0);
+	assert_int_equal(index_refills(x), 1);
+	index_close(x);
+	assert_int_equal(ask("SELECT value FROM meta"
+			     " WHERE key = 'applied_height'"),
+	    segments_head(&chain.log));
+}
+
 static void
 test_order(void **state)
 {
@@ -543,6 +564,7 @@ main(void)
 	    cmocka_unit_test(test_adopted),
 	    cmocka_unit_test(test_filled_at_once),
 	    cmocka_unit_test(test_fill_cut_short),
+	    cmocka_unit_test(test_gone),
 	};
 
 	return cmocka_run_group_tests(tests, setup, teardown);
