@@ -317,12 +317,15 @@ store_checkpoint(struct store *s, const struct federation *f,
 	const uint64_t h = ledger_height(l);
 	/* Were the newest damaged, there is another one. */
 	const uint64_t old = s->behind > s->every ? s->behind : s->every;
+	int rc;
 
 	if (s->every == 0 || h < s->saved + s->every)
 		return 0;
-	/* Also if it fails: the next one is tried in its time. */
-	s->saved = h;
-	return checkpoint_write(&s->segments, f, l, h > old ? h - old : 0);
+	rc = checkpoint_write(&s->segments, f, l, h > old ? h - old : 0);
+	/* One that failed is tried again soon, not with every block. */
+	s->saved =
+	    rc == 0 || rc == -EINVAL ? h : h - s->every + (s->every + 9) / 10;
+	return rc == 0 ? 1 : rc;
 }
 
 struct stale {
@@ -347,20 +350,27 @@ collect_stale(void *arg, enum pool_kind kind, const struct hash *id)
 	if (st->passage && (kind != POOL_PASSAGE || hash_equal(id, &st->but)))
 		return 0;
 	if (st->n == sizeof(st->item) / sizeof(st->item[0]))
-		return 1; /* the next block takes the rest */
+		return 1; /* there are more */
 	st->item[st->n].kind = kind;
 	st->item[st->n++].id = *id;
 	return 0;
 }
 
+/* All of them: of a hundred members each round brings a hundred answers. What
+ * cannot be dropped is tried again after the next block. */
 static void
 drop(struct stale *st)
 {
-	if (pool_list(&st->store->pool, collect_stale, st) < 0)
-		return;
-	for (size_t i = 0; i < st->n; i++)
-		(void)!pool_drop(&st->store->pool, st->item[i].kind,
-		    &st->item[i].id);
+	struct pool *pool = &st->store->pool;
+	int rc = 1, undone = 0;
+
+	while (rc == 1 && undone == 0) {
+		st->n = 0;
+		rc = pool_list(pool, collect_stale, st);
+		for (size_t i = 0; i < st->n && undone == 0; i++)
+			undone =
+			    pool_drop(pool, st->item[i].kind, &st->item[i].id);
+	}
 }
 
 /* All bodies in the pool are of this height or below; with a closed round so

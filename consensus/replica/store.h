@@ -75,7 +75,8 @@ int store_load(struct store *s, struct replica *r, uint64_t *height)
     __attribute__((warn_unused_result));
 
 /* The state after some block of the chain: written when it is time for a
- * checkpoint. Nothing depends on it; f as founded. */
+ * checkpoint, then 1; else 0. Nothing depends on it; f as founded. Failures as
+ * of checkpoint_write. */
 int store_checkpoint(struct store *s, const struct federation *f,
     const struct ledger *l) __attribute__((warn_unused_result));
 

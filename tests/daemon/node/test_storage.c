@@ -1,4 +1,5 @@
 /* The storage thread: what peers may ask of it, and how it ends. */
+#include <dirent.h>
 #include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -26,7 +27,7 @@ struct place {
 	struct storage *storage;
 	uv_loop_t loop;
 	unsigned nserved[2]; /* blocks, by peer */
-	unsigned nstopped, nfailed;
+	unsigned nstored, nstopped, nfailed;
 };
 
 static void
@@ -58,9 +59,36 @@ failed_cb(void *arg, int err, const char *text)
 }
 
 static void
-place_open(struct place *p)
+stored_cb(void *arg, uint64_t seq)
+{
+	struct place *p = arg;
+
+	(void)seq;
+	p->nstored++;
+}
+
+static void
+open_storage(struct place *p)
 {
 	struct store_report rep;
+
+	assert_int_equal(storage_open(&p->storage, p->root, &p->chain.town.f,
+			     &p->chain.town.f.members[0].id, &rep),
+	    0);
+	assert_int_equal(uv_loop_init(&p->loop), 0);
+}
+
+static void
+place_reopen(struct place *p)
+{
+	assert_int_equal(uv_loop_close(&p->loop), 0);
+	storage_free(p->storage);
+	open_storage(p);
+}
+
+static void
+place_open(struct place *p)
+{
 	const struct hash *node;
 
 	*p = (struct place){.root = "/tmp/qml-storage-XXXXXX"};
@@ -72,16 +100,14 @@ place_open(struct place *p)
 		smallchain_step(&p->chain);
 	node = &p->chain.town.f.members[0].id;
 	assert_int_equal(votelog_create(&p->disk.disk, VOTELOG_NAME, node), 0);
-	assert_int_equal(storage_open(&p->storage, p->root, &p->chain.town.f,
-			     node, &rep),
-	    0);
-	assert_int_equal(uv_loop_init(&p->loop), 0);
+	open_storage(p);
 }
 
 static void
 place_start(struct place *p)
 {
 	const struct storage_callbacks cb = {.arg = p,
+	    .stored = stored_cb,
 	    .served = served_cb,
 	    .failed = failed_cb,
 	    .stopped = stopped_cb};
@@ -173,12 +199,94 @@ requests_in_turn(void **state)
 	place_close(&p);
 }
 
+static void
+store(struct place *p, enum replica_store what, const struct hash *id)
+{
+	struct replica_action a = {.type = REPLICA_STORE,
+	    .store = what,
+	    .seq = p->nstored + 1,
+	    .id = *id,
+	    .data = malloc(1)};
+
+	assert_non_null(a.data);
+	a.data[a.len++] = 1;
+	storage_submit(p->storage, &a);
+}
+
+static uint8_t
+store_next(struct place *p)
+{
+	struct block *b = smallchain_next(&p->chain);
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	const uint8_t kind = b->header.kind;
+	struct replica_action a = {.type = REPLICA_STORE,
+	    .store = REPLICA_STORE_BLOCK,
+	    .height = b->header.height,
+	    .id = b->id,
+	    .commit = malloc(sizeof(*a.commit))};
+
+	assert_non_null(a.commit);
+	*a.commit = p->chain.town.commit;
+	block_put_full(&w, b);
+	assert_int_equal(bytes_writer_take(&w, &a.data, &a.len), 0);
+	storage_submit(p->storage, &a);
+	block_free(b);
+	return kind;
+}
+
+static size_t
+count_pool(struct place *p)
+{
+	int fd = openat(p->disk.dirfd, "pool", O_RDONLY | O_DIRECTORY);
+	DIR *d = fdopendir(fd);
+	const struct dirent *e;
+	size_t n = 0;
+
+	assert_non_null(d);
+	while ((e = readdir(d)) != NULL)
+		n += e->d_name[0] != '.';
+	(void)closedir(d);
+	return n;
+}
+
+/* A hundred members give a hundred answers a round, and the proposers some
+ * bodies: when it is closed all of them go, or there are more every round. */
+static void
+a_round_leaves_nothing(void **state)
+{
+	struct place p;
+
+	(void)state;
+	place_open(&p);
+	for (uint8_t i = 0; i < 3 * FEDERATION_MAX_MEMBERS / 2; i++) {
+		const struct hash id = {{1, i}};
+
+		store(&p, i % 3 ? REPLICA_STORE_ANSWER : REPLICA_STORE_BODY,
+		    &id);
+	}
+	assert_int_equal(store_next(&p), BLOCK_ORDINARY);
+	place_start(&p);
+	storage_stop(p.storage);
+	assert_int_equal(uv_run(&p.loop, UV_RUN_DEFAULT), 0);
+	assert_int_equal(p.nstored, 3 * FEDERATION_MAX_MEMBERS / 2 + 1);
+	assert_int_equal(count_pool(&p), FEDERATION_MAX_MEMBERS);
+	place_reopen(&p);
+	assert_int_not_equal(store_next(&p), BLOCK_ORDINARY);
+	place_start(&p);
+	storage_stop(p.storage);
+	assert_int_equal(uv_run(&p.loop, UV_RUN_DEFAULT), 0);
+	assert_int_equal(count_pool(&p), 0);
+	assert_int_equal(p.nfailed, 0);
+	place_close(&p);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(requests_are_bounded),
 	    cmocka_unit_test(requests_in_turn),
+	    cmocka_unit_test(a_round_leaves_nothing),
 	};
 
 	if (sign_setup() < 0)
