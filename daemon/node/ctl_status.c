@@ -7,6 +7,7 @@
 #include "consensus/bft/quorum.h"
 #include "consensus/bft/view.h"
 #include "daemon/node/ctl_payload.h"
+#include "daemon/node/diskwatch.h"
 #include "gen/version.h"
 
 static const struct ledger *
@@ -358,6 +359,7 @@ ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	struct jv *o = ctl_object("qml.health/1"), *a = jv_array();
 	enum trainer_state t =
 	    n->trainer != NULL ? trainer_state(n->trainer) : TRAINER_IDLE;
+	const char *trouble = diskwatch_trouble(n);
 	bool ok, signs;
 
 	(void)params, (void)code, (void)err, (void)errlen;
@@ -378,9 +380,7 @@ ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	    "elsewhere: see status");
 	ok &= add_check(a, "clock", !n->clock_off,
 	    "this machine's clock is not that of the others: see status");
-	ok &= add_check(a, "stored", !n->rotten,
-	    "stored data are damaged: start the node again, and look at the "
-	    "disk");
+	ok &= add_check(a, "stored", trouble == NULL, trouble);
 	ok &= add_check(a, "trainer",
 	    t != TRAINER_REFUSED && t != TRAINER_WAITING,
 	    n->trainer != NULL ? trainer_text(n->trainer) : "");

@@ -50,17 +50,67 @@ diskwatch_scrubbed(void *arg, const struct scrub_finding *f, int err)
 		    VOTELOG_NAME);
 	else if (f->part == SCRUB_INDEX)
 		log_warn("storage.mended",
-		    "part=%s why=\"it was damaged, or of another version\" "
-		    "next=\"it is filled again from the chain\"",
+		    "part=%s why=\"it was gone, damaged, or of another "
+		    "version\" next=\"it is filled again from the chain\"",
 		    INDEX_NAME);
-	else
+	else if (f->part == SCRUB_VOTES)
 		log_warn("storage.mended",
 		    "part=%s why=\"it was not as it had been written\" "
 		    "next=\"it was made again; look at the disk\"",
-		    f->part == SCRUB_VOTES ? VOTELOG_NAME : POOL_DIR);
+		    VOTELOG_NAME);
+	else
+		log_warn("storage.mended",
+		    "part=%s why=\"it was not as it had been written\" "
+		    "next=\"what was damaged was removed; look at the disk\"",
+		    POOL_DIR);
+	if (f == NULL)
+		n->unread = err != 0;
 	n->rotten |= f != NULL &&
 	    (f->part == SCRUB_CHAIN ||
 		(f->part == SCRUB_VOTES && f->npages == 0));
+}
+
+void
+diskwatch_tables(void *arg, enum tables_part part, int err)
+{
+	struct node *n = arg;
+	const char *name = part == TABLES_INDEX ? INDEX_NAME : CHECKPOINT_DIR;
+
+	n->behind[part] = err != 0;
+	if (err == 0)
+		log_info("storage.kept_up",
+		    "part=%s why=\"it can be written again\"", name);
+	else if (part == TABLES_INDEX)
+		log_error("storage.behind",
+		    "part=%s why=\"%s\" next=\"histories, settlements and "
+		    "versions stay at an older block; it is tried again by "
+		    "itself\" mend=\"look at the disk, and for who locks that "
+		    "file\"",
+		    name, log_why(err));
+	else
+		log_error("storage.behind",
+		    "part=%s why=\"%s\" next=\"no checkpoint: the next start "
+		    "reads more of the chain; it is tried again by itself\" "
+		    "mend=\"look at the disk\"",
+		    name, log_why(err));
+}
+
+const char *
+diskwatch_trouble(const struct node *n)
+{
+	if (n->rotten)
+		return "stored data are damaged: start the node again, and "
+		       "look at the disk";
+	if (n->unread)
+		return "some of what is stored could not be read: look at the "
+		       "disk, then start the node again";
+	if (n->behind[TABLES_INDEX])
+		return "index.db cannot be kept up, so histories end at an "
+		       "older block: see the log";
+	if (n->behind[TABLES_STATE])
+		return "no checkpoint can be written, so the next start takes "
+		       "longer: see the log";
+	return NULL;
 }
 
 void

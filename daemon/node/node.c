@@ -556,6 +556,7 @@ node_storage_callbacks(struct node *n)
 	    .answered = answered_cb,
 	    .full = diskwatch_full,
 	    .scrubbed = diskwatch_scrubbed,
+	    .tables = diskwatch_tables,
 	    .failed = diskwatch_failed};
 }
 

@@ -102,6 +102,8 @@ struct node {
 	bool clock_off;      /* the wall clock: nothing is proposed */
 	bool full;           /* the disk: nothing can be signed */
 	bool rotten;         /* stored blocks or votes are damaged */
+	bool unread;         /* something stored could not be read */
+	bool behind[TABLES_PARTS]; /* index.db, checkpoints: not kept up */
 
 	struct node_round rounds[NODE_ROUNDS_KEPT]; /* ring by round */
 	uint64_t nrounds;                           /* ever */

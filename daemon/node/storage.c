@@ -8,12 +8,8 @@
 #include <time.h>
 
 #include "consensus/chain/disk_posix.h"
-#include "consensus/chain/index.h"
 
-#define STORAGE_INDEX_NAME_LEN 512
-/* Blocks that go into the index before a vote may wait no longer. */
-#define STORAGE_INDEX_STEP 64
-#define STORAGE_INDEX_LAST 4 /* steps on the way out */
+#define STORAGE_TABLES_LAST 4 /* steps on the way out */
 /* What one peer may keep this thread busy with: requests waiting, and bytes
  * for each. More is dropped; who is in need asks again. */
 #define STORAGE_SERVES_MAX 2
@@ -35,7 +31,8 @@ struct result {
 		RESULT_FULL,
 		RESULT_FAILED,
 		RESULT_PAST,
-		RESULT_SCRUB
+		RESULT_SCRUB,
+		RESULT_TABLES
 	} what;
 	bool full;
 	uint64_t seq;
@@ -48,16 +45,15 @@ struct result {
 	void *ticket;
 	bool damaged; /* finding is one */
 	struct scrub_finding finding;
+	enum tables_part part;
 };
 
 struct storage {
 	/* the thread's, once started */
 	struct disk_posix disk;
 	struct store store;
-	struct index *index;
-	struct ledger *loaded; /* for the index; NULL: taken, or never read */
+	struct tables tables;
 	const struct federation *federation;
-	char index_path[STORAGE_INDEX_NAME_LEN];
 	struct scrub scrub;
 	bool failed;
 	struct storage_job *held; /* a write without room; others wait */
@@ -90,6 +86,7 @@ storage_open(struct storage **out, const char *home, const struct federation *f,
 		return -ENOMEM;
 	s->disk = DISK_POSIX_INIT;
 	s->store = STORE_INIT;
+	s->tables = TABLES_INIT;
 	s->federation = f;
 	s->last = &s->first;
 	s->done_last = &s->done;
@@ -99,9 +96,9 @@ storage_open(struct storage **out, const char *home, const struct federation *f,
 	pthread_condattr_setclock(&attr, CLOCK_MONOTONIC);
 	pthread_cond_init(&s->wake, &attr);
 	pthread_condattr_destroy(&attr);
-	snprintf(s->index_path, sizeof(s->index_path), "%s/%s", home,
-	    INDEX_NAME);
-	rc = disk_posix_open(&s->disk, home);
+	rc = tables_open(&s->tables, home, f);
+	if (rc == 0)
+		rc = disk_posix_open(&s->disk, home);
 	if (rc == 0)
 		rc = store_open(&s->store, &s->disk.disk, f, node, report);
 	if (rc < 0) {
@@ -119,8 +116,8 @@ storage_load(struct storage *s, struct replica *r, uint64_t *height)
 
 	/* Without it the index replays the chain once more: slower, not
 	 * wrong. */
-	if (rc == 0 && ledger_clone(replica_ledger(r), &s->loaded) < 0)
-		s->loaded = NULL;
+	if (rc == 0 && ledger_clone(replica_ledger(r), &s->tables.loaded) < 0)
+		s->tables.loaded = NULL;
 	return rc;
 }
 
@@ -128,6 +125,15 @@ const struct checkpoint_report *
 storage_checkpoint(const struct storage *s)
 {
 	return &s->store.checkpoint;
+}
+
+static uint64_t
+mono_ms(void)
+{
+	struct timespec t;
+
+	clock_gettime(CLOCK_MONOTONIC, &t);
+	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
 }
 
 static void
@@ -146,51 +152,23 @@ report(struct storage *s, const struct result *res)
 	uv_async_send(&s->async);
 }
 
-static bool
-index_behind(const struct storage *s)
-{
-	if (s->index_path[0] == '\0' || s->failed)
-		return false;
-	return s->index == NULL ||
-	    index_head(s->index) < segments_head(&s->store.segments);
-}
-
-/* A failure costs the next start some time, and is tried again. */
 static void
-keep_state(struct storage *s, const struct ledger *l)
+follow(struct storage *s)
 {
-	if (l != NULL)
-		(void)!store_checkpoint(&s->store, s->federation, l);
-}
+	struct tables_news news;
 
-/* The index is for people: a failure costs them their tables, not us. */
-static void
-index_follow(struct storage *s)
-{
-	unsigned before = s->index != NULL ? index_refills(s->index) : 0;
-	int rc = 0;
-
-	if (s->index == NULL)
-		rc = index_open(&s->index, s->index_path, s->federation, NULL);
-	if (rc == 0 && s->loaded != NULL)
-		index_adopt(s->index, s->loaded);
-	if (rc == 0)
-		s->loaded = NULL;
-	if (rc == 0)
-		rc = index_catch_up(s->index, &s->store.segments,
-		    STORAGE_INDEX_STEP, NULL);
-	if (s->index != NULL && index_refills(s->index) > before)
+	tables_follow(&s->tables, &s->store, mono_ms(), &news);
+	if (news.refilled)
 		report(s,
 		    &(struct result){.what = RESULT_SCRUB,
 			.damaged = true,
 			.finding = {.part = SCRUB_INDEX}});
-	if (rc < 0) {
-		index_close(s->index);
-		s->index = NULL;
-		s->index_path[0] = '\0';
-	}
-	if (s->index != NULL && !index_behind(s))
-		keep_state(s, index_ledger(s->index));
+	for (enum tables_part p = TABLES_INDEX; p < TABLES_PARTS; p++)
+		if (news.any[p])
+			report(s,
+			    &(struct result){.what = RESULT_TABLES,
+				.part = p,
+				.err = news.err[p]});
 }
 
 static bool
@@ -216,12 +194,20 @@ perform_store(struct storage *s, struct storage_job *j)
 	if (s->failed)
 		return true;
 	rc = store_perform(&s->store, &j->action);
-	if (no_room(rc) != (s->held != NULL))
-		report(s,
-		    &(struct result){.what = RESULT_FULL, .full = no_room(rc)});
-	s->held = no_room(rc) ? j : NULL;
-	if (s->held != NULL)
+	if (no_room(rc)) {
+		if (s->held == NULL)
+			report(s,
+			    &(struct result){.what = RESULT_FULL,
+				.full = true});
+		s->held = j;
 		return false;
+	}
+	/* One that fails in another way says nothing of room. */
+	if (s->held != NULL && rc == 0) {
+		report(s, &(struct result){.what = RESULT_FULL});
+		tables_hurry(&s->tables);
+	}
+	s->held = NULL;
 	if (rc < 0) {
 		s->failed = true;
 		report(s,
@@ -315,27 +301,29 @@ take_job(struct storage *s)
 }
 
 static uint64_t
-mono_ms(void)
-{
-	struct timespec t;
-
-	clock_gettime(CLOCK_MONOTONIC, &t);
-	return (uint64_t)t.tv_sec * 1000 + (uint64_t)t.tv_nsec / 1000000;
-}
-
-static uint64_t
 scrub_in_ms(const struct storage *s)
 {
 	return s->failed ? UINT64_MAX : scrub_wait_ms(&s->scrub, mono_ms());
 }
 
-/* Work, or time to try the held write again, or to scrub. Under the lock. */
+static uint64_t
+tables_in_ms(const struct storage *s)
+{
+	return s->failed ? UINT64_MAX
+			 : tables_wait_ms(&s->tables, &s->store, mono_ms());
+}
+
+/* Work, or time to try the held write again, the tables, or to scrub. Under the
+ * lock. */
 static void
 wait_for_work(struct storage *s)
 {
 	uint64_t ms = s->held != NULL ? STORAGE_FULL_MS : scrub_in_ms(s);
+	const uint64_t tables_ms = tables_in_ms(s);
 	struct timespec at;
 
+	if (tables_ms < ms && s->held == NULL)
+		ms = tables_ms;
 	if (ms == UINT64_MAX) {
 		pthread_cond_wait(&s->wake, &s->lock);
 		return;
@@ -350,7 +338,7 @@ static void
 look_through(struct storage *s)
 {
 	const struct scrub_files f = {&s->store.segments, &s->store.log,
-	    &s->store.pool, s->index};
+	    &s->store.pool, s->tables.index};
 	struct result res = {.what = RESULT_SCRUB};
 	const uint64_t passes = s->scrub.passes;
 	int rc = scrub_step(&s->scrub, &f, mono_ms(), &res.finding);
@@ -366,8 +354,8 @@ work_on(struct storage *s, struct storage_job *j)
 {
 	if (j != NULL)
 		perform(s, j);
-	else if (index_behind(s))
-		index_follow(s);
+	else if (tables_in_ms(s) == 0)
+		follow(s);
 	else
 		look_through(s);
 }
@@ -386,7 +374,7 @@ run(void *arg)
 		if (j == NULL && s->held != NULL) {
 			wait_for_work(s);
 			j = s->held;
-		} else if (j == NULL && !index_behind(s) &&
+		} else if (j == NULL && tables_in_ms(s) > 0 &&
 		    scrub_in_ms(s) > 0) {
 			wait_for_work(s);
 			continue;
@@ -398,10 +386,9 @@ run(void *arg)
 	s->finished = true;
 	pthread_mutex_unlock(&s->lock);
 	/* The rest of a long rebuild waits for the next start. */
-	for (int i = 0; i < STORAGE_INDEX_LAST && index_behind(s); i++)
-		index_follow(s);
-	index_close(s->index);
-	s->index = NULL;
+	for (int i = 0; i < STORAGE_TABLES_LAST && tables_in_ms(s) == 0; i++)
+		follow(s);
+	tables_close(&s->tables);
 	uv_async_send(&s->async);
 	return NULL;
 }
@@ -439,6 +426,9 @@ deliver(struct storage *s, struct result *r)
 	case RESULT_SCRUB:
 		s->cb.scrubbed(s->cb.arg, r->damaged ? &r->finding : NULL,
 		    r->err);
+		break;
+	case RESULT_TABLES:
+		s->cb.tables(s->cb.arg, r->part, r->err);
 		break;
 	}
 }
@@ -590,7 +580,7 @@ storage_free(struct storage *s)
 		free(r->data);
 		free(r);
 	}
-	ledger_free(s->loaded);
+	tables_close(&s->tables);
 	store_close(&s->store);
 	disk_posix_close(&s->disk);
 	pthread_cond_destroy(&s->wake);

@@ -19,6 +19,7 @@
 #include "consensus/replica/replica.h"
 #include "consensus/replica/store.h"
 #include "daemon/node/past.h"
+#include "daemon/node/tables.h"
 
 struct storage; /* opaque: shared with its thread */
 
@@ -35,6 +36,9 @@ struct storage_callbacks {
 	/* What is stored was looked through: f is damaged; NULL and err 0: all
 	 * parts have been read, err < 0: something cannot be read. */
 	void (*scrubbed)(void *arg, const struct scrub_finding *f, int err);
+	/* index.db or a checkpoint cannot be written, which costs no vote; err
+	 * 0: it can again. */
+	void (*tables)(void *arg, enum tables_part part, int err);
 	/* err is a negative errno; text says what was being written. */
 	void (*failed)(void *arg, int err, const char *text);
 	/* After storage_stop, once everything queued is done. */

@@ -56,6 +56,20 @@ def read_fails(c):
     c.well()
 
 
+def tables_fail(c):
+    """It costs no vote, is said once, and is filled when that can be done."""
+    c.begin("write", "index.db")
+    c.says("lvl=error ev=storage.behind part=index.db", "why=")
+    health = c.odd.call("health")
+    assert not health["ok"] and "index.db" in str(health), health
+    c.wait_height(max(n.height() for n in c.nodes) + 2, PATIENCE_S)
+    assert c.odd.proc.poll() is None
+    assert c.said().count("ev=storage.behind") == 1
+    c.end("write")
+    c.says("ev=storage.kept_up part=index.db")
+    c.well()
+
+
 def slow(c):
     """A second a sync. What it costs is printed, not judged."""
     def rate(seconds):
@@ -137,6 +151,7 @@ def main():
                         lambda call=call, path=path, part=part:
                         write_fails(c, call, path, part))
             tap.run("EIO of a read", lambda: read_fails(c))
+            tap.run("EIO of a write of index.db", lambda: tables_fail(c))
             tap.run("a second for each sync", lambda: slow(c))
             if disk is None:
                 print("# skipped: a full tmpfs, for mount says: " + reason)
