@@ -115,21 +115,15 @@ by_nonce(const void *a, const void *b)
 	return ((*x)->nonce > (*y)->nonce) - ((*x)->nonce < (*y)->nonce);
 }
 
-void
-txbox_load(const char *home, void (*each)(void *arg, struct tx *t), void *arg)
+/* The next ones of the folder, at most TXBOX_MAX. */
+static size_t
+read_some(const char *home, DIR *d, struct tx *txs[static TXBOX_MAX])
 {
-	struct tx *txs[TXBOX_MAX];
 	char path[HOME_PATH_LEN];
 	struct dirent *e;
 	struct hash id;
 	size_t n = 0;
-	DIR *d;
 
-	if (home_path(home, TXBOX_DIR, path, sizeof(path)) < 0)
-		return;
-	d = opendir(path);
-	if (d == NULL)
-		return;
 	while (n < TXBOX_MAX && (e = readdir(d)) != NULL) {
 		if (hash_from_hex(e->d_name, &id) < 0 ||
 		    path_of(home, &id, path) < 0)
@@ -140,8 +134,29 @@ txbox_load(const char *home, void (*each)(void *arg, struct tx *t), void *arg)
 		else
 			(void)unlink(path);
 	}
+	return n;
+}
+
+void
+txbox_load(const char *home, void (*each)(void *arg, struct tx *t), void *arg)
+{
+	struct tx *txs[TXBOX_MAX];
+	char path[HOME_PATH_LEN];
+	size_t n = TXBOX_MAX;
+	DIR *d;
+
+	if (home_path(home, TXBOX_DIR, path, sizeof(path)) < 0)
+		return;
+	d = opendir(path);
+	if (d == NULL)
+		return;
+	/* All of them: what was refused while we ran still has a file, and must
+	 * not stand in front of what waits. */
+	while (n == TXBOX_MAX) {
+		n = read_some(home, d, txs);
+		qsort(txs, n, sizeof(txs[0]), by_nonce);
+		for (size_t i = 0; i < n; i++)
+			each(arg, txs[i]);
+	}
 	(void)closedir(d);
-	qsort(txs, n, sizeof(txs[0]), by_nonce);
-	for (size_t i = 0; i < n; i++)
-		each(arg, txs[i]);
 }

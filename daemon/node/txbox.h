@@ -13,7 +13,7 @@
 #include "proto/tx.h"
 
 #define TXBOX_DIR "txs"
-#define TXBOX_MAX 64 /* files that are read at a start */
+#define TXBOX_MAX 64 /* files that are read at one go */
 
 /* 0, or -errno; the transaction is sent all the same. */
 int txbox_keep(const char *home, const struct tx *t)
@@ -22,7 +22,8 @@ void txbox_drop(const char *home, const struct hash *id);
 /* Those of b that self signed: of a thousand others none has a file. */
 void txbox_drop_block(const char *home, const struct block *b,
     const struct sign_public *self);
-/* Each that is there, ascending by nonce; each() takes the reference. */
+/* Each that is there, of TXBOX_MAX at a time ascending by nonce; each() takes
+ * the reference. */
 void txbox_load(const char *home, void (*each)(void *arg, struct tx *t),
     void *arg);
 

@@ -106,6 +106,35 @@ kept_until_dropped(void **state)
 	tx_unref(a);
 }
 
+static void
+see_all(void *arg, struct tx *t)
+{
+	bool *seen = arg;
+
+	assert_true(t->nonce < 3 * TXBOX_MAX && !seen[t->nonce]);
+	seen[t->nonce] = true;
+	txbox_drop(home, &t->id);
+	tx_unref(t);
+}
+
+/* More than one go reads: none stays behind the others for ever. */
+static void
+many(void **state)
+{
+	bool seen[3 * TXBOX_MAX] = {false};
+
+	(void)state;
+	for (uint64_t i = 0; i < 3 * TXBOX_MAX; i++) {
+		struct tx *t = make(i);
+
+		assert_int_equal(txbox_keep(home, t), 0);
+		tx_unref(t);
+	}
+	txbox_load(home, see_all, seen);
+	for (size_t i = 0; i < 3 * TXBOX_MAX; i++)
+		assert_true(seen[i]);
+}
+
 /* Half a transaction, one with more behind it, and a name that is none. */
 static void
 damaged_ones_go(void **state)
@@ -226,6 +255,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(kept_until_dropped),
+	    cmocka_unit_test(many),
 	    cmocka_unit_test(damaged_ones_go),
 	    cmocka_unit_test(one_holder),
 	    cmocka_unit_test(new_files),
