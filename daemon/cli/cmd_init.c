@@ -195,15 +195,17 @@ write_config(struct init *t)
 	return rc;
 }
 
-/* Key and vote log are made together or not at all. */
+/* Key and vote log are made together or not at all. The lock is held, and goes
+ * last: nobody was here before. */
 static void
 take_back(const struct init *t)
 {
-	static const char *const names[] = {HOME_KEY, VOTELOG_NAME, HOME_SALT};
+	static const char *const names[] = {HOME_KEY, VOTELOG_NAME, HOME_SALT,
+	    HOME_LOCK};
 	char path[HOME_PATH_LEN];
 	size_t i;
 
-	for (i = 0; t->made_key && i < 3; i++)
+	for (i = t->made_key ? 0 : 3; i < 4; i++)
 		if (home_path(t->home, names[i], path, sizeof(path)) == 0)
 			unlink(path);
 }

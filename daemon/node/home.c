@@ -64,6 +64,17 @@ write_pid(int fd)
 		return;
 }
 
+/* An `init` that fails takes its lock away again: what was opened before that
+ * is no longer the file that others lock. */
+static bool
+is_named(int fd, const char *path)
+{
+	struct stat ours, theirs;
+
+	return fstat(fd, &ours) == 0 && stat(path, &theirs) == 0 &&
+	    ours.st_dev == theirs.st_dev && ours.st_ino == theirs.st_ino;
+}
+
 int
 home_lock(const char *home, int *fd, pid_t *holder)
 {
@@ -80,6 +91,10 @@ home_lock(const char *home, int *fd, pid_t *holder)
 	if (flock(*fd, LOCK_EX | LOCK_NB) < 0) {
 		rc = errno == EWOULDBLOCK ? -EAGAIN : -errno;
 		*holder = read_pid(*fd);
+	} else if (!is_named(*fd, path)) {
+		rc = -EAGAIN;
+	}
+	if (rc < 0) {
 		close(*fd);
 		*fd = -1;
 		return rc;

@@ -87,6 +87,14 @@ test "$(cat "$work"/line? | wc -l)" = 4
 result $? "init prints one line for the founder"
 keeps "$work/n1" "init again" 9 "nothing was changed" \
 	"$node" init --home "$work/n1"
+full() ( # no file may be as large as the vote log
+	trap '' XFSZ
+	ulimit -f 1024
+	"$node" init --home "$work/full" --name full
+)
+expect "init without room" 74 "nothing was kept" full
+test -d "$work/full" && test -z "$(ls -A "$work/full")"
+result $? "init without room keeps nothing"
 "$node" id --member --home "$work/n1" >"$work/log" 2>&1
 cmp -s "$work/line1" "$work/log"
 result $? "id --member prints the line once more"
