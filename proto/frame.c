@@ -15,7 +15,9 @@ frame_class_max(enum frame_class cls)
 	case FRAME_CONTROL:
 		return 64;
 	case FRAME_A:
-		return 1u << 20;
+		/* A proposal holds BLOCK_TXS_BYTES_MAX of transactions, and
+		 * beside them what a hundred members attest. */
+		return 2u << 20;
 	case FRAME_B:
 	case FRAME_D:
 		return WIRE_MSG_MAX;

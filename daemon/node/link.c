@@ -509,7 +509,7 @@ link_send(struct link *l, enum link_class cls, struct outbox_buf *buf)
 	rc = outbox_push(&l->out, cls, buf);
 	if (rc < 0) {
 		l->stats.dropped++;
-		if (cls != LINK_STATUS)
+		if (cls != LINK_STATUS && cls != LINK_REPAIR)
 			link_close(l, rc);
 		return;
 	}

@@ -245,7 +245,10 @@ handle(struct node *n, struct replica_action *a)
 			peers_broadcast(n->peers, classes[a->class], a->data,
 			    a->len);
 		else
-			peers_send(n->peers, a->peer, classes[a->class],
+			peers_send(n->peers, a->peer,
+			    a->class == REPLICA_CLASS_ANSWER
+				? LINK_REPAIR
+				: classes[a->class],
 			    a->data, a->len);
 		a->data = NULL;
 		break;

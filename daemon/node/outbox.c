@@ -5,11 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
+#define REPAIR_QUEUED (1u << 20)
+
 /* A peer that reads slowly loses status messages first, then the link. */
 static size_t
 queue_bytes_max(enum frame_class cls)
 {
-	return cls == FRAME_A ? 4u << 20 : 96u << 20;
+	return cls == FRAME_A ? 8u << 20 : 96u << 20;
 }
 
 struct outbox_buf *
@@ -78,6 +80,7 @@ outbox_frame_class(enum link_class cls)
 	case LINK_STATUS:
 		return FRAME_A;
 	case LINK_DATA:
+	case LINK_REPAIR:
 		return FRAME_B;
 	case LINK_SYNC:
 		break;
@@ -94,7 +97,8 @@ outbox_push(struct outbox *o, enum link_class cls, struct outbox_buf *b)
 
 	if (b->len < 1 || b->len > frame_class_max(fc))
 		return -EMSGSIZE;
-	if (q->bytes + b->len > queue_bytes_max(fc))
+	if (q->bytes + b->len > queue_bytes_max(fc) ||
+	    (cls == LINK_REPAIR && q->bytes > REPAIR_QUEUED))
 		return -ENOBUFS;
 	item = malloc(sizeof(*item));
 	if (item == NULL)

@@ -20,7 +20,11 @@ enum link_class {
 	LINK_VOTE, /* A: votes, proposals; link closed when the queue is full */
 	LINK_STATUS, /* A: dropped when the queue is full */
 	LINK_DATA,   /* B: answers, attestations, current blocks */
-	LINK_SYNC,   /* D: old blocks */
+	/* B: the same again, for who seems to lack it: dropped while as much
+	 * waits already, or a slow line would fill up with copies of what is
+	 * on its way. */
+	LINK_REPAIR,
+	LINK_SYNC, /* D: old blocks */
 };
 
 struct outbox_buf {

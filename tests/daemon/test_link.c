@@ -250,13 +250,13 @@ test_full_queue(void **state)
 		uv_run(&a.loop, UV_RUN_NOWAIT);
 		uv_run(&b.loop, UV_RUN_NOWAIT);
 	}
-	for (int i = 0; i < 20; i++)
+	for (int i = 0; i < 40; i++)
 		peers_send(a.end[0].peers, 1, LINK_STATUS,
 		    mesh_filled('s', 500000), 500000);
 	peers_info(a.end[0].peers, 1, &info);
 	assert_true(info.up);
-	assert_true(info.dropped > 0 && info.dropped < 20);
-	assert_true(info.queued_bytes <= 4u << 20);
+	assert_true(info.dropped > 0 && info.dropped < 40);
+	assert_true(info.queued_bytes <= 8u << 20);
 	peers_send(a.end[0].peers, 1, LINK_VOTE, mesh_filled('v', 500000),
 	    500000);
 	MESH_UNTIL(&a, a.end[0].downs[1] == 1);

@@ -96,7 +96,7 @@ static void
 test_bounds(void **state)
 {
 	struct outbox_buf *b = outbox_buf_new(malloc(1u << 20), 1u << 20);
-	struct outbox_buf *over = outbox_buf_new(malloc(1), (1u << 20) + 1);
+	struct outbox_buf *over = outbox_buf_new(malloc(1), (2u << 20) + 1);
 	struct outbox_buf *none = outbox_buf_new(malloc(1), 0);
 	struct outbox o;
 
@@ -105,18 +105,43 @@ test_bounds(void **state)
 	outbox_init(&o);
 	assert_int_equal(outbox_push(&o, LINK_VOTE, over), -EMSGSIZE);
 	assert_int_equal(outbox_push(&o, LINK_DATA, none), -EMSGSIZE);
-	for (int i = 0; i < 4; i++)
+	for (int i = 0; i < 8; i++)
 		assert_int_equal(outbox_push(&o, LINK_VOTE, b), 0);
 	assert_int_equal(outbox_push(&o, LINK_STATUS, b), -ENOBUFS);
-	assert_int_equal(b->nrefs, 5);
+	assert_int_equal(b->nrefs, 9);
 	/* Classes are bounded apart. */
 	assert_int_equal(outbox_push(&o, LINK_SYNC, b), 0);
-	assert_int_equal(outbox_bytes(&o), 5u << 20);
+	assert_int_equal(outbox_bytes(&o), 9u << 20);
 	outbox_close(&o);
 	assert_int_equal(b->nrefs, 1);
 	outbox_buf_unref(b);
 	outbox_buf_unref(over);
 	outbox_buf_unref(none);
+}
+
+/* Answers go out once. Told four times a second that they did not come yet, we
+ * send no more copies than a slow line takes, and lose nothing that is new. */
+static void
+test_repairs(void **state)
+{
+	struct outbox_buf *b = outbox_buf_new(malloc(1u << 20), 1u << 20);
+	struct outbox o;
+	bool done;
+
+	(void)state;
+	assert_non_null(b);
+	outbox_init(&o);
+	/* One always goes, and what is as large as the bound. */
+	assert_int_equal(outbox_push(&o, LINK_REPAIR, b), 0);
+	assert_int_equal(outbox_push(&o, LINK_REPAIR, b), 0);
+	for (int i = 0; i < 200; i++)
+		assert_int_equal(outbox_push(&o, LINK_REPAIR, b), -ENOBUFS);
+	assert_int_equal(outbox_push(&o, LINK_DATA, b), 0);
+	assert_int_equal(outbox_bytes(&o), 3u << 20);
+	assert_int_equal(next(&o, &done), FRAME_B);
+	outbox_close(&o);
+	assert_int_equal(b->nrefs, 1);
+	outbox_buf_unref(b);
 }
 
 static void
@@ -144,6 +169,7 @@ main(void)
 	    cmocka_unit_test(test_priority_between_fragments),
 	    cmocka_unit_test(test_credit),
 	    cmocka_unit_test(test_bounds),
+	    cmocka_unit_test(test_repairs),
 	    cmocka_unit_test(test_address),
 	};
 

@@ -6,6 +6,7 @@
 #include <cmocka.h>
 
 #include "proto/frame.h"
+#include "proto/wire.h"
 
 static void
 test_frame_golden(void **state)
@@ -61,8 +62,8 @@ test_fragment_bounds(void **state)
 	    {{FRAME_NCLASSES, 0, 9}, 3, FRAME_BAD},
 	    {{FRAME_B, 1, 0, 0, 0}, 5, FRAME_BAD},
 	    /* A class has its maximum, checked before anything is kept. */
-	    {{FRAME_A, 1, 0, 0x10, 0, 0, 9}, 7, FRAME_OK},
-	    {{FRAME_A, 1, 0, 0x10, 0, 1, 9}, 7, FRAME_BAD},
+	    {{FRAME_A, 1, 0, 0x20, 0, 0, 9}, 7, FRAME_OK},
+	    {{FRAME_A, 1, 0, 0x20, 0, 1, 9}, 7, FRAME_BAD},
 	    {{FRAME_D, 1, 2, 0x80, 0, 0, 9}, 7, FRAME_OK},
 	    {{FRAME_D, 1, 2, 0x80, 0, 1, 9}, 7, FRAME_BAD},
 	    /* Control is whole, always. */
@@ -79,6 +80,94 @@ test_fragment_bounds(void **state)
 		    rows[i].want);
 	assert_int_equal(fragment_parse(big, 2 + FRAME_CHUNK, &f), FRAME_OK);
 	assert_int_equal(fragment_parse(big, 3 + FRAME_CHUNK, &f), FRAME_BAD);
+}
+
+static void
+fill_txs(struct block *b)
+{
+	const struct hash federation = {.b = {1}};
+	const uint8_t seed[SIGN_SEED_LEN] = {1};
+	uint32_t left = BLOCK_TXS_BYTES_MAX;
+	struct sign_key *key;
+
+	assert_int_equal(sign_key_new(seed, &key), 0);
+
+	for (uint16_t i = 0; i < b->header.ntxs; i++) {
+		struct tx *t = tx_new(TX_BODY_MAX);
+
+		assert_non_null(t);
+		t->kind = TX_ORDER;
+		t->nonce = i;
+		if (tx_len(t) > left)
+			t->len -= tx_len(t) - left;
+		left -= tx_len(t);
+		tx_sign(t, key, &federation);
+		b->txs[i] = t;
+	}
+	sign_key_free(key);
+	assert_int_equal(left, 0);
+}
+
+static void
+fill_evidence(struct block *b)
+{
+	struct evidence *list[BLOCK_EVIDENCE_MAX];
+	struct attest x = b->attests[0], y;
+
+	for (uint16_t i = 0; i < BLOCK_EVIDENCE_MAX; i++) {
+		x.validator = i;
+		y = x;
+		y.held[0].b[0] ^= 1;
+		assert_int_equal(evidence_of_attests(&x, &y, &list[i]), 0);
+	}
+	assert_int_equal(block_add_evidence(b, list, BLOCK_EVIDENCE_MAX), 0);
+	for (uint16_t i = 0; i < BLOCK_EVIDENCE_MAX; i++)
+		evidence_unref(list[i]);
+}
+
+/* A block that nobody could propose, full of good transactions, would be
+ * proposed again and again. */
+static void
+test_largest_proposal(void **state)
+{
+	struct wire_msg m = {.type = WIRE_PROPOSAL}, again;
+	struct block *b =
+	    block_new(VOTE_MAX_VALIDATORS, VOTE_MAX_VALIDATORS, 11);
+	uint8_t *data;
+	size_t len;
+
+	(void)state;
+	assert_non_null(b);
+	b->header.height = 2;
+	b->last_commit = calloc(1, sizeof(*b->last_commit));
+	assert_non_null(b->last_commit);
+	b->last_commit->height = 1;
+	for (uint16_t i = 0; i < VOTE_MAX_VALIDATORS; i++) {
+		struct attest *a = &b->attests[i];
+
+		b->last_commit->validators[b->last_commit->nsigs++] = i;
+		b->answer_ids[i].b[0] = (uint8_t)i;
+		a->validator = i;
+		a->sig.alg = SIGN_ED25519;
+		b->last_commit->sigs[i].alg = SIGN_ED25519;
+		for (a->nheld = 0; a->nheld < ATTEST_MAX_ANSWERS; a->nheld++)
+			a->member[a->nheld] = a->nheld;
+	}
+	fill_txs(b);
+	fill_evidence(b);
+	assert_int_equal(block_seal(b), 0);
+	m.u.proposal.head.height = 2;
+	m.u.proposal.head.sig.alg = SIGN_ED25519;
+	m.u.proposal.head.valid_round = VOTE_NO_ROUND;
+	m.u.proposal.head.block = b->id;
+	m.u.proposal.block = b;
+	assert_int_equal(wire_encode(&m, &data, &len), 0);
+	assert_true(len > BLOCK_TXS_BYTES_MAX);
+	assert_true(len <= frame_class_max(FRAME_A));
+	assert_int_equal(wire_decode(data, len, 1, &again), WIRE_OK);
+	wire_msg_close(&again);
+	free(data);
+	block_free(b);
 }
 
 static enum frame_verdict
@@ -155,6 +244,7 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(test_largest_proposal),
 	    cmocka_unit_test(test_frame_golden),
 	    cmocka_unit_test(test_frame_bounds),
 	    cmocka_unit_test(test_fragment_bounds),
@@ -163,5 +253,7 @@ main(void)
 	    cmocka_unit_test(test_memory_follows_bytes),
 	};
 
+	if (sign_setup() < 0)
+		return 1;
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }
