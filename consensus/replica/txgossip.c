@@ -47,7 +47,7 @@ txgossip_heard(struct replica *r, uint16_t peer, const struct wire_ids *ids)
 {
 	struct wire_msg m = {.type = WIRE_TX_REQ};
 
-	if (sync_active(r) || r->txpool.n == TXPOOL_MAX)
+	if (sync_active(r) || r->txpool.nfit == TXPOOL_MAX)
 		return;
 	for (uint16_t i = 0; i < ids->n; i++)
 		if (txpool_find(&r->txpool, &ids->ids[i]) == NULL &&

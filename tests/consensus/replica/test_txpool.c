@@ -253,6 +253,66 @@ gossip(void **state)
 	site_close(&s);
 }
 
+/* A hash to be named in the next round, by somebody nobody knows. */
+static struct tx *
+stranger(struct site *s, uint16_t i)
+{
+	const uint8_t seed[SIGN_SEED_LEN] = {9, (uint8_t)i, (uint8_t)(i >> 8)};
+	const struct ledger_round *lr = ledger_round(replica_ledger(s->r));
+	const struct body_commit b = {lr->job, lr->number + 1, {{1}}};
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct sign_key *key;
+	struct hash fid;
+	struct tx *t;
+
+	body_commit_put(&w, &b);
+	assert_int_equal(w.error, 0);
+	assert_int_equal(federation_id(&s->f, &fid), 0);
+	t = tx_new((uint32_t)w.len);
+	assert_non_null(t);
+	memcpy(t->body, w.data, w.len);
+	bytes_writer_close(&w);
+	t->kind = TX_COMMIT;
+	t->expires = UINT64_MAX;
+	assert_int_equal(sign_key_new(seed, &key), 0);
+	tx_sign(t, key, &fid);
+	sign_key_free(key);
+	return t;
+}
+
+/* All places are taken by what may apply one day: what is announced is asked
+ * for still, for it may apply now. */
+static void
+a_full_pool_asks(void **state)
+{
+	struct wire_msg m = {.type = WIRE_TX};
+	struct site s;
+
+	(void)state;
+	site_open(&s, 4);
+	s.f.economy = ECONOMY_DEFAULT;
+	s.f.economy.commit_updates = true;
+	site_boot(&s);
+	site_simple(&s, REPLICA_EV_START);
+	site_peer(&s, 1, true);
+	for (uint16_t i = 0; i < TXPOOL_MAX; i++) {
+		m.u.tx = stranger(&s, i);
+		site_message(&s, 1, &m);
+		tx_unref(m.u.tx);
+	}
+	assert_int_equal(replica_txpool(s.r)->n, TXPOOL_MAX);
+	m = (struct wire_msg){.type = WIRE_TX_IDS};
+	m.u.ids.n = 1;
+	m.u.ids.ids[0] = (struct hash){{5}};
+	site_message(&s, 1, &m);
+	assert_non_null(site_sent(&s, WIRE_TX_REQ));
+	m = (struct wire_msg){.type = WIRE_TX, .u.tx = transfer(&s, 2, 0, 5)};
+	site_message(&s, 1, &m);
+	assert_non_null(txpool_find(replica_txpool(s.r), &m.u.tx->id));
+	tx_unref(m.u.tx);
+	site_close(&s);
+}
+
 /* An id costs 32 bytes and a transaction up to 96 KiB. */
 static void
 asking_is_bounded(void **state)
@@ -288,6 +348,7 @@ main(void)
 	    cmocka_unit_test(what_applies_gets_in),
 	    cmocka_unit_test(found_by_id),
 	    cmocka_unit_test(gossip),
+	    cmocka_unit_test(a_full_pool_asks),
 	    cmocka_unit_test(asking_is_bounded),
 	};
 
