@@ -22,6 +22,7 @@
 #define REPLICA_ASK_MS 250      /* between two requests for an answer */
 #define REPLICA_BEHIND_MS 200   /* one block behind is normal this long */
 #define REPLICA_SYNC_MS 3000    /* a peer has this long to send blocks */
+#define REPLICA_SYNC_RATE 16    /* bytes/ms: so fast go on those that came */
 #define REPLICA_SHIRK_MS 600000 /* else it is asked last for this long */
 /* Of what a peer asked for, between two ticks; one thing always goes. */
 #define REPLICA_ASKED_BYTES (4u << 20)
@@ -40,6 +41,7 @@ struct replica_body {
 struct replica_peer {
 	bool up;
 	bool heard;       /* status is set */
+	bool asked;       /* for blocks, since its link stands */
 	int64_t ahead_ms; /* our wall clock, of theirs, at the last STATUS */
 	uint64_t repaired_ms;
 	size_t asked_bytes; /* of answers it asked for, since a tick */

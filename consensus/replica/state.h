@@ -113,6 +113,7 @@ struct replica {
 	uint64_t behind_height, behind_ms;
 	uint16_t sync_peer;
 	struct wire_decided syncq[WIRE_BLOCKS_MAX];
+	uint16_t syncq_peer[WIRE_BLOCKS_MAX]; /* whose they are */
 	size_t nsyncq;
 	struct replica_early early[REPLICA_MAX_EARLY];
 	size_t nearly;

@@ -59,9 +59,9 @@ is_shirking(const struct replica *r, uint16_t peer)
 }
 
 static void
-shirked(struct replica *r)
+shirked(struct replica *r, uint16_t peer)
 {
-	r->shirk_until[r->sync_peer] = r->now.mono + REPLICA_SHIRK_MS;
+	r->shirk_until[peer] = r->now.mono + REPLICA_SHIRK_MS;
 }
 
 /* A peer that claims more than we have, other than `not`; one that shirked
@@ -118,12 +118,13 @@ sync_ask(struct replica *r)
 		return;
 	if (r->sync_deadline != 0 && height < r->sync_until &&
 	    r->sync_bytes == 0)
-		shirked(r);
+		shirked(r, r->sync_peer);
 	r->sync_deadline = 0;
 	peer = choose_peer(r, r->sync_peer);
 	if (peer < 0 || !is_behind(r))
 		return;
 	r->sync_peer = (uint16_t)peer;
+	r->peers[peer].asked = true;
 	r->sync_bytes = 0;
 	r->sync_deadline = r->now.mono + REPLICA_SYNC_MS;
 	m.u.range.from = height + 1;
@@ -142,8 +143,10 @@ decided_close(struct wire_decided *d)
 }
 
 /* A decided block in full, of so many bytes. Takes *d. Blocks come in order and
- * from the peer that was asked, who answers for them; others are dropped, and
- * what is more than anybody sends for one request. */
+ * from peers that were asked, who answer for them; others are dropped, and
+ * what is more than anybody sends for one request. Whom we gave up on may still
+ * be first: on a slow line one large block takes longer than we wait, and who
+ * took it from the last one asked only would never have it. */
 void
 sync_block(struct replica *r, uint16_t peer, struct wire_decided *d, size_t len)
 {
@@ -151,23 +154,25 @@ sync_block(struct replica *r, uint16_t peer, struct wire_decided *d, size_t len)
 
 	if (r->decided != NULL)
 		next++;
-	if (peer != r->sync_peer || r->sync_deadline == 0 ||
+	if (!r->peers[peer].asked || r->sync_deadline == 0 ||
 	    d->block->header.height != next || r->nsyncq == WIRE_BLOCKS_MAX ||
 	    r->sync_bytes >= REPLICA_SERVE_BYTES) {
 		r->counts.stale++;
 		decided_close(d);
 		return;
 	}
-	r->sync_deadline = r->now.mono + REPLICA_SYNC_MS;
+	if (r->sync_deadline < r->now.mono + len / REPLICA_SYNC_RATE)
+		r->sync_deadline = r->now.mono + len / REPLICA_SYNC_RATE;
 	r->sync_bytes += len;
 	if (r->sync_bytes >= REPLICA_SERVE_BYTES)
 		r->sync_until = d->block->header.height; /* that was all */
+	r->syncq_peer[r->nsyncq] = peer;
 	r->syncq[r->nsyncq++] = *d;
 	sync_next(r);
 }
 
 static bool
-verify(struct replica *r, const struct wire_decided *d)
+verify(struct replica *r, const struct wire_decided *d, uint16_t from)
 {
 	const uint64_t height = ledger_height(r->ledger) + 1;
 	enum ledger_verdict v;
@@ -180,7 +185,7 @@ verify(struct replica *r, const struct wire_decided *d)
 	if (v == LEDGER_NO_MEMORY)
 		return false;
 	r->counts.bad_messages++;
-	queue_notice(r, REPLICA_PUNISH, r->sync_peer, ledger_verdict_text(v));
+	queue_notice(r, REPLICA_PUNISH, from, ledger_verdict_text(v));
 	return false;
 }
 
@@ -190,25 +195,30 @@ sync_next(struct replica *r)
 {
 	struct wire_decided d;
 	struct commit *c;
+	uint16_t from;
 
 	while (r->decided == NULL && r->nsyncq > 0) {
 		d = r->syncq[0];
+		from = r->syncq_peer[0];
 		r->nsyncq--;
 		memmove(&r->syncq[0], &r->syncq[1],
 		    r->nsyncq * sizeof(r->syncq[0]));
+		memmove(&r->syncq_peer[0], &r->syncq_peer[1],
+		    r->nsyncq * sizeof(r->syncq_peer[0]));
 		if (d.block->header.height != ledger_height(r->ledger) + 1) {
 			decided_close(&d);
 			continue;
 		}
 		c = malloc(sizeof(*c));
-		if (c == NULL || !verify(r, &d)) {
+		if (c == NULL || !verify(r, &d, from)) {
 			free(c);
 			decided_close(&d);
 			sync_clear(r);
-			shirked(r);
+			shirked(r, from);
 			r->sync_deadline = 0; /* ask somebody else */
 			break;
 		}
+		r->shirk_until[from] = 0; /* late is not never */
 		*c = d.commit;
 		r->counts.synced++;
 		agree_decide(r, d.block, c);

@@ -13,65 +13,8 @@
 #include <cmocka.h>
 
 #include "consensus/bft/view.h"
+#include "tests/consensus/replica/past.h"
 #include "tests/consensus/replica/site.h"
-
-#define CHAIN_LEN 3
-
-struct chain {
-	struct hash fed;
-	struct block *b[CHAIN_LEN]; /* heights 1.. */
-	struct commit c[CHAIN_LEN];
-};
-
-static void
-certify(const struct site *s, const struct chain *x, const struct block *b,
-    struct commit *c)
-{
-	*c = (struct commit){.height = b->header.height,
-	    .block = b->id,
-	    .nsigs = 3};
-	for (uint16_t i = 0; i < c->nsigs; i++) {
-		struct vote v = {.type = VOTE_PRECOMMIT,
-		    .height = c->height,
-		    .block = c->block,
-		    .validator = (uint16_t)(i + 1)};
-
-		vote_sign(&v, s->keys[i + 1], &x->fed);
-		c->validators[i] = v.validator;
-		c->sigs[i] = v.sig;
-	}
-}
-
-/* What the other three decided while we were away. */
-static void
-chain_make(const struct site *s, struct chain *x)
-{
-	const struct attest *none[4] = {NULL};
-	struct ledger *l;
-	struct hash missing;
-
-	assert_int_equal(federation_id(&s->f, &x->fed), 0);
-	assert_int_equal(ledger_new(&s->f, &l), 0);
-	for (unsigned k = 0; k < CHAIN_LEN; k++) {
-		const struct ledger_inputs in = {.now_ms = SITE_WALL +
-			6000u * (k + 1),
-		    .proposer = ledger_proposer(l, 0),
-		    .last_commit = k > 0 ? &x->c[k - 1] : NULL,
-		    .attests = none};
-
-		assert_int_equal(ledger_build(l, &in, &x->b[k], &missing), 0);
-		certify(s, x, x->b[k], &x->c[k]);
-		assert_int_equal(ledger_replay(l, x->b[k]), 0);
-	}
-	ledger_free(l);
-}
-
-static void
-chain_close(struct chain *x)
-{
-	for (unsigned k = 0; k < CHAIN_LEN; k++)
-		block_free(x->b[k]);
-}
 
 static void
 start(struct site *s)
@@ -208,6 +151,38 @@ shirkers_come_last(void **state)
 	site_peer(&s, second, false);
 	site_peer(&s, third, false);
 	assert_int_equal(ask_again(&s), first);
+	site_close(&s);
+	chain_close(&x);
+}
+
+/* On a slow line a large block takes longer than we wait for one, whomever we
+ * ask. It comes from the first one after we have asked another. */
+static void
+late_blocks_count(void **state)
+{
+	uint16_t first, second;
+	struct chain x;
+	struct site s;
+
+	(void)state;
+	first = behind(&s, &x);
+	second = ask_again(&s);
+	assert_int_not_equal(second, first);
+	give(&s, first, &x, 0);
+	site_durable(&s);
+	assert_int_equal(height(&s), 1);
+	give(&s, second, &x, 0); /* is not needed any more */
+	assert_int_equal(site_count(&s, REPLICA_PUNISH), 0);
+	give(&s, second, &x, 1);
+	site_durable(&s);
+	assert_int_equal(height(&s), 2);
+	/* Who sent a bad one answers for it, not who was asked last. */
+	x.c[2].sigs[1].b[5] ^= 1;
+	give(&s, first, &x, 2);
+	assert_int_equal(site_count(&s, REPLICA_PUNISH), 1);
+	for (size_t i = 0; i < s.nseen; i++)
+		if (s.seen[i].type == REPLICA_PUNISH)
+			assert_int_equal(s.seen[i].peer, first);
 	site_close(&s);
 	chain_close(&x);
 }
@@ -576,6 +551,7 @@ main(void)
 	    cmocka_unit_test(bad_blocks_are_punished),
 	    cmocka_unit_test(disk_gives_back),
 	    cmocka_unit_test(shirkers_come_last),
+	    cmocka_unit_test(late_blocks_count),
 	    cmocka_unit_test(blocks_have_a_budget),
 	    cmocka_unit_test(proofs_wait_for_lost_blocks),
 	    cmocka_unit_test(requests),
