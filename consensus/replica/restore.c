@@ -54,6 +54,21 @@ replica_restore(struct replica *r, struct ledger *l, const struct commit *c)
 	return 0;
 }
 
+/* Bodies whose last answer is here. */
+static void
+settle(struct replica *r)
+{
+	for (size_t i = 0; i < REPLICA_MAX_BODIES; i++) {
+		struct replica_body *body = &r->bodies[i];
+
+		if (body->block == NULL || body->checked ||
+		    !bodies_resolve(r, body->block))
+			continue;
+		body->checked = true;
+		body->valid = ledger_check(r->ledger, body->block) == LEDGER_OK;
+	}
+}
+
 void
 replica_load_answer(struct replica *r, const uint8_t *data, size_t len)
 {
@@ -65,7 +80,8 @@ replica_load_answer(struct replica *r, const uint8_t *data, size_t len)
 		answer_unref(a);
 		return;
 	}
-	(void)round_accept(r, a, &why);
+	if (round_accept(r, a, &why))
+		settle(r);
 }
 
 void
@@ -84,10 +100,7 @@ replica_load_body(struct replica *r, const uint8_t *data, size_t len)
 	if (body == NULL)
 		return;
 	body->stored = true;
-	if (bodies_resolve(r, body->block)) {
-		body->checked = true;
-		body->valid = ledger_check(r->ledger, body->block) == LEDGER_OK;
-	}
+	settle(r);
 }
 
 /*

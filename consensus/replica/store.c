@@ -203,7 +203,21 @@ struct load {
 	struct store *store;
 	struct replica *replica;
 	enum pool_kind kind;
+	bool marks; /* of the blocks only what we are locked on, or may be */
 };
+
+/* By the newest record, which has the locks of all before it. */
+static bool
+is_marked(const struct store *s, const struct hash *id)
+{
+	const struct bft_record *last;
+
+	if (s->nrecords == 0)
+		return false;
+	last = &s->records[s->nrecords - 1].bft;
+	return hash_equal(&last->locked.block, id) ||
+	    hash_equal(&last->valid.block, id) || hash_equal(&last->block, id);
+}
 
 static int
 load_item(void *arg, enum pool_kind kind, const struct hash *id)
@@ -213,7 +227,7 @@ load_item(void *arg, enum pool_kind kind, const struct hash *id)
 	uint8_t *data;
 	int rc;
 
-	if (kind != l->kind)
+	if (kind != l->kind || (l->marks && !is_marked(l->store, id)))
 		return 0;
 	/* Damaged is absent: peers have it. But a disk that fails to answer may
 	 * hold what we need to keep our word; nothing starts without that. */
@@ -270,7 +284,7 @@ int
 store_load(struct store *s, struct replica *r, uint64_t *height)
 {
 	const uint64_t head = segments_head(&s->segments);
-	struct load l = {s, r, POOL_ANSWER};
+	struct load l = {s, r, POOL_BLOCK, false};
 	struct wire_decided d;
 	int rc = load_state(s, r, height);
 
@@ -285,9 +299,16 @@ store_load(struct store *s, struct replica *r, uint64_t *height)
 		if (rc < 0)
 			return rc;
 	}
-	/* Bodies name answers, so answers come first. */
+	/* A height of many rounds leaves more bodies than there are places:
+	 * those that we may have to show again come once more, to stay. And
+	 * answers after the bodies that name them: of a member that signed many
+	 * only what is named is taken. */
 	rc = pool_list(&s->pool, load_item, &l);
-	l.kind = POOL_BLOCK;
+	l.marks = true;
+	if (rc == 0)
+		rc = pool_list(&s->pool, load_item, &l);
+	l.marks = false;
+	l.kind = POOL_ANSWER;
 	if (rc == 0)
 		rc = pool_list(&s->pool, load_item, &l);
 	l.kind = POOL_POLKA;
