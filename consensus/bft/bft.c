@@ -220,6 +220,7 @@ static enum bft_verdict
 recv_proposal(struct bft *b, const struct bft_offer *o, struct bft_out *out)
 {
 	enum bft_verdict verdict = check_offer(b, &o->p);
+	const struct bft_offer *now;
 	struct bft_round *s;
 	struct bft_action *a;
 	bool first;
@@ -235,8 +236,12 @@ recv_proposal(struct bft *b, const struct bft_offer *o, struct bft_out *out)
 	if (first)
 		offer_evidence(b, s, o, out);
 	/* Of an old round a block is wanted only once a quorum precommits
-	 * it; that is FETCH. */
-	if (verdict != BFT_OK || s->in_force < 0 || s->round < b->round ||
+	 * it; that is FETCH. A second proposal is wanted if it is the one that
+	 * a majority named (A1): FETCH may have found nothing to get. */
+	now = round_in_force(s);
+	if (verdict == BFT_DUPLICATE || now == NULL ||
+	    now->p.valid_round != o->p.valid_round ||
+	    !hash_equal(&now->p.block, &o->p.block) || s->round < b->round ||
 	    known_get(b, &o->p.block)->known != BFT_BLOCK_UNKNOWN)
 		return verdict;
 	a = out_add(out, BFT_VALIDATE, b);

@@ -16,26 +16,36 @@ bodies_find(struct replica *r, const struct hash *id)
 	return NULL;
 }
 
-/* The core may still need what it locked, found valid or asked for. */
+/* The core may still need what it locked or found valid. */
 static bool
 is_needed(const struct replica *r, const struct replica_body *body)
 {
 	const struct hash *id = &body->block->id;
 
-	return body->wanted || hash_equal(id, &r->bft.locked.block) ||
+	return hash_equal(id, &r->bft.locked.block) ||
 	    hash_equal(id, &r->bft.valid.block);
 }
 
 /*
- * What anybody signed goes before what the core had validated: a member that
- * proposes for many rounds to come would else push out the block that is being
- * voted on, at everybody, and nobody had the body to commit.
+ * What anybody signed goes first, what the core had validated last: a member
+ * that proposes for many rounds to come would else push out the block that is
+ * being voted on, at everybody, and nobody had the body to commit. What the
+ * core asked for stands between: at a height of many rounds blocks whose
+ * answers do not exist would take all places, and no good one had any.
  */
+static int
+worth_of(const struct replica_body *b)
+{
+	if (b->valid)
+		return 2;
+	return b->wanted ? 1 : 0;
+}
+
 static bool
 goes_before(const struct replica_body *a, const struct replica_body *b)
 {
-	if (a->valid != b->valid)
-		return !a->valid;
+	if (worth_of(a) != worth_of(b))
+		return worth_of(a) < worth_of(b);
 	return a->used < b->used;
 }
 
@@ -63,6 +73,7 @@ bodies_add(struct replica *r, struct block *b)
 
 	if (body != NULL) {
 		block_free(b);
+		body->used = ++r->use;
 		return body;
 	}
 	body = find_room(r);

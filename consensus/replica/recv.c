@@ -18,6 +18,8 @@
 #define RECV_EARLY_PER_PEER 64
 #define RECV_EARLY_BYTES (1u << 20)      /* of one message that is kept */
 #define RECV_EARLY_PEER_BYTES (4u << 20) /* of all that are, of one peer */
+#define RECV_EARLY_ALL_BYTES (16u << 20) /* of everybody; votes go beyond */
+#define RECV_EARLY_SMALL 4096
 
 /*
  * Each receiver judges one message. What it returns is a sentence about
@@ -342,16 +344,19 @@ machine_at(const struct replica *r, uint16_t peer)
 static void
 keep_early(struct replica *r, uint16_t peer, const uint8_t *data, size_t len)
 {
-	size_t of_peer = 0, bytes = len;
+	size_t of_peer = 0, bytes = len, all = len;
 	uint8_t *copy = NULL;
 
-	for (size_t i = 0; i < r->nearly; i++)
-		if (r->early[i].peer == peer) {
-			bytes += r->early[i].len;
-			of_peer++;
-		}
+	for (size_t i = 0; i < r->nearly; i++) {
+		all += r->early[i].len;
+		if (r->early[i].peer != peer)
+			continue;
+		bytes += r->early[i].len;
+		of_peer++;
+	}
 	if (r->nearly < REPLICA_MAX_EARLY && of_peer < RECV_EARLY_PER_PEER &&
-	    len <= RECV_EARLY_BYTES && bytes <= RECV_EARLY_PEER_BYTES)
+	    len <= RECV_EARLY_BYTES && bytes <= RECV_EARLY_PEER_BYTES &&
+	    (all <= RECV_EARLY_ALL_BYTES || len <= RECV_EARLY_SMALL))
 		copy = malloc(len);
 	if (copy == NULL) {
 		r->counts.dropped++;

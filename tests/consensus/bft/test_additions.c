@@ -36,6 +36,11 @@ a1_majority_for_another_block(void **state)
 	    {"offer 0 -1 B",
 		"conflict; evidence offers 0 A B; "
 		"persist prevote 0 B; persist precommit 0 B lock B0"});
+	/* The fetch found nothing: with its proposal B comes, to be checked. */
+	TRACE({"enter 4 3", ""}, {"work", ""}, {"offer 0 -1 A", "validate 0 A"},
+	    {"ok A", "persist prevote 0 A"}, {"pv 012 0 B", "fetch 0 B"},
+	    {"offer 0 -1 B", "conflict; evidence offers 0 A B; validate 0 B"},
+	    {"ok B", "persist precommit 0 B lock B0"});
 	/* No proposal at all, the decision is fetched. */
 	TRACE({"enter 4 3", ""}, {"work", ""}, {"pc 012 0 C", "fetch 0 C"},
 	    {"ok C", "commit 0 C"});

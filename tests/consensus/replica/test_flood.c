@@ -106,6 +106,63 @@ flood_of_proposals(void **state)
 	site_close(&s);
 }
 
+/* Two members are in this round: so are we. */
+static void
+move_on(struct site *s, uint32_t round)
+{
+	for (uint16_t by = 1; by < 4; by += 2) {
+		struct wire_msg m = {.type = WIRE_VOTE};
+		struct hash fed;
+
+		assert_int_equal(federation_id(&s->f, &fed), 0);
+		m.u.vote = (struct vote){.type = VOTE_PREVOTE,
+		    .height = 1,
+		    .round = round,
+		    .validator = by};
+		vote_sign(&m.u.vote, s->keys[by], &fed);
+		site_message(s, by, &m);
+	}
+}
+
+/* In a height of many rounds member 2 proposes, whenever it is its turn, a
+ * block with an answer that nobody has. Good ones find room all the same. */
+static void
+blocks_that_never_come(void **state)
+{
+	uint32_t round = 1;
+	struct site s;
+	struct block *b;
+
+	(void)state;
+	site_open(&s, 4);
+	site_boot(&s);
+	s.ms += 10;
+	site_simple(&s, REPLICA_EV_START);
+	for (uint32_t k = 0; k < 30; k++, round += 4) {
+		b = block_new(0, 1, 0);
+		assert_non_null(b);
+		b->answer_ids[0].b[0] = (uint8_t)(k + 1);
+		b->header.height = 1;
+		b->header.round = round;
+		b->header.proposer = 2;
+		b->header.time_ms = SITE_WALL + s.ms;
+		assert_int_equal(block_seal(b), 0);
+		move_on(&s, round);
+		propose(&s, round, 2, b);
+		block_free(b);
+	}
+	round -= 3; /* member 3 has the turn */
+	move_on(&s, round);
+	b = first_block(&s, round, 3, 0);
+	propose(&s, round, 3, b);
+	site_durable(&s);
+	assert_non_null(site_sent(&s, WIRE_VOTE));
+	assert_true(
+	    hash_equal(&site_sent(&s, WIRE_VOTE)->u.vote.block, &b->id));
+	block_free(b);
+	site_close(&s);
+}
+
 /* One small request gets an answer once, also when it names it often. */
 static void
 answers_are_sent_once(void **state)
@@ -175,6 +232,52 @@ answers_have_a_budget(void **state)
 	site_close(&s);
 }
 
+/* All together may have us keep only so much for the next height; a vote always
+ * finds room. */
+static void
+early_words_have_a_budget(void **state)
+{
+	struct wire_msg m = {.type = WIRE_ANSWER};
+	const struct hash *block;
+	struct site s;
+	struct hash fed;
+	uint64_t dropped;
+
+	(void)state;
+	site_open(&s, 7);
+	site_boot(&s);
+	site_simple(&s, REPLICA_EV_START);
+	for (uint16_t i = 1; i < 7; i++)
+		site_peer(&s, i, true);
+	assert_int_equal(federation_id(&s.f, &fed), 0);
+	for (uint16_t i = 1; i < 7; i++) {
+		struct answer *a = answer_new(100000);
+
+		assert_non_null(a);
+		a->kind = ANSWER_UPDATE;
+		a->member = i;
+		a->round = 1;
+		answer_sign(a, s.keys[i], &fed);
+		m.u.answer = a;
+		for (int k = 0; k < 5; k++)
+			site_message(&s, i, &m);
+		answer_unref(a);
+	}
+	dropped = replica_counts(s.r).dropped;
+	assert_true(dropped >= 5);
+	assert_true(dropped <= 15);
+	block = ledger_head(replica_ledger(s.r));
+	m = (struct wire_msg){.type = WIRE_VOTE};
+	m.u.vote = (struct vote){.type = VOTE_PREVOTE,
+	    .height = 2,
+	    .block = *block,
+	    .validator = 6};
+	vote_sign(&m.u.vote, s.keys[6], &fed);
+	site_message(&s, 6, &m);
+	assert_int_equal(replica_counts(s.r).dropped, dropped);
+	site_close(&s);
+}
+
 /* Do we prevote the first proposal of a round that comes late_ms after its
  * time? */
 static bool
@@ -238,8 +341,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(flood_of_proposals),
+	    cmocka_unit_test(blocks_that_never_come),
 	    cmocka_unit_test(answers_are_sent_once),
 	    cmocka_unit_test(answers_have_a_budget),
+	    cmocka_unit_test(early_words_have_a_budget),
 	    cmocka_unit_test(late_proposals),
 	};
 
