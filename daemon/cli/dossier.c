@@ -30,6 +30,7 @@ struct pending {
 
 /* What is gathered on the way. */
 struct gather {
+	const struct audit *a;
 	struct pending now;
 	struct share_of member[FEDERATION_MAX_MEMBERS];
 	struct sign_public key[FEDERATION_MAX_MEMBERS];
@@ -272,6 +273,27 @@ chain_json(const struct gather *g, const struct ledger *l)
 	return o;
 }
 
+/* By its last name, which a state that stands still has not heard of. */
+static struct jv *
+federation_json(const struct audit *a, const struct ledger *l)
+{
+	const struct audit_refounded *x = &a->refounded;
+	struct jv *o = dossier_federation(l), *r;
+	char id[ID_TEXT_LEN];
+
+	if (x->n == 0)
+		return o;
+	jv_put_string(o, "id", id_text(ID_FEDERATION, &x->id, id));
+	r = jv_object();
+	jv_put_integer(r, "times", x->n);
+	jv_put_integer(r, "block", (int64_t)x->height);
+	jv_put_string(r, "without", x->without);
+	jv_put_string(r, "founded_as",
+	    id_text(ID_FEDERATION, &a->federation, id));
+	jv_put(o, "refounded", r);
+	return o;
+}
+
 static void
 see_end(void *arg, const struct ledger *l)
 {
@@ -281,7 +303,7 @@ see_end(void *arg, const struct ledger *l)
 	struct jv *d = g->document;
 
 	g->state_height = ledger_height(l);
-	jv_put(d, "federation", dossier_federation(l));
+	jv_put(d, "federation", federation_json(g->a, l));
 	jv_put(d, "chain", chain_json(g, l));
 	jv_put(d, "jobs", g->jobs);
 	jv_put(d, "rounds", g->rounds);
@@ -382,6 +404,7 @@ dossier_make(struct audit *a, const struct audit_order *o, uint64_t now_ms,
 	*out = NULL;
 	if (!g)
 		return -ENOMEM;
+	g->a = a;
 	g->document = jv_object();
 	g->rounds = jv_array();
 	g->jobs = jv_array();

@@ -66,13 +66,22 @@ put_subject(FILE *f, const struct jv *d)
 {
 	const struct jv *fed = jv_get(d, "federation");
 	const struct jv *chain = jv_get(d, "chain");
+	const struct jv *again = jv_get(fed, "refounded");
 	const char *by = text_of(jv_get(d, "proof"), "verificationMethod");
-	char line[LINE_LEN];
+	char line[2 * LINE_LEN];
 
 	fputs("<table class=\"facts\">\n", f);
 	html_fact(f, "federation", text_of(fed, "name"));
 	html_fact(f, "its id", text_of(fed, "id"));
 	html_fact(f, "founded", text_of(fed, "founded"));
+	if (again) {
+		snprintf(line, sizeof(line),
+		    "without a quorum, behind block %" PRId64 ", without %s",
+		    jv_int(jv_get(again, "block"), 0),
+		    text_of(again, "without"));
+		html_fact(f, "re-founded", line);
+		html_fact(f, "founded as", text_of(again, "founded_as"));
+	}
 	snprintf(line, sizeof(line), "%" PRId64 " blocks, the last one of %s",
 	    jv_int(jv_get(chain, "blocks"), 0), text_of(chain, "head_time"));
 	html_fact(f, "chain", line);

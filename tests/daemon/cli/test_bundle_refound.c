@@ -21,6 +21,7 @@
 #include "daemon/cli/refounded.h"
 #include "daemon/node/jv.h"
 #include "exported.h"
+#include "proto/id.h"
 #include "refound_town.h"
 
 static void
@@ -129,6 +130,35 @@ tolerates_none(struct rich *r)
 	assert_non_null(strstr(a.checks.of[CHECK_FOUNDING].why, "re-founding"));
 }
 
+/* Which federation it is of, and who was left out, with and without updates. */
+static void
+dossier_says(struct rich *r, const struct hash *old)
+{
+	char light[PATH_LEN], id[ID_TEXT_LEN];
+	const char *paths[] = {r->root, light};
+	const struct jv *f, *again;
+	struct audit a;
+	struct jv *d;
+
+	export_chain(r, "bundle", true, light);
+	for (unsigned k = 0; k < 2; k++) {
+		struct tlog log = TLOG_INIT;
+		const struct audit_order o = {.path = paths[k], .log = &log};
+
+		assert_int_equal(dossier_make(&a, &o, 0, &d), 0);
+		f = jv_get(d, "federation");
+		again = jv_get(f, "refounded");
+		assert_string_equal(jv_text(jv_get(f, "id"), ""),
+		    id_text(ID_FEDERATION, &r->chain.town.fid, id));
+		assert_string_equal(jv_text(jv_get(again, "founded_as"), ""),
+		    id_text(ID_FEDERATION, old, id));
+		assert_string_equal(jv_text(jv_get(again, "without"), ""),
+		    a.refounded.without);
+		jv_free(d);
+		tlog_close(&log);
+	}
+}
+
 static void
 by_those_who_are_left(void **state)
 {
@@ -153,6 +183,7 @@ by_those_who_are_left(void **state)
 	all_say(&r, &old, -EBADMSG);
 	all_prove(&r, &r.chain.town.fid);
 	every_digit_of_a_proof(r.root);
+	dossier_says(&r, &old);
 	close_town(&r);
 }
 
