@@ -33,7 +33,9 @@ segments_cover(const struct job *j)
 
 	for (unsigned i = 0; i < n; i++) {
 		assert(s[i].first == first && s[i].at == at);
-		assert(s[i].nangles <= s[i].dim);
+		assert(s[i].variates ||
+		    s[i].nangles + s[i].task->nscales <= s[i].dim);
+		assert(s[i].task->kind == JOB_VQE || s[i].update == s[i].dim);
 		first += s[i].dim;
 		at += s[i].update;
 		active += job_active(j, &s[i], 0);

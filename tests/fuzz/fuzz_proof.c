@@ -4,7 +4,8 @@
  * First byte: 0, a history proof whose parts are cut out of the rest (u16
  * length, bytes: founding, block, head, certificate; then path and growth, as
  * many hashes as u8 says); else the rest is a JSON document and goes to every
- * reader of such: a dossier, a credential, a presentation, a history proof.
+ * reader of such: a dossier, a credential, a presentation, a history proof. And
+ * once more with a proof that fits, as anybody can make one under an own key.
  */
 #include <assert.h>
 #include <errno.h>
@@ -17,6 +18,7 @@
 #include "daemon/node/credential.h"
 #include "daemon/node/jcs.h"
 #include "daemon/node/jv.h"
+#include "tests/fuzz/village.h"
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -111,6 +113,73 @@ check_canonical(const struct jv *v)
 	free(text);
 }
 
+#define NOW UINT64_C(1700000000)
+
+/* The document's own proof, but for what makes it one of our suite. */
+static struct jv *
+options_of(const struct jv *v)
+{
+	const struct jv *had = jv_get(v, "proof");
+	struct jv *o = jv_is_object(had) ? jv_copy(had) : jv_object();
+	static const char *const fixed[][2] = {{"type", "DataIntegrityProof"},
+	    {"cryptosuite", "eddsa-jcs-2022"},
+	    {"proofPurpose", "assertionMethod"}};
+
+	jv_drop(o, "proofValue");
+	for (size_t i = 0; i < sizeof(fixed) / sizeof(fixed[0]); i++) {
+		jv_drop(o, fixed[i][0]);
+		jv_put_string(o, fixed[i][0], fixed[i][1]);
+	}
+	return o;
+}
+
+/* Shown to somebody by the same key, which is or is not its subject's. */
+static void
+present(const struct jv *v, const char *did)
+{
+	const struct sign_key *key = village_get()->keys[0];
+	const char *subject =
+	    jv_text(jv_get(jv_get(v, "credentialSubject"), "id"), "");
+	struct jv *p = credential_present(v, "here", NOW, key);
+	char err[CREDENTIAL_ERR_LEN] = "";
+	const struct jv *inner;
+	int rc;
+
+	assert(p != NULL && credential_is_presentation(p));
+	rc = credential_check_presentation(p, "here", &inner, err);
+	assert((rc == 0) == (strcmp(subject, did) == 0));
+	rc = credential_check_presentation(p, "there", &inner, err);
+	assert(rc == -EINVAL && err[0] != '\0');
+	jv_free(p);
+}
+
+/* Whatever a signature by its issuer says is looked at behind it. */
+static void
+proven(const struct jv *v)
+{
+	const struct sign_key *key = village_get()->keys[0];
+	struct sign_public pk = sign_key_public(key);
+	char did[CREDENTIAL_DID_LEN], err[CREDENTIAL_ERR_LEN] = "";
+	struct credential_view view;
+	struct jv *copy = jv_copy(v);
+
+	jv_drop(copy, "proof");
+	jv_drop(copy, "issuer");
+	jv_put_string(copy, "issuer", credential_did(&pk, did));
+	if (credential_prove(copy, options_of(v), key) == 0) {
+		int rc = credential_check(copy, NOW, &view, err);
+
+		assert(rc == 0 || (rc == -EINVAL && err[0] != '\0'));
+		assert(strstr(err, "signature") == NULL);
+		assert(rc < 0 ||
+		    (view.from_s <= NOW && NOW < view.until_s &&
+			memcmp(&view.issuer, &pk, sizeof(pk)) == 0 &&
+			credential_type_name(view.type) != NULL));
+		present(copy, did);
+	}
+	jv_free(copy);
+}
+
 static void
 document(const uint8_t *data, size_t len)
 {
@@ -128,7 +197,9 @@ document(const uint8_t *data, size_t len)
 	err[0] = '\0';
 	if (dossier_verify(v, by, err) < 0)
 		assert(err[0] != '\0');
-	if (credential_check(v, 1700000000, &view, err) == 0)
+	if (jv_is_object(v))
+		proven(v);
+	if (credential_check(v, NOW, &view, err) == 0)
 		assert(credential_type_name(view.type) != NULL &&
 		    credential_id(v, &id) == 0 && hash_equal(&id, &view.id));
 	if (credential_is_presentation(v) &&

@@ -4,11 +4,14 @@
  * The input is a script: bytes out of the pool before the start, then raw
  * messages, and votes, proposals, answers, attestations and transactions with
  * fields of the input under the good signature of member 3 (or, with an odd
- * first byte, of members 1 to 3, of whom nothing good can be hoped). Nothing
- * ends the process, the state checks of the core hold after every event, and
- * one liar of four never brings the node to a halt.
+ * first byte, of members 1 to 3, of whom nothing good can be hoped). Members 1
+ * to 3, a quorum without us, may also have agreed on the next block, with a
+ * transaction of the input in it: then the node fetches that and goes on from
+ * there. Nothing ends the process, the state checks of the core hold after
+ * every event, and one liar of four never brings the node to a halt.
  */
 #include <assert.h>
+#include <errno.h>
 #include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -20,6 +23,8 @@
 
 #define EVENTS_MAX 64
 #define KEPT 16 /* of our messages, to be sent back */
+#define HEARTBEAT_MS 5000
+#define BEHIND_MS 250 /* one block, and the node asks for it */
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -34,6 +39,8 @@ struct site {
 	struct block *offered[4];
 	uint8_t *kept[KEPT];
 	size_t kept_len[KEPT], nkept;
+	/* What the others agreed on, of the next height or of the head. */
+	struct wire_decided due;
 };
 
 static void
@@ -75,17 +82,23 @@ author(struct site *s)
 	return s->one ? 3 : (uint16_t)(1 + i);
 }
 
+static uint16_t
+any_peer(struct site *s)
+{
+	return (uint16_t)(1 + bytes_get_u8(&s->in) % 3);
+}
+
 static void
-send_bytes(struct site *s, const uint8_t *data, size_t len)
+send_bytes(struct site *s, uint16_t peer, const uint8_t *data, size_t len)
 {
 	step(s,
 	    (struct replica_event){.type = REPLICA_EV_MSG,
-		.peer = (uint16_t)(1 + bytes_get_u8(&s->in) % 3),
+		.peer = peer,
 		.msg = {data, len}});
 }
 
 static void
-send_msg(struct site *s, const struct wire_msg *m)
+send_from(struct site *s, uint16_t peer, const struct wire_msg *m)
 {
 	uint8_t *data;
 	size_t len;
@@ -93,8 +106,14 @@ send_msg(struct site *s, const struct wire_msg *m)
 
 	if (rc < 0)
 		return; /* not what a codec of ours would make */
-	send_bytes(s, data, len);
+	send_bytes(s, peer, data, len);
 	free(data);
+}
+
+static void
+send_msg(struct site *s, const struct wire_msg *m)
+{
+	send_from(s, any_peer(s), m);
 }
 
 /* As many bytes of the input as the next two say. */
@@ -131,7 +150,7 @@ do_raw(struct site *s)
 	const uint8_t *data = rest(s, &len);
 
 	if (!s->in.bad)
-		send_bytes(s, data, len);
+		send_bytes(s, any_peer(s), data, len);
 }
 
 static void
@@ -241,10 +260,10 @@ do_attest(struct site *s)
 	send_msg(s, &m);
 }
 
-static void
-do_tx(struct site *s)
+/* Its body, kind and nonce come from the input. NULL: they do not fit. */
+static struct tx *
+some_tx(struct site *s)
 {
-	struct wire_msg m = {.type = WIRE_TX};
 	const uint16_t who = author(s);
 	const uint8_t kind = bytes_get_u8(&s->in);
 	const uint64_t nonce = bytes_get_u8(&s->in);
@@ -253,7 +272,7 @@ do_tx(struct site *s)
 	struct tx *t;
 
 	if (s->in.bad || len > TX_BODY_MAX)
-		return;
+		return NULL;
 	t = tx_new((uint32_t)len);
 	assert(t != NULL);
 	t->kind = (uint8_t)(1 + kind % (TX_KINDS - 1));
@@ -263,9 +282,17 @@ do_tx(struct site *s)
 	if (len > 0)
 		memcpy(t->body, data, len);
 	tx_sign(t, s->v->keys[who], &s->v->id);
-	m.u.tx = t;
-	send_msg(s, &m);
-	tx_unref(t);
+	return t;
+}
+
+static void
+do_tx(struct site *s)
+{
+	struct wire_msg m = {.type = WIRE_TX, .u.tx = some_tx(s)};
+
+	if (m.u.tx != NULL)
+		send_msg(s, &m);
+	tx_unref(m.u.tx);
 }
 
 /* One of ours, with a byte changed, comes back. */
@@ -282,7 +309,7 @@ do_echo(struct site *s)
 	assert(copy != NULL);
 	memcpy(copy, s->kept[i], s->kept_len[i]);
 	copy[at % s->kept_len[i]] ^= bytes_get_u8(&s->in);
-	send_bytes(s, copy, s->kept_len[i]);
+	send_bytes(s, any_peer(s), copy, s->kept_len[i]);
 	free(copy);
 }
 
@@ -312,10 +339,119 @@ do_link(struct site *s)
 		.peer = (uint16_t)(1 + (how >> 1) % 3)});
 }
 
+/* Of two votes by the liar. NULL: they were the same. */
+static struct evidence *
+some_evidence(struct site *s)
+{
+	struct vote v[2];
+	struct evidence *e = NULL;
+	int rc;
+
+	for (unsigned i = 0; i < 2; i++) {
+		v[i] = (struct vote){.type = VOTE_PREVOTE,
+		    .height = ledger_height(replica_ledger(s->r)) + 1,
+		    .round = 1,
+		    .block = some_block(s),
+		    .validator = 3};
+		vote_sign(&v[i], s->v->keys[3], &s->v->id);
+	}
+	rc = evidence_of_votes(&v[0], &v[1], &e);
+	assert(rc == 0 || rc == -EINVAL);
+	return e;
+}
+
+/* At the next heartbeat there is always one. By one of them: we are asked for
+ * nothing. */
+static struct block *
+agree(struct site *s, struct ledger_inputs *in)
+{
+	const struct ledger *l = replica_ledger(s->r);
+	const struct attest *none[VILLAGE_N] = {NULL};
+	struct block *b = NULL;
+	struct hash missing;
+
+	in->attests = none;
+	while (ledger_proposer(l, in->round) == 0)
+		in->round++;
+	in->proposer = ledger_proposer(l, in->round);
+	for (unsigned i = 0; i < 2 && b == NULL; i++, s->ms += HEARTBEAT_MS) {
+		in->now_ms = VILLAGE_FOUNDED_MS + s->ms;
+		if (ledger_build(l, in, &b, &missing) < 0)
+			b = NULL;
+	}
+	in->attests = NULL;
+	return b;
+}
+
+/* The next block, unless they agreed on it before: once is enough for those
+ * of them who are honest. */
+static void
+decide(struct site *s)
+{
+	const uint64_t head = ledger_height(replica_ledger(s->r));
+	struct commit *c = &s->due.commit;
+	struct tx *t = some_tx(s);
+	struct evidence *e = some_evidence(s);
+	struct ledger_inputs in = {.last_commit = head > 0 ? c : NULL,
+	    .txs = &t,
+	    .ntxs = t != NULL,
+	    .evidence = &e,
+	    .nevidence = e != NULL};
+	struct block *b = NULL;
+
+	if (s->due.block == NULL || s->due.block->header.height == head)
+		b = agree(s, &in);
+	tx_unref(t);
+	evidence_unref(e);
+	if (b == NULL)
+		return;
+	block_free(s->due.block);
+	s->due.block = b;
+	*c = (struct commit){.height = head + 1, .block = b->id, .nsigs = 3};
+	for (uint16_t i = 0; i < 3; i++) {
+		struct vote v;
+
+		c->validators[i] = (uint16_t)(i + 1);
+		v = commit_vote(c, i);
+		vote_sign(&v, s->v->keys[i + 1], &s->v->id);
+		c->sigs[i] = v.sig;
+	}
+}
+
+/* All three say that they have it; it is late enough to ask one of them; he,
+ * whoever it is, sends it. */
+static void
+do_decided(struct site *s)
+{
+	struct wire_msg m = {.type = WIRE_BLOCK}, st = {.type = WIRE_STATUS};
+
+	decide(s);
+	if (s->due.block == NULL)
+		return;
+	st.u.status = (struct wire_status){.head = s->due.commit.height,
+	    .head_id = s->due.block->id,
+	    .height = s->due.commit.height + 1,
+	    .round = VOTE_NO_ROUND,
+	    .wall_ms = VILLAGE_FOUNDED_MS + s->ms,
+	    .polka_round = VOTE_NO_ROUND};
+	for (uint16_t i = 1; i < VILLAGE_N; i++) {
+		step(s,
+		    (struct replica_event){.type = REPLICA_EV_PEER_UP,
+			.peer = i});
+		send_from(s, i, &st);
+	}
+	s->ms += BEHIND_MS;
+	step(s, (struct replica_event){.type = REPLICA_EV_TIME});
+	m.u.decided = s->due;
+	for (uint16_t i = 1; i < VILLAGE_N; i++)
+		send_from(s, i, &m);
+	do_durable(s);
+}
+
 typedef void do_fn(struct site *s);
 
 static do_fn *const todo[] = {do_raw, do_vote, do_proposal, do_answer,
-    do_attest, do_tx, do_echo, do_time, do_durable, do_link};
+    do_attest, do_tx, do_echo, do_time, do_durable, do_link, do_decided};
 
 /* Out of the pool: what was kept there may be anything by now. */
 static void
@@ -326,7 +462,7 @@ load(struct site *s)
 	int rc;
 
 	for (uint8_t n = bytes_get_u8(&s->in) % 4; n > 0; n--) {
-		const uint8_t kind = bytes_get_u8(&s->in) % 3;
+		const uint8_t kind = bytes_get_u8(&s->in) % 4;
 
 		data = rest(s, &len);
 		if (s->in.bad)
@@ -335,8 +471,10 @@ load(struct site *s)
 			replica_load_answer(s->r, data, len);
 		else if (kind == 1)
 			replica_load_body(s->r, data, len);
-		else
+		else if (kind == 2)
 			replica_load_votes(s->r, data, len);
+		else
+			replica_load_proof(s->r, data, len);
 	}
 	rc = replica_load_records(s->r, NULL, 0);
 	assert(rc == 0);
@@ -361,6 +499,7 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		todo[bytes_get_u8(&s.in) % (sizeof(todo) / sizeof(todo[0]))](
 		    &s);
 	replica_free(s.r);
+	block_free(s.due.block);
 	for (unsigned i = 0; i < 4; i++)
 		block_free(s.offered[i]);
 	for (unsigned i = 0; i < KEPT; i++)

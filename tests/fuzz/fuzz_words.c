@@ -16,12 +16,14 @@
 #include "consensus/votes/payload.h"
 #include "daemon/cli/base64.h"
 #include "daemon/cli/join_line.h"
+#include "daemon/cli/refounded.h"
 #include "daemon/node/address.h"
 #include "daemon/node/credential.h"
 #include "daemon/trainer/csv.h"
 #include "proto/base58.h"
 #include "proto/decimal.h"
 #include "proto/id.h"
+#include "tests/fuzz/whole.h"
 
 #define INPUT_MAX 4096
 
@@ -92,7 +94,7 @@ word_decimal(const char *text)
 }
 
 static void
-word_join(const char *text)
+join_line(const char *text)
 {
 	char err[256] = "", line[JOIN_LINE_LEN];
 	struct join_line j, again;
@@ -106,7 +108,53 @@ word_join(const char *text)
 	join_line_make(&j, line);
 	assert(join_line_parse(line, &again, err, sizeof(err)) == 0);
 	assert(hash_equal(&j.federation, &again.federation));
+	assert(strcmp(j.host.name, again.host.name) == 0);
+	assert(strcmp(j.host.address, again.host.address) == 0);
+	assert(memcmp(j.host.network, again.host.network, 32) == 0);
+	assert(j.has_ticket == again.has_ticket);
+	assert(strcmp(j.who, again.who) == 0);
+	assert(memcmp(j.ticket, again.ticket, sizeof(j.ticket)) == 0);
 	(void)address_is_loopback(j.host.address);
+}
+
+/* As it is, and as a stranger would make it: with its check. */
+static void
+word_join(const char *text)
+{
+	char line[JOIN_LINE_LEN];
+
+	join_line(text);
+	if (whole_line(text, "qmljoin", "qml.joinline", line, sizeof(line)))
+		join_line(line);
+}
+
+static void
+refound_line(const char *text)
+{
+	struct refound r, again;
+	struct hash a, b;
+	char *line;
+
+	if (refounded_parse(text, &r) < 0)
+		return;
+	line = refounded_line(&r);
+	assert(line != NULL && refounded_parse(line, &again) == 0);
+	a = refound_id(&r);
+	b = refound_id(&again);
+	assert(hash_equal(&a, &b));
+	assert(refound_complete(&r) == refound_complete(&again));
+	free(line);
+}
+
+static void
+word_refound(const char *text)
+{
+	char line[2 * INPUT_MAX];
+
+	refound_line(text);
+	if (whole_line(text, REFOUNDED_MAGIC, "qml.refoundline", line,
+		sizeof(line)))
+		refound_line(line);
 }
 
 static void
@@ -161,7 +209,8 @@ word_address(const char *text)
 typedef void word_fn(const char *text);
 
 static word_fn *const readers[] = {word_id, word_hex, word_base58, word_base64,
-    word_decimal, word_join, word_time, word_did, word_rule, word_address};
+    word_decimal, word_join, word_time, word_did, word_rule, word_address,
+    word_refound};
 
 int
 LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
