@@ -6,6 +6,7 @@
 
 #include "config/yaml.h"
 #include "proto/federation.h"
+#include "proto/trainwire.h"
 
 static const char *const log_words[] = {"error", "warn", "info", "debug", NULL};
 
@@ -128,6 +129,29 @@ place_of(const struct config_node *c, size_t offset)
 	return (struct config_place){0, 0};
 }
 
+/* What the message to the trainer has room for. */
+static int
+check_command(const struct config_node *c, struct config_error *e)
+{
+	struct config_place at =
+	    place_of(c, offsetof(struct config_node, data_command));
+	size_t i, len, sum = 0;
+
+	for (i = 0; i < c->data_command.n; i++) {
+		len = strlen(c->data_command.text[i]);
+		if (len == 0)
+			return config_fail(e, at,
+			    "data.command: want no empty argument");
+		sum += len + 1;
+	}
+	if (sum > TRAINWIRE_COMMAND_MAX)
+		return config_fail(e, at,
+		    "data.command: want at most %d bytes, got %zu\n  put it "
+		    "into a script and name that",
+		    TRAINWIRE_COMMAND_MAX, sum);
+	return 0;
+}
+
 static int
 check(const struct config_node *c, struct config_error *e)
 {
@@ -158,7 +182,7 @@ check(const struct config_node *c, struct config_error *e)
 		return config_fail(e,
 		    place_of(c, offsetof(struct config_node, data_labels)),
 		    "data.labels: want data.file too");
-	return 0;
+	return check_command(c, e);
 }
 
 int

@@ -272,7 +272,14 @@ take_vector(ProtobufCBinaryData from, int64_t **x, uint32_t *dim)
 	return take_numbers(from, ANSWER_DIM_MAX, x, dim);
 }
 
-/* Words of printing bytes, each ended by a zero byte, none of them empty. */
+/* A word may be a script and have lines. Nothing else that moves a cursor. */
+static bool
+is_text(uint8_t c)
+{
+	return c == '\n' || c == '\t' || (c >= 0x20 && c != 0x7f);
+}
+
+/* Words of text, each ended by a zero byte, none of them empty. */
 static bool
 take_command(ProtobufCBinaryData from, struct trainwire_setup *out)
 {
@@ -281,11 +288,11 @@ take_command(ProtobufCBinaryData from, struct trainwire_setup *out)
 	if (from.len > sizeof(out->command))
 		return false;
 	for (size_t i = 0; i < from.len; i++) {
-		if (from.data[i] != 0 &&
-		    (from.data[i] < 0x20 || from.data[i] == 0x7f))
-			return false;
-		if (from.data[i] != 0)
+		if (from.data[i] != 0) {
+			if (!is_text(from.data[i]))
+				return false;
 			continue;
+		}
 		if (i == start || ++n > TRAINWIRE_WORDS_MAX)
 			return false;
 		start = i + 1;

@@ -99,6 +99,8 @@ static const struct {
     {"name: a\nversion: 1\ndata:\n  file: a.csv\n  command: [b]\n",
 	"qmlnode.yaml:5:12: data.command: want either data.file or "
 	"data.command, not both"},
+    {"name: a\nversion: 1\ndata:\n  command: [b, \"\"]\n",
+	"qmlnode.yaml:4:12: data.command: want no empty argument"},
     {"name: a\nversion: 1\ndata:\n  labels: a.gz\n",
 	"qmlnode.yaml:4:11: data.labels: want data.file too"},
     {"name: a\nversion: 1\nlog: info\n",

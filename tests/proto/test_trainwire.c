@@ -125,7 +125,7 @@ test_command(void **state)
 {
 	static struct trainwire_msg m, back;
 	static char big[TRAINWIRE_COMMAND_MAX + 1];
-	char *words[] = {(char *)"psql", (char *)"-c", (char *)"a b", NULL};
+	char *words[] = {(char *)"psql", (char *)"-c", (char *)"a\n\tb", NULL};
 	char *none[] = {(char *)"psql", (char *)"", NULL};
 	char *large[] = {big, NULL};
 	char *many[TRAINWIRE_WORDS_MAX + 2];
@@ -151,7 +151,7 @@ test_command(void **state)
 	assert_int_equal(trainwire_decode(data, len, &back), WIRE_OK);
 	assert_int_equal(trainwire_words(&back.u.setup, out), 3);
 	assert_string_equal(out[0], "psql");
-	assert_string_equal(out[2], "a b");
+	assert_string_equal(out[2], "a\n\tb");
 	assert_null(out[3]);
 	trainwire_msg_close(&back);
 	/* A word that is empty, one with a control byte, one without end. */
@@ -159,9 +159,9 @@ test_command(void **state)
 	assert_non_null(word);
 	word[0] = '\0';
 	assert_int_equal(trainwire_decode(data, len, &back), WIRE_MALFORMED);
-	word[0] = '\n';
+	word[0] = '\r';
 	assert_int_equal(trainwire_decode(data, len, &back), WIRE_MALFORMED);
-	memcpy(word, "psql\0-c\0a bx", 12);
+	memcpy(word, "psql\0-c\0a\n\tbx", 13);
 	assert_int_equal(trainwire_decode(data, len, &back), WIRE_MALFORMED);
 	trainwire_msg_close(&m);
 	free(data);
