@@ -3,7 +3,9 @@
  *
  * First byte: 0, a history proof whose parts are cut out of the rest (u16
  * length, bytes: founding, block, head, certificate; then path and growth, as
- * many hashes as u8 says); else the rest is a JSON document and goes to every
+ * many hashes as u8 says); 2, one that holds, of fields of the rest and under
+ * good signatures, which no other byte of it may have made; else the rest is a
+ * JSON document and goes to every
  * reader of such: a dossier, a credential, a presentation, a history proof. And
  * once more with a proof that fits, as anybody can make one under an own key.
  */
@@ -13,12 +15,16 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "consensus/ledger/ledger.h"
 #include "daemon/cli/dossier.h"
 #include "daemon/cli/history_proof.h"
 #include "daemon/node/credential.h"
 #include "daemon/node/jcs.h"
 #include "daemon/node/jv.h"
+#include "proto/merkle.h"
 #include "tests/fuzz/village.h"
+
+#define LEAVES_MAX 40
 
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t len);
 
@@ -111,6 +117,136 @@ check_canonical(const struct jv *v)
 	jv_free(copy);
 	free(again);
 	free(text);
+}
+
+/* The parts of a proof before they are hex digits. */
+enum { FOUNDING, BLOCK, HEAD, CERTIFICATE, PATH, GROWTH, PARTS };
+
+struct pieces {
+	struct bytes_writer w[PARTS];
+};
+
+static void
+put_hashes(struct jv *o, const char *key, const struct bytes_writer *w)
+{
+	struct jv *list = jv_array();
+
+	for (size_t at = 0; at < w->len; at += HASH_LEN)
+		jv_add(list, hex_of(w->data + at, HASH_LEN));
+	jv_put(o, key, list);
+}
+
+static int
+check_pieces(const struct pieces *p)
+{
+	static const char *const keys[] = {"founding", "block", "head",
+	    "certificate"};
+	char why[HISTORY_PROOF_WHY_LEN] = "";
+	struct jv *o = jv_object();
+	struct history_claim c;
+	int rc;
+
+	for (size_t i = 0; i <= CERTIFICATE; i++)
+		jv_put(o, keys[i], hex_of(p->w[i].data, p->w[i].len));
+	put_hashes(o, "path", &p->w[PATH]);
+	put_hashes(o, "growth", &p->w[GROWTH]);
+	rc = history_proof_check(o, &c, why);
+	assert(rc == 0 || (rc == -EBADMSG && why[0] != '\0'));
+	jv_free(o);
+	return rc;
+}
+
+static struct header
+some_header(struct bytes_reader *r)
+{
+	struct header h = {.block_version = BLOCK_VERSION,
+	    .app_version = BLOCK_APP_VERSION,
+	    .federation = village_get()->id};
+
+	h.round = bytes_get_u8(r);
+	h.kind = bytes_get_u8(r) % 3;
+	h.time_ms = bytes_get_u64(r);
+	h.model = bytes_get_hash(r);
+	h.proposer = bytes_get_u8(r) % VILLAGE_N;
+	return h;
+}
+
+static struct hash
+voters(void)
+{
+	struct ledger *l = NULL;
+	struct hash h;
+	int rc = ledger_new(&village_get()->f, &l);
+
+	assert(rc == 0);
+	h = *ledger_validators(l);
+	ledger_free(l);
+	return h;
+}
+
+/* Three of the four are a quorum: none may be missing. */
+static void
+certify(const struct header *head, struct bytes_writer *w)
+{
+	struct commit c = {.height = head->height, .block = header_id(head)};
+
+	for (uint16_t i = 0; i < 3; i++) {
+		struct vote v;
+
+		c.validators[c.nsigs++] = i;
+		v = commit_vote(&c, i);
+		vote_sign(&v, village_get()->keys[i], &village_get()->id);
+		c.sigs[i] = v.sig;
+	}
+	commit_put(w, &c);
+}
+
+/* A chain of so many blocks; one of them, and the one behind them all. */
+static void
+fill(struct pieces *p, struct bytes_reader *r)
+{
+	struct hash ids[LEAVES_MAX], path[MERKLE_MAX_DEPTH];
+	size_t n = 2 + bytes_get_u8(r) % (LEAVES_MAX - 1);
+	size_t at = 1 + bytes_get_u8(r) % (n - 1), len;
+	struct header b = some_header(r), head = some_header(r);
+
+	for (size_t i = 0; i < n; i++)
+		ids[i] = bytes_get_hash(r);
+	b.height = b.history_size = at;
+	b.history_root = merkle_root_of(ids, at);
+	ids[at] = header_id(&b);
+	head.height = head.history_size = n;
+	head.history_root = merkle_root_of(ids, n);
+	head.validators = head.next_validators = voters();
+	federation_put(&p->w[FOUNDING], &village_get()->f);
+	header_put(&p->w[BLOCK], &b);
+	header_put(&p->w[HEAD], &head);
+	certify(&head, &p->w[CERTIFICATE]);
+	len = merkle_path(ids, n, at, path);
+	bytes_put_raw(&p->w[PATH], path, len * sizeof(path[0]));
+	len = merkle_growth(ids, at, n, path);
+	bytes_put_raw(&p->w[GROWTH], path, len * sizeof(path[0]));
+}
+
+static void
+sound_history(const uint8_t *data, size_t len)
+{
+	struct bytes_reader r = bytes_reader_of(data, len);
+	struct bytes_writer *w;
+	struct pieces p = {.w = {BYTES_WRITER_INIT}};
+	const uint8_t which = bytes_get_u8(&r) % PARTS;
+	const uint16_t place = bytes_get_u16(&r);
+	const uint8_t mask = bytes_get_u8(&r);
+
+	fill(&p, &r);
+	assert(check_pieces(&p) == 0);
+	w = &p.w[which];
+	if (w->len > 0 && mask != 0) {
+		w->data[place % w->len] ^= mask;
+		assert(check_pieces(&p) < 0);
+	}
+	for (unsigned i = 0; i < PARTS; i++)
+		bytes_writer_close(&p.w[i]);
 }
 
 #define NOW UINT64_C(1700000000)
@@ -217,6 +353,8 @@ LLVMFuzzerTestOneInput(const uint8_t *data, size_t len)
 		return 0;
 	if (data[0] == 0)
 		history(data + 1, len - 1);
+	else if (data[0] == 2)
+		sound_history(data + 1, len - 1);
 	else
 		document(data + 1, len - 1);
 	return 0;
