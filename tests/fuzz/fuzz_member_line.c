@@ -45,9 +45,15 @@ split(char *line, char *word[WORDS])
 {
 	size_t n = 0;
 
-	for (char *p = strtok(line, " "); p != NULL; p = strtok(NULL, " "))
-		if (n++ < WORDS)
-			word[n - 1] = p;
+	for (char *p = line; p != NULL; n++) {
+		char *end = strchr(p, ' ');
+
+		if (n < WORDS)
+			word[n] = p;
+		if (end != NULL)
+			*end++ = '\0';
+		p = end;
+	}
 	return n == WORDS;
 }
 
