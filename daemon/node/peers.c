@@ -245,12 +245,11 @@ accepted(void *arg, struct stream *s)
 	struct peers *p = arg;
 	struct link *l;
 
-	if (p->stopping ||
-	    !places_take(p->links, p->nlinks, stream_address(s)) ||
-	    p->nlinks == PEERS_LINKS_MAX) {
+	if (p->stopping || p->nlinks == PEERS_LINKS_MAX) {
 		stream_close(s);
 		return;
 	}
+	places_take(p->links, p->nlinks, stream_address(s));
 	l = link_new(&p->env, s, LINK_NOBODY);
 	if (l != NULL)
 		links_add(p, l);

@@ -6,28 +6,41 @@
 #include "daemon/node/address.h"
 #include "daemon/node/link.h"
 
-bool
-places_take(struct link *const *links, size_t nlinks, const char *address)
+/* Of those who wait, from one host or from all (NULL): how many, and who must
+ * go first, the oldest one of whom nothing is known. */
+static size_t
+waiting(struct link *const *links, size_t nlinks, const char *host,
+    struct link **first)
 {
 	struct link *oldest = NULL, *unknown = NULL;
-	size_t n = 0, of_host = 0;
+	size_t n = 0;
 
 	for (size_t i = 0; i < nlinks; i++) {
 		struct link *l = links[i];
 
 		if (link_dialed(l) || link_ready(l) || link_closing(l))
 			continue;
+		if (host != NULL && !address_same_host(link_address(l), host))
+			continue;
 		oldest = oldest == NULL ? l : oldest;
 		if (unknown == NULL && link_peer(l) == LINK_NOBODY)
 			unknown = l;
 		n++;
-		of_host += address_same_host(link_address(l), address);
 	}
-	if (!address_is_loopback(address) && of_host >= PLACES_PER_HOST)
-		return false;
-	if (n >= PLACES_MAX)
-		link_close(unknown != NULL ? unknown : oldest, -ECONNABORTED);
-	return true;
+	*first = unknown != NULL ? unknown : oldest;
+	return n;
+}
+
+void
+places_take(struct link *const *links, size_t nlinks, const char *address)
+{
+	struct link *first;
+
+	if (!address_is_loopback(address) &&
+	    waiting(links, nlinks, address, &first) >= PLACES_PER_HOST)
+		link_close(first, -ECONNABORTED);
+	if (waiting(links, nlinks, NULL, &first) >= PLACES_MAX)
+		link_close(first, -ECONNABORTED);
 }
 
 void

@@ -5,7 +5,8 @@
  * holding all of them for the whole time-out does not lock members out. Who
  * has shown a member's key goes last: on a slow path the oldest is one whose
  * first record is still on its way. One host that is not this one has few of
- * the places. Loop thread only.
+ * the places, and takes them from itself: a member may share it with others.
+ * Loop thread only.
  */
 #ifndef QML_DAEMON_NODE_PLACES_H
 #define QML_DAEMON_NODE_PLACES_H
@@ -27,10 +28,9 @@
 
 struct link;
 
-/* For one who comes from address; links in order of age. False: his host has
- * its share. Where all places are taken, the one who must go is closed. */
-bool places_take(struct link *const *links, size_t nlinks, const char *address)
-    __attribute__((warn_unused_result));
+/* For one who comes from address; links in order of age. Where his host's
+ * places or all are taken, the one who must go is closed. */
+void places_take(struct link *const *links, size_t nlinks, const char *address);
 
 /* For one who was let in by an invitation: an older link with his key ends,
  * and where there are too many guests the oldest. */
