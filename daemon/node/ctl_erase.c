@@ -113,7 +113,9 @@ ctl_data_erase(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 		rc = destroy(n, &report);
 	if (rc < 0 && rc != -ENOENT) {
 		*code = CTL_INTERNAL;
-		snprintf(err, errlen, "%s/" HOME_SALT ": %s: nothing is erased",
+		snprintf(err, errlen,
+		    "%s/" HOME_SALT ": %s: it may be there still, or be lost "
+		    "in part: try again",
 		    n->opt->home, log_why(rc));
 		return NULL;
 	}

@@ -267,8 +267,9 @@ ctl_make_report(const void *copy, CTL_ERR_ARGS)
 	if (rc == 0)
 		return o;
 	jv_free(o);
-	/* Missing, or its tables are just being made. */
-	*code = rc == -EIO || rc == -EBADMSG ? CTL_NOT_FOUND : CTL_INTERNAL;
+	/* Missing, its tables are just being made, or it is filled anew. */
+	*code = rc == -EIO || rc == -EBADMSG || rc == -EBUSY ? CTL_NOT_FOUND
+							     : CTL_INTERNAL;
 	if (*code == CTL_NOT_FOUND)
 		snprintf(err, errlen,
 		    "index.db is not there yet: it is filled from the chain "

@@ -87,48 +87,104 @@ adds_up(const struct jv *report)
 	}
 }
 
+/* A home with an index; ends with close_home. */
+struct place {
+	char home[32];
+	struct node_options opt;
+	struct node *node;
+	struct sql *db;
+};
+
+static void
+open_home(struct place *p)
+{
+	char path[64];
+
+	memset(p, 0, sizeof(*p));
+	snprintf(p->home, sizeof(p->home), "/tmp/qml-index-XXXXXX");
+	assert_non_null(mkdtemp(p->home));
+	p->opt.home = p->home;
+	p->node = calloc(1, sizeof(*p->node));
+	assert_non_null(p->node);
+	p->node->opt = &p->opt;
+	snprintf(path, sizeof(path), "%s/" INDEX_NAME, p->home);
+	assert_int_equal(sql_open(&p->db, path, true), 0);
+	assert_int_equal(sql_exec(p->db, tables), 0);
+}
+
+static void
+close_home(struct place *p)
+{
+	static const char *const ends[] = {"", "-wal", "-shm"};
+	char path[64];
+
+	sql_close(p->db);
+	for (size_t i = 0; i < 3; i++) {
+		snprintf(path, sizeof(path), "%s/" INDEX_NAME "%s", p->home,
+		    ends[i]);
+		(void)unlink(path);
+	}
+	assert_int_equal(rmdir(p->home), 0);
+	free(p->node);
+}
+
+static struct jv *
+settlement(const struct place *p, enum ctl_error *code)
+{
+	char err[256];
+	void *q = ctl_take_settlement(p->node, NULL, code, err, sizeof(err));
+	struct jv *report;
+
+	assert_non_null(q);
+	report = ctl_make_report(q, code, err, sizeof(err));
+	free(q);
+	return report;
+}
+
 static void
 settlement_is_of_one_moment(void **state)
 {
-	static struct node node;
-	char home[] = "/tmp/qml-index-XXXXXX", path[64], err[256];
-	static const char *const ends[] = {"", "-wal", "-shm"};
-	struct node_options opt = {.home = home};
 	struct writer w = {.db = NULL};
 	enum ctl_error code;
+	struct jv *report;
 	pthread_t thread;
 	unsigned before;
+	struct place p;
 
 	(void)state;
-	assert_non_null(mkdtemp(home));
-	node.opt = &opt;
-	snprintf(path, sizeof(path), "%s/" INDEX_NAME, home);
-	assert_int_equal(sql_open(&w.db, path, true), 0);
-	assert_int_equal(sql_exec(w.db, tables), 0);
+	open_home(&p);
+	w.db = p.db;
 	assert_int_equal(pthread_create(&thread, NULL, write_blocks, &w), 0);
 	for (unsigned i = 0; i < REPORTS; i++) {
-		void *q =
-		    ctl_take_settlement(&node, NULL, &code, err, sizeof(err));
-		struct jv *report;
-
-		assert_non_null(q);
-		report = ctl_make_report(q, &code, err, sizeof(err));
+		report = settlement(&p, &code);
 		assert_non_null(report);
 		adds_up(report);
 		jv_free(report);
-		free(q);
 		for (before = w.written; w.written < before + 5;)
 			(void)sched_yield();
 	}
 	w.enough = true;
 	assert_int_equal(pthread_join(thread, NULL), 0);
-	sql_close(w.db);
-	for (size_t i = 0; i < 3; i++) {
-		snprintf(path, sizeof(path), "%s/" INDEX_NAME "%s", home,
-		    ends[i]);
-		(void)unlink(path);
-	}
-	assert_int_equal(rmdir(home), 0);
+	close_home(&p);
+}
+
+/* While it is filled anew nobody else reads it: not a fault of the daemon. */
+static void
+filled_anew(void **state)
+{
+	enum ctl_error code = CTL_OK;
+	struct place p;
+
+	(void)state;
+	open_home(&p);
+	assert_int_equal(sql_exec(p.db,
+			     "PRAGMA locking_mode = EXCLUSIVE;"
+			     "PRAGMA journal_mode = OFF;"
+			     "UPDATE meta SET value = 1;"),
+	    0);
+	assert_null(settlement(&p, &code));
+	assert_int_equal(code, CTL_NOT_FOUND);
+	close_home(&p);
 }
 
 int
@@ -136,6 +192,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(settlement_is_of_one_moment),
+	    cmocka_unit_test(filled_anew),
 	};
 
 	return cmocka_run_group_tests_name("ctl_index", tests, NULL, NULL);
