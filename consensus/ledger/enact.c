@@ -223,17 +223,6 @@ set_member(const struct ledger *l, const struct payload *p, struct enact *e)
 	return true;
 }
 
-/* Whose updates the running job can have. */
-static uint32_t
-taking_part(const struct ledger *l, const struct seats *s)
-{
-	uint32_t n = 0;
-
-	for (uint16_t i = 0; i < s->n; i++)
-		n += l->round.takes_part[i] && s->state[i] == SEAT_MEMBER;
-	return n;
-}
-
 /* All that the job's file could say, but what becomes of late updates: the
  * round's bases are counted by it. */
 static bool
@@ -254,7 +243,7 @@ set_rule(const struct ledger *l, const struct payload *p, struct enact *e)
 	e->ruled = true;
 	j = job_at(l, e);
 	return job_can_go_on(l, &j, e->seats) &&
-	    merge_possible(&j, n, taking_part(l, e->seats));
+	    merge_possible(&j, n, jobs_taking_part(l, e->seats));
 }
 
 static bool

@@ -156,10 +156,34 @@ fill(const struct ledger *l, const struct hash *start, struct jobs_start *s)
 	s->job.start_params = NULL;
 }
 
+uint32_t
+jobs_taking_part(const struct ledger *l, const struct seats *s)
+{
+	uint32_t n = 0;
+
+	for (uint16_t i = 0; i < s->n; i++)
+		n += l->round.takes_part[i] && s->state[i] == SEAT_MEMBER;
+	return n;
+}
+
+/* Do enough of those sit here whose data the order names? */
+static bool
+enough_sit(const struct ledger *l, const struct books *books,
+    const struct hash *order, const struct merge *m)
+{
+	uint32_t n = 0;
+
+	for (uint16_t i = 0; i < l->next->n; i++)
+		n += l->next->state[i] == SEAT_MEMBER &&
+		    books_in_order(books, order, i);
+	return n >= merge_minimum(m, 0) &&
+	    n >= merge_minimum(m, m->job->stage_rounds);
+}
+
 /* -EINVAL: the order's job cannot run as things are now. */
 static int
-prepare(const struct ledger *l, const struct books_next_job *n,
-    struct hash *start, struct jobs_start *s)
+prepare(const struct ledger *l, const struct books *books,
+    const struct books_next_job *n, struct hash *start, struct jobs_start *s)
 {
 	int rc;
 
@@ -169,6 +193,8 @@ prepare(const struct ledger *l, const struct books_next_job *n,
 	    !start_known(l, &s->job, start))
 		return -EINVAL;
 	rc = open_merge(l, &s->job, &s->merge);
+	if (rc == 0 && !enough_sit(l, books, &n->order, &s->merge))
+		rc = -EINVAL;
 	if (rc == 0)
 		rc = allocate(s);
 	if (rc == 0)
@@ -214,7 +240,7 @@ start_next(const struct ledger *l, const struct block *b, struct books *books)
 
 	while (books_next_job(books, &n)) {
 		rc = books_job_fits(books, &n.order, b->header.height + 1)
-		    ? prepare(l, &n, &mem->next.start, &mem->start)
+		    ? prepare(l, books, &n, &mem->next.start, &mem->start)
 		    : -EINVAL;
 		if (rc == -EINVAL) {
 			jobs_drop(&mem->start);
@@ -347,6 +373,16 @@ change_rule(const struct ledger *l, const struct block *b, struct books *books)
 	return 0;
 }
 
+/* Its buyer does not want it any more, or nobody is left who could train it: a
+ * member that is voted out does not keep the others waiting for its rounds. */
+static bool
+order_over(const struct ledger *l, const struct books *books,
+    const struct hash *order)
+{
+	return books_job_ending(books, order) ||
+	    jobs_taking_part(l, l->next) == 0;
+}
+
 int
 jobs_turn(const struct ledger *l, const struct block *b, struct books *books)
 {
@@ -358,7 +394,7 @@ jobs_turn(const struct ledger *l, const struct block *b, struct books *books)
 	if (!l->round.finished) {
 		if (!r->finished &&
 		    (mem->enact.job_over ||
-			(ordered && books_job_ending(books, &r->order))))
+			(ordered && order_over(l, books, &r->order))))
 			end_early(l);
 		if (!r->finished && is_checkpoint(l, b))
 			rc = mint(l, b, books);

@@ -4,8 +4,9 @@
  * When no job runs, the oldest order that its data's owners accepted starts
  * with the block that finds it: a new model or one from the shelf, rounds that
  * go on being counted, moments and late models of its own. Only members whose
- * data are in the order are asked. An order that does not fit any more when
- * its turn comes is cancelled and its escrow goes back. A rule that was voted
+ * data are in the order are asked; it ends when none of them sits here. An
+ * order that does not fit any more when its turn comes, or whose rule wants
+ * more of them, is cancelled and its escrow goes back. A rule that was voted
  * changes how the running job combines from the next round on, not which job it
  * is. Pure but for memory.
  */
@@ -35,6 +36,9 @@ bool jobs_read(const void *arg, const uint8_t *bytes, uint32_t len,
 /* Could those who sit there run this job? */
 bool jobs_suit(const struct ledger *l, const struct seats *s,
     const struct job *j);
+
+/* Whose updates the running job can have. */
+uint32_t jobs_taking_part(const struct ledger *l, const struct seats *s);
 
 /* After b's transactions and its round: l->memory->next may end, be minted and
  * become the first round of the next job, l->memory->start. -ENOMEM. */
