@@ -137,8 +137,10 @@ seat_books(const struct ledger *l, struct books *books)
 }
 
 /* A seat has one vote, whatever its power: where powers differ, those who are
- * many may have little of it. Whoever has less than a third of it, and may be
- * faulty, changes neither members nor rules: somebody honest has to want it. */
+ * many may have little of it; and one who has earned much has many tokens.
+ * Whoever has less than a third of the power, and may be faulty, changes no
+ * members, rules or timings, by which no block would come any more: somebody
+ * honest has to want it. */
 static bool
 is_backed(const struct ledger *l, const struct books *books,
     const struct books_due *due)
@@ -146,7 +148,8 @@ is_backed(const struct ledger *l, const struct books *books,
 	const struct motion *m = books_motion_at(books, due->proposal - 1);
 	uint64_t power = 0;
 
-	if (due->kind != PROPOSAL_MEMBER && due->kind != PROPOSAL_UPGRADE)
+	if (due->kind != PROPOSAL_MEMBER && due->kind != PROPOSAL_UPGRADE &&
+	    due->kind != PROPOSAL_PARAM)
 		return true;
 	for (uint16_t i = 0; i < m->p.nvoters; i++)
 		if (m->p.votes[i] == VOTE_YES)

@@ -12,6 +12,7 @@
 
 #include <cmocka.h>
 
+#include "consensus/books/body.h"
 #include "consensus/books/view.h"
 #include "consensus/ledger/enact.h"
 #include "poll.h"
@@ -97,6 +98,40 @@ what_is_refused(void **state)
 	x = poll_proposal(&t, 0, PROPOSAL_UPGRADE, &p);
 	assert_int_equal(ledger_tx_fits(t.l, x), BOOKS_RANGE);
 	tx_unref(x);
+	poll_end(&t);
+}
+
+/* Most of the tokens are one member's, of four: by its own vote alone no block
+ * would come in time any more. */
+static void
+rich_alone(void **state)
+{
+	struct payload p = {
+	    .param = {.n = 2,
+		.set = {{PARAM_COLLECT, 2000}, {PARAM_PROPOSE, 10}}}};
+	struct body_transfer gift = {.amount = 900000000};
+	struct body_ballot yes = {1, VOTE_YES};
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct tx *txs[3];
+	struct town t;
+
+	(void)state;
+	begin(&t, 1000);
+	gift.to = ledger_member(t.l, 0)->sign;
+	for (uint16_t i = 0; i < 3; i++) {
+		w = BYTES_WRITER_INIT;
+		body_transfer_put(&w, &gift);
+		txs[i] = poll_tx(&t, (uint16_t)(i + 1), TX_TRANSFER, &w);
+	}
+	poll_commit(&t, txs, 3);
+	txs[0] = poll_proposal(&t, 0, PROPOSAL_PARAM, &p);
+	poll_commit(&t, txs, 1);
+	w = BYTES_WRITER_INIT;
+	body_ballot_put(&w, &yes);
+	txs[0] = poll_tx(&t, 0, TX_VOTE, &w);
+	poll_commit(&t, txs, 1);
+	assert_int_equal(poll_wait(&t, 1), PROPOSAL_FAILED);
+	assert_int_equal(ledger_params(t.l)->timing.collect, TOWN_COLLECT_MS);
 	poll_end(&t);
 }
 
@@ -371,6 +406,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_timing),
 	    cmocka_unit_test(what_is_refused),
+	    cmocka_unit_test(rich_alone),
 	    cmocka_unit_test(checked_again),
 	    cmocka_unit_test(a_pause),
 	    cmocka_unit_test(no_way_around_a_pause),
