@@ -527,9 +527,11 @@ round_progress(struct replica *r)
 	attest(r);
 	bodies_retry(r);
 	agree_try_build(r);
+	/* What was due before a block is not waited for while it is stored: on
+	 * a full disk that takes long, and the time is over. */
+	r->due_wall = 0;
 	if (r->decided != NULL || sync_active(r))
 		return;
-	r->due_wall = 0;
 	if (ledger_due(r->ledger, &in, &when))
 		agree_feed(r, &ev);
 	else

@@ -111,6 +111,40 @@ blocks_are_fetched(void **state)
 	chain_close(&x);
 }
 
+/* A block is written, slowly: there is no room for it. What was due before it
+ * came does not wake us a thousand times a second meanwhile. */
+static void
+storing_is_waited_for(void **state)
+{
+	struct chain x;
+	struct site s;
+	uint16_t peer = 0;
+
+	(void)state;
+	site_open(&s, 4);
+	chain_make(&s, &x);
+	site_boot(&s);
+	s.ms = 7000;
+	assert_int_equal(replica_replay(s.r, x.b[0], &x.c[0], true), 0);
+	start(&s);
+	s.ms += 100;
+	for (uint16_t i = 1; i < 4; i++) {
+		claim(&s, i, CHAIN_LEN);
+		peer = peer == 0 ? asked(&s) : peer;
+	}
+	assert_int_not_equal(peer, 0);
+	give(&s, peer, &x, 1);
+	s.ms = 20000;
+	for (int k = 0; k < 3; k++) {
+		s.ms += 1000;
+		site_simple(&s, REPLICA_EV_TIME);
+		assert_int_equal(height(&s), 1);
+		assert_true(replica_deadline(s.r) >= s.ms + 100);
+	}
+	site_close(&s);
+	chain_close(&x);
+}
+
 /* Time goes by until somebody is asked for blocks. */
 static uint16_t
 ask_again(struct site *s)
@@ -552,6 +586,7 @@ main(void)
 	    cmocka_unit_test(disk_gives_back),
 	    cmocka_unit_test(shirkers_come_last),
 	    cmocka_unit_test(late_blocks_count),
+	    cmocka_unit_test(storing_is_waited_for),
 	    cmocka_unit_test(blocks_have_a_budget),
 	    cmocka_unit_test(proofs_wait_for_lost_blocks),
 	    cmocka_unit_test(requests),
