@@ -151,6 +151,22 @@ gossip_send_polka(struct replica *r, uint16_t peer, uint32_t round)
 	send_votes(r, peer, &key, NULL);
 }
 
+/* A large block is on its way for longer than from one STATUS to the next. On a
+ * slow line copies of it from everybody would fill it up until the links close,
+ * and none would ever be there whole. */
+static bool
+is_under_way(struct replica_peer *p, uint64_t now, const struct bft_offer *o,
+    const struct block *b)
+{
+	if (p->given_round == o->p.round && hash_equal(&p->given, &b->id) &&
+	    now < p->given_until)
+		return true;
+	p->given_round = o->p.round;
+	p->given = b->id;
+	p->given_until = now + b->header.body_bytes / REPLICA_GIVEN_RATE;
+	return false;
+}
+
 static void
 send_proposal(struct replica *r, uint16_t peer, uint32_t round)
 {
@@ -161,7 +177,8 @@ send_proposal(struct replica *r, uint16_t peer, uint32_t round)
 	if (!bft_proposal(&r->bft, round, &offer))
 		return;
 	body = bodies_find(r, &offer.p.block);
-	if (body == NULL)
+	if (body == NULL ||
+	    is_under_way(&r->peers[peer], r->now.mono, &offer, body->block))
 		return;
 	m.u.proposal.head = offer.p;
 	m.u.proposal.block = body->block;

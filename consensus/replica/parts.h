@@ -18,6 +18,7 @@
 #define REPLICA_MAX_PROOFS 64
 #define REPLICA_STATUS_MS 400   /* between two of our STATUS messages */
 #define REPLICA_REPAIR_MS 100   /* between two repairs of one peer */
+#define REPLICA_GIVEN_RATE 128  /* bytes/ms: so fast copies of one block go */
 #define REPLICA_REATTEST_MS 500 /* between two attestations of a round */
 #define REPLICA_ASK_MS 250      /* between two requests for an answer */
 #define REPLICA_BEHIND_MS 200   /* one block behind is normal this long */
@@ -44,8 +45,11 @@ struct replica_peer {
 	bool asked;       /* for blocks, since its link stands */
 	int64_t ahead_ms; /* our wall clock, of theirs, at the last STATUS */
 	uint64_t repaired_ms;
-	size_t asked_bytes; /* of answers it asked for, since a tick */
-	size_t tx_bytes;    /* of transactions it asked for, since a tick */
+	struct hash given; /* block last proposed to it in a repair, and when */
+	uint32_t given_round;
+	uint64_t given_until; /* it may be on its way still */
+	size_t asked_bytes;   /* of answers it asked for, since a tick */
+	size_t tx_bytes;      /* of transactions it asked for, since a tick */
 	struct wire_status status;
 };
 

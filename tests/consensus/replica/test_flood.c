@@ -163,6 +163,62 @@ blocks_that_never_come(void **state)
 	site_close(&s);
 }
 
+static bool
+is_given_proposal(struct site *s, uint16_t to, uint32_t round)
+{
+	struct wire_msg m = {.type = WIRE_STATUS};
+
+	m.u.status = (struct wire_status){.height = 1,
+	    .round = (int32_t)round,
+	    .polka_round = VOTE_NO_ROUND};
+	site_message(s, to, &m);
+	return site_sent(s, WIRE_PROPOSAL) != NULL;
+}
+
+/* A peer says four times a second that it has no proposal. A large one is still
+ * on its way to it. */
+static void
+large_proposals_are_given_slowly(void **state)
+{
+	const struct hash fed = {.b = {1}};
+	struct block *b = block_new(0, 0, 1);
+	struct site s;
+
+	(void)state;
+	assert_non_null(b);
+	site_open(&s, 4);
+	site_boot(&s);
+	s.ms += 10;
+	site_simple(&s, REPLICA_EV_START);
+	site_peer(&s, 1, true);
+	site_peer(&s, 3, true);
+	b->txs[0] = tx_new(TX_BODY_MAX);
+	assert_non_null(b->txs[0]);
+	b->txs[0]->kind = TX_ORDER;
+	tx_sign(b->txs[0], s.keys[2], &fed);
+	b->header.height = 1;
+	b->header.round = 1;
+	b->header.proposer = 2;
+	assert_int_equal(block_seal(b), 0);
+	move_on(&s, 1);
+	propose(&s, 1, 2, b);
+	block_free(b);
+	for (int k = 0; k < 3; k++) {
+		s.ms += 1000;
+		assert_true(is_given_proposal(&s, 3, 1));
+		s.ms += 400;
+		assert_false(is_given_proposal(&s, 3, 1));
+		assert_true(is_given_proposal(&s, 1, 1)); /* has its own */
+	}
+	/* What went over a link that is gone did not arrive. */
+	assert_false(is_given_proposal(&s, 3, 1));
+	site_peer(&s, 3, false);
+	site_peer(&s, 3, true);
+	s.ms += 200;
+	assert_true(is_given_proposal(&s, 3, 1));
+	site_close(&s);
+}
+
 /* One small request gets an answer once, also when it names it often. */
 static void
 answers_are_sent_once(void **state)
@@ -342,6 +398,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(flood_of_proposals),
 	    cmocka_unit_test(blocks_that_never_come),
+	    cmocka_unit_test(large_proposals_are_given_slowly),
 	    cmocka_unit_test(answers_are_sent_once),
 	    cmocka_unit_test(answers_have_a_budget),
 	    cmocka_unit_test(early_words_have_a_budget),
