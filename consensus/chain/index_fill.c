@@ -6,7 +6,6 @@
  * nothing but a file of schema 0, which the next start throws away.
  */
 #include <errno.h>
-#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -269,38 +268,21 @@ index_catch_up(struct index *x, struct segments *s, uint64_t max,
 	return rc;
 }
 
-/* 1: a page; 0: no more; of the file as it lies on the disk. */
-static int
-read_page(int fd, uint64_t i, uint8_t page[static SQL_PAGE])
-{
-	ssize_t n = pread(fd, page, SQL_PAGE, (off_t)(i * SQL_PAGE));
-
-	if (n < 0)
-		return -errno;
-	if (n == 0)
-		return 0;
-	return n == SQL_PAGE ? 1 : -EBADMSG;
-}
-
 int
 index_scrub(struct index *x, unsigned npages, bool *whole)
 {
 	uint8_t page[SQL_PAGE];
-	int fd, rc = 1;
+	int rc = is_gone(x) ? -EBADMSG : 1;
 
 	*whole = false;
 	if (x->filling)
 		return 0; /* not all of it is written yet */
-	fd = open(x->path, O_RDONLY | O_CLOEXEC);
-	if (fd < 0)
-		return errno == ENOENT ? -EBADMSG : -errno;
 	for (; npages > 0 && rc == 1; npages--) {
-		rc = read_page(fd, x->scrubbed, page);
+		rc = sql_page_read(x->db, x->scrubbed, page);
 		if (rc == 1 && !sql_page_sound(page))
 			rc = -EBADMSG;
 		x->scrubbed += rc == 1;
 	}
-	close(fd);
 	if (rc == 0) {
 		*whole = true;
 		x->scrubbed = 0;

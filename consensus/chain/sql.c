@@ -306,6 +306,29 @@ sql_close(struct sql *s)
 }
 
 int
+sql_page_read(struct sql *s, uint64_t i, uint8_t page[static SQL_PAGE])
+{
+	const sqlite3_int64 at = (sqlite3_int64)(i * SQL_PAGE);
+	sqlite3_int64 size = 0;
+	sqlite3_file *f = NULL;
+	int code = sqlite3_file_control(db_of(s), "main",
+	    SQLITE_FCNTL_FILE_POINTER, &f);
+
+	if (code == SQLITE_OK && (f == NULL || f->pMethods == NULL))
+		code = SQLITE_MISUSE;
+	if (code == SQLITE_OK)
+		code = sum_size(f, &size);
+	if (code == SQLITE_OK && at >= size)
+		return 0;
+	if (code == SQLITE_OK && size - at < SQL_PAGE)
+		return -EBADMSG;
+	/* Below the sums: they are asked for apart. */
+	if (code == SQLITE_OK)
+		code = below(f)->pMethods->xRead(below(f), page, SQL_PAGE, at);
+	return code == SQLITE_OK ? 1 : error_of(code);
+}
+
+int
 sql_exec(struct sql *s, const char *text)
 {
 	return error_of(sqlite3_exec(db_of(s), text, NULL, NULL, NULL));

@@ -27,6 +27,11 @@ void sql_close(struct sql *s); /* its statements are gone before; NULL: fine */
 /* A page of a database file as it lies on the disk: has it the sum that it was
  * written with? A database that others wrote has none. */
 bool sql_page_sound(const uint8_t page[static SQL_PAGE]);
+/* That page, from 0. 1, or 0: no more. -EBADMSG: not a whole one. Whoever opens
+ * the file of an open database himself and closes it takes the locks away that
+ * SQLite has on it: another program then deletes the log under us. */
+int sql_page_read(struct sql *s, uint64_t i, uint8_t page[static SQL_PAGE])
+    __attribute__((warn_unused_result));
 
 /* Any number of statements without arguments and without rows. */
 int sql_exec(struct sql *s, const char *text)
