@@ -66,20 +66,40 @@ find_head_after(const struct scan *s, bool *found)
 	return rc;
 }
 
-/* No head at offset: nothing more, or what? */
+/* A daemon may be at work in a file that is audited: is there a head now? */
 static int
-scan_rest(struct scan *s)
+look_again(const struct scan *s, bool *written)
+{
+	uint8_t raw[RECORD_HEAD_LEN];
+	struct record_head head;
+	int rc;
+
+	*written = false;
+	if (s->size - s->offset < sizeof(raw))
+		return 0;
+	rc = disk_read(s->file, raw, sizeof(raw), s->offset);
+	*written = rc == 0 && record_head_get(raw, &head) == RECORD_OK;
+	return rc;
+}
+
+/* No head at offset: nothing more, or what? *again: there is one now. */
+static int
+scan_rest(struct scan *s, bool *again)
 {
 	bool more = false;
 	uint64_t at;
 	int rc = find_nonzero(s, s->offset, &at);
 
+	*again = false;
 	if (rc < 0)
 		return rc;
 	if (at == s->size) {
 		find(s, RECORD_EMPTY, s->offset, 1);
 		return 0;
 	}
+	rc = look_again(s, again);
+	if (rc < 0 || *again)
+		return rc;
 	rc = find_head_after(s, &more);
 	find(s, more ? RECORD_BAD_HEAD : RECORD_BAD_PADDING, at, 1);
 	/* The first sector was not written and nothing sound follows. */
@@ -92,9 +112,14 @@ scan_payload(struct scan *s, const struct record_head *head)
 {
 	uint64_t n = record_extent(head->len), at;
 	uint8_t *buf;
-	int rc;
+	int rc = 0;
 
-	if (n > s->size - s->offset) {
+	/* It may be longer by now. */
+	if (n > s->size - s->offset)
+		rc = disk_size(s->file, &s->size);
+	if (rc < 0)
+		return rc;
+	if (s->size < s->offset || n > s->size - s->offset) {
 		find(s, RECORD_TRUNCATED, s->size, 1);
 		return 0;
 	}
@@ -132,17 +157,20 @@ int
 scan_next(struct scan *s, struct record_head *out)
 {
 	uint8_t raw[RECORD_HEAD_LEN];
+	bool again;
 	int rc;
 
 	s->tail = false;
 	if (s->size - s->offset < sizeof(raw))
-		return scan_rest(s);
+		return scan_rest(s, &again);
 	rc = disk_read(s->file, raw, sizeof(raw), s->offset);
 	if (rc < 0)
 		return rc;
 	find(s, record_head_get(raw, out), s->offset, sizeof(raw));
-	if (s->verdict == RECORD_EMPTY)
-		return scan_rest(s);
+	if (s->verdict == RECORD_EMPTY) {
+		rc = scan_rest(s, &again);
+		return rc == 0 && again ? scan_next(s, out) : rc;
+	}
 	if (s->verdict == RECORD_OK)
 		find(s, judge_head(s, out), s->offset, sizeof(raw));
 	if (s->verdict != RECORD_OK)
