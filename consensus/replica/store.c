@@ -35,19 +35,45 @@ room_for(const struct federation *f)
 	return room < SEGMENTS_BYTES_MAX ? room : SEGMENTS_BYTES_MAX;
 }
 
+/* Have others the end of the chain, too? Not only those who founded it: who was
+ * voted in later has signed the last block that can still be read. */
+static int
+is_shared(struct disk *d, const struct federation *f, bool *out)
+{
+	struct store sound = STORE_INIT;
+	struct wire_decided last = {.block = NULL};
+	int rc;
+
+	*out = f->nmembers > 1;
+	if (*out)
+		return 0;
+	rc = segments_open(&sound.segments, d, SEGMENTS_DIR, SEGMENTS_READ,
+	    NULL);
+	if ((rc == 0 || rc == -EBADMSG) && sound.segments.nentries > 1 &&
+	    store_block(&sound, segments_head(&sound.segments), &last) == 0)
+		*out = last.commit.nsigs > 1;
+	block_free(last.block);
+	segments_close(&sound.segments);
+	return rc == -EBADMSG ? 0 : rc;
+}
+
 static int
 open_chain(struct store *s, struct disk *d, const struct federation *f,
     struct store_report *report)
 {
 	struct bytes_writer w = BYTES_WRITER_INIT;
 	struct segments_report found;
+	bool shared = false;
 	struct hash id;
-	int rc;
+	int rc, undecided;
 
 	rc = segments_open(&s->segments, d, SEGMENTS_DIR, SEGMENTS_REPAIR,
 	    &report->chain);
 	found = report->chain;
-	if (rc == -EBADMSG && f->nmembers > 1) {
+	undecided = rc == -EBADMSG ? is_shared(d, f, &shared) : 0;
+	if (undecided < 0)
+		return undecided;
+	if (shared) {
 		rc = salvage_chain(d, SEGMENTS_DIR, &report->chain);
 		report->cut = rc == 0;
 		if (rc == 0)

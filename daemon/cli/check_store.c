@@ -140,7 +140,8 @@ explain_chain(const struct prepare *p, int rc,
 		return cli_error(CLI_DAMAGED,
 		    "%s/" SEGMENTS_DIR "/%06u.seg: byte %" PRIu64
 		    ", block %" PRIu64 ": %s\n  qmlnode audit %s says more; "
-		    "run cuts it there and fetches the rest from the others",
+		    "where others have the chain, too, run cuts it there and\n"
+		    "  fetches the rest from them",
 		    p->home, report->segment, report->offset, report->height,
 		    record_verdict_text(report->verdict), p->home);
 	return cli_error(CLI_IO, "%s/" SEGMENTS_DIR ": %s", p->home,

@@ -122,8 +122,9 @@ explain_open(const struct node *n, int rc, const struct store_report *rep)
 		log_error("storage.chain_damaged",
 		    "segment=%06u.seg "
 		    "offset=%" PRIu64 " height=%" PRIu64 " why=\"%s\" "
-		    "mend=\"qmlnode audit %s shows the place; copy the "
-		    "segment from another member\"",
+		    "mend=\"qmlnode audit %s shows the place; put a copy of "
+		    "the whole chain folder there, a backup or another "
+		    "member's\"",
 		    rep->chain.segment, rep->chain.offset, rep->chain.height,
 		    record_verdict_text(rep->chain.verdict), home);
 		return NODE_EXIT_DAMAGED;

@@ -8,7 +8,9 @@
 #include <cmocka.h>
 
 #include "consensus/chain/salvage.h"
+#include "consensus/replica/store.h"
 #include "tests/consensus/chain/simdisk.h"
+#include "tests/consensus/chain/smallchain.h"
 
 #define DIR SEGMENTS_DIR
 #define BLOCKS 12
@@ -234,6 +236,51 @@ test_no_room(void **state)
 	simdisk_close(&d);
 }
 
+/* A store's start over a chain whose last block was changed. Who founds alone
+ * is not alone for ever: the last sound block says whether others signed it. */
+static void
+test_founded_alone(void **state)
+{
+	for (uint16_t nsigs = 1; nsigs < 4; nsigs++) {
+		struct store_report rep;
+		struct smallchain c;
+		struct simdisk d;
+		struct store s;
+		struct hash node;
+
+		(void)state;
+		simdisk_init(&d, 1);
+		smallchain_open(&c, &d.disk, 1, 20);
+		for (int i = 0; i < 2; i++) {
+			struct block *b = smallchain_next(&c);
+
+			for (uint16_t k = 1; k < nsigs; k++) {
+				c.town.commit.validators[k] = k;
+				c.town.commit.sigs[k] = c.town.commit.sigs[0];
+			}
+			c.town.commit.nsigs = nsigs;
+			smallchain_append(&c, b);
+			c.town.commit.nsigs = 1;
+			block_free(b);
+		}
+		node = c.town.f.members[0].id;
+		assert_int_equal(votelog_create(&d.disk, VOTELOG_NAME, &node),
+		    0);
+		simdisk_flip(&d, DIR "/000001.seg",
+		    8 * (size_t)segments_find(&c.log, 2)->offset + 8 * 200);
+		assert_int_equal(store_open(&s, &d.disk, &c.town.f, &node,
+				     &rep),
+		    nsigs > 1 ? 0 : -EBADMSG);
+		assert_int_equal(rep.cut, nsigs > 1);
+		assert_int_equal(rep.chain.height, 2);
+		if (rep.cut)
+			assert_int_equal(segments_head(&s.segments), 1);
+		store_close(&s);
+		smallchain_close(&c);
+		simdisk_close(&d);
+	}
+}
+
 int
 main(void)
 {
@@ -243,6 +290,7 @@ main(void)
 	    cmocka_unit_test(test_files),
 	    cmocka_unit_test(test_crash),
 	    cmocka_unit_test(test_no_room),
+	    cmocka_unit_test(test_founded_alone),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
