@@ -9,7 +9,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -480,87 +479,6 @@ test_fill_cut_short(void **state)
 	assert_int_equal(fill(true), all);
 }
 
-/* Removed by somebody while the node runs, who was told that he may. */
-static void
-test_gone(void **state)
-{
-	struct index *x;
-	uint64_t n = 0;
-
-	(void)state;
-	remove_index();
-	assert_int_equal(index_open(&x, path, &chain.town.f, NULL), 0);
-	assert_int_equal(index_catch_up(x, &chain.log, UINT64_MAX, &n), 0);
-	assert_int_equal(unlink(path), 0);
-	smallchain_step(&chain);
-	assert_int_equal(index_catch_up(x, &chain.log, UINT64_MAX, &n), 0);
-	assert_int_equal(index_refills(x), 1);
-	index_close(x);
-	assert_int_equal(ask("SELECT value FROM meta"
-			     " WHERE key = 'applied_height'"),
-	    segments_head(&chain.log));
-}
-
-/* Somebody looks at it with his own program, which could write as well. */
-static int
-look_inside(const char *file)
-{
-	int64_t height = -1;
-	sqlite3_stmt *st;
-	sqlite3 *db;
-
-	if (sqlite3_open(file, &db) != SQLITE_OK ||
-	    sqlite3_prepare_v2(db,
-		"SELECT value FROM meta WHERE key = 'applied_height'", -1, &st,
-		NULL) != SQLITE_OK)
-		return 255;
-	if (sqlite3_step(st) == SQLITE_ROW)
-		height = sqlite3_column_int64(st, 0);
-	sqlite3_finalize(st);
-	sqlite3_close(db);
-	return height >= 0 ? (int)(height % 200) : 254;
-}
-
-/* In a process of its own; what applied_height is there, of 200. */
-static int
-ask_elsewhere(void)
-{
-	int status = 0;
-	pid_t child = fork();
-
-	assert_true(child >= 0);
-	if (child == 0) {
-		execl("/proc/self/exe", "test_index", path, (char *)NULL);
-		_exit(253);
-	}
-	assert_int_equal(waitpid(child, &status, 0), child);
-	assert_true(WIFEXITED(status));
-	return WEXITSTATUS(status);
-}
-
-/* Nothing that we do takes our locks away: who comes and goes does not take
- * the log with him, and the next one sees all that is written. */
-static void
-test_others_look(void **state)
-{
-	struct index *x;
-
-	(void)state;
-	remove_index();
-	assert_int_equal(index_open(&x, path, &chain.town.f, NULL), 0);
-	assert_int_equal(index_catch_up(x, &chain.log, UINT64_MAX, NULL), 0);
-	for (int i = 0; i < 3; i++) {
-		assert_false(scrub(x));
-		assert_int_equal(ask_elsewhere(),
-		    segments_head(&chain.log) % 200);
-		smallchain_step(&chain);
-		assert_int_equal(index_catch_up(x, &chain.log, UINT64_MAX,
-				     NULL),
-		    0);
-	}
-	index_close(x);
-}
-
 static void
 test_order(void **state)
 {
@@ -611,7 +529,7 @@ test_steps(void **state)
 }
 
 int
-main(int argc, char **argv)
+main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_tables),
@@ -619,17 +537,13 @@ main(int argc, char **argv)
 	    cmocka_unit_test(test_refilled),
 	    cmocka_unit_test(test_damaged_page),
 	    cmocka_unit_test(test_flipped_bits),
-	    cmocka_unit_test(test_others_look),
 	    cmocka_unit_test(test_order),
 	    cmocka_unit_test(test_steps),
 	    cmocka_unit_test(test_books),
 	    cmocka_unit_test(test_adopted),
 	    cmocka_unit_test(test_filled_at_once),
 	    cmocka_unit_test(test_fill_cut_short),
-	    cmocka_unit_test(test_gone),
 	};
 
-	if (argc > 1)
-		return look_inside(argv[1]);
 	return cmocka_run_group_tests(tests, setup, teardown);
 }

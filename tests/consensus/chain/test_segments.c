@@ -404,113 +404,6 @@ test_full_at_rotation(void **state)
 	free(big);
 }
 
-/* No room, or none for this user, wherever it is met: the same block goes in
- * later, also after a power cut. */
-static void
-test_room_comes_back(void **state)
-{
-	static const int why[] = {-ENOSPC, -EDQUOT};
-	uint8_t *big = calloc(1, SEGMENTS_STEP);
-	struct hash id = id_of(5);
-	struct segments s;
-	struct simdisk d;
-
-	(void)state;
-	assert_non_null(big);
-	memset(big, 7, SEGMENTS_STEP);
-	for (unsigned i = 0; i < 4; i++) {
-		simdisk_init(&d, 1);
-		make_chain(&d, 4);
-		assert_int_equal(segments_open(&s, &d.disk, DIR,
-				     SEGMENTS_REPAIR, NULL),
-		    0);
-		/* To take the room, or to write into what was taken. */
-		d.fail_at = d.calls + (i < 2 ? 1 : 3);
-		d.fail_with = why[i % 2];
-		assert_int_equal(segments_append(&s, &id, big, SEGMENTS_STEP),
-		    why[i % 2]);
-		check_all(&s, 4);
-		assert_int_equal(segments_append(&s, &id, big, SEGMENTS_STEP),
-		    0);
-		assert_int_equal(append(&s, 6), 0);
-		segments_close(&s);
-		simdisk_crash(&d);
-		assert_int_equal(segments_open(&s, &d.disk, DIR, SEGMENTS_READ,
-				     NULL),
-		    0);
-		assert_int_equal(segments_head(&s), 6);
-		check_block(&s, 6);
-		segments_close(&s);
-		simdisk_close(&d);
-	}
-	free(big);
-}
-
-/* A daemon that appends while an audit reads. */
-static struct {
-	struct disk_ops ops;
-	const struct disk_ops *real;
-	struct segments *writer;
-	uint64_t at; /* the read from here is the last one before the append */
-	uint32_t len;
-} live;
-
-static int64_t
-live_read(struct disk_file *f, void *buf, size_t len, uint64_t offset)
-{
-	int64_t n = live.real->read(f, buf, len, offset);
-	uint8_t *block;
-	struct hash id = id_of(5);
-
-	if (live.writer != NULL && offset == live.at) {
-		struct segments *s = live.writer;
-
-		live.writer = NULL;
-		block = calloc(1, live.len);
-		assert_non_null(block);
-		memset(block, 5, live.len);
-		assert_int_equal(segments_append(s, &id, block, live.len), 0);
-		free(block);
-	}
-	return n;
-}
-
-/* Neither a block that comes while the rest of the file is looked at, nor one
- * for which it grows, makes a sound chain a damaged one. */
-static void
-test_audit_beside_daemon(void **state)
-{
-	static const uint32_t len[] = {3000, SEGMENTS_STEP};
-	struct segments_report r;
-	struct segments s, writer;
-	struct simdisk d;
-
-	(void)state;
-	for (unsigned i = 0; i < 4; i++) {
-		simdisk_init(&d, 1);
-		make_chain(&d, 4);
-		assert_int_equal(segments_open(&writer, &d.disk, DIR,
-				     SEGMENTS_REPAIR, NULL),
-		    0);
-		live.real = d.disk.ops;
-		live.ops = *live.real;
-		live.ops.read = live_read;
-		live.writer = &writer;
-		live.at = i / 2 == 0 ? 0 : writer.tail;
-		live.len = len[i % 2];
-		d.disk.ops = &live.ops;
-		assert_int_equal(segments_open(&s, &d.disk, DIR, SEGMENTS_READ,
-				     &r),
-		    0);
-		assert_int_equal(r.verdict, RECORD_OK);
-		assert_int_equal(segments_head(&s), 5);
-		assert_null(live.writer);
-		segments_close(&s);
-		segments_close(&writer);
-		simdisk_close(&d);
-	}
-}
-
 /* Height of the record in which a byte lies; head + 1 for what is behind. */
 static uint64_t
 height_at(struct segments *s, uint64_t byte)
@@ -630,8 +523,6 @@ main(void)
 	    cmocka_unit_test(test_failed_sync_is_final),
 	    cmocka_unit_test(test_disk_full),
 	    cmocka_unit_test(test_full_at_rotation),
-	    cmocka_unit_test(test_room_comes_back),
-	    cmocka_unit_test(test_audit_beside_daemon),
 	    cmocka_unit_test(test_flips),
 	    cmocka_unit_test(test_truncation),
 	};
