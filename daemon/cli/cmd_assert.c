@@ -3,10 +3,11 @@
  * lost vote log.
  *
  * Four members or more bring a node out of quarantine by saying how far they
- * are. Fewer cannot, and not when too many are in quarantine at once: then
- * only somebody who knows that this key signed nothing beyond the chain that
- * lies here can say so. If that is not true, the node contradicts itself, and
- * every other member can prove it.
+ * are. Fewer cannot, and where too many lost their logs at once, the blocks
+ * that each of them lets pass before it signs again never come: then only
+ * somebody who knows that this key signed nothing beyond the chain that lies
+ * here can say so. If that is not true, the node contradicts itself, and every
+ * other member can prove it.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -22,30 +23,11 @@
 static const char usage[] =
     "usage: qmlnode assert-never-voted [--home DIR] --i-know\n"
     "For a node whose vote log is lost, or damaged beyond its copies, where\n"
-    "the others cannot say how far it had voted: you say that it signed\n"
-    "nothing for a block above the last one in its chain. Make sure that no\n"
+    "the others cannot say how far it had voted, or where so many wait until\n"
+    "they may sign again that no block comes: you say that it signed nothing\n"
+    "for a block above the last one in its chain. Make sure that no\n"
     "other machine runs this key, that this is no old copy of the home, and\n"
     "that the others have no block that is not here.\n";
-
-/* The log that is in force, if any: 0: it is whole; -ENOENT, -EBADMSG: lost,
- * damaged; -EAGAIN: it stands for a lost one and waits for the others. */
-static int
-judge_log(struct disk *d, const struct hash *node, unsigned *number)
-{
-	struct votelog log = VOTELOG_INIT;
-	char name[DISK_NAME_MAX];
-	const struct votelog_open_args args = {.name = name, .node = *node};
-	int rc = votelog_newest(d, number);
-
-	if (rc < 0)
-		return rc;
-	votelog_name(*number, name);
-	rc = votelog_open(&log, d, &args);
-	if (rc == 0 && *number > 0 && log.last.floor == 0)
-		rc = -EAGAIN;
-	votelog_close(&log);
-	return rc;
-}
 
 /* The last block of the chain here; 0 without one. */
 static int
@@ -60,6 +42,29 @@ find_head(struct disk *d, uint64_t *head)
 		*head = segments_head(&s);
 	segments_close(&s);
 	return rc == -ENOENT ? 0 : rc;
+}
+
+/* The log that is in force, if any: 0: it is whole; -ENOENT, -EBADMSG: lost,
+ * damaged; -EAGAIN: it stands for a lost one and waits for the others, or for
+ * blocks that cannot come where too many wait for them. */
+static int
+judge_log(struct disk *d, const struct hash *node, uint64_t head,
+    unsigned *number)
+{
+	struct votelog log = VOTELOG_INIT;
+	char name[DISK_NAME_MAX];
+	const struct votelog_open_args args = {.name = name, .node = *node};
+	int rc = votelog_newest(d, number);
+
+	if (rc < 0)
+		return rc;
+	votelog_name(*number, name);
+	rc = votelog_open(&log, d, &args);
+	if (rc == 0 && *number > 0 &&
+	    (log.last.floor == 0 || log.last.floor > head + 1))
+		rc = -EAGAIN;
+	votelog_close(&log);
+	return rc;
 }
 
 static int
@@ -89,8 +94,14 @@ assert_on(struct disk *d, const struct prepare *p)
 	char name[DISK_NAME_MAX];
 	unsigned number = 0;
 	uint64_t head = 0;
-	int rc = judge_log(d, &p->keys.id, &number);
+	int rc = find_head(d, &head);
 
+	if (rc < 0)
+		return cli_error(rc == -EBADMSG ? CLI_DAMAGED : CLI_IO,
+		    "the chain of %s: %s\n  Copy the chain folder from another "
+		    "member first: the last block in it counts",
+		    p->home, rc == -EBADMSG ? "damaged" : strerror(-rc));
+	rc = judge_log(d, &p->keys.id, head, &number);
 	if (rc == 0)
 		return cli_error(CLI_CONFLICT,
 		    "the vote log of %s is whole: nothing needs to be "
@@ -104,12 +115,6 @@ assert_on(struct disk *d, const struct prepare *p)
 	if (number == VOTELOG_LATER_MAX)
 		return cli_error(CLI_FAILED, "%s has had too many vote logs",
 		    p->home);
-	rc = find_head(d, &head);
-	if (rc < 0)
-		return cli_error(rc == -EBADMSG ? CLI_DAMAGED : CLI_IO,
-		    "the chain of %s: %s\n  Copy the chain folder from another "
-		    "member first: the last block in it counts",
-		    p->home, rc == -EBADMSG ? "damaged" : strerror(-rc));
 	rc = write_log(d, &p->keys.id, number + 1, head + 1);
 	if (rc < 0)
 		return cli_error(CLI_IO, "%s: %s", p->home, strerror(-rc));
