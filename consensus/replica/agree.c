@@ -306,7 +306,8 @@ agree_seat(struct replica *r)
 	seat = ledger_seat_of(r->ledger, &own);
 	r->self = seat < 0 ? REPLICA_NOBODY : (uint16_t)seat;
 	if (r->self != before)
-		queue_notice(r, REPLICA_NOTICE, before,
+		queue_notice(r, REPLICA_NOTICE,
+		    r->self == REPLICA_NOBODY ? before : r->self,
 		    r->self == REPLICA_NOBODY
 			? "has no seat any more: this node follows and signs "
 			  "nothing"

@@ -4,7 +4,6 @@
 #include <string.h>
 
 #define DAY_MS UINT32_C(86400000)
-#define PAYLOAD_POWER_MAX (UINT32_C(1) << 20)
 #define UPGRADE_AHEAD_MAX (UINT64_C(1) << 40)
 
 struct param_row {

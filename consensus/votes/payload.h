@@ -18,8 +18,9 @@
 #include "proto/bytes.h"
 #include "proto/federation.h"
 
-#define PAYLOAD_PAUSE_MAX 10000 /* blocks */
-#define PAYLOAD_TEXT 512        /* of payload_text */
+#define PAYLOAD_PAUSE_MAX 10000               /* blocks */
+#define PAYLOAD_TEXT 512                      /* of payload_text */
+#define PAYLOAD_POWER_MAX (UINT32_C(1) << 20) /* and weight */
 
 /* Numbers on the chain: never given to another parameter. */
 enum payload_param {

@@ -93,7 +93,10 @@ explain_votes(const struct prepare *p, const char *name, int rc)
 		    p->home, name);
 	if (rc == -EINVAL)
 		return cli_error(CLI_CONFLICT,
-		    "%s/%s belongs to another node.key", p->home, name);
+		    "%s/%s belongs to another node.key\n  The two are made "
+		    "together and stay together: put back the one that was "
+		    "exchanged",
+		    p->home, name);
 	return cli_error(CLI_IO, "%s/%s: %s", p->home, name, strerror(-rc));
 }
 

@@ -352,7 +352,8 @@ run(const struct wish *w, struct audit_order *o)
 	if (rc == -ENOENT)
 		return cli_error(CLI_NOT_FOUND,
 		    "%s: there is no chain here\n  Give a node's home, its "
-		    "chain folder or its first segment, 000001.seg.",
+		    "chain folder, its first segment, 000001.seg, or a bundle "
+		    "of qmlctl chain export.",
 		    w->path);
 	if (rc < 0 && rc != -EBADMSG)
 		return cli_error(CLI_FAILED, "%s: %s", a.chain, strerror(-rc));

@@ -1,9 +1,11 @@
 #include <errno.h>
+#include <libgen.h>
 #include <netdb.h>
 #include <stdarg.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
 
@@ -45,7 +47,7 @@ check_federation(struct prepare *p)
 		return code;
 	if (federation_id_now(&p->federation, &id) != 0)
 		return cli_error(CLI_FAILED, "out of memory");
-	good("federation", "%s, %u members, %s", p->federation.name,
+	good("federation", "%s, founded by %u members, %s", p->federation.name,
 	    p->federation.nmembers, id_text(ID_FEDERATION, &id, text));
 	return CLI_OK;
 }
@@ -60,7 +62,8 @@ check_member(struct prepare *p)
 		return code;
 	if (p->node.self == ROSTER_NOBODY) {
 		good("member",
-		    "invited; it is a member once the members have voted");
+		    "by the members' vote, not by the founding; qmlctl members "
+		    "says whether it is one by now");
 		return CLI_OK;
 	}
 	m = &p->federation.members[p->node.self];
@@ -135,6 +138,8 @@ static int
 check_socket(const struct prepare *p)
 {
 	size_t max = sizeof(((struct sockaddr_un *)0)->sun_path) - 1;
+	char folder[sizeof(p->socket)];
+	struct stat st;
 
 	if (strlen(p->socket) > max)
 		return cli_error(CLI_CONFIG,
@@ -142,6 +147,18 @@ check_socket(const struct prepare *p)
 		    "  Say a shorter path in qmlnode.yaml, like "
 		    "/run/qmlnode.sock",
 		    max, strlen(p->socket), p->socket);
+	if (lstat(p->socket, &st) == 0 && !S_ISSOCK(st.st_mode))
+		return cli_error(CLI_CONFIG,
+		    "control.socket: %s: something else than a socket lies "
+		    "there\n  Move it away, or say another path in "
+		    "qmlnode.yaml",
+		    p->socket);
+	snprintf(folder, sizeof(folder), "%s", p->socket);
+	if (access(dirname(folder), W_OK | X_OK) < 0)
+		return cli_error(CLI_CONFIG,
+		    "control.socket: %s: %s\n  Its folder must be there, and "
+		    "writable; or say another path in qmlnode.yaml",
+		    p->socket, strerror(errno));
 	good("socket", "%s", p->socket);
 	return CLI_OK;
 }

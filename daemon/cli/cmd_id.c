@@ -5,6 +5,7 @@
 #include "daemon/cli/cli.h"
 #include "daemon/cli/founding.h"
 #include "daemon/cli/member_line.h"
+#include "daemon/cli/refounded.h"
 #include "daemon/node/home.h"
 #include "proto/id.h"
 
@@ -36,8 +37,15 @@ load(struct who *w)
 	if (home_path(w->home, HOME_FEDERATION, path, sizeof(path)) != 0)
 		return cli_error(CLI_CONFIG, "the home path is too long");
 	w->joined = access(path, F_OK) == 0;
-	return w->joined ? founding_federation(path, false, &w->federation)
-			 : CLI_OK;
+	if (!w->joined)
+		return CLI_OK;
+	rc = founding_federation(path, false, &w->federation);
+	if (rc == CLI_OK && refounded_load(w->home, &w->federation) < 0)
+		rc = cli_error(CLI_DAMAGED,
+		    "%s/" REFOUNDED_FILE ": it cannot be read\n  Copy it from "
+		    "another member",
+		    w->home);
+	return rc;
 }
 
 static int
@@ -59,12 +67,13 @@ print_ids(const struct who *w)
 
 	id_text(ID_NODE, &w->keys.id, node);
 	if (w->joined) {
-		if (federation_id(&w->federation, &id) != 0)
+		if (federation_id_now(&w->federation, &id) != 0)
 			return cli_error(CLI_FAILED, "out of memory");
 		id_text(ID_FEDERATION, &id, federation);
 	}
 	if (w->json) {
-		printf("{\"name\":\"%s\",\"node\":\"%s\",\"federation\":",
+		printf("{\"schema\":\"qml.id/1\",\"name\":\"%s\","
+		       "\"node\":\"%s\",\"federation\":",
 		    w->config.name, node);
 		if (w->joined)
 			printf("\"%s\"}\n", federation);

@@ -55,7 +55,8 @@ const struct ctl_verb ctl_verbs[] = {
 	"       asset --asset ID --ban 0|1; ethics --policy HASH;\n"
 	"       treasury --to WHO --amount TOKENS; upgrade --version V "
 	"--height H;\n"
-	"       member --remove NAME, or --member NAME --power P --weight W",
+	"       member --remove NAME, or --member NAME [--power P] "
+	"[--weight W]",
 	"put something to the vote"},
     {"proposal", "vote", "vote", NULL, {{"id", N}, {"option", T}}, {{0}},
 	"N yes|no|veto|abstain", "vote, or vote again until the end"},

@@ -94,6 +94,25 @@ print_conduct(const struct jv *s)
 	}
 }
 
+/* Rules that were decided on and are to come. */
+static void
+print_rules(const struct jv *s)
+{
+	const struct jv *p = jv_get(s, "params");
+	const int64_t next = ctl_integer(p, "next_version");
+	const int64_t known = ctl_integer(s, "rules_known");
+
+	if (next == 0 || next == ctl_integer(p, "version"))
+		return;
+	printf("  rules    version %lld from block %lld on", (long long)next,
+	    (long long)ctl_integer(p, "next_version_at"));
+	if (next > known)
+		printf("; this program knows up to %lld and will stop there: "
+		       "install a newer one",
+		    (long long)known);
+	putchar('\n');
+}
+
 static void
 print_loss(const struct jv *rounds)
 {
@@ -171,6 +190,7 @@ print_status(const struct jv *s, const struct jv *rounds)
 	    ctl_text_span(ctl_integer(s, "uptime_ms"), span));
 	print_round(s);
 	print_conduct(s);
+	print_rules(s);
 	print_loss(rounds);
 	list = jv_get(rounds, "rounds");
 	if (jv_len(list) > 0)

@@ -254,10 +254,15 @@ prepare_lock(struct prepare *p)
 		    "(pid %ld)\n  Stop it, or use another directory: --home "
 		    "DIR",
 		    p->home, (long)holder);
-	if (rc < 0)
-		return cli_error(rc == -ENOENT ? CLI_CONFIG : CLI_IO,
+	if (rc == -ENOENT)
+		return cli_error(CLI_CONFIG,
 		    "%s: %s\n  Make a home with: qmlnode init --home %s",
 		    p->home, strerror(-rc), p->home);
+	if (rc < 0)
+		return cli_error(CLI_IO, "%s: %s\n  %s", p->home, strerror(-rc),
+		    rc == -EACCES
+			? "Run it as the user whose node this is: ls -ld DIR"
+			: "Name the folder of a node: --home DIR");
 	return CLI_OK;
 }
 

@@ -299,8 +299,8 @@ put_propose(struct words *w, struct bytes_writer *out)
 	text(w, "title", b.title);
 	if (b.kind == 0)
 		complain(w, "proposal",
-		    "want text, param, member, job, asset, ethics, treasury, "
-		    "pause or upgrade");
+		    "want text, param, rule, member, job, asset, ethics, "
+		    "treasury, pause or upgrade");
 	else if (!ctl_payload_put(w->n, b.kind, w->params, &payload, wrong))
 		complain(w, "proposal", wrong);
 	b.payload = payload.data;

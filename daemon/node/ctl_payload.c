@@ -1,10 +1,12 @@
 #include "daemon/node/ctl_payload.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "consensus/aggregate/combine.h"
+#include "consensus/books/view.h"
 #include "daemon/node/ctl_body.h"
 #include "proto/q24.h"
 
@@ -211,9 +213,11 @@ seat_named(const struct node *n, const char *name, struct payload *p, char *err)
 		if (f->members[i].power > 0 &&
 		    strcmp(f->members[i].name, name) == 0) {
 			p->member.seat = f->members[i].id;
+			p->member.m.power = f->members[i].power;
+			p->member.m.weight = f->members[i].weight;
 			return true;
 		}
-	snprintf(err, ERR, "there is no member '%.60s'", name);
+	snprintf(err, ERR, "there is no member '%.60s': qmlctl members", name);
 	return false;
 }
 
@@ -234,6 +238,21 @@ read_keys(const struct jv *params, struct payload *p, char *err)
 		sizeof(p->member.proof.b), err);
 }
 
+/* What is not said stays as it is. */
+static bool
+read_weights(const struct jv *params, struct member *m, char *err)
+{
+	uint64_t power = m->power, weight = m->weight;
+
+	if (!number_of(params, "power", PAYLOAD_POWER_MAX, &power, err) ||
+	    !number_of(params, "weight", PAYLOAD_POWER_MAX, &weight, err))
+		return false;
+	m->power = (uint32_t)power;
+	m->weight = (uint32_t)weight;
+	return (power > 0 && weight > 0) ||
+	    refuse(err, "power, weight: want 1 or more");
+}
+
 /* remove=NAME; member=NAME with power, weight; or keys, with replace=NAME. */
 static bool
 read_member(const struct node *n, const struct jv *params, struct payload *p,
@@ -242,14 +261,11 @@ read_member(const struct node *n, const struct jv *params, struct payload *p,
 	const char *gone = jv_text(jv_get(params, "remove"), NULL);
 	const char *name = jv_text(jv_get(params, "member"), NULL);
 	const char *old = jv_text(jv_get(params, "replace"), NULL);
-	struct member *m = &p->member.m;
-	uint64_t power = 1, weight = 1;
+	const bool weighs =
+	    jv_get(params, "power") != NULL || jv_get(params, "weight") != NULL;
+	const char *seat = gone != NULL ? gone : name != NULL ? name : old;
 
-	if (!number_of(params, "power", UINT32_MAX, &power, err) ||
-	    !number_of(params, "weight", UINT32_MAX, &weight, err))
-		return false;
-	m->power = (uint32_t)power;
-	m->weight = (uint32_t)weight;
+	p->member.m.power = p->member.m.weight = 1;
 	p->member.op = PAYLOAD_MEMBER_ADD;
 	if (gone != NULL)
 		p->member.op = PAYLOAD_MEMBER_REMOVE;
@@ -257,14 +273,16 @@ read_member(const struct node *n, const struct jv *params, struct payload *p,
 		p->member.op = PAYLOAD_MEMBER_POWER;
 	else if (old != NULL)
 		p->member.op = PAYLOAD_MEMBER_ROTATE;
-	if (gone != NULL || name != NULL)
-		return seat_named(n, gone != NULL ? gone : name, p, err);
-	if (jv_get(params, "sign") == NULL)
+	if ((name != NULL && !weighs) ||
+	    (seat == NULL && jv_get(params, "sign") == NULL))
 		return refuse(err,
-		    "member: want --remove NAME, or --member NAME --power P "
-		    "--weight W; newcomers come by qmlctl invite");
-	return (old == NULL || seat_named(n, old, p, err)) &&
-	    read_keys(params, p, err);
+		    "member: want --remove NAME, or --member NAME with "
+		    "--power P, --weight W or both; newcomers come by qmlctl "
+		    "invite");
+	if ((seat != NULL && !seat_named(n, seat, p, err)) ||
+	    !read_weights(params, &p->member.m, err))
+		return false;
+	return gone != NULL || name != NULL || read_keys(params, p, err);
 }
 
 static bool
@@ -278,16 +296,30 @@ read_pause(const struct jv *params, struct payload *p, char *err)
 	return blocks > 0 || refuse(err, "blocks: want 1 to 10000");
 }
 
+/* A height that is over before the vote takes effect makes it fail. */
 static bool
-read_upgrade(const struct jv *params, struct payload *p, char *err)
+read_upgrade(const struct ledger *l, const struct jv *params, struct payload *p,
+    char *err)
 {
+	const struct proposal_calendar *c = books_calendar(ledger_books(l));
+	const uint64_t lock = proposal_terms(PROPOSAL_UPGRADE)->time_lock;
+	const uint64_t effect =
+	    ledger_height(l) + 1 + c->period + lock * c->lock_percent / 100;
 	uint64_t version = 0;
 
 	if (!number_of(params, "version", UINT16_MAX, &version, err) ||
 	    !number_of(params, "height", INT64_MAX, &p->upgrade.height, err))
 		return false;
 	p->upgrade.version = (uint16_t)version;
-	return version > 0 || refuse(err, "version: want a number from 1 on");
+	if (version == 0)
+		return refuse(err, "version: want a number from 1 on");
+	if (p->upgrade.height > effect)
+		return true;
+	snprintf(err, ERR,
+	    "height: the vote takes effect with block %" PRIu64
+	    ": want a later one",
+	    effect);
+	return false;
 }
 
 static bool
@@ -335,7 +367,7 @@ read_words(const struct node *n, uint8_t kind, const struct jv *params,
 		p->job.job = ledger_round(l)->job;
 		return true;
 	case PROPOSAL_UPGRADE:
-		return read_upgrade(params, p, err);
+		return read_upgrade(l, params, p, err);
 	case PROPOSAL_ASSET:
 		return read_ban(params, p, err);
 	case PROPOSAL_ETHICS:
@@ -378,8 +410,9 @@ put_rule(struct jv *o, const struct ledger_params *p)
 }
 
 struct jv *
-ctl_params_json(const struct ledger_params *p)
+ctl_params_json(const struct ledger *l)
 {
+	const struct ledger_params *p = ledger_params(l);
 	const struct timing *t = &p->timing;
 	struct jv *o = jv_object();
 
@@ -396,7 +429,7 @@ ctl_params_json(const struct ledger_params *p)
 	jv_put_integer(o, "interval", t->interval);
 	jv_put_integer(o, "answers_min", p->answers_min);
 	put_rule(o, p);
-	jv_put_integer(o, "version", p->version);
+	jv_put_integer(o, "version", ledger_version(l));
 	jv_put_integer(o, "next_version", p->next_version);
 	jv_put_integer(o, "next_version_at", (int64_t)p->next_version_at);
 	jv_put_integer(o, "paused_until", (int64_t)p->paused_until);

@@ -4,8 +4,8 @@
  * Words by kind: param set="collect=3s,answers_min=3"; rule
  * set="rule=arc+nnm+median,clip=0.5"; pause blocks=N; job cancel (the running
  * one); upgrade version=V height=H; asset asset, ban; ethics policy; treasury
- * to, amount; member remove, or member with power and weight, or name, address,
- * sign, network, proof and perhaps replace.
+ * to, amount; member remove, or member with power, weight or both, or name,
+ * address, sign, network, proof and perhaps replace.
  */
 #ifndef QML_DAEMON_NODE_CTL_PAYLOAD_H
 #define QML_DAEMON_NODE_CTL_PAYLOAD_H
@@ -19,6 +19,6 @@
 bool ctl_payload_put(const struct node *n, uint8_t kind,
     const struct jv *params, struct bytes_writer *w, char err[static 160]);
 /* What is in force, and what will be. */
-struct jv *ctl_params_json(const struct ledger_params *p);
+struct jv *ctl_params_json(const struct ledger *l);
 
 #endif

@@ -1,6 +1,8 @@
 #include "daemon/node/ctl_methods.h"
 
 #include <dirent.h>
+#include <inttypes.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -282,6 +284,12 @@ tolerated(const struct members_now *m)
 	return k;
 }
 
+static uint16_t
+rules_known(const struct node *n)
+{
+	return n->opt->rules > 0 ? n->opt->rules : LEDGER_VERSIONS;
+}
+
 struct jv *
 ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
@@ -317,7 +325,8 @@ ctl_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	jv_put_boolean(o, "silent",
 	    n->full || progress(n).twin || progress(n).silent_until > 0);
 	jv_put(o, "round", round_json(n));
-	jv_put(o, "params", ctl_params_json(ledger_params(ledger(n))));
+	jv_put(o, "params", ctl_params_json(ledger(n)));
+	jv_put_integer(o, "rules_known", rules_known(n));
 	jv_put(o, "agreement", agreement_json(n));
 	jv_put(o, "trainer", trainer_json(n));
 	jv_put(o, "commit_latency", latency_json(n));
@@ -352,6 +361,35 @@ sees_quorum(const struct node *n)
 	return quorum_reached(up, total);
 }
 
+/* It stops before rules that it does not know: time to install a newer one. */
+static bool
+check_rules(struct jv *a, const struct node *n)
+{
+	const struct ledger_params *p = ledger_params(ledger(n));
+	char why[160];
+
+	snprintf(why, sizeof(why),
+	    "from block %" PRIu64 " on the members run rules of version %u, "
+	    "and this program knows up to %u: install a newer one",
+	    p->next_version_at, p->next_version, rules_known(n));
+	return add_check(a, "rules", p->next_version <= rules_known(n), why);
+}
+
+static bool
+check_signing(struct jv *a, const struct node *n)
+{
+	const struct why *w = &n->why;
+	const bool told = w->reason == WHY_DISK_FULL ||
+	    w->reason == WHY_KEY_TWICE || w->reason == WHY_QUARANTINE ||
+	    w->reason == WHY_SILENT;
+
+	return add_check(a, "signing",
+	    !n->full && !progress(n).twin && progress(n).silent_until == 0,
+	    told ? w->text
+		 : "stored data were lost, the disk is full, or the key is in "
+		   "use elsewhere: see status");
+}
+
 struct jv *
 ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
@@ -360,11 +398,10 @@ ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	enum trainer_state t =
 	    n->trainer != NULL ? trainer_state(n->trainer) : TRAINER_IDLE;
 	const char *trouble = diskwatch_trouble(n);
-	bool ok, signs;
+	bool ok;
 
 	(void)params, (void)code, (void)err, (void)errlen;
 	why_look(n, true);
-	signs = !n->full && !progress(n).twin && progress(n).silent_until == 0;
 	ok = add_check(a, "voting",
 	    n->halted == NULL && w->reason != WHY_NO_SEAT,
 	    n->halted != NULL ? n->halted : w->text);
@@ -373,14 +410,14 @@ ctl_health(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 		? w->text
 		: "links to members of more than two thirds of the power are "
 		  "needed");
+	ok &= add_check(a, "blocks", !why_stuck(n), w->text);
 	ok &= add_check(a, "synced", !progress(n).syncing,
 	    "blocks are being fetched");
-	ok &= add_check(a, "signing", signs,
-	    "stored data were lost, the disk is full, or the key is in use "
-	    "elsewhere: see status");
+	ok &= check_signing(a, n);
 	ok &= add_check(a, "clock", !n->clock_off,
 	    "this machine's clock is not that of the others: see status");
 	ok &= add_check(a, "stored", trouble == NULL, trouble);
+	ok &= check_rules(a, n);
 	ok &= add_check(a, "trainer",
 	    t != TRAINER_REFUSED && t != TRAINER_WAITING,
 	    n->trainer != NULL ? trainer_text(n->trainer) : "");

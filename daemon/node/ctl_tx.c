@@ -65,7 +65,7 @@ hint(enum books_verdict v)
 	    [BOOKS_VOTED] = "see how it stands: qmlctl proposal show N",
 	    [BOOKS_FEW_MEMBERS] = "name assets of more members: qmlctl data "
 				  "list",
-	    [BOOKS_RANGE] = "see the bounds: federation.yaml(5)",
+	    [BOOKS_RANGE] = "see the bounds: qmlctl(1), proposal new",
 	    [BOOKS_LIMIT] = "wait until some are closed",
 	};
 

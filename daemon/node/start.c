@@ -154,6 +154,13 @@ explain_open(const struct node *n, int rc, const struct store_report *rep)
 		    part_name(rep->part), home, log_why(rc));
 		return NODE_EXIT_IO;
 	}
+	if (rc == -EINVAL && rep->part == STORE_VOTELOG) {
+		log_error("storage.open",
+		    "part=%s home=%s why=\"it belongs to another node.key\" "
+		    "mend=\"put back the one of the two that was exchanged\"",
+		    part_name(rep->part), home);
+		return NODE_EXIT_CONFLICT;
+	}
 	log_error("storage.open", "part=%s home=%s why=\"%s\"",
 	    part_name(rep->part), home, log_why(rc));
 	return rc == -EINVAL ? NODE_EXIT_CONFLICT : NODE_EXIT_IO;
@@ -335,6 +342,14 @@ open_links(struct node *n)
 	    .events = node_peers_events(n)};
 	int rc = peers_start(&cfg, &n->peers);
 
+	/* NNG knows no name for an address of another machine. */
+	if (rc == -EINVAL && !o->plain_links) {
+		log_error("links.listen",
+		    "address=%s why=\"this machine does not have that "
+		    "address\" mend=\"change listen in qmlnode.yaml\"",
+		    o->listen != NULL ? o->listen : "none");
+		return NODE_EXIT_CONFIG;
+	}
 	if (rc < 0) {
 		log_error("links.listen",
 		    "address=%s why=\"%s\" "
@@ -401,6 +416,15 @@ open_control(struct node *n)
 		    "socket=%s why=\"something else than a socket lies "
 		    "there\" mend=\"move it away, or set control.socket in "
 		    "qmlnode.yaml\"",
+		    path);
+		return NODE_EXIT_CONFIG;
+	}
+	/* libuv says EACCES for a folder that is not there, too. */
+	if (rc == -EACCES || rc == -ENOENT) {
+		log_error("control.path",
+		    "socket=%s why=\"its folder is not there, or this user "
+		    "may not write to it\" mend=\"make it, or set "
+		    "control.socket in qmlnode.yaml\"",
 		    path);
 		return NODE_EXIT_CONFIG;
 	}

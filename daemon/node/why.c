@@ -129,6 +129,18 @@ clock_text(uint64_t wall_ms, char out[16])
 		(void)strftime(out, 16, "%H:%M:%S", &tm);
 }
 
+/* As in the rest of a log line. */
+static void
+utc_text(uint64_t wall_ms, char out[16])
+{
+	time_t t = (time_t)(wall_ms / 1000);
+	struct tm tm;
+
+	out[0] = '\0';
+	if (gmtime_r(&t, &tm) != NULL)
+		(void)strftime(out, 16, "%H:%M:%SZ", &tm);
+}
+
 static bool
 lacks_part(const struct node *n, uint16_t i)
 {
@@ -211,6 +223,15 @@ own_seat(const struct node *n)
 	return SEAT_FREE;
 }
 
+static bool
+any_link(const struct node *n)
+{
+	for (uint16_t i = 0; i < n->roster->nmembers; i++)
+		if (!lacks_link(n, i) && i != n->self)
+			return true;
+	return false;
+}
+
 /* A seat that is gone comes before what is missing for a vote that it does not
  * have; somebody who is to get one follows like everybody. */
 static bool
@@ -221,7 +242,9 @@ ask_seat(const struct node *n, struct why *w)
 	if (own_seat(n) == SEAT_LEFT)
 		set(w, WHY_NO_SEAT,
 		    "this node has no seat any more, by the members' vote: it "
-		    "signs nothing, and nobody sends it blocks after %" PRIu64,
+		    "signs nothing, and %s block %" PRIu64,
+		    any_link(n) ? "the others soon send it nothing; it has"
+				: "nobody sends it anything after",
 		    w->height - 1);
 	else
 		set(w, WHY_NO_SEAT,
@@ -345,7 +368,9 @@ ask_self(const struct node *n, struct why *w)
 	else if (p.silent_until > 0)
 		set(w, WHY_SILENT,
 		    "follows, and signs from block %" PRIu64
-		    " on: before it could contradict what it signed once",
+		    " on: before it could contradict what it signed once (if "
+		    "too many are silent at once for blocks to come: qmlnode "
+		    "assert-never-voted --help)",
 		    p.silent_until);
 	else if (p.syncing)
 		set(w, WHY_SYNCING, "syncing %" PRIu64 " of %" PRIu64,
@@ -444,8 +469,17 @@ is_trouble(const struct why *w)
 {
 	if (w->reason == WHY_TRAINER || w->reason == WHY_ANSWERS)
 		return w->late;
-	return w->reason != WHY_FINISHED && w->reason != WHY_STOPPING &&
-	    w->reason != WHY_NO_SEAT;
+	return w->reason != WHY_FINISHED && w->reason != WHY_PAUSED &&
+	    w->reason != WHY_STOPPING && w->reason != WHY_NO_SEAT;
+}
+
+bool
+why_stuck(const struct node *n)
+{
+	const struct why *w = &n->why;
+
+	return w->reason >= WHY_PROPOSER && w->reason <= WHY_AGREEING &&
+	    node_mono_ms() >= w->trouble_ms + WHY_TELL_MS;
 }
 
 static void
@@ -456,12 +490,13 @@ tell(struct node *n, uint64_t mono)
 	    n->last_block_ms != 0 ? n->last_block_ms : n->started_ms;
 	char since[16];
 
-	/* Attempts change within seconds while the whole still stands. */
-	if (!is_trouble(w) || mono < last + WHY_TELL_MS ||
+	/* Attempts change within seconds while the whole still stands; a
+	 * heartbeat that is due only now has not been kept away by anything. */
+	if (!is_trouble(w) || mono < w->trouble_ms + WHY_TELL_MS ||
 	    (w->told_ms != 0 && mono < w->told_ms + WHY_AGAIN_MS))
 		return;
 	w->told_ms = mono;
-	clock_text(w->since_wall_ms, since);
+	utc_text(w->since_wall_ms, since);
 	log_warn("block.waits",
 	    "reason=%s height=%" PRIu64 " attempt=%d step=%s since=%s "
 	    "seconds=%" PRIu64 " no_block_for=%" PRIu64 " why=\"%s\"",
@@ -485,6 +520,11 @@ why_look(struct node *n, bool now)
 		w.since_ms = n->why.since_ms;
 		w.since_wall_ms = n->why.since_wall_ms;
 	}
+	if (is_trouble(&w))
+		w.trouble_ms =
+		    n->why.trouble_ms != 0 && n->why.height == w.height
+		    ? n->why.trouble_ms
+		    : mono;
 	/* What is told again at once is a new cause, not a new attempt. */
 	if (w.reason == n->why.reason)
 		w.told_ms = n->why.told_ms;

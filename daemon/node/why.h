@@ -53,6 +53,8 @@ struct why {
 	uint64_t height, round;
 	int32_t attempt; /* view of that height; -1: waiting for work */
 	uint64_t since_ms, since_wall_ms; /* 0: not looked at yet */
+	uint64_t trouble_ms; /* since when one cause after another is not what
+			      * the members gave themselves time for; 0: none */
 	uint64_t told_ms;
 	uint64_t looked_ms;
 	char text[WHY_LEN]; /* one sentence */
@@ -60,6 +62,8 @@ struct why {
 
 /* Brings n->why up to date; at most every WHY_LOOK_MS, unless now. */
 void why_look(struct node *n, bool now);
+/* Those who are linked have not agreed on a block for WHY_TELL_MS. */
+bool why_stuck(const struct node *n);
 const char *why_word(enum why_reason reason);
 const char *why_step(const struct node *n);
 

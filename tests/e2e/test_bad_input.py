@@ -224,7 +224,29 @@ def other_federation(c, d):
     with d:
         shutil.copy(os.path.join(c.nodes[1].home, "node.key"),
                     d.path("node.key"))
-        refuses(d.node, 9, ["votes.wal"])
+        refuses(d.node, 9, ["votes.wal", "belongs to another node.key"])
+
+
+def bad_place(d, old, new, want):
+    """check and run say the same of a setting that this machine cannot do."""
+    with d:
+        d.node.configure(old, new)
+        p = run(program("qmlnode"), "check", "--home", d.node.home, code=78)
+        assert want[0] in p.stderr, p.stderr
+        p = run(program("qmlnode"), "run", "--home", d.node.home, code=78)
+        assert want[1] in p.stderr, p.stderr
+
+
+def bad_places(d):
+    bad_place(d, "#socket: qmlnode.sock", "socket: none/qmlnode.sock",
+              ["Its folder must be there", "its folder is not there"])
+    bad_place(d, "#socket: qmlnode.sock", "socket: federation.yaml",
+              ["something else than a socket", "something else than a socket"])
+    # 192.0.2.0/24 is for documents: no machine has it.
+    with open(d.path("qmlnode.yaml")) as f:
+        listen = next(k for k in f.read().splitlines() if "listen:" in k)
+    bad_place(d, listen, 'listen: "192.0.2.1:7701"',
+              ["192.0.2.1:7701", "does not have that address"])
 
 
 def bad_file(d, old, new, want):
@@ -281,6 +303,8 @@ def main():
             tap.run("federation.yaml, %s: 78" % name, lambda o=old, n=new,
                     w=want: bad_file(d, o, n, w))
         tap.run("federation.yaml, one key twice: 78", lambda: twice(d))
+        tap.run("a socket or an address that cannot be: 78",
+                lambda: bad_places(d))
 
         def again():
             c.start()

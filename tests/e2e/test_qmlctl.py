@@ -131,8 +131,8 @@ def lists(c):
         json.loads(ctl(node, "health", "--json", code=None).stdout)]
         if v["ok"]])[0]
     assert {k["check"] for k in h["checks"]} == {
-        "voting", "quorum", "synced", "signing", "clock", "stored",
-        "trainer"}, h
+        "voting", "quorum", "blocks", "synced", "signing", "clock", "stored",
+        "rules", "trainer"}, h
     wait("health in words", 60, lambda: re.search(
         r"\nhealthy\n$", ctl(node, "health", code=None).stdout))
 

@@ -118,6 +118,9 @@ class Story:
         self.c.wait_height(self.height + 5, 120, nodes=self.left)
         alpha = self.left[0]
         self.new = alpha.call("status")["federation"]
+        said = json.loads(run(QMLNODE, "id", "--home", alpha.home,
+                              "--json").stdout)
+        assert said["federation"] == self.new, said
         assert self.new != self.old
         wait("rounds of two", 120,
              lambda: aggregated(alpha) >= self.rounds + 3)

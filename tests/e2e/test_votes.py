@@ -129,6 +129,15 @@ def refused(c):
     no("out of bounds", "rule", "x", "--set", "clip=0", code=9)
     no("out of bounds", "upgrade", "x", "--version", "1", "--height", "99999",
        code=9)
+    # It could only fail once it had passed.
+    no("the vote takes effect with block", "upgrade", "x", "--version", "2",
+       "--height", str(c.nodes[0].height() + 2), code=2)
+    no("text, param, rule, member", "rules", "x", code=2)
+    no("want 1 or more", "member", "x", "--member", "beta", "--power", "0",
+       code=2)
+    no("--power P, --weight W or both", "member", "x", "--member", "beta",
+       code=2)
+    no("there is no member 'zeta'", "member", "x", "--remove", "zeta", code=2)
 
 
 def restart(c):
@@ -199,7 +208,17 @@ def new_rules(c):
 
 
 def an_upgrade(c):
+    assert params(c.nodes[0])["version"] == 2, params(c.nodes[0])
     at = upgrade_to(c, 3)
+    # To people as well, as long as there is time to install something.
+    n = c.nodes[0]
+    p = ctl(n, "health", code=None)
+    said = ctl(n, "status", code=None).stdout
+    if p.returncode not in (3, 6) and said:  # it has not stopped yet
+        assert p.returncode == 7, p
+        assert "FAIL  rules: from block %d on" % at in p.stdout, p.stdout
+        assert "rules    version 3 from block %d on; this program knows up " \
+            "to 2" % at in said, said
     # When three have stopped, the fourth may lack their last block; it waits.
     wait("three have stopped", 2 * PATIENCE, lambda: sum(
         n.proc.poll() is not None for n in c.nodes) >= 3)

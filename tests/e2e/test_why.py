@@ -121,6 +121,36 @@ def stopped(c):
          lambda: waiting(alpha)["reason"] != "no_quorum")
 
 
+def mute(c):
+    """Two lost their vote logs: linked to everybody, and they sign nothing."""
+    alpha, pair = c.nodes[0], c.nodes[2:]
+    for n in pair:
+        assert n.stop() == 0
+        for name in os.listdir(n.home):
+            if name.startswith("votes"):
+                os.unlink(os.path.join(n.home, name))
+        n.start()
+    wait("all are linked", 120,
+         lambda: alpha.call("status")["connected"] == 4)
+    bad = wait("no block for ten seconds", 120, lambda: next((
+        b for b in [[k["check"] for k in alpha.call("health")["checks"]
+                     if not k["ok"]]] if "blocks" in b), None))
+    assert bad == ["blocks"], bad
+    p = run(program("qmlctl"), "health", "--home", alpha.home, code=7)
+    assert "FAIL  blocks: waits for" in p.stdout, p.stdout
+    p = run(program("qmlctl"), "health", "--home", pair[0].home, code=7)
+    assert "FAIL  signing: follows, and signs from block" in p.stdout or \
+        "FAIL  signing: in quarantine" in p.stdout, p.stdout
+    # The blocks that each lets pass never come, so it takes a person's word.
+    for n in pair:
+        assert n.stop() == 0
+        p = run(program("qmlnode"), "assert-never-voted", "--home", n.home,
+                "--i-know")
+        assert "by your word" in p.stdout, p.stdout
+        n.start()
+    c.wait_height(max(c.heights()) + 3, 120)
+
+
 def main():
     tap = Tap()
     with Consortium(rounds=100000) as c:
@@ -129,6 +159,7 @@ def main():
         tap.run("a trainer that is late", lambda: own_trainer(c))
         tap.run("two that say nothing", lambda: held(c))
         tap.run("one after another ends", lambda: stopped(c))
+        tap.run("two that may not sign", lambda: mute(c))
 
         def clean():
             assert c.stop() == [0, 0, 0, 0]
