@@ -29,6 +29,8 @@ struct round {
 	uint8_t *rows; /* of its shard; NULL: not shown yet */
 	size_t nrows;  /* bytes */
 	bool hopeless; /* our trainer could not */
+	struct bytes_writer body; /* what it said; empty: nothing yet */
+	uint64_t tried;           /* height at which that was refused */
 };
 
 struct worth {
@@ -39,6 +41,7 @@ struct worth {
 	struct hash asked_job;
 	uint64_t asked_round;
 	uint32_t silent; /* 1 + shard that is not here or not good */
+	uint64_t tried;  /* height at which a shard was refused */
 	uint64_t nsettled;
 	struct settled settled[WORTH_SETTLED_KEPT]; /* ring */
 };
@@ -63,6 +66,7 @@ drop(struct worth *w, size_t at)
 		answer_unref(r->updates[i]);
 	free(r->model);
 	free(r->rows);
+	bytes_writer_close(&r->body);
 	memmove(r, r + 1, (w->n - at - 1) * sizeof(*r));
 	w->n--;
 }
@@ -107,7 +111,8 @@ note_round(struct worth *w, const struct ledger *l, const struct block *b)
 	*r = (struct round){.job = lr->job,
 	    .number = lr->number,
 	    .aggregated = lr->aggregated,
-	    .dim = ledger_dim(l)};
+	    .dim = ledger_dim(l),
+	    .body = BYTES_WRITER_INIT};
 	r->model = malloc(r->dim * sizeof(*r->model));
 	if (r->model == NULL)
 		return; /* we say nothing about it */
@@ -173,8 +178,11 @@ waits(const struct worth *w, uint8_t kind, const struct sign_public *of,
 	return false;
 }
 
-/* A duty: no fee, no nonce, and worth nothing after the valuation. */
-static void
+/*
+ * A duty: no fee, no nonce, and worth nothing after the valuation. False: it is
+ * refused now, by a full pool say, and may pass at another height.
+ */
+static bool
 submit(struct worth *w, uint8_t kind, const struct bytes_writer *body,
     uint64_t expires)
 {
@@ -184,7 +192,7 @@ submit(struct worth *w, uint8_t kind, const struct bytes_writer *body,
 	int rc;
 
 	if (t == NULL)
-		return;
+		return false;
 	memcpy(t->body, body->data, body->len);
 	t->kind = kind;
 	t->expires = expires;
@@ -195,10 +203,11 @@ submit(struct worth *w, uint8_t kind, const struct bytes_writer *body,
 		log_warn("tx.keep", "why=\"%s\"", log_why(rc));
 	rc = node_submit(n, t);
 	if (rc == 0)
-		return;
+		return true;
 	txbox_drop(n->opt->home, &id);
 	log_warn("worth.refused", "kind=%s why=\"%s\"", tx_kind_name(kind),
 	    rc > 0 ? books_verdict_text((enum books_verdict)rc) : log_why(rc));
+	return false;
 }
 
 /* The body of the transaction that shows a shard; false: not here. */
@@ -241,15 +250,19 @@ is_the_one(const struct worth *w, uint32_t index,
 static void
 show(struct worth *w, const struct valuation *v)
 {
+	uint64_t now = ledger_height(replica_ledger(w->node->replica));
 	struct bytes_writer body = BYTES_WRITER_INIT, head = BYTES_WRITER_INIT;
 
+	if (w->tried == now)
+		return;
 	bytes_put_u32(&head, v->shard - 1);
 	if (head.error == 0 && !waits(w, TX_SHARD, NULL, &head) &&
 	    read_sealed(w, v->shard - 1, &body)) {
 		if (is_the_one(w, v->shard - 1, &body)) {
 			log_info("worth.show", "shard=%u round=%" PRIu64,
 			    v->shard - 1, v->round);
-			submit(w, TX_SHARD, &body, v->until);
+			if (!submit(w, TX_SHARD, &body, v->until))
+				w->tried = now;
 		} else if (w->silent != v->shard) {
 			log_warn("worth.shard",
 			    "file=" WORTH_DIR "/%04u.shard why=\"it is not "
@@ -305,6 +318,16 @@ ask(struct worth *w, const struct round *r, const struct valuation *v)
 	return rc;
 }
 
+/* What the trainer found is sent, once more a block as long as it is refused. */
+static void
+tell(struct worth *w, struct round *r, const struct valuation *v)
+{
+	uint64_t now = ledger_height(replica_ledger(w->node->replica));
+
+	if (r->tried != now && !submit(w, TX_WORTH, &r->body, v->until))
+		r->tried = now;
+}
+
 static void
 ask_next(struct worth *w, const struct ledger *l)
 {
@@ -317,6 +340,10 @@ ask_next(struct worth *w, const struct ledger *l)
 		if (v == NULL || r->rows == NULL || r->hopeless ||
 		    ledger_height(l) + LATEST > v->until || said(w, r, v))
 			continue;
+		if (r->body.len > 0) {
+			tell(w, r, v);
+			continue;
+		}
 		rc = ask(w, r, v);
 		if (rc == -EAGAIN)
 			return;
@@ -363,25 +390,24 @@ worth_restarted(struct worth *w)
 }
 
 static void
-say(struct worth *w, const struct round *r, const struct trainwire_worthed *x)
+say(struct worth *w, struct round *r, const struct trainwire_worthed *x)
 {
 	const struct ledger *l = replica_ledger(w->node->replica);
 	const struct valuation *v =
 	    valuation_of(ledger_books(l), &r->job, r->number);
-	struct bytes_writer game = BYTES_WRITER_INIT, body = BYTES_WRITER_INIT;
+	struct bytes_writer game = BYTES_WRITER_INIT;
 	struct body_worth b = {.job = r->job, .round = r->number, .n = x->n};
 
 	for (uint16_t i = 0; i < x->n; i++)
 		bytes_put_i64(&game, x->utility[i]);
 	b.utility = game.data;
 	if (game.error == 0 && v != NULL && !said(w, r, v)) {
-		body_worth_put(&body, &b);
+		body_worth_put(&r->body, &b);
 		log_info("worth.say", "round=%" PRIu64 " utilities=%u",
 		    r->number, x->n);
-		submit(w, TX_WORTH, &body, v->until);
+		tell(w, r, v);
 	}
 	bytes_writer_close(&game);
-	bytes_writer_close(&body);
 }
 
 void
