@@ -100,6 +100,8 @@ put_model(struct envelope *e, const struct trainwire_model *m)
 	e->model.member = m->member;
 	e->model.aggregated = m->aggregated;
 	e->model.kept = m->kept;
+	e->model.has_seats = m->seats > 0;
+	e->model.seats = m->seats;
 	e->model.model = put_vector(&e->vector, m->model, m->dim);
 	e->train.model = &e->model;
 }
@@ -352,12 +354,16 @@ get_failed(const Qml__Failed *p, struct trainwire_failed *out)
 static enum wire_verdict
 get_model(const Qml__Model *p, struct trainwire_model *out)
 {
-	if (p->member > UINT16_MAX)
+	const uint32_t seats = p->has_seats ? p->seats : 0;
+
+	if (p->member > UINT16_MAX || seats > UINT16_MAX ||
+	    (p->has_seats && p->member >= seats))
 		return WIRE_MALFORMED;
 	out->round = p->round;
 	out->member = (uint16_t)p->member;
 	out->aggregated = p->aggregated;
 	out->kept = p->kept;
+	out->seats = (uint16_t)seats;
 	return take_vector(p->model, &out->model, &out->dim);
 }
 

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "consensus/ledger/seats.h"
 #include "consensus/ledger/txs.h"
 #include "daemon/node/diskwatch.h"
 #include "daemon/node/invites.h"
@@ -206,6 +207,7 @@ handle_train(struct node *n, const struct replica_action *a)
 		const struct trainwire_model m = {.round = a->fl_round -
 			n->job_first,
 		    .member = n->self,
+		    .seats = ledger_seats(l)->n,
 		    .aggregated = ledger_round(l)->aggregated,
 		    .kept = used > 0 ? used - n->job_first : 0,
 		    .dim = ledger_dim(l),

@@ -26,9 +26,9 @@ struct round {
 	int64_t *model; /* [dim], before it */
 	uint16_t n;
 	struct answer *updates[FEDERATION_MAX_MEMBERS]; /* a reference each */
-	uint8_t *rows; /* of its shard; NULL: not shown yet */
-	size_t nrows;  /* bytes */
-	bool hopeless; /* our trainer could not */
+	uint8_t *rows;            /* of its shard; NULL: not shown yet */
+	size_t nrows;             /* bytes */
+	bool hopeless;            /* our trainer could not */
 	struct bytes_writer body; /* what it said; empty: nothing yet */
 	uint64_t tried;           /* height at which that was refused */
 };

@@ -39,13 +39,13 @@ arm_of(struct session *s, enum job_role role)
 static int
 assign_parts(struct turn *t)
 {
-	const struct federation *f = &t->s->federation;
+	const uint16_t seats = session_seats(t->s, t->m);
 	size_t parts = t->job->main.parts, i;
-	uint8_t *all = calloc(f->nmembers, parts), *own;
+	uint8_t *all = calloc(seats, parts), *own;
 
 	if (!all)
 		return -ENOMEM;
-	merge_assign(t->job, f->nmembers, t->m->round, all);
+	merge_assign(t->job, seats, t->m->round, all);
 	own = all + t->m->member * parts;
 	for (i = 0; i < parts; i++)
 		t->out.rows += own[i];

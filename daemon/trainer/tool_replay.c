@@ -13,6 +13,7 @@
 #include <string.h>
 
 #include "consensus/ledger/ledger.h"
+#include "consensus/ledger/seats.h"
 #include "daemon/trainer/args.h"
 #include "daemon/trainer/asset.h"
 #include "daemon/trainer/blockfile.h"
@@ -122,6 +123,7 @@ retrain(struct replay *r, const struct answer *a, struct trainwire_msg *out)
 	    .aggregated = lr->aggregated - (uint64_t)age,
 	    .kept = used > 0 ? used - lr->first : 0,
 	    .member = r->member,
+	    .seats = ledger_seats(r->ledger)->n,
 	    .dim = ledger_dim(r->ledger),
 	    .model = r->models[age],
 	};

@@ -5,11 +5,14 @@
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include <cmocka.h>
 
+#include "consensus/aggregate/group_median.h"
+#include "consensus/ledger/merge.h"
 #include "daemon/trainer/session.h"
 #include "proto/answer.h"
 #include "proto/q24.h"
@@ -17,6 +20,7 @@
 #include "tests/daemon/trainer_fixture.h"
 
 #define WINE "tests/data/datasets/wine.csv"
+#define VQE_ANGLES 24 /* of the ansatz that is the default, on 4 qubits */
 
 static struct federation
 wine(void (*edit)(struct job *j))
@@ -320,6 +324,65 @@ test_refused(void **state)
 	federation_close(&f);
 }
 
+/* The answer of one who joined after four had founded this: parts of the
+ * Hamiltonian are dealt out to five. */
+static void
+vqe(struct job *j)
+{
+	char *text = calloc(1, 4096);
+	FILE *f = fopen("tests/data/vqe/h2_0.735_jw_4q.json", "rb");
+
+	assert_non_null(text);
+	assert_non_null(f);
+	assert_true(fread(text, 1, 4095, f) > 0);
+	assert_true(feof(f));
+	(void)fclose(f);
+	job_close(j);
+	job_default(j, JOB_VQE);
+	j->main.input = text;
+	j->main.qubits = 4;
+	j->main.nangles = VQE_ANGLES;
+	j->main.parts = 6;
+	j->rounds = 3;
+}
+
+static void
+test_newcomers_parts(void **state)
+{
+	struct federation f = wine(vqe);
+	struct trainwire_model m = start(&f);
+	const struct group_median_shape shape = {5, 1, f.job.main.parts,
+	    VQE_ANGLES};
+	struct trainwire_trained t;
+	struct trainwire_msg out;
+	uint8_t *assigned = calloc(5, f.job.main.parts);
+	struct session s;
+
+	(void)state;
+	assert_non_null(assigned);
+	assert_int_equal(job_faults(&f.job, 5), 1);
+	f.ncolumns = f.nlabels = 0;
+	open_rows(&s, &f);
+	m.member = 4;
+	m.seats = 5;
+	for (m.round = 0; m.round < 3; m.round++) {
+		t = train(&s, &m);
+		merge_assign(&f.job, 5, m.round, assigned);
+		assert_true(t.rows > 0);
+		assert_true(group_median_fits(&shape, assigned, 4, t.delta));
+		free(t.delta);
+	}
+	m.seats = 0;
+	assert_int_equal(session_train(&s, &m, &out), 0);
+	assert_int_equal(out.type, TRAINWIRE_FAILED);
+	assert_string_equal(out.u.failed.text,
+	    "there is no such member in this job");
+	session_close(&s);
+	free(m.model);
+	free(assigned);
+	federation_close(&f);
+}
+
 int
 main(void)
 {
@@ -328,6 +391,7 @@ main(void)
 	    cmocka_unit_test(test_arms),
 	    cmocka_unit_test(test_failures),
 	    cmocka_unit_test(test_noise),
+	    cmocka_unit_test(test_newcomers_parts),
 	    cmocka_unit_test(test_ball),
 	    cmocka_unit_test(test_refused),
 	};
