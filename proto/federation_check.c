@@ -372,6 +372,11 @@ check_job(const struct federation *f, struct errbuf e)
 	size_t i;
 	int rc;
 
+	if (!job_fits_block(&f->job, f->nmembers))
+		return fail(e,
+		    "job.dim: %u updates of %u numbers do not fit a block: "
+		    "want a smaller model, or fewer members",
+		    f->nmembers, f->job.update);
 	for (i = 0; i < f->nmembers; i++)
 		weights += f->members[i].weight; /* at most 100 * 2^20 */
 	if (f->job.combine.weighting == JOB_UNWEIGHTED)

@@ -9,6 +9,10 @@
 #include "proto/q24.h"
 
 #define NORMAL_TERMS 12
+/* 36 of WIRE_MSG_MAX's 40 MiB: the rest is for transactions, attestations and
+ * the certificate. */
+#define UPDATES_BYTES (36u << 20)
+#define HEAD_BYTES 1024 /* of an answer, generously */
 
 void
 job_put(struct bytes_writer *w, const struct job *j)
@@ -148,6 +152,14 @@ job_active(const struct job *j, const struct job_segment *s,
     uint64_t aggregated)
 {
 	return (s->role == JOB_STAGE) == (aggregated < j->stage_rounds);
+}
+
+bool
+job_fits_block(const struct job *j, uint16_t nmembers)
+{
+	uint64_t each = j->update * UINT64_C(8) + HEAD_BYTES;
+
+	return nmembers * each <= UPDATES_BYTES;
 }
 
 uint16_t

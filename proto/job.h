@@ -75,6 +75,9 @@ unsigned job_segments(const struct job *j,
 /* Is it learnt when so many rounds were aggregated before? */
 bool job_active(const struct job *j, const struct job_segment *s,
     uint64_t aggregated);
+/* Has a block, which goes in one message of WIRE_MSG_MAX, room for the updates
+ * of so many? */
+bool job_fits_block(const struct job *j, uint16_t nmembers);
 uint16_t job_faults(const struct job *j, uint16_t nmembers);
 /* Is start_params the model that start names? -EINVAL with a sentence. */
 int job_check_start(const struct job *j, char *err, size_t errlen)

@@ -180,7 +180,8 @@ job_can_go_on(const struct ledger *l, const struct job *j,
 		if (j->combine.weighting != JOB_UNWEIGHTED &&
 		    s->state[i] == SEAT_MEMBER)
 			weights += s->m[i].weight;
-	return j->main.kind != JOB_VQE && 2u * job_faults(j, n) < n &&
+	return j->main.kind != JOB_VQE && job_fits_block(j, n) &&
+	    2u * job_faults(j, n) < n &&
 	    job_check(j, weights, err, sizeof(err)) == 0;
 }
 

@@ -419,6 +419,31 @@ test_rules(void **state)
 	}
 }
 
+/* What could be stored and never be sent: who is behind would stay so. */
+static void
+test_block_of_all_updates(void **state)
+{
+	struct federation f = sample_federation(8);
+	char err[256];
+
+	(void)state;
+	f.job.update = 1u << 20;
+	assert_true(job_fits_block(&f.job, 4));
+	assert_false(job_fits_block(&f.job, 5));
+	assert_int_equal(federation_check(&f, err, sizeof(err)), -EINVAL);
+	assert_string_equal(err,
+	    "job.dim: 8 updates of 1048576 numbers do not fit a block: want a "
+	    "smaller model, or fewer members");
+	federation_close(&f);
+	/* As principal components of 784 columns. */
+	f.job.update = 784 * 785 / 2;
+	assert_true(job_fits_block(&f.job, 15));
+	assert_false(job_fits_block(&f.job, 16));
+	/* The linear model of the same, of all that there can be. */
+	f.job.update = 7850;
+	assert_true(job_fits_block(&f.job, FEDERATION_MAX_MEMBERS));
+}
+
 static void
 test_addresses(void **state)
 {
@@ -506,6 +531,7 @@ main(void)
 	    cmocka_unit_test(test_mutations),
 	    cmocka_unit_test(test_sorted),
 	    cmocka_unit_test(test_rules),
+	    cmocka_unit_test(test_block_of_all_updates),
 	    cmocka_unit_test(test_addresses),
 	    cmocka_unit_test(test_texts),
 	};
