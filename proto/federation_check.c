@@ -12,7 +12,6 @@
 
 #include "proto/federation.h"
 
-#define POWER_MAX (1u << 20)
 #define DAY_MS 86400000u
 #define FOUNDED_MAX ((uint64_t)1 << 48) /* the year 10889 */
 
@@ -144,12 +143,12 @@ check_member(const struct federation *f, size_t i, struct errbuf e)
 	if (m->address[0] != '\0' && !federation_address_ok(m->address))
 		return fail(e, "members[%zu].address: want host:port, got '%s'",
 		    i, m->address);
-	if (m->power < 1 || m->power > POWER_MAX)
+	if (m->power < 1 || m->power > FEDERATION_POWER_MAX)
 		return fail(e, "members[%zu].power: want 1 to %u, got %u", i,
-		    POWER_MAX, m->power);
-	if (m->weight < 1 || m->weight > POWER_MAX)
+		    FEDERATION_POWER_MAX, m->power);
+	if (m->weight < 1 || m->weight > FEDERATION_POWER_MAX)
 		return fail(e, "members[%zu].weight: want 1 to %u, got %u", i,
-		    POWER_MAX, m->weight);
+		    FEDERATION_POWER_MAX, m->weight);
 	if (!hash_equal(&id, &m->id))
 		return fail(e, "members[%zu].id: does not belong to the keys",
 		    i);

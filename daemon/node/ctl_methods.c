@@ -19,6 +19,25 @@ ctl_put_id(struct jv *o, const char *key, enum id_kind kind,
 	jv_put_string(o, key, id_text(kind, h, text));
 }
 
+bool
+ctl_want(const struct jv *params, const struct ctl_number *n, uint64_t *out,
+    char *err, size_t errlen)
+{
+	const struct jv *v = jv_get(params, n->key);
+	int64_t x = jv_int(v, -1);
+
+	if (v == NULL)
+		return true;
+	if (x < 0 || (uint64_t)x < n->min || (uint64_t)x > n->max) {
+		snprintf(err, errlen,
+		    "%s: want a whole number from %llu to %llu", n->key,
+		    (unsigned long long)n->min, (unsigned long long)n->max);
+		return false;
+	}
+	*out = (uint64_t)x;
+	return true;
+}
+
 struct jv *
 ctl_object(const char *schema)
 {

@@ -112,6 +112,13 @@ struct jv *ctl_kept_round_json(const struct node *n,
 
 void ctl_put_id(struct jv *o, const char *key, enum id_kind kind,
     const struct hash *h);
+struct ctl_number {
+	const char *key;
+	uint64_t min, max;
+};
+/* *out stays where the key is missing; false: want a number, says err. */
+bool ctl_want(const struct jv *params, const struct ctl_number *n,
+    uint64_t *out, char *err, size_t errlen);
 /* An object that begins with "schema". */
 struct jv *ctl_object(const char *schema);
 

@@ -8,6 +8,7 @@
 #include "consensus/aggregate/combine.h"
 #include "consensus/books/view.h"
 #include "daemon/node/ctl_body.h"
+#include "daemon/node/ctl_methods.h"
 #include "proto/q24.h"
 
 #define ERR 160
@@ -152,23 +153,13 @@ read_rule(const struct job *now, const char *s, struct payload *p, char *err)
 	return true;
 }
 
-/* *out stays where the key is missing. */
 static bool
 number_of(const struct jv *params, const char *key, uint64_t max, uint64_t *out,
     char *err)
 {
-	const struct jv *v = jv_get(params, key);
-	int64_t x = jv_int(v, -1);
+	const struct ctl_number n = {key, 0, max};
 
-	if (v == NULL)
-		return true;
-	if (x < 0 || (uint64_t)x > max) {
-		snprintf(err, ERR, "%s: want a whole number up to %llu", key,
-		    (unsigned long long)max);
-		return false;
-	}
-	*out = (uint64_t)x;
-	return true;
+	return ctl_want(params, &n, out, err, ERR);
 }
 
 static bool

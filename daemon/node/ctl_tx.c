@@ -114,15 +114,30 @@ explain(int rc, enum ctl_error *code, char *err, size_t errlen)
 		snprintf(err, errlen, "it could not be signed");
 }
 
-/* Fee, nonce and end; NULL: memory. */
+struct terms {
+	uint64_t fee, life; /* units; blocks */
+};
+
+static bool
+read_terms(const struct node *n, const struct jv *params, struct terms *out,
+    char *err, size_t errlen)
+{
+	const struct ledger *l = replica_ledger(n->replica);
+
+	*out = (struct terms){books_totals(ledger_books(l)).fee, CTL_TX_LIFE};
+	return ctl_want(params, &(struct ctl_number){"fee", 0, INT64_MAX},
+		   &out->fee, err, errlen) &&
+	    ctl_want(params, &(struct ctl_number){"life", 1, UINT32_MAX},
+		&out->life, err, errlen);
+}
+
+/* NULL: memory. */
 static struct tx *
-make_tx(const struct node *n, uint8_t kind, const struct jv *params,
+make_tx(const struct node *n, uint8_t kind, const struct terms *terms,
     const struct bytes_writer *body)
 {
 	const struct ledger *l = replica_ledger(n->replica);
 	struct sign_public self = sign_key_public(n->opt->key);
-	int64_t fee = jv_int(jv_get(params, "fee"), -1);
-	int64_t life = jv_int(jv_get(params, "life"), CTL_TX_LIFE);
 	struct tx *t = tx_new((uint32_t)body->len);
 
 	if (t == NULL)
@@ -131,9 +146,8 @@ make_tx(const struct node *n, uint8_t kind, const struct jv *params,
 		memcpy(t->body, body->data, body->len);
 	t->kind = kind;
 	t->nonce = txpool_nonce(replica_txpool(n->replica), l, &self);
-	t->fee = fee >= 0 ? (uint64_t)fee : books_totals(ledger_books(l)).fee;
-	t->expires =
-	    ledger_height(l) + (life > 0 ? (uint64_t)life : CTL_TX_LIFE);
+	t->fee = terms->fee;
+	t->expires = ledger_height(l) + terms->life;
 	tx_sign(t, n->opt->key, &n->federation_id);
 	return t;
 }
@@ -143,6 +157,7 @@ ctl_tx_submit(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
 	uint8_t kind = ctl_body_kind(jv_text(jv_get(params, "kind"), ""));
 	struct bytes_writer body = BYTES_WRITER_INIT;
+	struct terms terms;
 	struct tx *t = NULL;
 	struct jv *o;
 	char why[160];
@@ -153,8 +168,10 @@ ctl_tx_submit(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 		snprintf(err, errlen, "kind: not one that can be sent");
 		return NULL;
 	}
+	if (!read_terms(n, params, &terms, err, errlen))
+		return NULL;
 	if (ctl_body_put(n, kind, params, &body, why))
-		t = make_tx(n, kind, params, &body);
+		t = make_tx(n, kind, &terms, &body);
 	else
 		snprintf(err, errlen, "%s", why);
 	bytes_writer_close(&body);

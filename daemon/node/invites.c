@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "consensus/votes/payload.h"
+#include "daemon/node/ctl_methods.h"
 #include "daemon/node/home.h"
 #include "daemon/node/keys.h"
 #include "daemon/node/log.h"
@@ -223,8 +224,11 @@ ctl_invite(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	const struct member *self =
 	    n->self < n->roster->nmembers ? &n->roster->members[n->self] : NULL;
 	const char *name = jv_text(jv_get(params, "name"), "");
+	const struct ctl_number power = {"power", 1, FEDERATION_POWER_MAX},
+				weight = {"weight", 1, FEDERATION_POWER_MAX};
 	uint8_t secret[32], key[32];
 	struct jv *o, *terms;
+	uint64_t number;
 	int rc;
 
 	*code = CTL_REFUSED;
@@ -240,6 +244,9 @@ ctl_invite(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 		    "name: want letters, digits, '.', '-' or '_'");
 		return NULL;
 	}
+	if (!ctl_want(params, &power, &number, err, errlen) ||
+	    !ctl_want(params, &weight, &number, err, errlen))
+		return NULL;
 	keys_random(secret, sizeof(secret));
 	noise_public(secret, key);
 	terms = jv_object();

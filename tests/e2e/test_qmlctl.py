@@ -298,6 +298,24 @@ def garbage(node):
     rpc.close()
 
 
+def numbers(node):
+    """A number that is none is refused, not taken for another one."""
+    rpc = node.rpc()
+    transfer = {"kind": "transfer", "to": "cd" * 32, "amount": 1}
+    for method, params, key in (
+            ("tx.submit", dict(transfer, fee=1e6), "fee"),
+            ("tx.submit", dict(transfer, fee=-1), "fee"),
+            ("tx.submit", dict(transfer, life="5"), "life"),
+            ("tx.submit", dict(transfer, life=0), "life"),
+            ("invite", {"name": "x", "power": 0}, "power"),
+            ("invite", {"name": "x", "weight": (1 << 20) + 1}, "weight")):
+        try:
+            assert False, rpc.call(method, **params)
+        except RuntimeError as e:
+            assert str(e).startswith(key + ": want a whole number"), e
+    rpc.close()
+
+
 def long_line(node):
     rpc = node.rpc()
     fits = b'{"jsonrpc":"2.0","id":5,"method":"rounds","params":{"x":"'
@@ -530,6 +548,7 @@ def main():
             said(ctl(node), "tolerates 0 faulty members")
         tap.run("below four members it says so", note)
         tap.run("garbage is answered", lambda: garbage(node))
+        tap.run("numbers that are none are refused", lambda: numbers(node))
         tap.run("a line has an end", lambda: long_line(node))
         tap.run("many connections", lambda: many(node))
         tap.run("slow readers", lambda: slow_reader(node))
