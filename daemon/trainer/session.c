@@ -301,7 +301,8 @@ session_fault(const struct session *s, const struct trainwire_model *m)
 		return "no data was set up";
 	if (m->dim != s->federation.job.dim)
 		return "the model has not as many parameters as the circuit";
-	if (m->member >= session_seats(s, m))
+	if (s->federation.job.main.kind == JOB_VQE &&
+	    m->member >= session_seats(s, m))
 		return "there is no such member in this job";
 	return NULL;
 }
