@@ -173,7 +173,7 @@ verify_dossier(const char *path, const struct jv *document,
 }
 
 static void
-print_claim(const struct history_claim *c)
+print_claim(const struct history_claim *c, bool compared)
 {
 	const struct hash block = header_id(&c->block);
 	char id[ID_TEXT_LEN];
@@ -187,6 +187,9 @@ print_claim(const struct history_claim *c)
 		    id_text(ID_FEDERATION, &c->founded, id));
 	printf("by        %u signatures under block %" PRIu64 "\n", c->nsigners,
 	    c->head.height);
+	if (!compared)
+		puts("          (compare its id with the one you know, or give "
+		     "--federation ID)");
 }
 
 static struct jv *
@@ -228,7 +231,7 @@ verify_proof(const char *path, const struct jv *document,
 		    path, id_text(ID_FEDERATION, &c.federation, id));
 	if (json)
 		return print_verified(claim_json(&c));
-	print_claim(&c);
+	print_claim(&c, want != NULL);
 	return CLI_OK;
 }
 

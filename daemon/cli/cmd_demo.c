@@ -265,7 +265,8 @@ cmd_demo(int argc, char **argv)
 		code = run(d);
 	if (code != CLI_OK && d->home[0] != '\0' && !demo_interrupted())
 		d->keep = true; /* the logs are worth more than the room */
-	if (code != CLI_OK && (d->keep || d->home_option != NULL))
+	if (code != CLI_OK && d->home[0] != '\0' &&
+	    (d->keep || d->home_option != NULL))
 		fprintf(stderr, "  Kept for a look: %s\n", d->home);
 	demo_close(d);
 	free(d);

@@ -231,6 +231,19 @@ print_done(const struct init *t)
 	    t->home, t->home);
 }
 
+/* It may come later; a path that is wrong is better seen now. */
+static void
+look_at_data(const struct init *t)
+{
+	const char *path = t->config.data_file;
+
+	if (path[0] != '\0' && access(path, R_OK) < 0)
+		fprintf(stderr,
+		    "warning: %s: %s\n  Without rows this node votes and "
+		    "trains nothing; see data in %s/" HOME_CONFIG "\n",
+		    path, strerror(errno), t->home);
+}
+
 static int
 init(struct init *t)
 {
@@ -259,6 +272,7 @@ init(struct init *t)
 	}
 	if (!t->quiet)
 		print_done(t);
+	look_at_data(t);
 	close(lock);
 	return CLI_OK;
 }

@@ -276,7 +276,17 @@ def main():
         audit(bundle, "--federation", "qf1" + fid[3:][::-1], code=2)
         proof = os.path.join(top, "b2.json")
         audit(home, "--proof", "2", "--out", proof)
-        assert "block     2 " in audit("--verify", proof, "--federation", fid)
+        said = audit("--verify", proof, "--federation", fid)
+        assert "block     2 " in said and "compare" not in said, said
+        assert "compare its id" in audit("--verify", proof)
+        # It is no checkpoint of C2SP; that of a large federation is longer
+        # than one can be.
+        for tail in ("", " " * 10000):
+            with open(proof + tail[:1] + "x", "w", encoding="ascii") as f:
+                f.write(read(proof).decode() + tail)
+            p = run(program("qmlnode"), "audit", home, "--checkpoint", f.name,
+                    code=2)
+            assert "not in the form of C2SP" in p.stderr, p.stderr
         d = json.loads(read(proof))
         d["block"] = d["block"][:-1] + ("0" if d["block"][-1] != "0" else "1")
         with open(proof, "w", encoding="ascii") as f:

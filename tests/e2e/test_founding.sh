@@ -87,6 +87,11 @@ test "$(cat "$work"/line? | wc -l)" = 4
 result $? "init prints one line for the founder"
 keeps "$work/n1" "init again" 9 "nothing was changed" \
 	"$node" init --home "$work/n1"
+expect "init with rows that are not there says so" 0 "none.csv: No such" \
+	"$node" init --home "$work/early" --name early --data "$work/none.csv"
+"$node" demo --home "$work/demo" --data "$work/none.csv" >"$work/log" 2>&1
+grep -q "none.csv: No such" "$work/log" && ! grep -q Kept "$work/log"
+result $? "a demo that made nothing kept nothing"
 full() ( # no file may be as large as the vote log
 	trap '' XFSZ
 	ulimit -f 1024
