@@ -119,10 +119,12 @@ assert_on(struct disk *d, const struct prepare *p)
 	if (rc < 0)
 		return cli_error(CLI_IO, "%s: %s", p->home, strerror(-rc));
 	votelog_name(number + 1, name);
-	printf("made %s/%s: by your word this key signed nothing above block "
-	       "%" PRIu64 "\nIf it did, the others will show two votes of this "
-	       "node that contradict each other.\nNext: qmlnode run --home "
-	       "%s\n",
+	printf(
+	    "made %s/%s: by your word this key signed nothing above block "
+	    "%" PRIu64 "\nIf it did, the others will show two votes of this "
+	    "node that contradict each other.\nNext: qmlnode run --home "
+	    "%s\nIf that says the key is in use elsewhere, and it is not, it "
+	    "had answered the open\nround before: start it once more.\n",
 	    p->home, name, head, p->home);
 	return CLI_OK;
 }
