@@ -64,8 +64,7 @@ struct trainwire_model { /* TRAIN and SCORE */
 	uint64_t aggregated; /* rounds aggregated before */
 	uint64_t kept; /* 1 + round of our last update on the chain; 0: none.
 			* A round here is the first with the model. */
-	uint16_t member;
-	uint16_t seats; /* more than member; 0: the founders', no more */
+	uint16_t member, seats; /* seats 0: the founders' alone; else more */
 	uint32_t dim;
 	int64_t *model; /* [dim] Q24, owned */
 };

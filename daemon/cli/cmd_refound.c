@@ -23,17 +23,19 @@
 #include "proto/id.h"
 
 static const char usage[] =
-    "usage: qmlnode refound --with NAME,NAME,... [--home DIR]\n"
+    "usage: qmlnode refound --with NAME,... --without NAME,... [--home DIR]\n"
     "       qmlnode refound 'LINE' [--home DIR]\n"
     "When so many members are lost for good that no block can come any more:\n"
     "those who are left go on from the last block, under another id. One of\n"
-    "them names all (itself too) and gets a line; each of the others runs the\n"
-    "command with the line he was given, which adds his signature, and passes\n"
-    "on the line that it prints; with the last one's line everybody runs it\n"
-    "once more. No daemon may be running on the home.\n";
+    "them names all (itself too), and all who are left out for good, and gets\n"
+    "a line; each of the others runs the command with the line he was given,\n"
+    "which adds his signature, and passes on the line that it prints; with the\n"
+    "last one's line everybody runs it once more. Without --without it shows\n"
+    "who would be left out and signs nothing. No daemon may be running on the\n"
+    "home.\n";
 
 struct refounding {
-	const char *home, *with, *line;
+	const char *home, *with, *without, *line;
 	int lock;
 	struct keys keys;
 	struct audit_source source;
@@ -78,15 +80,15 @@ open_chain(struct refounding *g)
 	return CLI_OK;
 }
 
-/* Seats of a list of names, ascending. */
+/* Whose seats does a list of names name? */
 static int
-read_names(struct refounding *g)
+read_list(const struct refounding *g, const char *list,
+    bool in[static FEDERATION_MAX_MEMBERS])
 {
-	bool in[FEDERATION_MAX_MEMBERS] = {false};
 	const struct ledger *l = g->chain.l;
 	char name[FEDERATION_NAME_LEN];
 
-	for (const char *p = g->with; *p != '\0';) {
+	for (const char *p = list; *p != '\0';) {
 		size_t len = strcspn(p, ",");
 		uint16_t i = 0;
 
@@ -103,6 +105,19 @@ read_names(struct refounding *g)
 		in[i] = true;
 		p += len + (p[len] == ',');
 	}
+	return CLI_OK;
+}
+
+/* Seats of those who go on, ascending. */
+static int
+read_names(struct refounding *g)
+{
+	bool in[FEDERATION_MAX_MEMBERS] = {false};
+	const struct ledger *l = g->chain.l;
+	int rc = read_list(g, g->with, in);
+
+	if (rc != CLI_OK)
+		return rc;
 	if (!in[g->self])
 		return cli_error(CLI_USAGE,
 		    "name this node, too: who is not named does not go on");
@@ -138,6 +153,59 @@ check_those(const struct refounding *g)
 	return CLI_OK;
 }
 
+static void
+say_members(const struct refounding *g)
+{
+	const struct ledger *l = g->chain.l;
+	char id[ID_TEXT_LEN];
+	struct hash h = refound_id(&g->r);
+
+	fprintf(stderr, "goes on from block %" PRIu64 " as\n  %s\n",
+	    g->r.height, id_text(ID_FEDERATION, &h, id));
+	for (uint16_t i = 0; i < ledger_nmembers(l); i++) {
+		int k = refound_find(&g->r, i);
+
+		if (ledger_active(l, i))
+			fprintf(stderr, "  %-16s %s\n",
+			    ledger_member(l, i)->name,
+			    k < 0 ? "is left out for good"
+				: g->r.consent[k].alg != 0
+				? "goes on, has signed"
+				: "goes on, has to sign");
+	}
+}
+
+/* A name that was forgotten cannot be mended once this is signed: whoever draws
+ * it up must say of everybody on which side he is. */
+static int
+check_without(const struct refounding *g)
+{
+	const struct ledger *l = g->chain.l;
+	bool out[FEDERATION_MAX_MEMBERS] = {false};
+	int rc = read_list(g, g->without != NULL ? g->without : "", out);
+
+	if (rc != CLI_OK)
+		return rc;
+	for (uint16_t i = 0; i < ledger_nmembers(l); i++) {
+		const char *name =
+		    ledger_active(l, i) ? ledger_member(l, i)->name : NULL;
+		bool goes_on = refound_find(&g->r, i) >= 0;
+
+		if (name != NULL && goes_on && out[i])
+			return cli_error(CLI_USAGE,
+			    "%s is named in --with and in --without", name);
+		if (name == NULL || goes_on || out[i])
+			continue;
+		say_members(g);
+		return cli_error(CLI_USAGE,
+		    "%s would be left out for good: nothing was signed\n  "
+		    "If that is so, name all who are left out: --without "
+		    "%s,...\n  Else name it in --with",
+		    name, name);
+	}
+	return CLI_OK;
+}
+
 static int
 draw_up(struct refounding *g)
 {
@@ -155,7 +223,9 @@ draw_up(struct refounding *g)
 	g->r.at_ms =
 	    (uint64_t)now.tv_sec * 1000 + (uint64_t)now.tv_nsec / 1000000;
 	rc = read_names(g);
-	return rc == CLI_OK ? check_those(g) : rc;
+	if (rc == CLI_OK)
+		rc = check_those(g);
+	return rc == CLI_OK ? check_without(g) : rc;
 }
 
 static int
@@ -259,28 +329,6 @@ look_at(struct refounding *g)
 			    "the signature of %s does not hold", m->name);
 	}
 	return check_those(g);
-}
-
-static void
-say_members(const struct refounding *g)
-{
-	const struct ledger *l = g->chain.l;
-	char id[ID_TEXT_LEN];
-	struct hash h = refound_id(&g->r);
-
-	fprintf(stderr, "goes on from block %" PRIu64 " as\n  %s\n",
-	    g->r.height, id_text(ID_FEDERATION, &h, id));
-	for (uint16_t i = 0; i < ledger_nmembers(l); i++) {
-		int k = refound_find(&g->r, i);
-
-		if (ledger_active(l, i))
-			fprintf(stderr, "  %-16s %s\n",
-			    ledger_member(l, i)->name,
-			    k < 0 ? "is left out for good"
-				: g->r.consent[k].alg != 0
-				? "goes on, has signed"
-				: "goes on, has to sign");
-	}
 }
 
 /* What this node has signed; all zero: nothing, or nobody can read what. */
@@ -429,15 +477,17 @@ cmd_refound(int argc, char **argv)
 	if (g == NULL)
 		return cli_error(CLI_FAILED, "out of memory");
 	const struct cli_option options[] = {{"home", &g->home, NULL},
-	    {"with", &g->with, NULL}};
-	const struct cli_options o = {options, 2, usage, PASTED_WORDS_MAX};
+	    {"with", &g->with, NULL}, {"without", &g->without, NULL}};
+	const struct cli_options o = {options, 3, usage, PASTED_WORDS_MAX};
 	char *text = NULL;
 
 	g->lock = -1;
 	g->keys = KEYS_INIT;
 	g->source = AUDIT_SOURCE_INIT;
 	rc = cli_parse(&o, &argc, argv);
-	if (rc == CLI_OK && (argc >= 2) == (g->with != NULL))
+	if (rc == CLI_OK &&
+	    ((argc >= 2) == (g->with != NULL) ||
+		(g->with == NULL && g->without != NULL)))
 		rc =
 		    cli_error(CLI_USAGE, "want --with, or one line\n%s", usage);
 	if (rc == CLI_OK && g->with == NULL) {

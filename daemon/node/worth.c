@@ -318,7 +318,7 @@ ask(struct worth *w, const struct round *r, const struct valuation *v)
 	return rc;
 }
 
-/* What the trainer found is sent, once more a block as long as it is refused. */
+/* What the trainer found is sent; while it is refused, again at each block. */
 static void
 tell(struct worth *w, struct round *r, const struct valuation *v)
 {

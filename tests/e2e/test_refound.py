@@ -67,13 +67,24 @@ class Story:
         assert "are a quorum" in p.stderr, p.stderr
         refound(alpha, "--with", "beta", code=2)
         refound(alpha, "--with", "alpha,nobody", code=5)
-        p = refound(alpha, "--with", "alpha,beta")
+        # Whoever is left out is named, or nothing is signed.
+        p = refound(alpha, "--with", "alpha,beta", code=2)
+        assert re.search(r"(gamma|delta) would be left out for good",
+                         p.stderr), p.stderr
+        p = refound(alpha, "--with", "alpha,beta", "--without", "gamma",
+                    code=2)
+        assert "delta would be left out for good" in p.stderr, p.stderr
+        refound(alpha, "--with", "alpha,beta", "--without", "beta", code=2)
+        refound(alpha, "--without", "gamma,delta", code=2)
+        assert not os.path.exists(os.path.join(alpha.home, "refounding"))
+        p = refound(alpha, "--with", "alpha,beta", "--without", "gamma,delta")
         one = p.stdout.strip()
         assert "has to sign" in p.stderr, p.stderr
         # Signed, so nothing for the old federation any more; and no other.
         p = run(QMLNODE, "run", "--home", alpha.home, code=78)
         assert "not complete" in p.stderr, p.stderr
-        p = refound(alpha, "--with", "alpha", code=9)
+        p = refound(alpha, "--with", "alpha", "--without", "beta,gamma,delta",
+                    code=9)
         assert "signed another one" in p.stderr, p.stderr
         # Whose line is it? And without its quotes, broken by a mail.
         p = refound(beta, "qmljoin2 qf1 x", code=2)
@@ -102,7 +113,8 @@ class Story:
         shutil.copytree(self.left[0].home, home, symlinks=True,
                         ignore=shutil.ignore_patterns("*.sock"))
         first = audit(home)["refounded"]["id"]
-        p = run(QMLNODE, "refound", "--with", "alpha", "--home", home)
+        p = run(QMLNODE, "refound", "--with", "alpha", "--without",
+                "beta", "--home", home)
         assert "All have signed" in p.stderr, p.stderr
         said = audit(home)
         second = said["refounded"]["id"]
