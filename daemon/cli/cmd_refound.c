@@ -29,10 +29,10 @@ static const char usage[] =
     "those who are left go on from the last block, under another id. One of\n"
     "them names all (itself too), and all who are left out for good, and gets\n"
     "a line; each of the others runs the command with the line he was given,\n"
-    "which adds his signature, and passes on the line that it prints; with the\n"
-    "last one's line everybody runs it once more. Without --without it shows\n"
-    "who would be left out and signs nothing. No daemon may be running on the\n"
-    "home.\n";
+    "which adds his signature, and passes on the line that it prints; with\n"
+    "the last one's line everybody runs it once more. Unless everybody is\n"
+    "named it shows who would be left out, and signs nothing. No daemon may\n"
+    "be running on the home.\n";
 
 struct refounding {
 	const char *home, *with, *without, *line;
