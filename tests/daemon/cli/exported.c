@@ -1,38 +1,29 @@
 #include "exported.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include <cmocka.h>
 
 #include "daemon/cli/ctl.h"
 #include "daemon/node/jv.h"
+#include "quietly.h"
 
 void
 export_chain(const struct rich *r, const char *name, bool light,
     char path[static PATH_LEN])
 {
-	char home[PATH_LEN],
-	    *argv[] = {"chain", "export", path, "--home", home,
-		"--without-payloads", NULL};
-	int err = dup(2), null = open("/dev/null", O_WRONLY), rc;
-
 	snprintf(path, PATH_LEN, "%s/%s", r->root, name);
-	snprintf(home, sizeof(home), "%s", r->root);
-	fflush(NULL);
-	dup2(null, 2);
-	rc = ctl_cmd_chain(light ? 6 : 5, argv);
-	dup2(err, 2);
-	close(err);
-	close(null);
-	assert_int_equal(rc, 0);
+	assert_int_equal(quietly(ctl_cmd_chain,
+			     (const char *[]){"chain", "export", path, "--home",
+				 r->root, light ? "--without-payloads" : NULL,
+				 NULL}),
+	    0);
 }
 
 char *

@@ -360,3 +360,22 @@ rich_failed(const struct audit *a, enum check_id want, const char *name)
 		assert_int_not_equal(a->checks.of[id].why[0], 0);
 	}
 }
+
+void
+rich_pass(struct rich *r, uint8_t kind, const struct payload *wish)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT, p = BYTES_WRITER_INIT;
+	struct body_propose b = {.kind = kind, .title = "another"};
+	struct tx *txs[RICH_MEMBERS];
+
+	payload_put(&p, kind, wish);
+	b.payload = p.data;
+	b.len = (uint32_t)p.len;
+	body_propose_put(&w, &b);
+	bytes_writer_close(&p);
+	txs[0] = rich_tx(r, 0, TX_PROPOSE, &w, 0);
+	rich_commit(r, rich_next(r, txs, 1, false));
+	for (uint16_t i = 0; i < RICH_MEMBERS; i++)
+		txs[i] = rich_vote(r, i, 2); /* the story has one before */
+	rich_commit(r, rich_next(r, txs, RICH_MEMBERS, false));
+}

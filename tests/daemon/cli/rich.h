@@ -8,8 +8,9 @@
 #ifndef QML_TESTS_DAEMON_CLI_RICH_H
 #define QML_TESTS_DAEMON_CLI_RICH_H
 
-#include "consensus/chain/disk_posix.h"
 #include "consensus/books/body.h"
+#include "consensus/chain/disk_posix.h"
+#include "consensus/votes/payload.h"
 #include "daemon/cli/audit.h"
 #include "tests/consensus/chain/smallchain.h"
 
@@ -46,6 +47,8 @@ struct tx *rich_worth(struct rich *r, uint16_t from, uint64_t round);
  * that member 2 has. */
 struct tx *rich_order(struct rich *r, uint16_t from, const struct hash *policy);
 struct tx *rich_vote(struct rich *r, uint16_t from, uint64_t proposal);
+/* Behind RICH_OPEN: the next proposal, by member 0, and everybody's yes. */
+void rich_pass(struct rich *r, uint8_t kind, const struct payload *wish);
 
 /* A valid next block with these, not applied; updates: everybody answers. Takes
  * the references. */

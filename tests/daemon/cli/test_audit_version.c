@@ -22,21 +22,9 @@
 static void
 agree(struct rich *r)
 {
-	struct bytes_writer w = BYTES_WRITER_INIT, p = BYTES_WRITER_INIT;
-	struct payload wish = {.upgrade = {LATER, AT}};
-	struct body_propose b = {.kind = PROPOSAL_UPGRADE, .title = "later"};
-	struct tx *txs[RICH_MEMBERS];
+	const struct payload wish = {.upgrade = {LATER, AT}};
 
-	payload_put(&p, PROPOSAL_UPGRADE, &wish);
-	b.payload = p.data;
-	b.len = (uint32_t)p.len;
-	body_propose_put(&w, &b);
-	bytes_writer_close(&p);
-	txs[0] = rich_tx(r, 0, TX_PROPOSE, &w, 0);
-	rich_commit(r, rich_next(r, txs, 1, false));
-	for (uint16_t i = 0; i < RICH_MEMBERS; i++)
-		txs[i] = rich_vote(r, i, 2);
-	rich_commit(r, rich_next(r, txs, RICH_MEMBERS, false));
+	rich_pass(r, PROPOSAL_UPGRADE, &wish);
 }
 
 static int

@@ -1,5 +1,4 @@
 /* qmlnode init: a home that nobody else looks into, however it is written. */
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -13,25 +12,13 @@
 
 #include "daemon/cli/cli.h"
 #include "proto/sign.h"
+#include "quietly.h"
 
-/* The command, its output thrown away. */
 static int
-init(char *home)
+init(const char *home)
 {
-	char *argv[] = {"init", "--name", "alpha", "--home", home, NULL};
-	int out = dup(1), err = dup(2), null = open("/dev/null", O_WRONLY), rc;
-
-	fflush(NULL);
-	dup2(null, 1);
-	dup2(null, 2);
-	rc = cmd_init(5, argv);
-	fflush(NULL);
-	dup2(out, 1);
-	dup2(err, 2);
-	close(out);
-	close(err);
-	close(null);
-	return rc;
+	return quietly(cmd_init,
+	    (const char *[]){"init", "--name", "alpha", "--home", home, NULL});
 }
 
 static unsigned

@@ -1,6 +1,5 @@
 /* qmlnode refound at a home: what it signs, and what nobody should. */
 #include <errno.h>
-#include <fcntl.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -20,6 +19,7 @@
 #include "proto/hex.h"
 #include "proto/id.h"
 #include "proto/noise.h"
+#include "quietly.h"
 #include "refound_town.h"
 
 #define PATH_LEN (RICH_ROOT_LEN + 32)
@@ -56,25 +56,13 @@ put_key(const struct rich *r, uint16_t seat)
 	assert_int_equal(fclose(f), 0);
 }
 
-/* The command at this home; what it says is thrown away. */
+/* The command at this home. */
 static int
-command(const struct rich *r, const char *option, const char *value)
+with(const struct rich *r, const char *names, const char *without)
 {
-	char *argv[] = {"refound", "--home", (char *)(uintptr_t)r->root,
-	    (char *)(uintptr_t)option, (char *)(uintptr_t)value, NULL};
-	int out = dup(1), err = dup(2), null = open("/dev/null", O_WRONLY), rc;
-
-	fflush(NULL);
-	dup2(null, 1);
-	dup2(null, 2);
-	rc = cmd_refound(value ? 5 : 4, argv);
-	fflush(NULL);
-	dup2(out, 1);
-	dup2(err, 2);
-	close(out);
-	close(err);
-	close(null);
-	return rc;
+	return quietly(cmd_refound,
+	    (const char *[]){"refound", "--home", r->root, "--with", names,
+		"--without", without, NULL});
 }
 
 static bool
@@ -99,24 +87,12 @@ drop(const struct rich *r, const char *name)
 static void
 vote_out(struct rich *r, uint16_t seat)
 {
-	struct bytes_writer w = BYTES_WRITER_INIT, p = BYTES_WRITER_INIT;
 	struct payload wish = {.member = {.op = PAYLOAD_MEMBER_REMOVE,
 				   .m = {.power = 1, .weight = 1}}};
-	struct body_propose b = {.kind = PROPOSAL_MEMBER, .title = "out"};
-	struct tx *txs[RICH_MEMBERS];
 	struct town *t = &r->chain.town;
 
 	wish.member.seat = ledger_member(t->l, seat)->id;
-	payload_put(&p, PROPOSAL_MEMBER, &wish);
-	b.payload = p.data;
-	b.len = (uint32_t)p.len;
-	body_propose_put(&w, &b);
-	bytes_writer_close(&p);
-	txs[0] = rich_tx(r, 0, TX_PROPOSE, &w, 0);
-	rich_commit(r, rich_next(r, txs, 1, false));
-	for (uint16_t i = 0; i < RICH_MEMBERS; i++)
-		txs[i] = rich_vote(r, i, 2);
-	rich_commit(r, rich_next(r, txs, RICH_MEMBERS, false));
+	rich_pass(r, PROPOSAL_MEMBER, &wish);
 	while (ledger_seats(t->l)->state[seat] == SEAT_MEMBER)
 		rich_commit(r, rich_next(r, NULL, 0, false));
 	assert_true(ledger_active(t->l, seat));
@@ -129,7 +105,9 @@ nothing_void_is_signed(void **state)
 {
 	static const uint16_t three[] = {0, 2, 3, UINT16_MAX},
 			      leaver[] = {0, 1, UINT16_MAX};
-	char names[2 * FEDERATION_NAME_LEN], *line;
+	char names[2 * FEDERATION_NAME_LEN], rest[3 * FEDERATION_NAME_LEN];
+	const char *name[RICH_MEMBERS];
+	char *line;
 	struct refound x;
 	struct rich r;
 	struct town *t = &r.chain.town;
@@ -139,24 +117,33 @@ nothing_void_is_signed(void **state)
 	rich_grow(&r, RICH_OPEN);
 	vote_out(&r, 1);
 	put_key(&r, 0);
-	snprintf(names, sizeof(names), "%s,%s", ledger_member(t->l, 0)->name,
-	    ledger_member(t->l, 1)->name);
-	assert_int_equal(command(&r, "--with", names), 9);
+	for (uint16_t i = 0; i < RICH_MEMBERS; i++)
+		name[i] = ledger_member(t->l, i)->name;
+	snprintf(names, sizeof(names), "%s,%s", name[0], name[1]);
+	snprintf(rest, sizeof(rest), "%s,%s", name[2], name[3]);
+	assert_int_equal(with(&r, names, rest), 9);
 	for (unsigned k = 0; k < 2; k++) {
 		x = refound_draw_up(&r, t->l, k ? three : leaver);
 		line = refounded_line(&x);
 		assert_non_null(line);
-		assert_int_equal(command(&r, line, NULL), 9);
+		assert_int_equal(quietly(cmd_refound,
+				     (const char *[]){"refound", "--home",
+					 r.root, line, NULL}),
+		    9);
 		free(line);
 	}
+	/* Nor while somebody is in neither list, or in both. */
+	snprintf(names, sizeof(names), "%s,%s", name[0], name[2]);
+	snprintf(rest, sizeof(rest), "%s,%s,%s", name[1], name[2], name[3]);
+	assert_int_equal(with(&r, names, name[3]), 2);
+	assert_int_equal(with(&r, names, rest), 2);
 	assert_false(has(&r, REFOUNDED_AGREED));
-	snprintf(names, sizeof(names), "%s,%s", ledger_member(t->l, 0)->name,
-	    ledger_member(t->l, 2)->name);
-	assert_int_equal(command(&r, "--with", names), 0);
+	snprintf(rest, sizeof(rest), "%s,%s", name[1], name[3]);
+	assert_int_equal(with(&r, names, rest), 0);
 	assert_true(has(&r, REFOUNDED_AGREED));
 	/* Another one is not signed beside it. */
-	assert_int_equal(command(&r, "--with", ledger_member(t->l, 0)->name),
-	    9);
+	snprintf(rest, sizeof(rest), "%s,%s,%s", name[1], name[2], name[3]);
+	assert_int_equal(with(&r, name[0], rest), 9);
 	drop(&r, REFOUNDED_AGREED);
 	drop(&r, "node.key");
 	drop(&r, "lock");
@@ -189,8 +176,8 @@ agreed_and_done(void **state)
 	fputs(hash_hex(&id, hex), f);
 	assert_int_equal(fclose(f), 0);
 	/* Without a vote log it ends early, but behind what is of interest. */
-	assert_int_equal(command(&r, "--with",
-			     ledger_member(r.chain.town.l, 0)->name),
+	assert_int_equal(with(&r, ledger_member(r.chain.town.l, 0)->name,
+			     ledger_member(r.chain.town.l, 2)->name),
 	    74);
 	f = fopen(path, "r");
 	assert_non_null(f);
