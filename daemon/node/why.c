@@ -117,28 +117,17 @@ list_names(const struct node *n, missing_fn *missing, struct why *w,
 	return k;
 }
 
-/* Time of day, as the operator's clock on the wall shows it. */
+/* Time of day as the operator's clock on the wall shows it, or as in the rest
+ * of a log line. */
 static void
-clock_text(uint64_t wall_ms, char out[16])
+clock_text(uint64_t wall_ms, bool utc, char out[16])
 {
 	time_t t = (time_t)(wall_ms / 1000);
 	struct tm tm;
 
 	out[0] = '\0';
-	if (localtime_r(&t, &tm) != NULL)
-		(void)strftime(out, 16, "%H:%M:%S", &tm);
-}
-
-/* As in the rest of a log line. */
-static void
-utc_text(uint64_t wall_ms, char out[16])
-{
-	time_t t = (time_t)(wall_ms / 1000);
-	struct tm tm;
-
-	out[0] = '\0';
-	if (gmtime_r(&t, &tm) != NULL)
-		(void)strftime(out, 16, "%H:%M:%SZ", &tm);
+	if ((utc ? gmtime_r(&t, &tm) : localtime_r(&t, &tm)) != NULL)
+		(void)strftime(out, 16, utc ? "%H:%M:%SZ" : "%H:%M:%S", &tm);
 }
 
 static bool
@@ -312,7 +301,8 @@ ask_round(const struct node *n, struct why *w)
 	unsigned k = list_names(n, lacks_answer, w, names);
 
 	w->late = node_wall_ms() >= lr->collect_at_ms;
-	clock_text(w->late ? lr->straggler_at_ms : lr->collect_at_ms, until);
+	clock_text(w->late ? lr->straggler_at_ms : lr->collect_at_ms, false,
+	    until);
 	if (k > 0 && p.training && !p.answered)
 		set(w, WHY_TRAINER,
 		    "its own trainer has not finished; waits for answers of "
@@ -496,7 +486,7 @@ tell(struct node *n, uint64_t mono)
 	    (w->told_ms != 0 && mono < w->told_ms + WHY_AGAIN_MS))
 		return;
 	w->told_ms = mono;
-	utc_text(w->since_wall_ms, since);
+	clock_text(w->since_wall_ms, true, since);
 	log_warn("block.waits",
 	    "reason=%s height=%" PRIu64 " attempt=%d step=%s since=%s "
 	    "seconds=%" PRIu64 " no_block_for=%" PRIu64 " why=\"%s\"",
