@@ -120,7 +120,8 @@ test_check(void **state)
 	assert_int_equal(RUN("check", "--federation", IRIS_FED, "--data", IRIS,
 			     "--json"),
 	    0);
-	assert_says("{\"ok\":true,\"federation\":\"fixture\",\"rows\":150,"
+	assert_says("{\"schema\":\"qml.data_check/1\",\"ok\":true,"
+		    "\"federation\":\"fixture\",\"rows\":150,"
 		    "\"columns\":4,\"dim\":81,\"classes\":[50,50,50],"
 		    "\"filled\":0,\"asset\":null,\"ranges\":[{\"name\":"
 		    "\"sepal_length_cm\",\"min\":4.2999999999999998,");
