@@ -308,7 +308,7 @@ sql_close(struct sql *s)
 int
 sql_page_read(struct sql *s, uint64_t i, uint8_t page[static SQL_PAGE])
 {
-	const sqlite3_int64 at = (sqlite3_int64)(i * SQL_PAGE);
+	const sqlite3_int64 at = (sqlite3_int64)i * SQL_PAGE;
 	sqlite3_int64 size = 0;
 	sqlite3_file *f = NULL;
 	int code = sqlite3_file_control(db_of(s), "main",
