@@ -15,6 +15,19 @@
 #include "consensus/replica/txpool.h"
 #include "tests/consensus/replica/site.h"
 
+/* With this body; the writer is closed. */
+static struct tx *
+unsigned_tx(struct bytes_writer *w)
+{
+	struct tx *t = tx_new((uint32_t)w->len);
+
+	assert_non_null(t);
+	assert_int_equal(w->error, 0);
+	memcpy(t->body, w->data, w->len);
+	bytes_writer_close(w);
+	return t;
+}
+
 static struct tx *
 transfer(struct site *s, uint16_t from, uint64_t nonce, uint64_t amount)
 {
@@ -25,12 +38,8 @@ transfer(struct site *s, uint16_t from, uint64_t nonce, uint64_t amount)
 
 	memset(b.to.b, 7, sizeof(b.to.b));
 	body_transfer_put(&w, &b);
-	assert_int_equal(w.error, 0);
+	t = unsigned_tx(&w);
 	assert_int_equal(federation_id(&s->f, &fid), 0);
-	t = tx_new((uint32_t)w.len);
-	assert_non_null(t);
-	memcpy(t->body, w.data, w.len);
-	bytes_writer_close(&w);
 	t->kind = TX_TRANSFER;
 	t->nonce = nonce;
 	t->fee = 1000;
@@ -266,12 +275,8 @@ stranger(struct site *s, uint16_t i)
 	struct tx *t;
 
 	body_commit_put(&w, &b);
-	assert_int_equal(w.error, 0);
+	t = unsigned_tx(&w);
 	assert_int_equal(federation_id(&s->f, &fid), 0);
-	t = tx_new((uint32_t)w.len);
-	assert_non_null(t);
-	memcpy(t->body, w.data, w.len);
-	bytes_writer_close(&w);
 	t->kind = TX_COMMIT;
 	t->expires = UINT64_MAX;
 	assert_int_equal(sign_key_new(seed, &key), 0);
