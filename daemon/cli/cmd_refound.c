@@ -378,6 +378,40 @@ agree(struct refounding *g)
 		      : CLI_OK;
 }
 
+/* The number of the log that comes after what is there, lost as it may be:
+ * what the old one binds this key to is the old federation's, whose id is
+ * under each signature. -EOVERFLOW: there were too many. */
+static int
+next_log(struct disk *d, unsigned *number)
+{
+	int rc = votelog_newest(d, number);
+
+	if (rc < 0 && rc != -ENOENT)
+		return rc;
+	return ++*number > VOTELOG_LATER_MAX ? -EOVERFLOW : 0;
+}
+
+/* Before anything is signed that could not be completed here. */
+static int
+check_votes(const struct refounding *g)
+{
+	struct disk_posix disk = DISK_POSIX_INIT;
+	unsigned number;
+	int rc = disk_posix_open(&disk, g->home);
+
+	if (rc == 0)
+		rc = next_log(&disk.disk, &number);
+	disk_posix_close(&disk);
+	if (rc == -EOVERFLOW)
+		return cli_error(CLI_FAILED,
+		    "%s has had too many vote logs: nothing was signed\n  "
+		    "Go on without this node, or with a new one by a vote "
+		    "afterwards",
+		    g->home);
+	return rc < 0 ? cli_error(CLI_IO, "%s: %s", g->home, strerror(-rc))
+		      : CLI_OK;
+}
+
 /* Nothing was signed for the new federation yet, and nothing will be below its
  * first height. */
 static int
@@ -393,9 +427,9 @@ new_votes(const struct refounding *g)
 	int rc = disk_posix_open(&disk, g->home);
 
 	if (rc == 0)
-		rc = votelog_newest(&disk.disk, &number);
+		rc = next_log(&disk.disk, &number);
 	if (rc == 0) {
-		votelog_name(++number, name);
+		votelog_name(number, name);
 		rc = votelog_create(&disk.disk, name, &a.node);
 	}
 	if (rc == 0)
@@ -450,7 +484,9 @@ refound(struct refounding *g)
 		return cli_error(CLI_NOT_PERMITTED,
 		    "it leaves this node out: nothing was signed");
 	}
-	rc = agree(g);
+	rc = check_votes(g);
+	if (rc == CLI_OK)
+		rc = agree(g);
 	if (rc != CLI_OK)
 		return rc;
 	refound_sign(&g->r, (uint16_t)i, g->keys.sign);

@@ -12,16 +12,20 @@
 
 #include <cmocka.h>
 
+#include "consensus/chain/votelog.h"
 #include "consensus/ledger/seats.h"
 #include "consensus/votes/payload.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/refounded.h"
+#include "daemon/node/keys.h"
 #include "proto/hex.h"
 #include "proto/id.h"
 #include "proto/noise.h"
 #include "quietly.h"
 #include "refound_town.h"
 
+#define LOG_1 "votes-1.wal"
+#define LOG_LAST "votes-9999.wal"
 #define PATH_LEN (RICH_ROOT_LEN + 32)
 
 /* The secrets of this seat, as a node has them. */
@@ -151,6 +155,19 @@ nothing_void_is_signed(void **state)
 	rich_close(&r);
 }
 
+/* So often, by what lies in the home. */
+static void
+is_refounded(const struct rich *r, uint16_t times)
+{
+	struct federation f;
+
+	assert_int_equal(federation_copy(&f, &r->chain.town.f), 0);
+	f.nrefounded = 0;
+	assert_int_equal(refounded_load(r->root, &f), 0);
+	assert_int_equal(f.nrefounded, times);
+	federation_close(&f);
+}
+
 /* The file of one that is complete was left by a crash: the next one may be
  * signed. */
 static void
@@ -175,18 +192,60 @@ agreed_and_done(void **state)
 	assert_non_null(f);
 	fputs(hash_hex(&id, hex), f);
 	assert_int_equal(fclose(f), 0);
-	/* Without a vote log it ends early, but behind what is of interest. */
 	assert_int_equal(with(&r, ledger_member(r.chain.town.l, 0)->name,
 			     ledger_member(r.chain.town.l, 2)->name),
-	    74);
-	f = fopen(path, "r");
+	    0);
+	assert_false(has(&r, REFOUNDED_AGREED));
+	is_refounded(&r, 2);
+	drop(&r, LOG_1);
+	drop(&r, "node.key");
+	drop(&r, "lock");
+	drop(&r, REFOUNDED_FILE);
+	rich_close(&r);
+}
+
+/* What a lost vote log says is of the federation that ends: the next one's
+ * begins without it, and binds from its first height on. */
+static void
+vote_log_is_lost(void **state)
+{
+	struct disk_posix disk = DISK_POSIX_INIT;
+	struct votelog log = VOTELOG_INIT;
+	struct votelog_open_args a = {.name = LOG_1};
+	struct keys keys = KEYS_INIT;
+	char rest[3 * FEDERATION_NAME_LEN], path[PATH_LEN], err[KEYS_ERR_LEN];
+	const char *name[RICH_MEMBERS];
+	struct rich r;
+	FILE *f;
+
+	(void)state;
+	rich_open(&r, "town");
+	rich_grow(&r, RICH_OPEN);
+	put_key(&r, 0);
+	for (uint16_t i = 0; i < RICH_MEMBERS; i++)
+		name[i] = ledger_member(r.chain.town.l, i)->name;
+	snprintf(rest, sizeof(rest), "%s,%s,%s", name[1], name[2], name[3]);
+	/* Where none could follow, nothing is signed. */
+	snprintf(path, sizeof(path), "%s/" LOG_LAST, r.root);
+	f = fopen(path, "w");
 	assert_non_null(f);
-	memset(hex, 0, sizeof(hex));
-	assert_int_equal(fread(hex, 1, HASH_HEX_LEN - 1, f), HASH_HEX_LEN - 1);
 	assert_int_equal(fclose(f), 0);
-	assert_int_not_equal(hash_from_hex(hex, &id), -EINVAL);
-	assert_false(hash_equal(&id, &r.chain.town.fid));
-	drop(&r, REFOUNDED_AGREED);
+	assert_int_equal(with(&r, name[0], rest), 1);
+	assert_false(has(&r, REFOUNDED_AGREED));
+	assert_false(has(&r, REFOUNDED_FILE));
+	drop(&r, LOG_LAST);
+	assert_int_equal(with(&r, name[0], rest), 0);
+	is_refounded(&r, 1);
+	snprintf(path, sizeof(path), "%s/node.key", r.root);
+	assert_int_equal(keys_load(&keys, path, err, sizeof(err)), 0);
+	a.node = keys.id;
+	assert_int_equal(disk_posix_open(&disk, r.root), 0);
+	assert_int_equal(votelog_open(&log, &disk.disk, &a), 0);
+	assert_int_equal(log.last.floor, ledger_height(r.chain.town.l) + 1);
+	votelog_close(&log);
+	disk_posix_close(&disk);
+	keys_close(&keys);
+	drop(&r, LOG_1);
 	drop(&r, "node.key");
 	drop(&r, "lock");
 	drop(&r, REFOUNDED_FILE);
@@ -199,6 +258,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(nothing_void_is_signed),
 	    cmocka_unit_test(agreed_and_done),
+	    cmocka_unit_test(vote_log_is_lost),
 	};
 
 	return sign_setup() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
