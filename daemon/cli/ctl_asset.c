@@ -11,16 +11,6 @@
 #include "daemon/cli/ctl_text.h"
 #include "daemon/cli/process.h"
 
-/* A table whole. */
-static int
-get_table(struct ctl *c, const char *table, struct jv **out)
-{
-	struct jv *p = jv_object();
-
-	jv_put_string(p, "table", table);
-	return ctl_call(c, "ledger.list", p, out);
-}
-
 /* Versions of models whose jobs used the asset, with how many rounds. */
 static int
 put_models(struct ctl *c, struct jv *asset)
@@ -28,10 +18,10 @@ put_models(struct ctl *c, struct jv *asset)
 	struct jv *uses = NULL, *tokens = NULL, *models = jv_array();
 	const char *id = ctl_string(asset, "id");
 	int64_t rounds = 0;
-	int rc = get_table(c, "uses", &uses);
+	int rc = ctl_books_table(c, "uses", &uses);
 
 	if (rc == CLI_OK)
-		rc = get_table(c, "tokens", &tokens);
+		rc = ctl_books_table(c, "tokens", &tokens);
 	for (size_t i = 0; i < jv_len(jv_get(uses, "rows")); i++) {
 		const struct jv *u = jv_at(jv_get(uses, "rows"), i);
 		const struct jv *all = jv_get(tokens, "rows");
@@ -68,7 +58,7 @@ get_asset(struct ctl *c, const char *id, struct jv **out)
 {
 	struct jv *list = NULL;
 	const struct jv *rows;
-	int rc = get_table(c, "assets", &list);
+	int rc = ctl_books_table(c, "assets", &list);
 
 	rows = jv_get(list, "rows");
 	for (size_t i = 0; i < jv_len(rows) && *out == NULL; i++)

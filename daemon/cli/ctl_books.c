@@ -184,16 +184,61 @@ ctl_books_submit(struct ctl *c, const char *kind, struct jv *params,
 	return rc;
 }
 
+/* An answer with the rows that come behind these. */
+static int
+next_page(struct ctl *c, const char *table, struct jv *rows, struct jv **page)
+{
+	const size_t had = jv_len(rows);
+	struct jv *p = jv_object();
+	const struct jv *more;
+	int rc;
+
+	jv_put_string(p, "table", table);
+	jv_put_integer(p, "from", (int64_t)had);
+	rc = ctl_call(c, "ledger.list", p, page);
+	if (rc != CLI_OK)
+		return rc;
+	more = jv_get(*page, "rows");
+	for (size_t i = 0; i < jv_len(more); i++)
+		jv_add(rows, jv_copy(jv_at(more, i)));
+	return jv_len(rows) == had + jv_len(more)
+	    ? CLI_OK
+	    : cli_error(CLI_FAILED, "out of memory");
+}
+
+/* An answer holds a part of a long table; how long a part, the daemon says. */
+int
+ctl_books_table(struct ctl *c, const char *table, struct jv **out)
+{
+	struct jv *rows = jv_array(), *page = NULL;
+	size_t had;
+	int rc;
+
+	do {
+		had = jv_len(rows);
+		jv_free(page);
+		page = NULL;
+		rc = next_page(c, table, rows, &page);
+	} while (rc == CLI_OK && jv_len(rows) > had);
+	if (rc != CLI_OK) {
+		jv_free(page);
+		jv_free(rows);
+		return rc;
+	}
+	jv_put(page, "rows", rows);
+	*out = page;
+	return CLI_OK;
+}
+
 int64_t
 ctl_books_proposal(struct ctl *c, const char *title, int64_t height)
 {
-	struct jv *list = NULL, *p = jv_object();
+	struct jv *list = NULL;
 	const struct jv *rows, *row;
 	int64_t found = 0;
 	bool here;
 
-	jv_put_string(p, "table", "proposals");
-	if (ctl_call(c, "ledger.list", p, &list) != CLI_OK)
+	if (ctl_books_table(c, "proposals", &list) != CLI_OK)
 		return 0;
 	rows = jv_get(list, "rows");
 	for (size_t i = 0; i < jv_len(rows); i++) {
@@ -251,13 +296,11 @@ send_tx(struct ctl *c, const struct ctl_verb *v, struct jv *params, bool wait)
 }
 
 static int
-list_rows(struct ctl *c, const struct ctl_verb *v, struct jv *params)
+list_rows(struct ctl *c, const struct ctl_verb *v)
 {
 	struct jv *list = NULL;
-	int rc;
+	int rc = ctl_books_table(c, v->table, &list);
 
-	jv_put_string(params, "table", v->table);
-	rc = ctl_call(c, "ledger.list", params, &list);
 	if (rc == CLI_OK)
 		rc = c->json ? ctl_print_json(list)
 			     : ctl_books_print(v->table, jv_get(list, "rows"));
@@ -315,11 +358,12 @@ run_verb(const struct ctl_verb *v, int argc, char **argv)
 	/* The owner's own word first. */
 	if (rc == CLI_OK && terms)
 		rc = ctl_terms_write(&c, params);
-	if (rc != CLI_OK)
+	if (rc == CLI_OK && v->kind != NULL) {
+		rc = send_tx(&c, v, params, !no_wait);
+	} else {
 		jv_free(params);
-	else
-		rc = v->kind != NULL ? send_tx(&c, v, params, !no_wait)
-				     : list_rows(&c, v, params);
+		rc = rc == CLI_OK ? list_rows(&c, v) : rc;
+	}
 	ctl_close(&c);
 	return rc < 0 ? CLI_OK : rc;
 }

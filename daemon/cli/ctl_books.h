@@ -49,6 +49,10 @@ bool ctl_books_has(const char *noun, const char *verb);
  * became of it, for the caller to free. An exit code; said why. */
 int ctl_books_submit(struct ctl *c, const char *kind, struct jv *params,
     struct jv **last) __attribute__((warn_unused_result));
+/* A table of the ledger whole, in as many answers as it takes: the last answer,
+ * with all rows; for the caller to free. An exit code; said why. */
+int ctl_books_table(struct ctl *c, const char *table, struct jv **out)
+    __attribute__((warn_unused_result));
 /* The number of the newest proposal of this title that was submitted in the
  * block of this height or, of height 0, is open; 0: there is none. */
 int64_t ctl_books_proposal(struct ctl *c, const char *title, int64_t height);
