@@ -146,8 +146,8 @@ ledger_clone(const struct ledger *l, struct ledger **out)
 	if (rc == 0)
 		rc = seats_new(c);
 	if (rc == 0)
-		rc = merge_seats(&c->merge, l->seats->n,
-		    seats_members(l->seats));
+		rc =
+		    merge_seats(&c->merge, l->merge.nmembers, l->merge.nactive);
 	if (rc == 0)
 		rc = books_clone(l->books, &c->books);
 	if (rc == 0)

@@ -46,6 +46,8 @@ found_members(struct town *t, const struct town_setup *s)
 static void
 found_schema(struct federation *f)
 {
+	if (f->job.main.kind == JOB_VQE)
+		return; /* it has no data */
 	f->ncolumns = 2;
 	f->columns = calloc(2, sizeof(*f->columns));
 	f->nlabels = 2;
@@ -91,8 +93,8 @@ town_open(struct town *t, const struct town_setup *s)
 	snprintf(t->f.name, sizeof(t->f.name), "town");
 	t->f.founded_ms = TOWN_FOUNDED_MS;
 	found_members(t, s);
-	found_schema(&t->f);
 	found_job(&t->f.job, s);
+	found_schema(&t->f);
 	t->f.answers_min = s->answers_min;
 	if (s->economy)
 		t->f.economy = *s->economy;

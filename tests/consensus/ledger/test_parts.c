@@ -1,0 +1,194 @@
+/*
+ * Who measures what of a vqe: parts are dealt out by seat for the whole job,
+ * also where somebody new is proposed in the block that starts it.
+ */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "consensus/ledger/merge.h"
+#include "consensus/ledger/seats.h"
+#include "poll.h"
+
+#define N 4
+#define PARTS 9
+#define ANGLES 8
+
+static struct hash
+rows_of(uint16_t m)
+{
+	return hash_bytes("x", &m, sizeof(m));
+}
+
+static void
+vqe(struct job *j)
+{
+	const struct hash seed = j->seed;
+
+	job_default(j, JOB_VQE);
+	j->seed = seed;
+	j->rounds = 1;
+	j->main.input = strdup("1 ZZ\n");
+	assert_non_null(j->main.input);
+	j->main.qubits = 2;
+	j->main.nangles = ANGLES;
+	j->main.parts = PARTS;
+}
+
+static void
+ask(struct town *t, struct hash *order)
+{
+	struct bytes_writer w = BYTES_WRITER_INIT, job = BYTES_WRITER_INIT;
+	struct body_order o = {.nassets = N};
+	struct job j = t->f.job;
+	struct tx *x;
+
+	for (uint16_t i = 0; i < N; i++) {
+		struct body_asset a = {.root = rows_of(i),
+		    .rows = 10,
+		    .tasks = 1u << JOB_VQE,
+		    .expires = 100000,
+		    .name = "rows"};
+		size_t k = i;
+
+		body_asset_put(&w, &a);
+		x = poll_tx(t, i, TX_ASSET_REGISTER, &w);
+		w = BYTES_WRITER_INIT;
+		for (; k > 0 && hash_compare(&o.assets[k - 1], &x->id) > 0; k--)
+			o.assets[k] = o.assets[k - 1];
+		o.assets[k] = x->id;
+		poll_commit(t, &x, 1);
+	}
+	j.rounds = 300;
+	job_put(&job, &j);
+	o.job = job.data;
+	o.job_len = (uint32_t)job.len;
+	body_order_put(&w, &o);
+	x = poll_tx(t, 0, TX_ORDER, &w);
+	*order = x->id;
+	poll_commit(t, &x, 1);
+	bytes_writer_close(&job);
+}
+
+/* The founders' job is over, and an order waits for its last acceptance: that
+ * and a proposal of somebody new make one block. */
+static void
+begin(struct town *t)
+{
+	struct payload p;
+	struct tx *txs[2];
+	struct hash order;
+
+	poll_begin(t, &(struct town_setup){.n = N, .rounds = 1, .edit = vqe});
+	town_all(t, ANSWER_NO_UPDATE);
+	t->now_ms += TOWN_COLLECT_MS;
+	poll_keep(t, town_build(t));
+	assert_true(ledger_round(t->l)->finished);
+	ask(t, &order);
+	for (uint16_t i = 0; i < N; i++) {
+		struct bytes_writer w = BYTES_WRITER_INIT;
+		struct body_ref b = {order};
+
+		body_ref_put(&w, &b);
+		txs[0] = poll_tx(t, i, TX_ORDER_ACCEPT, &w);
+		if (i + 1 < N)
+			poll_commit(t, txs, 1);
+	}
+	p = poll_newcomer(t, PAYLOAD_MEMBER_ADD, 1);
+	txs[1] = poll_proposal(t, 0, PROPOSAL_MEMBER, &p);
+	poll_commit(t, txs, 2);
+	assert_false(ledger_round(t->l)->finished);
+	assert_int_equal(ledger_nmembers(t->l), N);
+	assert_int_equal(ledger_seats(t->l)->n, N + 1);
+}
+
+/* What a member measured of its parts, had they been dealt to so many. */
+static struct answer *
+measured(struct town *t, uint16_t member, uint16_t seats)
+{
+	struct answer *a = town_draft(t, member, ANSWER_UPDATE);
+	uint8_t assigned[(N + 1) * PARTS];
+
+	a->data_asset = rows_of(member);
+	merge_assign(ledger_job(t->l), seats, ledger_job_round(t->l), assigned);
+	assert_int_equal(a->dim, PARTS * (ANGLES + 1));
+	for (uint32_t k = 0; k < a->dim; k++)
+		a->delta[k] = assigned[member * PARTS + k / (ANGLES + 1)] &&
+			k < (PARTS - 1) * (ANGLES + 1)
+		    ? (int64_t)k + 1
+		    : 0;
+	answer_sign(a, t->keys[member], &t->fid);
+	return a;
+}
+
+/* Nobody learns after a block that it judged an answer wrongly before: who
+ * holds it would accept a block with it that those who do not would refuse. */
+static void
+judged_alike(struct town *t, const struct answer *a, enum ledger_verdict v)
+{
+	assert_int_equal(ledger_check_answer(t->l, a), v);
+	assert_int_equal(ledger_check_answer(t->image, a), v);
+}
+
+static void
+a_proposal_in_the_first_block(void **state)
+{
+	struct answer *five[N], *four;
+	struct town t;
+
+	(void)state;
+	begin(&t);
+	four = measured(&t, 1, N);
+	for (uint16_t i = 0; i < N; i++) {
+		five[i] = measured(&t, i, N + 1);
+		judged_alike(&t, five[i], LEDGER_OK);
+	}
+	judged_alike(&t, four, LEDGER_SEGMENT);
+	poll_beat(&t);
+	assert_int_equal(ledger_nmembers(t.l), N + 1);
+	judged_alike(&t, four, LEDGER_SEGMENT);
+	for (uint16_t i = 0; i < N; i++) {
+		judged_alike(&t, five[i], LEDGER_OK);
+		town_keep(&t, five[i]);
+	}
+	for (uint16_t v = 0; v < N; v++)
+		town_attest(&t, v, UINT64_MAX);
+	t.now_ms += TOWN_INTERVAL_MS;
+	poll_keep(&t, town_build(&t));
+	assert_int_equal(poll_last()->header.kind, BLOCK_AGGREGATE);
+	answer_unref(four);
+	poll_end(&t);
+}
+
+/* A copy of the books' keeper deals like the one it is of. */
+static void
+a_copy_deals_alike(void **state)
+{
+	struct ledger *copy;
+	struct answer *a;
+	struct town t;
+
+	(void)state;
+	begin(&t);
+	assert_int_equal(ledger_clone(t.l, &copy), 0);
+	a = measured(&t, 2, N + 1);
+	assert_int_equal(ledger_check_answer(copy, a), LEDGER_OK);
+	answer_unref(a);
+	ledger_free(copy);
+	poll_end(&t);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(a_proposal_in_the_first_block),
+	    cmocka_unit_test(a_copy_deals_alike),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
