@@ -44,6 +44,18 @@ find_head(struct disk *d, uint64_t *head)
 	return rc == -ENOENT ? 0 : rc;
 }
 
+/* A floor that the chain is not at yet. Where something was signed since, the
+ * chain was there once and has lost blocks: they are to be fetched again, and
+ * what the log says of them holds. */
+static bool
+waits(const struct votelog_record *last, uint64_t head)
+{
+	const bool signed_since =
+	    last->has_bft || last->has_answer || last->has_attest;
+
+	return !signed_since && (last->floor == 0 || last->floor > head + 1);
+}
+
 /* The log that is in force, if any: 0: it is whole; -ENOENT, -EBADMSG: lost,
  * damaged; -EAGAIN: it stands for a lost one and waits for the others, or for
  * blocks that cannot come where too many wait for them. */
@@ -60,8 +72,7 @@ judge_log(struct disk *d, const struct hash *node, uint64_t head,
 		return rc;
 	votelog_name(*number, name);
 	rc = votelog_open(&log, d, &args);
-	if (rc == 0 && *number > 0 &&
-	    (log.last.floor == 0 || log.last.floor > head + 1))
+	if (rc == 0 && *number > 0 && waits(&log.last, head))
 		rc = -EAGAIN;
 	votelog_close(&log);
 	return rc;
