@@ -114,7 +114,9 @@ sync_ask(struct replica *r)
 
 	if (!r->started || r->nsyncq > 0 || r->decided != NULL)
 		return;
-	if (r->now.mono < r->sync_deadline && height < r->sync_until)
+	/* Not for one whose link is gone: of large blocks it may be long. */
+	if (r->now.mono < r->sync_deadline && height < r->sync_until &&
+	    r->peers[r->sync_peer].asked)
 		return;
 	if (r->sync_deadline != 0 && height < r->sync_until &&
 	    r->sync_bytes == 0)

@@ -55,3 +55,64 @@ chain_close(struct chain *x)
 	for (unsigned k = 0; k < CHAIN_LEN; k++)
 		block_free(x->b[k]);
 }
+
+void
+chain_meet(struct site *s)
+{
+	site_simple(s, REPLICA_EV_START);
+	for (uint16_t i = 1; i < 4; i++)
+		site_peer(s, i, true);
+}
+
+void
+chain_claim(struct site *s, uint16_t from, uint64_t head)
+{
+	struct wire_msg m = {.type = WIRE_STATUS};
+
+	m.u.status = (struct wire_status){.head = head,
+	    .height = head + 1,
+	    .round = VOTE_NO_ROUND,
+	    .polka_round = VOTE_NO_ROUND};
+	site_message(s, from, &m);
+}
+
+void
+chain_give(struct site *s, uint16_t from, const struct chain *x, unsigned k)
+{
+	struct wire_msg m = {.type = WIRE_BLOCK};
+
+	m.u.decided.block = x->b[k];
+	m.u.decided.commit = x->c[k];
+	site_message(s, from, &m);
+}
+
+uint16_t
+chain_asked(const struct site *s)
+{
+	for (size_t i = 0, k = 0; i < s->nseen; i++) {
+		if (s->seen[i].type != REPLICA_SEND)
+			continue;
+		if (s->sent[k++].type == WIRE_BLOCK_REQ)
+			return s->seen[i].peer;
+	}
+	return 0;
+}
+
+uint16_t
+chain_behind(struct site *s, struct chain *x)
+{
+	uint16_t peer = 0;
+
+	site_open(s, 4);
+	chain_make(s, x);
+	site_boot(s);
+	s->ms = 20000;
+	chain_meet(s);
+	for (uint16_t i = 1; i < 4; i++) {
+		chain_claim(s, i, CHAIN_LEN);
+		if (peer == 0)
+			peer = chain_asked(s);
+	}
+	assert_int_not_equal(peer, 0);
+	return peer;
+}

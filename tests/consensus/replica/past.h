@@ -17,4 +17,15 @@ struct chain {
 void chain_make(const struct site *s, struct chain *x);
 void chain_close(struct chain *x);
 
+/* We start, and the other three are there. */
+void chain_meet(struct site *s);
+/* Says that it has so many blocks. */
+void chain_claim(struct site *s, uint16_t from, uint64_t head);
+void chain_give(struct site *s, uint16_t from, const struct chain *x,
+    unsigned k);
+/* Whom we asked for blocks in the last step; 0: nobody. */
+uint16_t chain_asked(const struct site *s);
+/* All three are CHAIN_LEN blocks ahead of us: whom we asked. */
+uint16_t chain_behind(struct site *s, struct chain *x);
+
 #endif

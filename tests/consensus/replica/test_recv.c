@@ -16,73 +16,10 @@
 #include "tests/consensus/replica/past.h"
 #include "tests/consensus/replica/site.h"
 
-static void
-start(struct site *s)
-{
-	site_simple(s, REPLICA_EV_START);
-	for (uint16_t i = 1; i < 4; i++)
-		site_peer(s, i, true);
-}
-
-static void
-claim(struct site *s, uint16_t from, uint64_t head)
-{
-	struct wire_msg m = {.type = WIRE_STATUS};
-
-	m.u.status = (struct wire_status){.head = head,
-	    .height = head + 1,
-	    .round = VOTE_NO_ROUND,
-	    .polka_round = VOTE_NO_ROUND};
-	site_message(s, from, &m);
-}
-
-static void
-give(struct site *s, uint16_t from, const struct chain *x, unsigned k)
-{
-	struct wire_msg m = {.type = WIRE_BLOCK};
-
-	m.u.decided.block = x->b[k];
-	m.u.decided.commit = x->c[k];
-	site_message(s, from, &m);
-}
-
 static uint64_t
 height(const struct site *s)
 {
 	return ledger_height(replica_ledger(s->r));
-}
-
-/* Whom it asked in the last step; 0: nobody. */
-static uint16_t
-asked(const struct site *s)
-{
-	for (size_t i = 0, k = 0; i < s->nseen; i++) {
-		if (s->seen[i].type != REPLICA_SEND)
-			continue;
-		if (s->sent[k++].type == WIRE_BLOCK_REQ)
-			return s->seen[i].peer;
-	}
-	return 0;
-}
-
-/* A federation three blocks ahead of us; returns the peer that was asked. */
-static uint16_t
-behind(struct site *s, struct chain *x)
-{
-	uint16_t peer = 0;
-
-	site_open(s, 4);
-	chain_make(s, x);
-	site_boot(s);
-	s->ms = 20000;
-	start(s);
-	for (uint16_t i = 1; i < 4; i++) {
-		claim(s, i, CHAIN_LEN);
-		if (peer == 0)
-			peer = asked(s);
-	}
-	assert_int_not_equal(peer, 0);
-	return peer;
 }
 
 static void
@@ -93,14 +30,14 @@ blocks_are_fetched(void **state)
 	uint16_t peer, other;
 
 	(void)state;
-	peer = behind(&s, &x);
+	peer = chain_behind(&s, &x);
 	other = peer == 1 ? 2 : 1;
-	give(&s, other, &x, 0); /* was not asked */
+	chain_give(&s, other, &x, 0); /* was not asked */
 	assert_int_equal(replica_counts(s.r).stale, 1);
-	give(&s, peer, &x, 1); /* not the next one */
+	chain_give(&s, peer, &x, 1); /* not the next one */
 	assert_int_equal(replica_counts(s.r).stale, 2);
 	for (unsigned k = 0; k < CHAIN_LEN; k++) {
-		give(&s, peer, &x, k);
+		chain_give(&s, peer, &x, k);
 		assert_int_equal(site_count(&s, REPLICA_PUNISH), 0);
 	}
 	for (unsigned k = 0; k < CHAIN_LEN; k++)
@@ -126,14 +63,14 @@ storing_is_waited_for(void **state)
 	site_boot(&s);
 	s.ms = 7000;
 	assert_int_equal(replica_replay(s.r, x.b[0], &x.c[0], true), 0);
-	start(&s);
+	chain_meet(&s);
 	s.ms += 100;
 	for (uint16_t i = 1; i < 4; i++) {
-		claim(&s, i, CHAIN_LEN);
-		peer = peer == 0 ? asked(&s) : peer;
+		chain_claim(&s, i, CHAIN_LEN);
+		peer = peer == 0 ? chain_asked(&s) : peer;
 	}
 	assert_int_not_equal(peer, 0);
-	give(&s, peer, &x, 1);
+	chain_give(&s, peer, &x, 1);
 	s.ms = 20000;
 	for (int k = 0; k < 3; k++) {
 		s.ms += 1000;
@@ -154,7 +91,7 @@ ask_again(struct site *s)
 	for (int k = 0; k < 40 && peer == 0; k++) {
 		s->ms += 300;
 		site_simple(s, REPLICA_EV_TIME);
-		peer = asked(s);
+		peer = chain_asked(s);
 	}
 	return peer;
 }
@@ -168,16 +105,16 @@ shirkers_come_last(void **state)
 	struct site s;
 
 	(void)state;
-	first = behind(&s, &x);
+	first = chain_behind(&s, &x);
 	second = ask_again(&s);
 	assert_int_not_equal(second, 0);
 	assert_int_not_equal(second, first);
-	give(&s, second, &x, 0);
+	chain_give(&s, second, &x, 0);
 	site_durable(&s);
 	assert_int_equal(height(&s), 1);
 	third = ask_again(&s);
 	assert_int_equal(first + second + third, 1 + 2 + 3);
-	give(&s, third, &x, 1);
+	chain_give(&s, third, &x, 1);
 	site_durable(&s);
 	assert_int_equal(height(&s), 2);
 	assert_int_equal(ask_again(&s), second);
@@ -199,24 +136,53 @@ late_blocks_count(void **state)
 	struct site s;
 
 	(void)state;
-	first = behind(&s, &x);
+	first = chain_behind(&s, &x);
 	second = ask_again(&s);
 	assert_int_not_equal(second, first);
-	give(&s, first, &x, 0);
+	chain_give(&s, first, &x, 0);
 	site_durable(&s);
 	assert_int_equal(height(&s), 1);
-	give(&s, second, &x, 0); /* is not needed any more */
+	chain_give(&s, second, &x, 0); /* is not needed any more */
 	assert_int_equal(site_count(&s, REPLICA_PUNISH), 0);
-	give(&s, second, &x, 1);
+	chain_give(&s, second, &x, 1);
 	site_durable(&s);
 	assert_int_equal(height(&s), 2);
 	/* Who sent a bad one answers for it, not who was asked last. */
 	x.c[2].sigs[1].b[5] ^= 1;
-	give(&s, first, &x, 2);
+	chain_give(&s, first, &x, 2);
 	assert_int_equal(site_count(&s, REPLICA_PUNISH), 1);
 	for (size_t i = 0; i < s.nseen; i++)
 		if (s.seen[i].type == REPLICA_PUNISH)
 			assert_int_equal(s.seen[i].peer, first);
+	site_close(&s);
+	chain_close(&x);
+}
+
+/* Whose link is gone brings nothing more, however long it might have taken. */
+static void
+who_left_is_not_waited_for(void **state)
+{
+	uint16_t first, second;
+	struct chain x;
+	struct site s;
+
+	(void)state;
+	first = chain_behind(&s, &x);
+	chain_give(&s, first, &x, 0);
+	site_durable(&s);
+	assert_int_equal(height(&s), 1);
+	s.ms += 300;
+	site_simple(&s, REPLICA_EV_TIME);
+	assert_int_equal(chain_asked(&s), 0);
+	site_peer(&s, first, false);
+	s.ms += 300;
+	site_simple(&s, REPLICA_EV_TIME);
+	second = chain_asked(&s);
+	assert_int_not_equal(second, 0);
+	assert_int_not_equal(second, first);
+	chain_give(&s, second, &x, 1);
+	site_durable(&s);
+	assert_int_equal(height(&s), 2);
 	site_close(&s);
 	chain_close(&x);
 }
@@ -254,8 +220,8 @@ blocks_have_a_budget(void **state)
 	uint64_t stale;
 
 	(void)state;
-	peer = behind(&s, &x);
-	give(&s, peer, &x, 0);
+	peer = chain_behind(&s, &x);
+	chain_give(&s, peer, &x, 0);
 	stale = replica_counts(s.r).stale;
 	for (uint64_t h = 2; h < 8; h++) {
 		m.u.decided.block = large_block(&x, s.keys[1], h);
@@ -325,11 +291,11 @@ proofs_wait_for_lost_blocks(void **state)
 	assert_null(replica_proof(s.r, 0));
 	for (uint16_t i = 1; i < 4; i++) {
 		site_peer(&s, i, true);
-		claim(&s, i, CHAIN_LEN);
+		chain_claim(&s, i, CHAIN_LEN);
 	}
 	for (unsigned n = 0; n < 3 * CHAIN_LEN && height(&s) < 2; n++) {
 		for (uint16_t i = 1; i < 4; i++)
-			give(&s, i, &x, (unsigned)height(&s));
+			chain_give(&s, i, &x, (unsigned)height(&s));
 		site_durable(&s);
 		told += site_sent(&s, WIRE_EVIDENCE) != NULL;
 		gone += forgotten(&s);
@@ -364,7 +330,7 @@ early_words_count(void **state)
 	chain_make(&s, &x);
 	site_boot(&s);
 	s.ms = 7000;
-	start(&s);
+	chain_meet(&s);
 	m.u.vote = (struct vote){.type = VOTE_PREVOTE,
 	    .height = 2,
 	    .block = x.b[1]->id,
@@ -405,18 +371,18 @@ bad_blocks_are_punished(void **state)
 	uint16_t peer;
 
 	(void)state;
-	peer = behind(&s, &x);
+	peer = chain_behind(&s, &x);
 	x.c[0].sigs[1].b[5] ^= 1;
-	give(&s, peer, &x, 0);
+	chain_give(&s, peer, &x, 0);
 	assert_int_equal(site_count(&s, REPLICA_PUNISH), 1);
 	assert_int_equal(height(&s), 0);
 	/* Somebody else is asked, and has the right one. */
 	x.c[0].sigs[1].b[5] ^= 1;
 	s.ms += 10000;
 	site_simple(&s, REPLICA_EV_TIME);
-	claim(&s, 1, CHAIN_LEN);
+	chain_claim(&s, 1, CHAIN_LEN);
 	for (uint16_t i = 1; i < 4 && height(&s) == 0; i++) {
-		give(&s, i, &x, 0);
+		chain_give(&s, i, &x, 0);
 		site_durable(&s);
 	}
 	assert_int_equal(height(&s), 1);
@@ -475,7 +441,7 @@ disk_gives_back(void **state)
 	rec.bft.valid_round = rec.bft.locked.round = rec.bft.valid.round =
 	    BFT_NO_ROUND;
 	assert_int_equal(replica_load_records(s.r, &rec, 1), 0);
-	start(&s);
+	chain_meet(&s);
 	assert_int_equal(height(&s), 1);
 	assert_int_equal(site_count(&s, REPLICA_HALT), 0);
 	site_close(&s);
@@ -496,7 +462,7 @@ requests(void **state)
 	s.ms = 20000;
 	assert_int_equal(replica_replay(s.r, x.b[0], &x.c[0], true), 0);
 	assert_int_equal(replica_load_records(s.r, NULL, 0), 0);
-	start(&s);
+	chain_meet(&s);
 	m.u.range = (struct wire_range){0, 1}; /* the founding document */
 	expect(&s, &m, 0);
 	assert_non_null(site_sent(&s, WIRE_FOUNDING));
@@ -534,7 +500,7 @@ wrong_messages(void **state)
 	chain_make(&s, &x);
 	site_boot(&s);
 	s.ms = 7000;
-	start(&s);
+	chain_meet(&s);
 	m.u.vote =
 	    (struct vote){.type = VOTE_PREVOTE, .height = 1, .validator = 50};
 	vote_sign(&m.u.vote, s.keys[3], &x.fed);
@@ -586,6 +552,7 @@ main(void)
 	    cmocka_unit_test(disk_gives_back),
 	    cmocka_unit_test(shirkers_come_last),
 	    cmocka_unit_test(late_blocks_count),
+	    cmocka_unit_test(who_left_is_not_waited_for),
 	    cmocka_unit_test(storing_is_waited_for),
 	    cmocka_unit_test(blocks_have_a_budget),
 	    cmocka_unit_test(proofs_wait_for_lost_blocks),
