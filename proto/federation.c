@@ -269,6 +269,7 @@ federation_get(struct bytes_reader *r, struct federation *out)
 {
 	char err[256];
 	uint8_t shared;
+	int rc;
 
 	*out = FEDERATION_INIT;
 	out->version = bytes_get_u16(r);
@@ -285,10 +286,13 @@ federation_get(struct bytes_reader *r, struct federation *out)
 	out->answers_min = bytes_get_u16(r);
 	job_get(r, &out->job);
 	economy_get(r, &out->economy);
-	if (r->bad || federation_check(out, err, sizeof(err)) != 0) {
+	rc = r->bad ? -EINVAL : federation_check(out, err, sizeof(err));
+	if (rc == -ENOMEM)
+		bytes_reader_fail_nomem(r);
+	else if (rc < 0)
 		bytes_reader_fail(r);
+	if (rc < 0)
 		federation_close(out);
-	}
 }
 
 int

@@ -307,8 +307,10 @@ job_check_start(const struct job *j, char *err, size_t errlen)
 		return -EINVAL;
 	}
 	model = calloc(j->dim, sizeof(*model));
-	if (model == NULL)
+	if (model == NULL) {
+		snprintf(err, errlen, "job.start_params: out of memory");
 		return -ENOMEM;
+	}
 	good = read_start(j, model);
 	if (good)
 		is = q24_hash("qml.model", model, j->dim);

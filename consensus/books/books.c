@@ -294,10 +294,11 @@ step_open(struct step *s, const struct tx *t, uint64_t height)
 }
 
 static enum books_verdict
-check_step(const struct books *b, const struct step *s)
+check_step(const struct books *b, struct step *s)
 {
 	const struct tx *t = s->t;
 	const struct account *from = account_find(b, &t->sender);
+	enum books_verdict v = BOOKS_OK;
 
 	if (s->height > t->expires)
 		return BOOKS_EXPIRED;
@@ -309,7 +310,9 @@ check_step(const struct books *b, const struct step *s)
 		return BOOKS_FEE;
 	if (t->fee > from->balance)
 		return BOOKS_FUNDS;
-	return kind_of(t->kind)->check(b, s);
+	if (t->kind == TX_ORDER)
+		v = order_read(b, s);
+	return v == BOOKS_OK ? kind_of(t->kind)->check(b, s) : v;
 }
 
 enum books_verdict
@@ -368,7 +371,7 @@ books_apply(struct books *b, const struct tx *t, uint64_t height)
 		return BOOKS_BODY;
 	v = check_step(b, &s);
 	if (v != BOOKS_OK)
-		return (int)v;
+		return v == BOOKS_NO_MEMORY ? -ENOMEM : (int)v;
 	rc = reserve(b, &s);
 	if (rc < 0)
 		return rc;

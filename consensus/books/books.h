@@ -72,8 +72,8 @@ struct books_terms {
 	struct proposal_calendar calendar;
 	uint32_t worth_blocks; /* a round's utilities are waited for so long */
 	bool assets_needed;    /* updates count only with a registered asset */
-	/* False: not a job that can run here. */
-	bool (*job)(const void *arg, const uint8_t *bytes, uint32_t len,
+	/* -EINVAL: not a job that can run here; -ENOMEM. */
+	int (*job)(const void *arg, const uint8_t *bytes, uint32_t len,
 	    struct books_job *out);
 	const void *job_arg;
 	struct books_validation validation;
@@ -106,10 +106,11 @@ void books_free(struct books *b); /* NULL is fine */
 void books_bind(struct books *b, const void *job_arg);
 
 /* Would it apply in the block at `height`, after what applied before? The
- * signature is the caller's business. */
+ * signature is the caller's business. BOOKS_NO_MEMORY: nobody knows. */
 enum books_verdict books_check(const struct books *b, const struct tx *t,
     uint64_t height);
-/* A verdict (>= 0), or -ENOMEM; nothing changed unless it is BOOKS_OK. */
+/* A verdict (>= 0, never BOOKS_NO_MEMORY), or -ENOMEM; nothing changed unless
+ * it is BOOKS_OK. */
 int books_apply(struct books *b, const struct tx *t, uint64_t height)
     __attribute__((warn_unused_result));
 

@@ -1,4 +1,5 @@
 #include <assert.h>
+#include <errno.h>
 #include <string.h>
 
 #include "consensus/books/state.h"
@@ -106,9 +107,24 @@ check_asset(const struct books *b, const struct asset *a, const struct order *o,
 	return check_privacy(b, a, &o->wants, o->wants.rounds);
 }
 
+/* Once for check and commit, which cannot fail: it takes memory, and a lack of
+ * that says nothing about the order. */
+enum books_verdict
+order_read(const struct books *b, struct step *s)
+{
+	const struct body_order *x = &s->u.order;
+	int rc = b->terms.job
+	    ? b->terms.job(b->terms.job_arg, x->job, x->job_len, &s->wants)
+	    : -EINVAL;
+
+	if (rc == -ENOMEM)
+		return BOOKS_NO_MEMORY;
+	return rc == 0 && s->wants.rounds > 0 ? BOOKS_OK : BOOKS_BODY;
+}
+
 /* The order that a step asks for, without its job's bytes. */
-static bool
-order_of(const struct books *b, const struct step *s, struct order *out)
+static void
+order_of(const struct step *s, struct order *out)
 {
 	const struct body_order *x = &s->u.order;
 
@@ -117,12 +133,10 @@ order_of(const struct books *b, const struct step *s, struct order *out)
 	    .policy = x->policy,
 	    .price = x->price,
 	    .escrow = x->escrow,
-	    .nassets = x->nassets};
+	    .nassets = x->nassets,
+	    .wants = s->wants};
 	memcpy(out->purpose, x->purpose, sizeof(out->purpose));
 	memcpy(out->assets, x->assets, x->nassets * sizeof(x->assets[0]));
-	return b->terms.job &&
-	    b->terms.job(b->terms.job_arg, x->job, x->job_len, &out->wants) &&
-	    out->wants.rounds > 0;
 }
 
 /* How many rounds of the job still fit into the asset. */
@@ -156,8 +170,9 @@ books_short_asset(const struct books *b, const struct tx *t, uint64_t height,
 	if (t->kind != TX_ORDER)
 		return NULL;
 	body_order_get(&r, &s.u.order);
-	if (!bytes_reader_done(&r) || !order_of(b, &s, &o))
+	if (!bytes_reader_done(&r) || order_read(b, &s) != BOOKS_OK)
 		return NULL;
+	order_of(&s, &o);
 	for (uint16_t i = 0; i < o.nassets; i++) {
 		a = asset_find(b, &o.assets[i]);
 		if (a == NULL)
@@ -226,7 +241,8 @@ check_order(const struct books *b, const struct step *s)
 {
 	struct order o;
 
-	if (!order_of(b, s, &o) || o.nassets == 0)
+	order_of(s, &o);
+	if (o.nassets == 0)
 		return BOOKS_BODY;
 	if (!hash_equal(&o.policy, &b->policy))
 		return BOOKS_POLICY;
@@ -254,9 +270,8 @@ commit_order(struct books *b, struct step *s)
 {
 	struct order *o = table_insert(&b->orders, b->orders.n);
 	const struct note why = {BOOKS_CAUSE_ESCROW, &o->id, 0, 0};
-	bool ok = order_of(b, s, o);
 
-	assert(ok);
+	order_of(s, o);
 	o->state = ORDER_OPEN;
 	o->job = s->blob;
 	s->blob = NULL;

@@ -54,6 +54,7 @@ struct step {
 	const struct tx *t;
 	uint64_t height;
 	struct blob *blob; /* room for what its kind keeps; commit takes it */
+	struct books_job wants; /* what an order's job asks for */
 	union {
 		struct body_transfer transfer;
 		struct body_asset asset;
@@ -117,12 +118,12 @@ struct asset *asset_find(const struct books *b, const struct hash *id);
 struct asset *asset_of_root(const struct books *b,
     const struct sign_public *owner, const struct hash *root);
 enum books_verdict asset_usable(const struct asset *a, uint64_t height);
-/* The job's task and circuit are on the owner's list, and so many rounds of it
- * fit into what is left of the budget. */
+/* Its task and circuit are on the owner's list, the rounds fit its budget. */
 enum books_verdict asset_allows(const struct books *b, const struct asset *a,
     const struct books_job *job, uint32_t rounds);
 struct order *order_find(const struct books *b, const struct hash *id);
 struct order *order_running(const struct books *b);
+enum books_verdict order_read(const struct books *b, struct step *s);
 
 /* Each kind: what stands against it, and doing it. */
 struct kind_row {
@@ -142,8 +143,7 @@ bool credential_held(const struct books *b, const struct sign_public *subject,
     uint8_t type, uint64_t height);
 /* Valuations that are complete or too old are paid. */
 void worth_end_block(struct books *b, uint64_t height);
-/* Proposals close and, of the kinds that are the books' own, are carried out.
- * -ENOMEM. */
+/* Proposals close, those of the books' own kinds are carried out. -ENOMEM. */
 int govern_end_block(struct books *b, uint64_t height);
 void models_end_block(struct books *b, uint64_t height);
 

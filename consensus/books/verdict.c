@@ -57,6 +57,8 @@ static const struct verdict_row rows[BOOKS_VERDICTS] = {
     [BOOKS_LIMIT] = {"limit", "too many are open at once"},
     [BOOKS_FEW_MEMBERS] = {"few_members",
 	"the job's rule needs the data of more members"},
+    [BOOKS_NO_MEMORY] = {"no_memory",
+	"this node is out of memory: nothing is said about it"},
 };
 
 const char *

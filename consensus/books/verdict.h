@@ -33,6 +33,7 @@ enum books_verdict {
 	BOOKS_RANGE,       /* a proposal of what is not possible */
 	BOOKS_LIMIT,       /* too many open at once */
 	BOOKS_FEW_MEMBERS, /* the job's rule needs more members' data */
+	BOOKS_NO_MEMORY,   /* ours, not theirs: ask again later */
 	BOOKS_VERDICTS,    /* past the last */
 };
 

@@ -52,6 +52,7 @@ static int
 read_block(struct segments *s, uint64_t height, struct block **b,
     struct commit *c)
 {
+	enum verify_verdict v;
 	uint8_t *data;
 	uint32_t len;
 	int rc = segments_read(s, height, &data, &len);
@@ -59,7 +60,10 @@ read_block(struct segments *s, uint64_t height, struct block **b,
 	*b = NULL;
 	if (rc < 0)
 		return rc == -EBADMSG ? -EINVAL : rc;
-	if (verify_decode_stored(data, len, b, c) != VERIFY_OK)
+	v = verify_decode_stored(data, len, b, c);
+	if (v == VERIFY_NO_MEMORY)
+		rc = -ENOMEM;
+	else if (v != VERIFY_OK)
 		rc = -EINVAL; /* the log's fault: no rebuild can help */
 	free(data);
 	return rc;

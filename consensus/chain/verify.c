@@ -46,8 +46,10 @@ verify_text(enum verify_verdict v)
 		return "an attestation names a validator that there is not";
 	case VERIFY_ATTEST_SIGNATURE:
 		return "an attestation has a bad signature of";
+	case VERIFY_NO_MEMORY:
+		return "there is no memory to read the block";
 	}
-	assert(v <= VERIFY_ATTEST_SIGNATURE);
+	assert(v <= VERIFY_NO_MEMORY);
 	return "";
 }
 
@@ -56,7 +58,7 @@ static enum verify_verdict
 decode_commit(struct bytes_reader *r, struct block **b, struct commit *c)
 {
 	if (!*b)
-		return VERIFY_FORM;
+		return r->nomem ? VERIFY_NO_MEMORY : VERIFY_FORM;
 	commit_get(r, c);
 	if (bytes_reader_done(r))
 		return VERIFY_OK;

@@ -37,6 +37,7 @@ enum verify_verdict {
 	VERIFY_ANSWER_SIGNATURE, /* who: member */
 	VERIFY_ATTEST_SIGNER,
 	VERIFY_ATTEST_SIGNATURE, /* who: validator */
+	VERIFY_NO_MEMORY,        /* ours: says nothing about the block */
 };
 
 /* Keys and power by seat; power 0: nobody votes there. */

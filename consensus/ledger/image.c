@@ -336,7 +336,7 @@ error_of(const struct bytes_reader *r)
 
 /* By those who sit here: founders may be fewer than its rule wants. Of who went
  * on without the others it may want more than there are. */
-static bool
+static int
 job_fits(const struct ledger *l)
 {
 	struct job j = l->f.job; /* borrowed: never closed */
@@ -363,10 +363,11 @@ read_place(struct ledger *l, struct bytes_reader *r)
 	rc = error_of(r);
 	if (rc < 0)
 		return rc;
-	if (nmembers > FEDERATION_MAX_MEMBERS || nactive > nmembers ||
-	    !job_fits(l))
+	if (nmembers > FEDERATION_MAX_MEMBERS || nactive > nmembers)
 		return -EBADMSG;
-	rc = state_rejob(l);
+	rc = job_fits(l);
+	if (rc == 0)
+		rc = state_rejob(l);
 	if (rc == 0)
 		rc = merge_seats(&l->merge, nmembers, nactive);
 	return rc == -EINVAL ? -EBADMSG : rc;

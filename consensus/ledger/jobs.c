@@ -42,19 +42,19 @@ as_of(const struct ledger *l, const struct seats *s, const struct job *j,
 	return f;
 }
 
-bool
+int
 jobs_suit(const struct ledger *l, const struct seats *s, const struct job *j)
 {
 	struct member room[FEDERATION_MAX_MEMBERS];
 	struct federation f = as_of(l, s, j, room);
 	char err[256];
 
-	return federation_check(&f, err, sizeof(err)) == 0;
+	return federation_check(&f, err, sizeof(err));
 }
 
 /* The bytes of an order's job. A start that is only named is looked up by
- * start_from, so it is no part of what federation_check sees. */
-static bool
+ * start_known, so it is no part of what federation_check sees. */
+static int
 decode(const struct ledger *l, const uint8_t *bytes, uint32_t len,
     struct job *out, struct hash *start)
 {
@@ -63,7 +63,7 @@ decode(const struct ledger *l, const uint8_t *bytes, uint32_t len,
 	job_get(&r, out);
 	*start = out->start;
 	if (!bytes_reader_done(&r))
-		return false;
+		return r.nomem ? -ENOMEM : -EINVAL;
 	if (out->start_params == NULL)
 		out->start = (struct hash){{0}};
 	return jobs_suit(l, l->next, out);
@@ -100,7 +100,7 @@ open_merge(const struct ledger *l, const struct job *j, struct merge *m)
 	return rc;
 }
 
-bool
+int
 jobs_read(const void *arg, const uint8_t *bytes, uint32_t len,
     struct books_job *out)
 {
@@ -108,11 +108,14 @@ jobs_read(const void *arg, const uint8_t *bytes, uint32_t len,
 	struct merge m = {0};
 	struct job j = {0};
 	struct hash start;
-	bool ok = decode(l, bytes, len, &j, &start) &&
-	    start_known(l, &j, &start) && open_merge(l, &j, &m) == 0;
+	int rc = decode(l, bytes, len, &j, &start);
 
 	*out = (struct books_job){0};
-	if (ok) {
+	if (rc == 0 && !start_known(l, &j, &start))
+		rc = -EINVAL;
+	if (rc == 0)
+		rc = open_merge(l, &j, &m);
+	if (rc == 0) {
 		uint32_t first = merge_minimum(&m, 0);
 		uint32_t later = merge_minimum(&m, j.stage_rounds);
 
@@ -121,7 +124,7 @@ jobs_read(const void *arg, const uint8_t *bytes, uint32_t len,
 	}
 	merge_close(&m);
 	job_close(&j);
-	return ok;
+	return rc;
 }
 
 static int
@@ -180,19 +183,21 @@ enough_sit(const struct ledger *l, const struct books *books,
 	    n >= merge_minimum(m, m->job->stage_rounds);
 }
 
-/* -EINVAL: the order's job cannot run as things are now. */
+/* -EINVAL: the order's job cannot run as things are now, at any node; -ENOMEM
+ * is this node's own and cancels nothing. */
 static int
 prepare(const struct ledger *l, const struct books *books,
     const struct books_next_job *n, struct hash *start, struct jobs_start *s)
 {
-	int rc;
+	int rc = decode(l, n->bytes, n->len, &s->job, start);
 
 	/* Others may sit here from its second block on. */
-	if (!decode(l, n->bytes, n->len, &s->job, start) ||
-	    !jobs_suit(l, l->memory->seats, &s->job) ||
-	    !start_known(l, &s->job, start))
-		return -EINVAL;
-	rc = open_merge(l, &s->job, &s->merge);
+	if (rc == 0)
+		rc = jobs_suit(l, l->memory->seats, &s->job);
+	if (rc == 0 && !start_known(l, &s->job, start))
+		rc = -EINVAL;
+	if (rc == 0)
+		rc = open_merge(l, &s->job, &s->merge);
 	if (rc == 0 && !enough_sit(l, books, &n->order, &s->merge))
 		rc = -EINVAL;
 	/* Who is proposed in this block has a seat from the second one on, and

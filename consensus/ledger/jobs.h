@@ -29,13 +29,14 @@ struct jobs_start {
 
 void jobs_drop(struct jobs_start *s); /* accepts zeros */
 
-/* What the books ask about the bytes of an order; arg is the ledger. */
-bool jobs_read(const void *arg, const uint8_t *bytes, uint32_t len,
-    struct books_job *out);
+/* What the books ask about the bytes of an order; arg is the ledger. -EINVAL:
+ * no job that could run here; -ENOMEM, which says nothing about them. */
+int jobs_read(const void *arg, const uint8_t *bytes, uint32_t len,
+    struct books_job *out) __attribute__((warn_unused_result));
 
-/* Could those who sit there run this job? */
-bool jobs_suit(const struct ledger *l, const struct seats *s,
-    const struct job *j);
+/* Could those who sit there run this job? -EINVAL: no; -ENOMEM. */
+int jobs_suit(const struct ledger *l, const struct seats *s,
+    const struct job *j) __attribute__((warn_unused_result));
 
 /* Whose updates the running job can have. */
 uint32_t jobs_taking_part(const struct ledger *l, const struct seats *s);

@@ -14,9 +14,10 @@ read_params(struct ledger *l)
 {
 	const struct federation *f = &l->f;
 	char err[256];
+	int rc = federation_check(f, err, sizeof(err));
 
-	if (federation_check(f, err, sizeof(err)) < 0)
-		return -EINVAL;
+	if (rc < 0)
+		return rc;
 	if (enact_found(f, &l->params) < 0)
 		return -EINVAL;
 	l->params_hash = enact_hash(&l->params);

@@ -264,7 +264,7 @@ int
 txs_pick(const struct ledger *l, const struct ledger_inputs *in,
     struct tx **kept, uint16_t *n)
 {
-	struct books *books;
+	struct books *books = NULL;
 	size_t bytes = 0;
 	int rc;
 

@@ -253,6 +253,9 @@ agree_try_build(struct replica *r)
 	if (rc == -EAGAIN || rc == -ENOENT)
 		return;
 	r->build_wanted = false;
+	if (rc == -ENOMEM)
+		queue_notice(r, REPLICA_NOTICE, r->self,
+		    "out of memory: no block is proposed in this turn");
 	if (rc == 0) {
 		body = bodies_add(r, b);
 		if (body != NULL)
@@ -337,12 +340,16 @@ agree_block_stored(struct replica *r)
 	struct replica_action *a;
 	uint64_t before = ledger_round(r->ledger)->number;
 	uint64_t version_at = ledger_params(r->ledger)->next_version_at;
+	int rc;
 
 	if (r->deciding != NULL)
 		r->deciding(r->witness_arg, r->ledger, b);
-	if (ledger_apply(r->ledger, b) < 0) {
+	rc = ledger_apply(r->ledger, b);
+	if (rc < 0) {
 		queue_notice(r, REPLICA_HALT, r->self,
-		    "a decided block does not apply to the ledger");
+		    rc == -ENOMEM
+			? "out of memory while applying a decided block"
+			: "a decided block does not apply to the ledger");
 		return;
 	}
 	for (uint16_t i = 0; i < b->header.nevidence; i++)

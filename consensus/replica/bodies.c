@@ -169,6 +169,18 @@ bodies_store(struct replica *r, struct replica_body *body)
 	(void)queue_store(r, &store, NULL);
 }
 
+/* No verdict, so no vote for it or against it; it is tried again. */
+static void
+tell_short(struct replica *r, struct replica_body *body)
+{
+	if (body->short_told)
+		return;
+	body->short_told = true;
+	queue_notice(r, REPLICA_NOTICE, r->self,
+	    "out of memory: a proposed block is not judged, it is tried "
+	    "again");
+}
+
 static void
 validate(struct replica *r, struct replica_body *body)
 {
@@ -181,6 +193,8 @@ validate(struct replica *r, struct replica_body *body)
 			return;
 		}
 		v = ledger_check(r->ledger, body->block);
+		if (v == LEDGER_NO_MEMORY)
+			tell_short(r, body);
 		if (v == LEDGER_MISSING_ANSWER || v == LEDGER_NO_MEMORY)
 			return;
 		body->checked = true;

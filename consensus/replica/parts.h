@@ -35,6 +35,7 @@ struct replica_body {
 	bool checked;
 	bool valid;
 	bool stored;       /* handed to the pool */
+	bool short_told;   /* that memory to check it was short */
 	uint64_t asked_ms; /* missing answers were asked for */
 	uint64_t used;     /* for eviction: larger is fresher */
 };

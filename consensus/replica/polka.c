@@ -83,6 +83,7 @@ replica_load_votes(struct replica *r, const uint8_t *data, size_t len)
 
 	if (r->votes == NULL)
 		r->votes = calloc(most, sizeof(*r->votes));
+	r->load_failed |= r->votes == NULL;
 	while (r->votes != NULL && bytes_reader_left(&rd) > 0) {
 		vote_get(&rd, &v);
 		if (rd.bad)

@@ -71,6 +71,7 @@ replica_load_proof(struct replica *r, const uint8_t *data, size_t len)
 	struct bytes_reader rd = bytes_reader_of(data, len);
 	struct evidence *e = evidence_get(&rd);
 
+	r->load_failed |= rd.nomem;
 	if (e == NULL)
 		return;
 	if (!bytes_reader_done(&rd) || is_held(r, e))

@@ -57,7 +57,7 @@ void replica_free(struct replica *r);
 
 /* At start-up, before EV_START, in this order. Blocks from the chain, already
  * verified by their checksums: -EBADMSG if one does not fit the ledger, which
- * the last may have to say for those before it (ledger_skim). */
+ * the last may have to say for those before it (ledger_skim); -ENOMEM. */
 int replica_replay(struct replica *r, const struct block *b,
     const struct commit *c, bool last) __attribute__((warn_unused_result));
 /* In place of the blocks up to l's head, whose certificate this is. Takes l. */
@@ -71,7 +71,7 @@ void replica_load_votes(struct replica *r, const uint8_t *data, size_t len);
 void replica_load_proof(struct replica *r, const uint8_t *data, size_t len);
 /* Records of the vote log, oldest first. Where the log is ahead of the chain,
  * blocks were lost: nothing is signed until they are back; -EBADMSG where
- * nobody else has them. */
+ * nobody else has them; -ENOMEM, also of what was loaded before. */
 int replica_load_records(struct replica *r, const struct votelog_record *recs,
     size_t n) __attribute__((warn_unused_result));
 

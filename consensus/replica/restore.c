@@ -27,7 +27,7 @@ replica_replay(struct replica *r, const struct block *b, const struct commit *c,
 		r->deciding(r->witness_arg, r->ledger, b);
 	rc = last ? ledger_replay(r->ledger, b) : ledger_skim(r->ledger, b);
 	if (rc < 0)
-		return -EBADMSG;
+		return rc == -ENOMEM ? rc : -EBADMSG;
 	*r->last_commit = *c;
 	agree_seat(r);
 	round_enter(r);
@@ -60,12 +60,17 @@ settle(struct replica *r)
 {
 	for (size_t i = 0; i < REPLICA_MAX_BODIES; i++) {
 		struct replica_body *body = &r->bodies[i];
+		enum ledger_verdict v;
 
 		if (body->block == NULL || body->checked ||
 		    !bodies_resolve(r, body->block))
 			continue;
+		v = ledger_check(r->ledger, body->block);
+		r->load_failed |= v == LEDGER_NO_MEMORY;
+		if (v == LEDGER_NO_MEMORY)
+			continue;
 		body->checked = true;
-		body->valid = ledger_check(r->ledger, body->block) == LEDGER_OK;
+		body->valid = v == LEDGER_OK;
 	}
 }
 
@@ -76,6 +81,7 @@ replica_load_answer(struct replica *r, const uint8_t *data, size_t len)
 	struct answer *a = answer_get(&rd, ledger_update_dim(r->ledger));
 	const char *why;
 
+	r->load_failed |= rd.nomem;
 	if (a == NULL || !bytes_reader_done(&rd)) {
 		answer_unref(a);
 		return;
@@ -91,6 +97,7 @@ replica_load_body(struct replica *r, const uint8_t *data, size_t len)
 	struct block *b = block_get(&rd);
 	struct replica_body *body;
 
+	r->load_failed |= rd.nomem;
 	if (b == NULL || !bytes_reader_done(&rd) ||
 	    b->header.height != ledger_height(r->ledger) + 1) {
 		block_free(b);
@@ -139,6 +146,9 @@ replica_load_records(struct replica *r, const struct votelog_record *recs,
 	const uint64_t height = ledger_height(r->ledger);
 	const struct votelog_record *last;
 
+	/* What we locked, or said, may be in what there was no room for. */
+	if (r->load_failed)
+		return -ENOMEM;
 	if (n == 0) {
 		drop_unnamed(r, NULL);
 		return 0;

@@ -60,6 +60,9 @@ struct replica {
 	struct vote *votes; /* of start-up, until EV_START */
 	size_t nvotes;
 
+	/* restore.c: what was loaded is not all there was */
+	bool load_failed;
+
 	/* passage.c */
 	uint64_t passage_height; /* of the newest that was stored */
 	int32_t passage_round;

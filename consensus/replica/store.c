@@ -49,8 +49,11 @@ is_shared(struct disk *d, const struct federation *f, bool *out)
 		return 0;
 	rc = segments_open(&sound.segments, d, SEGMENTS_DIR, SEGMENTS_READ,
 	    NULL);
-	if ((rc == 0 || rc == -EBADMSG) && sound.segments.nentries > 1 &&
-	    store_block(&sound, segments_head(&sound.segments), &last) == 0)
+	if (rc == -EBADMSG)
+		rc = 0;
+	if (rc == 0 && sound.segments.nentries > 1)
+		rc = store_block(&sound, segments_head(&sound.segments), &last);
+	if (rc == 0 && last.block != NULL)
 		*out = last.commit.nsigs > 1;
 	block_free(last.block);
 	segments_close(&sound.segments);
@@ -222,7 +225,7 @@ store_block(struct store *s, uint64_t height, struct wire_decided *out)
 		return 0;
 	block_free(out->block);
 	out->block = NULL;
-	return -EBADMSG;
+	return r.nomem ? -ENOMEM : -EBADMSG;
 }
 
 struct load {

@@ -1,5 +1,6 @@
 #include "consensus/replica/sync.h"
 
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -173,7 +174,8 @@ sync_block(struct replica *r, uint16_t peer, struct wire_decided *d, size_t len)
 	sync_next(r);
 }
 
-static bool
+/* -ENOMEM is nobody's fault. */
+static int
 verify(struct replica *r, const struct wire_decided *d, uint16_t from)
 {
 	const uint64_t height = ledger_height(r->ledger) + 1;
@@ -183,12 +185,28 @@ verify(struct replica *r, const struct wire_decided *d, uint16_t from)
 	if (v == LEDGER_OK)
 		v = ledger_check(r->ledger, d->block);
 	if (v == LEDGER_OK)
-		return true;
+		return 0;
 	if (v == LEDGER_NO_MEMORY)
-		return false;
+		return -ENOMEM;
 	r->counts.bad_messages++;
 	queue_notice(r, REPLICA_PUNISH, from, ledger_verdict_text(v));
-	return false;
+	return -EBADMSG;
+}
+
+/* None of what came is taken; it is asked for again. */
+static void
+refuse(struct replica *r, uint16_t from, int why)
+{
+	sync_clear(r);
+	r->sync_deadline = 0;
+	if (why != -ENOMEM) {
+		shirked(r, from); /* somebody else is asked */
+		return;
+	}
+	queue_notice(r, REPLICA_NOTICE, r->self,
+	    "out of memory: a block of a peer is not looked at, it is asked "
+	    "for again");
+	r->sync_deadline = r->now.mono + REPLICA_SYNC_MS;
 }
 
 /* The head moved, or a block came: take the next one. */
@@ -198,6 +216,7 @@ sync_next(struct replica *r)
 	struct wire_decided d;
 	struct commit *c;
 	uint16_t from;
+	int rc;
 
 	while (r->decided == NULL && r->nsyncq > 0) {
 		d = r->syncq[0];
@@ -212,12 +231,11 @@ sync_next(struct replica *r)
 			continue;
 		}
 		c = malloc(sizeof(*c));
-		if (c == NULL || !verify(r, &d, from)) {
+		rc = c == NULL ? -ENOMEM : verify(r, &d, from);
+		if (rc < 0) {
 			free(c);
 			decided_close(&d);
-			sync_clear(r);
-			shirked(r, from);
-			r->sync_deadline = 0; /* ask somebody else */
+			refuse(r, from, rc);
 			break;
 		}
 		r->shirk_until[from] = 0; /* late is not never */

@@ -144,6 +144,8 @@ txpool_add(struct txpool *p, const struct ledger *l, struct tx *t)
 	if (txpool_find(p, &t->id) != NULL)
 		return -EEXIST;
 	v = judge(l, t, &ahead);
+	if (v == BOOKS_NO_MEMORY)
+		return -ENOMEM;
 	if (v != BOOKS_OK && !ahead)
 		return (int)v;
 	rc = find_room(p, t);
@@ -175,7 +177,7 @@ txpool_turn(struct txpool *p, const struct ledger *l)
 		bool ahead;
 		enum books_verdict v = judge(l, p->txs[i], &ahead);
 
-		if (v != BOOKS_OK && !ahead) {
+		if (v != BOOKS_OK && !ahead && v != BOOKS_NO_MEMORY) {
 			forget(p, p->txs[i], v);
 			continue;
 		}

@@ -39,10 +39,11 @@ struct txpool {
 };
 
 /* Keeps a reference. 0; -EEXIST: held; -ENOSPC: no room; -EBADMSG: bad
- * signature; or the verdict (> 0) that stands against it. */
+ * signature; -ENOMEM; or the verdict (> 0) that stands against it. */
 int txpool_add(struct txpool *p, const struct ledger *l, struct tx *t)
     __attribute__((warn_unused_result));
-/* The ledger moved: drops what is in it now, and what cannot be any more. */
+/* The ledger moved: drops what is in it now, and what cannot be any more. What
+ * there is no memory to look at stays, and is not offered. */
 void txpool_turn(struct txpool *p, const struct ledger *l);
 struct tx *txpool_find(const struct txpool *p, const struct hash *id);
 /* NULL: not known to have been refused. */

@@ -350,6 +350,8 @@ read_block(struct walk *w, uint64_t height, struct block **b, struct commit *c)
 	v = light ? verify_decode_heads(data, len, b, c)
 		  : verify_decode(data, len, ANSWER_DIM_MAX, b, c);
 	free(data);
+	if (v == VERIFY_NO_MEMORY)
+		return -ENOMEM;
 	if (v != VERIFY_OK)
 		return fault(w, check_of_verify(v), height, "%s",
 		    verify_text(v));

@@ -168,6 +168,8 @@ check_of_verify(enum verify_verdict v)
 	case VERIFY_ATTEST_SIGNER:
 	case VERIFY_ATTEST_SIGNATURE:
 		return CHECK_ROUNDS;
+	case VERIFY_NO_MEMORY: /* nothing was checked: the audit ends */
+		break;
 	}
 	return CHECK_ORDER;
 }

@@ -110,6 +110,9 @@ explain(int rc, enum ctl_error *code, char *err, size_t errlen)
 		    "too many transactions wait already: try again later");
 	else if (rc == -EEXIST)
 		snprintf(err, errlen, "it waits already");
+	else if (rc == -ENOMEM)
+		snprintf(err, errlen,
+		    "this node is out of memory: try again later");
 	else
 		snprintf(err, errlen, "it could not be signed");
 }

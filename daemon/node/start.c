@@ -470,8 +470,9 @@ resend(void *arg, struct tx *t)
 {
 	struct node *n = arg;
 	struct hash id = t->id;
+	int rc = node_submit(n, t);
 
-	if (node_submit(n, t) != 0)
+	if (rc != 0 && rc != -ENOMEM)
 		txbox_drop(n->opt->home, &id);
 }
 

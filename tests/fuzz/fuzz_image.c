@@ -30,14 +30,14 @@ const unsigned long fuzz_runs = 4000;
 
 static struct books_founder founders[VILLAGE_N];
 
-static bool
+static int
 any_job(const void *arg, const uint8_t *bytes, uint32_t len,
     struct books_job *out)
 {
 	(void)arg;
 	(void)bytes;
 	*out = (struct books_job){.task = 1, .rounds = 3, .members = 1};
-	return len > 0;
+	return len > 0 ? 0 : -EINVAL;
 }
 
 static struct books *

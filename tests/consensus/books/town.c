@@ -1,6 +1,7 @@
 #include "tests/consensus/books/town.h"
 
 #include <assert.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -70,20 +71,20 @@ town_do(struct town *t, uint16_t from, uint8_t kind, struct bytes_writer *w,
 	return rc;
 }
 
-bool
+int
 town_job_of(const void *arg, const uint8_t *bytes, uint32_t len,
     struct books_job *out)
 {
 	(void)arg;
 	if (len != 4)
-		return false;
+		return -EINVAL;
 	*out = (struct books_job){.task = bytes[0],
 	    .circuit = {{bytes[1]}},
 	    .rounds = bytes[2],
 	    .steps = 10};
 	if (bytes[3])
 		out->step = (struct rdp_step){50000000, 1200};
-	return true;
+	return 0;
 }
 
 struct body_asset

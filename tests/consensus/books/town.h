@@ -38,7 +38,7 @@ struct town_job {
 	bool noisy;
 };
 /* Of terms.job. */
-bool town_job_of(const void *arg, const uint8_t *bytes, uint32_t len,
+int town_job_of(const void *arg, const uint8_t *bytes, uint32_t len,
     struct books_job *out);
 
 struct body_asset town_asset(uint8_t rows);

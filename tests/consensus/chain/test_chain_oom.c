@@ -15,7 +15,9 @@
 #include "consensus/chain/disk_posix.h"
 #include "consensus/chain/pool.h"
 #include "consensus/chain/segments.h"
+#include "consensus/chain/verify.h"
 #include "consensus/chain/votelog.h"
+#include "consensus/replica/store.h"
 #include "tests/oom.h"
 
 static struct disk_posix disk;
@@ -95,6 +97,59 @@ op_open_read(void)
 	return rc;
 }
 
+/* A block and its certificate, as they lie in a record; sound in form. */
+static void
+put_block(struct bytes_writer *w)
+{
+	const struct commit c = {.height = 1,
+	    .nsigs = 1,
+	    .sigs = {{.alg = SIGN_ED25519}}};
+	struct block *b = block_new(0, 0, 0);
+
+	assert_non_null(b);
+	b->header.height = 1;
+	assert_int_equal(block_seal(b), 0);
+	block_put_full(w, b);
+	commit_put(w, &c);
+	assert_int_equal(w->error, 0);
+	block_free(b);
+}
+
+/* What there is no memory to read is not damaged. */
+static int
+op_block(void)
+{
+	struct store s = STORE_INIT;
+	struct wire_decided d = {.block = NULL};
+	int rc = segments_open(&s.segments, &disk.disk, SEGMENTS_DIR,
+	    SEGMENTS_READ, NULL);
+
+	if (rc < 0)
+		return rc;
+	rc = store_block(&s, segments_head(&s.segments), &d);
+	assert_int_equal(d.block == NULL, rc < 0);
+	block_free(d.block);
+	segments_close(&s.segments);
+	return rc;
+}
+
+static struct bytes_writer encoded;
+
+static int
+op_decode(void)
+{
+	struct block *b;
+	struct commit c;
+	enum verify_verdict v =
+	    verify_decode(encoded.data, encoded.len, 1, &b, &c);
+
+	assert_int_equal(b == NULL, v != VERIFY_OK);
+	block_free(b);
+	if (v != VERIFY_OK)
+		assert_int_equal(v, VERIFY_NO_MEMORY);
+	return v == VERIFY_OK ? 0 : -ENOMEM;
+}
+
 static void
 test_segments(void **state)
 {
@@ -112,8 +167,15 @@ test_segments(void **state)
 	while (log_open.nentries < log_open.cap)
 		assert_int_equal(op_append(), 0);
 	survive(op_append);
+	put_block(&encoded);
+	assert_int_equal(segments_append(&log_open, &id, encoded.data,
+			     (uint32_t)encoded.len),
+	    0);
 	segments_close(&log_open);
 	survive(op_open_read);
+	survive(op_block);
+	survive(op_decode);
+	bytes_writer_close(&encoded);
 }
 
 static int

@@ -543,7 +543,7 @@ job_suits(struct play *p, uint16_t faults)
 
 	j.combine.faults = faults;
 	job_put(&w, &j);
-	ok = jobs_read(p->t.l, w.data, (uint32_t)w.len, &out);
+	ok = jobs_read(p->t.l, w.data, (uint32_t)w.len, &out) == 0;
 	bytes_writer_close(&w);
 	return ok;
 }
