@@ -342,13 +342,15 @@ open_links(struct node *n)
 	    .events = node_peers_events(n)};
 	int rc = peers_start(&cfg, &n->peers);
 
-	/* NNG knows no name for an address of another machine. */
+	/* NNG knows no name for an address of another machine. That of a tunnel
+	 * may come up after us: a restart is right. */
 	if (rc == -EINVAL && !o->plain_links) {
 		log_error("links.listen",
 		    "address=%s why=\"this machine does not have that "
-		    "address\" mend=\"change listen in qmlnode.yaml\"",
+		    "address, or not yet\" mend=\"change listen in "
+		    "qmlnode.yaml, or bring that network up\"",
 		    o->listen != NULL ? o->listen : "none");
-		return NODE_EXIT_CONFIG;
+		return NODE_EXIT_TEMPORARY;
 	}
 	if (rc < 0) {
 		log_error("links.listen",
