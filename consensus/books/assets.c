@@ -41,6 +41,17 @@ asset_usable(const struct asset *a, uint64_t height)
 	return BOOKS_OK;
 }
 
+static bool
+is_full(const struct books *b, const struct sign_public *owner)
+{
+	const struct asset *rows = BOOKS_ROWS(struct asset, b->assets);
+	unsigned n = 0;
+
+	for (size_t i = 0; i < b->assets.n; i++)
+		n += key_equal(&rows[i].owner, owner);
+	return n >= BOOKS_ASSETS_MAX;
+}
+
 static enum books_verdict
 check_register(const struct books *b, const struct step *s)
 {
@@ -54,6 +65,8 @@ check_register(const struct books *b, const struct step *s)
 	/* The same rows twice would be a second, empty privacy account. */
 	if (asset_of_root(b, &s->t->sender, &x->root))
 		return BOOKS_EXISTS;
+	if (is_full(b, &s->t->sender))
+		return BOOKS_LIMIT;
 	if (hash_is_zero(&x->parent))
 		return BOOKS_OK;
 	parent = asset_find(b, &x->parent);

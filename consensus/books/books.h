@@ -26,6 +26,14 @@
 #include "proto/tx.h"
 
 #define BOOKS_MEMBERS_MAX PROPOSAL_VOTERS_MAX
+/* Fees are flat, so memory has bounds of its own. All assets that a member ever
+ * registered: a withdrawn one's budget stays spent. Under 1 KiB each, so 1 MiB
+ * for a member and 100 MiB for a hundred. */
+#define BOOKS_ASSETS_MAX 1024
+/* Orders that are over, of everybody: the row and its job are at most 84 KiB,
+ * so 21 MiB. With a new order the oldest of them leave the state, first those
+ * of which no round was run; the chain and its index have them still. */
+#define BOOKS_ORDERS_OVER_MAX 256
 
 struct books; /* opaque: its tables belong to this folder */
 

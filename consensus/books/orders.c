@@ -265,6 +265,45 @@ check_order(const struct books *b, const struct step *s)
 	return check_prices(b, &o);
 }
 
+/* Which of those that are over goes first; NULL: they are not too many. */
+static struct order *
+too_old(const struct books *b)
+{
+	struct order *rows = BOOKS_ROWS(struct order, b->orders);
+	struct order *oldest = NULL, *idle = NULL;
+	size_t n = 0;
+
+	for (size_t i = 0; i < b->orders.n; i++) {
+		if (rows[i].state <= ORDER_RUNNING)
+			continue;
+		n++;
+		if (oldest == NULL)
+			oldest = &rows[i];
+		if (idle == NULL && rows[i].rounds == 0)
+			idle = &rows[i];
+	}
+	if (n <= BOOKS_ORDERS_OVER_MAX)
+		return NULL;
+	return idle != NULL ? idle : oldest;
+}
+
+/* What is over has no escrow, and no round asks for it. */
+static void
+drop_old(struct books *b)
+{
+	struct order *rows = BOOKS_ROWS(struct order, b->orders);
+	struct order *o;
+
+	while ((o = too_old(b)) != NULL) {
+		size_t at = (size_t)(o - rows);
+
+		assert(o->escrow == 0);
+		blob_unref(o->job);
+		memmove(o, o + 1, (b->orders.n - at - 1) * sizeof(*o));
+		b->orders.n--;
+	}
+}
+
 static void
 commit_order(struct books *b, struct step *s)
 {
@@ -278,6 +317,7 @@ commit_order(struct books *b, struct step *s)
 	memcpy(o->job->data, s->u.order.job, s->u.order.job_len);
 	o->job_hash = hash_bytes("qml.job", o->job->data, o->job->len);
 	account_take(b, account_find(b, &s->t->sender), o->escrow, &why);
+	drop_old(b);
 }
 
 static enum books_verdict

@@ -54,7 +54,7 @@ static const struct verdict_row rows[BOOKS_VERDICTS] = {
     [BOOKS_RANGE] = {"range",
 	"what it asks for is not possible as things stand, or is out of "
 	"bounds"},
-    [BOOKS_LIMIT] = {"limit", "too many are open at once"},
+    [BOOKS_LIMIT] = {"limit", "too many are open at once, or held"},
     [BOOKS_FEW_MEMBERS] = {"few_members",
 	"the job's rule needs the data of more members"},
     [BOOKS_NO_MEMORY] = {"no_memory",

@@ -66,7 +66,8 @@ hint(enum books_verdict v)
 	    [BOOKS_FEW_MEMBERS] = "name assets of more members: qmlctl data "
 				  "list",
 	    [BOOKS_RANGE] = "see the bounds: qmlctl(1), proposal new",
-	    [BOOKS_LIMIT] = "wait until some are closed",
+	    [BOOKS_LIMIT] = "wait until some are closed; the data assets of "
+			    "a member are counted for good",
 	};
 
 	return v < BOOKS_VERDICTS && hints[v] != NULL ? hints[v] : "";
