@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "daemon/cli/card.h"
+#include "daemon/node/plain.h"
 
 #define LINE_LEN 512
 
@@ -32,10 +33,14 @@ number_of(const struct jv *o, const char *key)
 static void
 put_text(const struct pen *p, const char *s)
 {
+	size_t n;
+
 	for (; *s != '\0'; s++) {
 		if (p->markdown && strchr("\\`*_[]<>|#", *s) != NULL)
 			fputc('\\', p->to);
-		fputc((unsigned char)*s < ' ' || *s == 0x7f ? '?' : *s, p->to);
+		n = plain_acts(s);
+		fputc(n > 0 ? '?' : *s, p->to);
+		s += n > 0 ? n - 1 : 0;
 	}
 }
 

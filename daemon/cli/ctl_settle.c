@@ -11,6 +11,7 @@
 
 #include "daemon/cli/ctl_settle.h"
 #include "daemon/cli/ctl_text.h"
+#include "daemon/node/plain.h"
 #include "config/federation_draft.h"
 
 #define PAGE 1000
@@ -161,7 +162,8 @@ ctl_ledger_history(int argc, char **argv)
 	return rc < 0 ? CLI_OK : rc;
 }
 
-/* A cell that no spreadsheet takes for a formula. */
+/* A cell that no spreadsheet takes for a formula, and that shows what it
+ * has. */
 static void
 put_cell(const char *text)
 {
@@ -174,9 +176,12 @@ put_cell(const char *text)
 	if (text[0] != '\0' && strchr("=+-@", text[0]) != NULL)
 		putchar('\'');
 	for (; *text != '\0'; text++) {
+		const size_t n = plain_acts(text);
+
 		if (*text == '"')
 			putchar('"');
-		putchar(*text);
+		putchar(n > 0 ? '?' : *text);
+		text += n > 0 ? n - 1 : 0;
 	}
 	if (quoted)
 		putchar('"');

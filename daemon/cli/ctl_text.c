@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/node/plain.h"
+
 char *
 ctl_text_span(int64_t ms, char out[static CTL_TEXT_LEN])
 {
@@ -100,17 +102,12 @@ ctl_text_spark(const double *v, size_t n, char *out, size_t len)
 char *
 ctl_text_clean(const char *text, char *out, size_t len)
 {
-	size_t i;
+	size_t i = 0, n;
 
-	for (i = 0; text[i] != '\0' && i + 1 < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-
-		out[i] = text[i];
-		/* C1 controls are 0xc2 0x80..0x9f in UTF-8. */
-		if (c < 0x20 || c == 0x7f ||
-		    (c >= 0x80 && c < 0xa0 && i > 0 &&
-			(unsigned char)text[i - 1] == 0xc2))
-			out[i] = '?';
+	for (; *text != '\0' && i + 1 < len; i++) {
+		n = plain_acts(text);
+		out[i] = n > 0 ? '?' : *text;
+		text += n > 0 ? n : 1;
 	}
 	out[i] = '\0';
 	return out;

@@ -26,7 +26,8 @@ char *ctl_text_id(const char *id, char out[static CTL_TEXT_LEN]);
 /* Bar characters from the lowest to the highest value, the last ones that fit
  * into len bytes; a constant curve is all low. */
 void ctl_text_spark(const double *v, size_t n, char *out, size_t len);
-/* Bytes that would steer a terminal become '?'. Cut to len. */
+/* What acts on the place where it is shown (plain.h) becomes '?'. Cut to
+ * len. */
 char *ctl_text_clean(const char *text, char *out, size_t len);
 /* Columns that text takes in UTF-8, one per character. */
 size_t ctl_text_width(const char *text);

@@ -1,6 +1,7 @@
 #include "daemon/cli/markup.h"
 
-/* XML 1.0 has no other control characters than these three. */
+#include "daemon/node/plain.h"
+
 void
 markup_words(FILE *f, const char *words)
 {
@@ -13,9 +14,10 @@ markup_words(FILE *f, const char *words)
 			fputs("&gt;", f);
 		else if (*c == '"')
 			fputs("&quot;", f);
-		else if ((unsigned char)*c < ' ')
+		else if (plain_acts(c) > 0) {
 			fputc(' ', f);
-		else
+			c += plain_acts(c) - 1;
+		} else
 			fputc(*c, f);
 	}
 }

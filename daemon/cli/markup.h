@@ -6,8 +6,9 @@
 
 #include <stdio.h>
 
-/* As text or as an attribute in double quotes; a control character becomes a
- * blank. Errors of the stream are the caller's to look at (ferror). */
+/* As text or as an attribute in double quotes; what acts on the place
+ * where it is shown (plain.h) becomes a blank. Errors of the stream are the
+ * caller's to look at (ferror). */
 void markup_words(FILE *f, const char *words);
 
 #endif

@@ -6,6 +6,7 @@
 #include "config/federation_draft.h"
 #include "config/federation_file.h"
 #include "daemon/cli/cli.h"
+#include "daemon/cli/ctl_text.h"
 #include "daemon/node/jv.h"
 #include "proto/id.h"
 
@@ -86,6 +87,7 @@ int
 show_federation(const struct federation *f)
 {
 	char founded[FEDERATION_TIME_LEN], text[ID_TEXT_LEN];
+	char label[FEDERATION_TEXT_LEN];
 	struct hash id;
 
 	if (federation_id(f, &id) != 0)
@@ -98,7 +100,8 @@ show_federation(const struct federation *f)
 	    federation_time_text(f->founded_ms, founded));
 	show_members(f);
 	printf("schema      %u columns, label \"%s\" with %u classes\n",
-	    f->ncolumns, f->label, f->nlabels);
+	    f->ncolumns, ctl_text_clean(f->label, label, sizeof(label)),
+	    f->nlabels);
 	show_job(f);
 	if (f->nmembers > 0)
 		fprintf(stderr,

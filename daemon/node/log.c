@@ -6,6 +6,8 @@
 #include <time.h>
 #include <uv.h>
 
+#include "daemon/node/plain.h"
+
 #define OWN_CODES 1000 /* what libuv adds lies beyond */
 
 static enum log_level threshold = LOG_LEVEL_INFO;
@@ -35,8 +37,8 @@ write_line(enum log_level level, const char *event, const char *fmt, va_list ap)
 	if (n < 0)
 		return;
 	for (char *p = line; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20)
-			*p = ' ';
+		for (size_t k = plain_acts(p); k > 0; k--)
+			p[k - 1] = ' ';
 	fprintf(stderr, "ts=%s.%03ldZ lvl=%s ev=%s %s\n", stamp,
 	    ts.tv_nsec / 1000000, names[level], event, line);
 }

@@ -74,7 +74,13 @@ test_clean(void **state)
 	assert_string_equal(ctl_text_clean("\xc2\x9b"
 					   "2J",
 				out, 16),
-	    "\xc2?2J");
+	    "?2J");
+	/* Nor turn the text behind it around: U+202E, U+2066 and its end. */
+	assert_string_equal(ctl_text_clean("a\xe2\x80\xae"
+					   "b\xe2\x81\xa6"
+					   "c\xe2\x81\xa9",
+				out, 16),
+	    "a?b?c?");
 	assert_string_equal(ctl_text_clean("\xc3\xa9\xe2\x96\x81", out, 16),
 	    "\xc3\xa9\xe2\x96\x81");
 	assert_string_equal(ctl_text_clean("abcdef", out, 4), "abc");

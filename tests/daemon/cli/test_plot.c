@@ -65,11 +65,15 @@ words_are_escaped(void **state)
 	(void)state;
 	svg_begin(f, 10, 10, "<a> & \"b\"", "1 < 2\n");
 	svg_text(f, &t, "x\x01y");
+	svg_text(f, &t,
+	    "u\xe2\x80\xaev\xc2\x85"
+	    "w");
 	svg_end(f);
 	fclose(f);
 	assert_well_formed(text);
 	assert_non_null(strstr(text, "&lt;a&gt; &amp; &quot;b&quot;"));
 	assert_non_null(strstr(text, ">x y</text>"));
+	assert_non_null(strstr(text, ">u v w</text>"));
 	free(text);
 }
 
