@@ -24,9 +24,8 @@ keep_record(void *arg, uint64_t seq, const struct votelog_record *rec)
 	return 0;
 }
 
-/* A full block of this federation, generously. */
-static uint64_t
-room_for(const struct federation *f)
+uint64_t
+store_room(const struct federation *f)
 {
 	const uint64_t n = f->nmembers;
 	const uint64_t room =
@@ -172,7 +171,7 @@ store_open(struct store *s, struct disk *d, const struct federation *f,
 
 	*s = STORE_INIT;
 	*report = (struct store_report){.part = STORE_VOTELOG};
-	s->room = room_for(f);
+	s->room = store_room(f);
 	s->behind = behind(f);
 	/* First the vote log: without it nothing may be signed, whatever the
 	 * chain says. */

@@ -55,6 +55,10 @@ struct store_report {
 	uint64_t log_lost;   /* record that is damaged; 0: its first page */
 };
 
+/* Bytes that the chain must have free behind its last block: a full block of
+ * this federation, generously. Without them nothing is signed. */
+uint64_t store_room(const struct federation *f);
+
 /*
  * Opens all three, founding the chain with block 0 if there is none. Where
  * others have the chain (two founders, or who came later signed its last sound

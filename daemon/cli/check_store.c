@@ -4,13 +4,16 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/statvfs.h>
 
 #include "consensus/chain/disk_posix.h"
 #include "consensus/chain/index.h"
 #include "consensus/chain/segments.h"
 #include "consensus/chain/sql.h"
 #include "consensus/chain/votelog.h"
+#include "consensus/replica/store.h"
 #include "daemon/cli/cli.h"
+#include "daemon/cli/ctl_text.h"
 #include "proto/id.h"
 
 /* The home's disk, on which everything that would change it is -EROFS. The
@@ -198,6 +201,47 @@ check_store_chain(const struct prepare *p,
 	segments_close(&s);
 	disk_posix_close(&disk.posix);
 	return code;
+}
+
+int
+check_store_fits(const struct statvfs *v, uint64_t want,
+    char text[static CHECK_STORE_TEXT_LEN])
+{
+	const uint64_t room = (uint64_t)v->f_bavail * v->f_frsize;
+	char have[CTL_TEXT_LEN], need[CTL_TEXT_LEN];
+
+	ctl_text_bytes(room < INT64_MAX ? (int64_t)room : INT64_MAX, have);
+	ctl_text_bytes((int64_t)want, need);
+	/* Where f_files is 0 files take no place of their own. */
+	if (v->f_files > 0 && v->f_favail == 0) {
+		snprintf(text, CHECK_STORE_TEXT_LEN,
+		    "its disk has no place for another file (df -i)");
+		return -ENOSPC;
+	}
+	snprintf(text, CHECK_STORE_TEXT_LEN,
+	    room < want ? "%s are free on its disk, and the next blocks want %s"
+			: "%s are free; the next blocks want %s",
+	    have, need);
+	return room < want ? -ENOSPC : 0;
+}
+
+/* What the chain's file grows by when the next block does not fit. */
+int
+check_store_room(const struct prepare *p,
+    char text[static CHECK_STORE_TEXT_LEN])
+{
+	const uint64_t want = (store_room(&p->federation) + SEGMENTS_STEP - 1) /
+	    SEGMENTS_STEP * SEGMENTS_STEP;
+	struct statvfs v;
+
+	if (statvfs(p->home, &v) < 0)
+		return cli_error(CLI_IO, "%s: %s", p->home, strerror(errno));
+	if (check_store_fits(&v, want, text) == 0)
+		return CLI_OK;
+	return cli_error(CLI_IO,
+	    "%s: %s\n  Without it the node signs nothing. Make room on that "
+	    "disk, or move the home to a larger one",
+	    p->home, text);
 }
 
 /* Where the first page is that is not as it was written; UINT64_MAX: none. */

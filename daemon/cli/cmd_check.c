@@ -222,6 +222,10 @@ check_all(struct prepare *p, bool effective)
 	else
 		good("config", "%s", path);
 	code = check_federation(p);
+	next =
+	    code == CLI_OK ? check_stored(p, "room", check_store_room) : CLI_OK;
+	if (code == CLI_OK)
+		code = next;
 	next = check_keys(p);
 	if (code == CLI_OK)
 		code = next;

@@ -242,6 +242,25 @@ prepare_options(struct prepare *p)
 	return find_trainer(p);
 }
 
+/* What to do about a home whose lock cannot be had. */
+static const char *
+lock_hint(int rc)
+{
+	switch (-rc) {
+	case EACCES:
+		return "Run it as the user whose node this is: ls -ld DIR";
+	case EROFS:
+		return "Its disk is mounted read-only: mount it for writing; "
+		       "if the system made it so by\n  itself, look at the "
+		       "disk first (dmesg)";
+	case ENOSPC:
+	case EDQUOT:
+		return "Its disk is full: make room on it";
+	default:
+		return "Name the folder of a node: --home DIR";
+	}
+}
+
 int
 prepare_lock(struct prepare *p)
 {
@@ -260,9 +279,7 @@ prepare_lock(struct prepare *p)
 		    p->home, strerror(-rc), p->home);
 	if (rc < 0)
 		return cli_error(CLI_IO, "%s: %s\n  %s", p->home, strerror(-rc),
-		    rc == -EACCES
-			? "Run it as the user whose node this is: ls -ld DIR"
-			: "Name the folder of a node: --home DIR");
+		    lock_hint(rc));
 	return CLI_OK;
 }
 

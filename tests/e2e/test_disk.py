@@ -138,6 +138,27 @@ def full(c, disk):
     run(program("qmlnode"), "audit", home)
 
 
+def check(home, code, want):
+    p = run(program("qmlnode"), "check", "--home", home, code=code)
+    assert want in p.stdout + p.stderr, p
+    assert ("All is well" in p.stderr) == (code == 0), p
+
+
+def checked(disk):
+    """Before it runs: what it could not write is no surprise later."""
+    home, waste = os.path.join(disk, "home"), os.path.join(disk, "waste")
+    check(home, 0, "are free; the next blocks want")
+    fill_up(waste)
+    check(home, EXIT_IO, "0 B are free on its disk")
+    os.unlink(waste)
+    subprocess.run(["mount", "-o", "remount,ro", disk], check=True)
+    try:
+        check(home, EXIT_IO, "mounted read-only")
+    finally:
+        subprocess.run(["mount", "-o", "remount,rw", disk], check=True)
+    check(home, 0, "are free; the next blocks want")
+
+
 def main():
     tap = Tap()
     disk, reason = mounted("40m")
@@ -157,6 +178,8 @@ def main():
                 print("# skipped: a full tmpfs, for mount says: " + reason)
             else:
                 tap.run("a tmpfs that is full", lambda: full(c, disk))
+                tap.run("check sees a disk that is full or read-only",
+                        lambda: checked(disk))
     finally:
         if disk is not None:
             subprocess.run(["umount", disk], check=True)
