@@ -3,14 +3,18 @@
 #include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
 
+#include "consensus/chain/checkpoint.h"
 #include "consensus/chain/disk_posix.h"
 #include "consensus/chain/index.h"
 #include "consensus/chain/segments.h"
 #include "consensus/chain/sql.h"
+#include "consensus/chain/verify.h"
 #include "consensus/chain/votelog.h"
+#include "consensus/ledger/params.h"
 #include "consensus/replica/store.h"
 #include "daemon/cli/cli.h"
 #include "daemon/cli/ctl_text.h"
@@ -198,6 +202,110 @@ check_store_chain(const struct prepare *p,
 	} else {
 		code = explain_chain(p, rc, &report);
 	}
+	segments_close(&s);
+	disk_posix_close(&disk.posix);
+	return code;
+}
+
+static int
+replay(struct segments *s, struct ledger *l, uint64_t height)
+{
+	struct block *b;
+	struct commit c;
+	uint8_t *data;
+	uint32_t len;
+	int rc = segments_read(s, height, &data, &len);
+
+	if (rc < 0)
+		return rc;
+	rc =
+	    verify_decode_stored(data, len, &b, &c) == VERIFY_OK ? 0 : -EBADMSG;
+	free(data);
+	if (rc < 0)
+		return rc;
+	rc = ledger_replay(l, b);
+	block_free(b);
+	return rc;
+}
+
+/* As `run` makes it. *height is of the block that failed. */
+static int
+read_state(struct segments *s, const struct federation *f, struct ledger **l,
+    uint64_t *height)
+{
+	const uint64_t head = segments_head(s);
+	struct checkpoint_report found;
+	int rc = checkpoint_read(s, f, head, l, &found);
+
+	*height = 0;
+	if (rc == 0 && *l == NULL)
+		rc = ledger_new(f, l);
+	if (rc < 0)
+		return rc;
+	for (*height = ledger_height(*l) + 1; *height <= head; ++*height) {
+		rc = replay(s, *l, *height);
+		if (rc < 0)
+			return rc;
+	}
+	return 0;
+}
+
+static int
+judge_rules(const struct ledger *l, char text[static CHECK_STORE_TEXT_LEN],
+    uint64_t *until)
+{
+	const struct ledger_params *r = ledger_params(l);
+
+	if (!ledger_version_known(l))
+		return cli_error(CLI_CONFIG,
+		    "from block %" PRIu64 " on the members run rules of "
+		    "version %u, and this program knows up to %u\n  Install a "
+		    "newer one; until then run stops at once",
+		    ledger_height(l) + 1, ledger_version(l), LEDGER_VERSIONS);
+	if (r->next_version > LEDGER_VERSIONS) {
+		*until = r->next_version_at - 1;
+		snprintf(text, CHECK_STORE_TEXT_LEN,
+		    "from block %" PRIu64 " on the members run rules of "
+		    "version %u, and this program knows up to %u and will "
+		    "stop there: install a newer one",
+		    r->next_version_at, r->next_version, LEDGER_VERSIONS);
+	} else {
+		snprintf(text, CHECK_STORE_TEXT_LEN, "version %u",
+		    ledger_version(l));
+	}
+	return CLI_OK;
+}
+
+int
+check_store_rules(const struct prepare *p,
+    char text[static CHECK_STORE_TEXT_LEN], uint64_t *until)
+{
+	struct segments s = SEGMENTS_INIT;
+	struct ledger *l = NULL;
+	struct reading_disk disk;
+	uint64_t height = 0;
+	int code = CLI_OK, rc = open_disk(&disk, p->home);
+
+	*until = 0;
+	if (rc == 0)
+		rc = segments_open(&s, &disk.posix.disk, SEGMENTS_DIR,
+		    SEGMENTS_READ, NULL);
+	/* A torn end is no damage to `run`, which goes by what is before. */
+	if (rc == 0 || (rc == -EBADMSG && s.nentries > 0))
+		rc = read_state(&s, &p->federation, &l, &height);
+	if (rc == 0)
+		code = judge_rules(l, text, until);
+	else if (rc == -ENOENT && height == 0)
+		snprintf(text, CHECK_STORE_TEXT_LEN, "those of the founding");
+	else if (height > 0 && rc != -ENOMEM)
+		code = cli_error(CLI_DAMAGED,
+		    "%s/" SEGMENTS_DIR ": block %" PRIu64 " does not follow: "
+		    "%s\n  qmlnode audit %s says more",
+		    p->home, height, strerror(-rc), p->home);
+	else
+		code = cli_error(CLI_IO, "%s/" SEGMENTS_DIR ": %s", p->home,
+		    strerror(-rc));
+	ledger_free(l);
 	segments_close(&s);
 	disk_posix_close(&disk.posix);
 	return code;

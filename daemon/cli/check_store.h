@@ -20,6 +20,11 @@ int check_store_votes(const struct prepare *p,
  * in it, that is audit's. Reads the whole chain. */
 int check_store_chain(const struct prepare *p,
     char text[static CHECK_STORE_TEXT_LEN]);
+/* Do we have the rules of the block behind the last one? *until: the last
+ * block before others that were voted for and are not known here; 0: there
+ * are none. The state is made as run makes it. */
+int check_store_rules(const struct prepare *p,
+    char text[static CHECK_STORE_TEXT_LEN], uint64_t *until);
 /* Is there room to write what the node signs nothing without? Quotas are not
  * seen. */
 int check_store_room(const struct prepare *p,

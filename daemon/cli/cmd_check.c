@@ -1,4 +1,5 @@
 #include <errno.h>
+#include <inttypes.h>
 #include <libgen.h>
 #include <netdb.h>
 #include <stdarg.h>
@@ -203,10 +204,24 @@ check_keys(struct prepare *p)
 	return code;
 }
 
+/* What will stop it while it runs is no failure, and not well either. */
+static int
+check_rules(const struct prepare *p, uint64_t *until)
+{
+	char text[CHECK_STORE_TEXT_LEN] = "";
+	int code = check_store_rules(p, text, until);
+
+	if (code == CLI_OK && *until > 0)
+		fprintf(stderr, "warning: %s\n", text);
+	else if (code == CLI_OK)
+		good("rules", "%s", text);
+	return code;
+}
+
 /* What stands alone is checked even when something before it failed; the
  * first failure is the exit code. */
 static int
-check_all(struct prepare *p, bool effective)
+check_all(struct prepare *p, bool effective, uint64_t *until)
 {
 	char path[HOME_PATH_LEN + 16];
 	int code = prepare_lock(p), next;
@@ -239,6 +254,8 @@ check_all(struct prepare *p, bool effective)
 	if (code == CLI_OK)
 		code = check_stored(p, "index", check_store_index);
 	if (code == CLI_OK)
+		code = check_rules(p, until);
+	if (code == CLI_OK)
 		code = check_member(p);
 	if (code != CLI_OK)
 		return code;
@@ -256,6 +273,7 @@ cmd_check(int argc, char **argv)
 	struct prepare *p = calloc(1, sizeof(*p));
 	char home[HOME_PATH_LEN];
 	bool effective = false;
+	uint64_t until = 0;
 	int code;
 
 	if (p == NULL)
@@ -269,9 +287,14 @@ cmd_check(int argc, char **argv)
 	if (code == CLI_OK) {
 		if (p->home == NULL)
 			p->home = home_default(home, sizeof(home));
-		code = check_all(p, effective);
+		code = check_all(p, effective, &until);
 		fflush(stdout);
-		if (code == CLI_OK)
+		if (code == CLI_OK && until > 0)
+			fprintf(stderr,
+			    "All else is well: qmlnode run --home %s goes on "
+			    "to block %" PRIu64 "\n",
+			    p->home, until);
+		else if (code == CLI_OK)
 			fprintf(stderr,
 			    "All is well. Next: qmlnode run "
 			    "--home %s\n",

@@ -231,6 +231,9 @@ def an_upgrade(c):
     n = stopped[0]
     p = run(program("qmlnode"), "run", "--home", n.home, code=78)
     assert "install a newer one" in p.stderr, p.stderr
+    p = run(program("qmlnode"), "check", "--home", n.home, code=78)
+    assert "from block %d on the members run rules of version 3" % at in \
+        p.stderr, p.stderr
     # By the rules of each block's own version.
     p = run(program("qmlnode"), "audit", n.home, "--json")
     assert json.loads(p.stdout)["blocks"] >= at - 1, p.stdout

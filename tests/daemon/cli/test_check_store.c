@@ -1,4 +1,5 @@
-/* What qmlnode check says of a disk that is full: see check_store.h. */
+/* What qmlnode check says of rules that are to come, and of a disk that is
+ * full: see check_store.h. */
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
@@ -12,9 +13,110 @@
 
 #include <cmocka.h>
 
+#include "consensus/chain/checkpoint.h"
+#include "consensus/ledger/params.h"
 #include "consensus/replica/store.h"
 #include "daemon/cli/check_store.h"
+#include "daemon/cli/cli.h"
 #include "rich.h"
+
+#define LATER (LEDGER_VERSIONS + 1)
+#define AT 30 /* height */
+#define SAID_LEN 1024
+
+struct said {
+	int code;
+	char text[CHECK_STORE_TEXT_LEN];
+	uint64_t until;
+	char err[SAID_LEN];
+};
+
+static struct said
+ask_rules(const struct rich *r)
+{
+	struct prepare *p = calloc(1, sizeof(*p));
+	struct said s = {.until = 99};
+	FILE *to = tmpfile();
+	int err = dup(2);
+
+	assert_non_null(p);
+	assert_true(err >= 0 && to != NULL);
+	p->home = r->root;
+	p->federation = r->chain.town.f;
+	dup2(fileno(to), 2);
+	s.code = check_store_rules(p, s.text, &s.until);
+	fflush(stderr);
+	dup2(err, 2);
+	assert_true(pread(fileno(to), s.err, SAID_LEN - 1, 0) >= 0);
+	close(err);
+	fclose(to);
+	free(p);
+	return s;
+}
+
+static void
+rules_to_come(void **state)
+{
+	const struct payload wish = {.upgrade = {LATER, AT}};
+	struct said s;
+	struct rich r;
+
+	(void)state;
+	rich_open(&r, "town");
+	rich_grow(&r, RICH_OPEN);
+	s = ask_rules(&r);
+	assert_int_equal(s.code, CLI_OK);
+	assert_int_equal(s.until, 0);
+	assert_string_equal(s.text, "version 1");
+	rich_pass(&r, PROPOSAL_UPGRADE, &wish);
+	while (ledger_params(r.chain.town.l)->next_version == 0)
+		rich_commit(&r, rich_next(&r, NULL, 0, false));
+	assert_true(ledger_height(r.chain.town.l) + 1 < AT);
+	s = ask_rules(&r);
+	assert_int_equal(s.code, CLI_OK);
+	assert_int_equal(s.until, AT - 1);
+	assert_non_null(strstr(s.text, "from block 30 on"));
+	assert_non_null(strstr(s.text, "rules of version 3"));
+	assert_non_null(strstr(s.text, "install a newer one"));
+	/* Where it stops: run would end at once, with this code. */
+	while (ledger_height(r.chain.town.l) + 1 < AT)
+		rich_commit(&r, rich_next(&r, NULL, 0, false));
+	s = ask_rules(&r);
+	assert_int_equal(s.code, CLI_CONFIG);
+	assert_non_null(strstr(s.err, "from block 30 on"));
+	assert_non_null(strstr(s.err, "rules of version 3"));
+	assert_non_null(strstr(s.err, "Install a newer one"));
+	rich_close(&r);
+}
+
+/* No chain, no rules but the founding's; blocks that do not follow are told
+ * with their height. */
+static void
+no_state(void **state)
+{
+	char moved[RICH_ROOT_LEN + 48];
+	struct block *b;
+	struct said s;
+	struct rich r;
+
+	(void)state;
+	rich_open(&r, "town");
+	rich_grow(&r, RICH_OPEN);
+	snprintf(moved, sizeof(moved), "%s.away", r.file);
+	assert_int_equal(rename(r.file, moved), 0);
+	s = ask_rules(&r);
+	assert_int_equal(s.code, CLI_OK);
+	assert_string_equal(s.text, "those of the founding");
+	assert_int_equal(rename(moved, r.file), 0);
+	b = rich_next(&r, NULL, 0, false);
+	b->header.state_root.b[0] ^= 1;
+	rich_seal(&r, b);
+	s = ask_rules(&r);
+	assert_int_equal(s.code, CLI_DAMAGED);
+	assert_non_null(strstr(s.err, "does not follow"));
+	block_free(b);
+	rich_close(&r);
+}
 
 static void
 a_full_disk(void **state)
@@ -75,6 +177,8 @@ int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+	    cmocka_unit_test(rules_to_come),
+	    cmocka_unit_test(no_state),
 	    cmocka_unit_test(a_full_disk),
 	    cmocka_unit_test(the_stores_own_bound),
 	};
