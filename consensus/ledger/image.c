@@ -260,6 +260,9 @@ image_place(struct walk *k, struct ledger *l)
 	for (uint16_t i = 0; i < FEDERATION_MAX_MEMBERS; i++) {
 		walk_u64(k, &l->old_until[i][0]);
 		walk_u64(k, &l->old_until[i][1]);
+		walk_key(k, &l->older[i]);
+		walk_u64(k, &l->older_until[i][0]);
+		walk_u64(k, &l->older_until[i][1]);
 	}
 	image_electorate(k, &l->past);
 	image_standing(k, &l->bench, &l->conduct);

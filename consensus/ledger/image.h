@@ -13,7 +13,7 @@
 #include "consensus/ledger/ledger.h"
 #include "proto/bytes.h"
 
-#define IMAGE_VERSION 2
+#define IMAGE_VERSION 3
 
 /* w->error says how it went. */
 void ledger_image(const struct ledger *l, struct bytes_writer *w);

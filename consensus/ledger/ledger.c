@@ -393,24 +393,31 @@ ledger_evidence_new(const struct ledger *l, const struct evidence *e)
 	return conduct_is_new(&l->conduct, &now, e);
 }
 
-bool
-ledger_evidence_proves(const struct ledger *l, const struct evidence *e)
+/* By a key that was given up, in its time: who finds or steals it afterwards
+ * must not make its member guilty. */
+static bool
+proves_by(const struct ledger *l, const struct evidence *e,
+    const struct sign_public *key, const uint64_t until[static 2])
 {
 	const bool by_height =
 	    e->kind == EVIDENCE_VOTES || e->kind == EVIDENCE_PROPOSALS;
 
+	return e->at <= until[by_height ? 0 : 1] &&
+	    evidence_verify(e, key, &l->fid);
+}
+
+bool
+ledger_evidence_proves(const struct ledger *l, const struct evidence *e)
+{
 	/* Nobody is blamed who has no power, and a candidate's seat may be
 	 * another's tomorrow: the record goes with the seat. */
 	if (e->who >= l->seats->n ||
 	    (l->seats->state[e->who] != SEAT_MEMBER &&
 		l->seats->state[e->who] != SEAT_LEFT))
 		return false;
-	if (evidence_verify(e, &l->seats->m[e->who].sign, &l->fid))
-		return true;
-	/* Who finds or steals a key that was given up must not make its member
-	 * guilty. */
-	return e->at <= l->old_until[e->who][by_height ? 0 : 1] &&
-	    evidence_verify(e, &l->seats->old[e->who], &l->fid);
+	return evidence_verify(e, &l->seats->m[e->who].sign, &l->fid) ||
+	    proves_by(l, e, &l->seats->old[e->who], l->old_until[e->who]) ||
+	    proves_by(l, e, &l->older[e->who], l->older_until[e->who]);
 }
 
 const struct bench *
@@ -466,7 +473,7 @@ take_books(struct ledger *l)
 }
 
 /* Where a seat has other keys after this block: up to when its old key was its
- * own. */
+ * own, and the one before that. */
 static void
 note_old_keys(struct ledger *l, uint64_t height, uint64_t round)
 {
@@ -474,6 +481,9 @@ note_old_keys(struct ledger *l, uint64_t height, uint64_t round)
 		if (memcmp(&l->seats->m[i].sign, &l->next->m[i].sign,
 			sizeof(l->next->m[i].sign)) == 0)
 			continue;
+		l->older[i] = l->seats->old[i];
+		memcpy(l->older_until[i], l->old_until[i],
+		    sizeof(l->older_until[i]));
 		l->old_until[i][0] = height;
 		l->old_until[i][1] = round;
 	}

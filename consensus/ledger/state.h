@@ -63,6 +63,10 @@ struct ledger {
 	struct seats *seats; /* at height + 1 */
 	struct seats *next;  /* at height + 2; what is voted now comes after */
 	uint64_t old_until[FEDERATION_MAX_MEMBERS][2]; /* height, round */
+	/* Keys change twice within the window of evidence: those before the
+	 * seat's old ones. Of a third change in it the first are forgotten. */
+	struct sign_public older[FEDERATION_MAX_MEMBERS];
+	uint64_t older_until[FEDERATION_MAX_MEMBERS][2];
 	struct electorate past; /* whose votes the head's certificate has */
 	uint32_t power[FEDERATION_MAX_MEMBERS]; /* by seat, at height + 1 */
 	uint32_t weight[FEDERATION_MAX_MEMBERS];

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <cmocka.h>
 
+#include "consensus/ledger/seats.h"
 #include "poll.h"
 
 static struct evidence
@@ -219,6 +220,71 @@ candidates_have_no_record(void **state)
 	poll_end(&t);
 }
 
+/* Would two votes of this height by keys[by] be held against seat 2, here and
+ * by who started from a checkpoint? */
+static bool
+is_held(struct town *t, uint64_t height, uint16_t by)
+{
+	struct evidence *e = two_votes(t, 2, height, by);
+	bool yes =
+	    ledger_evidence_new(t->l, e) && ledger_evidence_proves(t->l, e);
+
+	assert_int_equal(yes,
+	    ledger_evidence_new(t->image, e) &&
+		ledger_evidence_proves(t->image, e));
+	evidence_unref(e);
+	return yes;
+}
+
+/* Seat 2 gets other keys; the last height at which it had those of before. */
+static uint64_t
+rotate(struct town *t, uint8_t seed)
+{
+	const struct sign_public old = ledger_member(t->l, 2)->sign;
+	struct payload p = poll_newcomer(t, PAYLOAD_MEMBER_ROTATE, seed);
+	struct sign_key *first = t->keys[2];
+	uint64_t id;
+
+	p.member.seat = ledger_member(t->l, 2)->id;
+	t->keys[2] = town_key(t, 2); /* what it votes with */
+	id = poll_pass(t, PROPOSAL_MEMBER, &p);
+	t->keys[2] = first;
+	assert_int_equal(poll_wait(t, id), PROPOSAL_EXECUTED);
+	while (ledger_seat_of(t->l, &old) == 2)
+		poll_beat(t);
+	return ledger_height(t->l);
+}
+
+/* Nobody gets rid of what a key signed by changing it twice while evidence
+ * against it would be heard. Each key counts in its own time. */
+static void
+changed_twice(void **state)
+{
+	struct economy soon = ECONOMY_DEFAULT;
+	uint64_t until[2];
+	struct town t;
+
+	(void)state;
+	soon.voting_period = 4;
+	soon.voting_extension = 0;
+	soon.voting_lock = 0;
+	poll_begin(&t,
+	    &(struct town_setup){.n = 4, .rounds = 3, .economy = &soon});
+	until[0] = rotate(&t, 5);
+	t.keys[4] = t.more[0];
+	assert_true(is_held(&t, until[0], 2));
+	until[1] = rotate(&t, 6);
+	assert_in_range(until[1], until[0] + 1, CONDUCT_WINDOW - 1);
+	t.keys[5] = t.more[1];
+	for (uint64_t h = 1; h <= ledger_height(t.l) + 1; h++) {
+		assert_int_equal(is_held(&t, h, 2), h <= until[0]);
+		assert_int_equal(is_held(&t, h, 4), h <= until[1]);
+		assert_true(is_held(&t, h, 5));
+		assert_false(is_held(&t, h, 3));
+	}
+	poll_end(&t);
+}
+
 int
 main(void)
 {
@@ -228,6 +294,7 @@ main(void)
 	    cmocka_unit_test(blocks_take_what_proves),
 	    cmocka_unit_test(builder_leaves_out),
 	    cmocka_unit_test(candidates_have_no_record),
+	    cmocka_unit_test(changed_twice),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
