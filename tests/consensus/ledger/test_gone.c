@@ -200,12 +200,52 @@ too_few_are_left(void **state)
 	poll_end(&t);
 }
 
+/* More answers are wanted than there are members left: rounds are closed all
+ * the same, at once when all of those have answered, else at the time of the
+ * stragglers instead of the end of the collection. */
+static void
+more_wanted_than_sit(void **state)
+{
+	struct economy soon = ECONOMY_DEFAULT;
+	struct town t;
+
+	(void)state;
+	soon.voting_period = 4;
+	soon.voting_extension = 0;
+	soon.voting_lock = 0;
+	poll_begin(&t,
+	    &(struct town_setup){.n = N,
+		.rounds = 9,
+		.answers_min = N,
+		.economy = &soon});
+	vote_out(&t, 3);
+	assert_int_equal(ledger_params(t.l)->answers_min, N);
+	for (uint16_t all = N - 1; all >= N - 2; all--) {
+		const struct ledger_round *r = ledger_round(t.l);
+		uint64_t aggregated = r->aggregated;
+
+		for (uint16_t m = 0; m < all; m++)
+			town_answer(&t, m, ANSWER_UPDATE);
+		for (uint16_t v = 0; v < N - 1; v++)
+			town_attest(&t, v, UINT64_MAX);
+		t.now_ms += TOWN_INTERVAL_MS;
+		assert_true(t.now_ms < r->collect_at_ms);
+		if (all < N - 1)
+			t.now_ms = r->straggler_at_ms;
+		poll_keep(&t, town_build(&t));
+		assert_int_equal(poll_last()->header.kind, BLOCK_AGGREGATE);
+		assert_int_equal(ledger_round(t.l)->aggregated, aggregated + 1);
+	}
+	poll_end(&t);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(who_holds_all_up),
 	    cmocka_unit_test(too_few_are_left),
+	    cmocka_unit_test(more_wanted_than_sit),
 	};
 
 	return sign_setup() < 0 ? 1 : cmocka_run_group_tests(tests, NULL, NULL);
