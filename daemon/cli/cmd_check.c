@@ -129,8 +129,8 @@ check_port(const struct prepare *p)
 		    "-ltnp), or change listen in qmlnode.yaml",
 		    p->node.listen);
 	if (rc != 0)
-		return cli_error(
-		    rc == -EADDRNOTAVAIL ? CLI_TEMPORARY : CLI_CONFIG,
+		return cli_error(rc == -EADDRNOTAVAIL ? CLI_TEMPORARY
+						      : CLI_CONFIG,
 		    "listen: %s: %s", p->node.listen, strerror(-rc));
 	good("listen", "%s", p->node.listen);
 	return CLI_OK;
