@@ -104,6 +104,7 @@ note_txs(struct node *n, const struct block *b)
 		n->txs[n->ntxs++ % NODE_TXS_KEPT] =
 		    (struct node_tx){b->txs[i]->id, b->header.height};
 	txbox_drop_block(n->opt->home, b, &self);
+	txbox_drop_gone(n->opt->home, replica_txpool(n->replica), &n->ngone);
 }
 
 uint64_t

@@ -115,6 +115,7 @@ struct node {
 	uint64_t nlatencies;
 	struct node_tx txs[NODE_TXS_KEPT]; /* ring, of blocks since the start */
 	uint64_t ntxs;
+	size_t ngone;           /* of what the pool refused, for txs/ */
 	uint64_t last_block_ms; /* mono: we took the last one; 0: none yet */
 	struct why why;         /* nothing comes right now */
 };

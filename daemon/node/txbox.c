@@ -9,6 +9,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "consensus/replica/txpool.h"
 #include "daemon/node/home.h"
 
 #define TXBOX_BYTES (TX_BODY_MAX + 1024)
@@ -81,6 +82,15 @@ txbox_drop_block(const char *home, const struct block *b,
 			txbox_drop(home, &b->txs[i]->id);
 }
 
+void
+txbox_drop_gone(const char *home, const struct txpool *p, size_t *seen)
+{
+	if (p->ngone > *seen + TXPOOL_GONE)
+		*seen = p->ngone - TXPOOL_GONE;
+	for (; *seen < p->ngone; ++*seen)
+		txbox_drop(home, &p->gone[*seen % TXPOOL_GONE].id);
+}
+
 /* NULL: not a transaction that was written as a whole. */
 static struct tx *
 read_tx(const char *path)
@@ -150,8 +160,8 @@ txbox_load(const char *home, void (*each)(void *arg, struct tx *t), void *arg)
 	d = opendir(path);
 	if (d == NULL)
 		return;
-	/* All of them: what was refused while we ran still has a file, and must
-	 * not stand in front of what waits. */
+	/* All of them: what died with us, or was not read, must not stand in
+	 * front of what waits. */
 	while (n == TXBOX_MAX) {
 		n = read_some(home, d, txs);
 		qsort(txs, n, sizeof(txs[0]), by_nonce);

@@ -14,6 +14,7 @@
 
 #include <cmocka.h>
 
+#include "consensus/replica/txpool.h"
 #include "daemon/node/home.h"
 #include "daemon/node/keys.h"
 #include "daemon/node/txbox.h"
@@ -133,6 +134,36 @@ many(void **state)
 	txbox_load(home, see_all, seen);
 	for (size_t i = 0; i < 3 * TXBOX_MAX; i++)
 		assert_true(seen[i]);
+}
+
+/* What the pool refused while we ran has no file any more. */
+static void
+refused_ones_go(void **state)
+{
+	struct txpool *p = calloc(1, sizeof(*p));
+	struct tx *t[3] = {make(1), make(2), make(3)};
+	size_t seen = 0;
+	struct seen s;
+
+	(void)state;
+	assert_non_null(p);
+	for (size_t i = 0; i < 3; i++)
+		assert_int_equal(txbox_keep(home, t[i]), 0);
+	p->gone[p->ngone++].id = t[0]->id;
+	txbox_drop_gone(home, p, &seen);
+	assert_int_equal(count(&s), 2);
+	assert_int_equal(s.nonces[0], 2);
+	/* Others have filled the ring since; its oldest is the last of ours. */
+	p->gone[p->ngone % TXPOOL_GONE].id = t[1]->id;
+	p->ngone += TXPOOL_GONE;
+	txbox_drop_gone(home, p, &seen);
+	assert_int_equal(seen, p->ngone);
+	assert_int_equal(count(&s), 1);
+	assert_int_equal(s.nonces[0], 3);
+	txbox_drop(home, &t[2]->id);
+	for (size_t i = 0; i < 3; i++)
+		tx_unref(t[i]);
+	free(p);
 }
 
 /* Half a transaction, one with more behind it, and a name that is none. */
@@ -256,6 +287,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(kept_until_dropped),
 	    cmocka_unit_test(many),
+	    cmocka_unit_test(refused_ones_go),
 	    cmocka_unit_test(damaged_ones_go),
 	    cmocka_unit_test(one_holder),
 	    cmocka_unit_test(new_files),
