@@ -311,22 +311,16 @@ models_fit(const struct ledger *l)
 }
 
 /* What follows from what was read. */
-static int
+static void
 derive(struct ledger *l)
 {
-	int rc = models_fit(l) ? 0 : -EBADMSG;
-
-	if (rc == 0)
-		rc = seats_hash_validators(l->seats, &l->validators);
-	if (rc == 0)
-		rc = seats_hash_validators(l->next, &l->next_validators);
-	if (rc == 0)
-		rc = seats_hash_members(l->next, &l->members);
+	l->validators = seats_hash_validators(l->seats);
+	l->next_validators = seats_hash_validators(l->next);
+	l->members = seats_hash_members(l->next);
 	l->params_hash = enact_hash(&l->params);
 	l->moments_hash = state_hash_moments(&l->merge, l->moments);
 	state_seated(l);
 	state_turns(l);
-	return rc;
 }
 
 static int
@@ -394,8 +388,10 @@ ledger_of_image(const struct federation *f, const void *data, size_t len,
 	}
 	if (rc == 0 && !bytes_reader_done(&r))
 		rc = -EBADMSG;
+	if (rc == 0 && !models_fit(l))
+		rc = -EBADMSG;
 	if (rc == 0)
-		rc = derive(l);
+		derive(l);
 	if (rc < 0) {
 		ledger_free(l);
 		return rc;

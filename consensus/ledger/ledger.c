@@ -26,9 +26,8 @@ read_params(struct ledger *l)
 	seats_found(l->seats, f);
 	*l->next = *l->seats;
 	state_seated(l);
-	if (seats_hash_validators(l->seats, &l->validators) < 0 ||
-	    seats_hash_members(l->seats, &l->members) < 0)
-		return -ENOMEM;
+	l->validators = seats_hash_validators(l->seats);
+	l->members = seats_hash_members(l->seats);
 	l->next_validators = l->validators;
 	return 0;
 }

@@ -133,8 +133,8 @@ int ledger_build(const struct ledger *l, const struct ledger_inputs *in,
 /* All of reference 2.8 but the proposal's signature and `timely`. */
 enum ledger_verdict ledger_check(const struct ledger *l, const struct block *b);
 /* Decided: the block becomes the head. Checks it first unless it was the last
- * one that passed ledger_check or came out of ledger_build. All or nothing:
- * -EBADMSG (verdict not LEDGER_OK) and -ENOMEM change nothing. */
+ * that passed ledger_check or came out of ledger_build. -EBADMSG (its verdict)
+ * and -ENOMEM change nothing; at a re-founding -ENOMEM is the ledger's end. */
 int ledger_apply(struct ledger *l, const struct block *b)
     __attribute__((warn_unused_result));
 

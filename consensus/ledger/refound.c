@@ -84,27 +84,33 @@ reopen(struct ledger *l, uint64_t at_ms)
 	sealed_begin(l, r);
 }
 
+static uint16_t
+staying(const struct seats *s, const struct refound *r)
+{
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < s->n; i++)
+		n = (uint16_t)(n +
+		    (s->state[i] == SEAT_MEMBER && refound_find(r, i) >= 0));
+	return n;
+}
+
 /* The head was signed for the federation that ends, or for one before that:
- * past_fid stays. */
+ * past_fid stays. -ENOMEM changes nothing. */
 static int
 carry_out(struct ledger *l, const struct refound *r)
 {
-	uint16_t members;
-	int rc;
+	uint16_t members = staying(l->next, r);
+	int rc = merge_seats(&l->merge, l->next->n, members);
 
+	if (rc < 0)
+		return rc;
 	l->fid = refound_id(r);
 	keep_only(l->seats, r);
 	keep_only(l->next, r);
-	members = seats_members(l->next);
-	rc = merge_seats(&l->merge, l->next->n, members);
-	if (rc == 0)
-		rc = seats_hash_validators(l->seats, &l->validators);
-	if (rc == 0)
-		rc = seats_hash_validators(l->next, &l->next_validators);
-	if (rc == 0)
-		rc = seats_hash_members(l->next, &l->members);
-	if (rc < 0)
-		return rc;
+	l->validators = seats_hash_validators(l->seats);
+	l->next_validators = seats_hash_validators(l->next);
+	l->members = seats_hash_members(l->next);
 	if (l->params.answers_min > members) {
 		l->params.answers_min = members;
 		l->params_hash = enact_hash(&l->params);

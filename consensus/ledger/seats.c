@@ -1,5 +1,6 @@
 #include "consensus/ledger/seats.h"
 
+#include <assert.h>
 #include <string.h>
 
 #include "proto/bytes.h"
@@ -235,23 +236,27 @@ seats_same(const struct seats *a, const struct seats *b)
 	return true;
 }
 
-static int
-finish_hash(struct bytes_writer *w, const char *tag, struct hash *out)
-{
-	int rc = w->error;
+/* A row at a time from the stack: nothing here can fail, also not in the middle
+ * of a re-founding. */
+#define ROW_BYTES 512
 
-	if (rc == 0)
-		*out = hash_bytes(tag, w->data, w->len);
-	bytes_writer_close(w);
-	return rc;
+static void
+add_row(struct hash_stream *h, struct bytes_writer *w)
+{
+	assert(w->error == 0);
+	hash_add(h, w->data, w->len);
+	w->len = 0;
 }
 
 /* Those with power only: a candidate moves nobody's certificate. */
-int
-seats_hash_validators(const struct seats *s, struct hash *out)
+struct hash
+seats_hash_validators(const struct seats *s)
 {
-	struct bytes_writer w = BYTES_WRITER_INIT;
+	uint8_t row[ROW_BYTES];
+	struct bytes_writer w = bytes_writer_over(row, sizeof(row));
+	struct hash_stream h;
 
+	hash_begin(&h, "qml.validators");
 	bytes_put_u16(&w, seats_members(s));
 	for (uint16_t i = 0; i < s->n; i++) {
 		if (s->state[i] != SEAT_MEMBER)
@@ -260,15 +265,20 @@ seats_hash_validators(const struct seats *s, struct hash *out)
 		bytes_put_hash(&w, &s->m[i].id);
 		bytes_put_raw(&w, s->m[i].sign.b, SIGN_PUBLIC_LEN);
 		bytes_put_u32(&w, s->m[i].power);
+		add_row(&h, &w);
 	}
-	return finish_hash(&w, "qml.validators", out);
+	add_row(&h, &w);
+	return hash_end(&h);
 }
 
-int
-seats_hash_members(const struct seats *s, struct hash *out)
+struct hash
+seats_hash_members(const struct seats *s)
 {
-	struct bytes_writer w = BYTES_WRITER_INIT;
+	uint8_t row[ROW_BYTES];
+	struct bytes_writer w = bytes_writer_over(row, sizeof(row));
+	struct hash_stream h;
 
+	hash_begin(&h, "qml.members");
 	bytes_put_u16(&w, s->n);
 	for (uint16_t i = 0; i < s->n; i++) {
 		const struct member *m = &s->m[i];
@@ -280,6 +290,8 @@ seats_hash_members(const struct seats *s, struct hash *out)
 		bytes_put_raw(&w, s->old[i].b, SIGN_PUBLIC_LEN);
 		bytes_put_raw(&w, m->network, sizeof(m->network));
 		bytes_put_u32(&w, m->weight);
+		add_row(&h, &w);
 	}
-	return finish_hash(&w, "qml.members", out);
+	add_row(&h, &w);
+	return hash_end(&h);
 }

@@ -71,11 +71,9 @@ bool seats_equal(const struct seats *a, const struct seats *b);
 /* Do the same members with the same keys sit in both? */
 bool seats_same(const struct seats *a, const struct seats *b);
 
-/* Leaves of the state root. -ENOMEM. */
-int seats_hash_validators(const struct seats *s, struct hash *out)
-    __attribute__((warn_unused_result));
-int seats_hash_members(const struct seats *s, struct hash *out)
-    __attribute__((warn_unused_result));
+/* Leaves of the state root. */
+struct hash seats_hash_validators(const struct seats *s);
+struct hash seats_hash_members(const struct seats *s);
 
 struct ledger;
 

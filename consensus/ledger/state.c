@@ -417,7 +417,7 @@ settle(const struct ledger *l, const struct block *b)
 }
 
 /* Of the next block but two: mostly the same as of the next but one. */
-static bool
+static void
 hash_seats(const struct ledger *l)
 {
 	struct ledger_memory *mem = l->memory;
@@ -425,9 +425,9 @@ hash_seats(const struct ledger *l)
 	mem->validators = l->next_validators;
 	mem->members = l->members;
 	if (seats_equal(mem->seats, l->next))
-		return true;
-	return seats_hash_validators(mem->seats, &mem->validators) == 0 &&
-	    seats_hash_members(mem->seats, &mem->members) == 0;
+		return;
+	mem->validators = seats_hash_validators(mem->seats);
+	mem->members = seats_hash_members(mem->seats);
 }
 
 enum ledger_verdict
@@ -459,8 +459,7 @@ state_compute_next(const struct ledger *l, const struct block *b)
 	if (v != LEDGER_OK)
 		return v;
 	settle(l, b);
-	if (!hash_seats(l))
-		return LEDGER_NO_MEMORY;
+	hash_seats(l);
 	if ((mem->next.number != l->round.number || mem->start.on) &&
 	    books_clone(mem->books, &mem->consent) < 0)
 		return LEDGER_NO_MEMORY;

@@ -90,7 +90,8 @@ struct ledger {
 	struct ledger_memory *memory;
 };
 
-/* At the height of a re-founding that it knows of: goes on as that says. */
+/* At the height of a re-founding that it knows of: goes on as that says.
+ * -ENOMEM: it does not yet, the ledger is of no use. */
 int refound_due(struct ledger *l) __attribute__((warn_unused_result));
 
 /* Room for the vectors of l->f.job, all zero. -ENOMEM, -EINVAL. */

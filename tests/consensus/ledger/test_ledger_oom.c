@@ -16,6 +16,7 @@
 #include "consensus/books/body.h"
 #include "consensus/books/view.h"
 #include "consensus/ledger/image.h"
+#include "consensus/ledger/seats.h"
 #include "fixture.h"
 #include "proto/q24.h"
 #include "tests/oom.h"
@@ -131,6 +132,24 @@ every_allocation(void **state)
 	for (size_t i = 0; i < sizeof(ops) / sizeof(*ops); i++)
 		survive(ops[i], &t);
 	assert_int_equal(town_step(&t), BLOCK_AGGREGATE);
+	town_close(&t);
+}
+
+/* What a re-founding does in the middle of it cannot fail. */
+static void
+seats_are_hashed(void **state)
+{
+	struct hash validators, members;
+	struct town t;
+
+	(void)state;
+	town_open(&t, &(struct town_setup){.n = 7, .rounds = 1});
+	oom_arm(1);
+	validators = seats_hash_validators(ledger_seats(t.l));
+	members = seats_hash_members(ledger_seats(t.l));
+	assert_false(oom_disarm());
+	assert_true(hash_equal(&validators, ledger_validators(t.l)));
+	assert_false(hash_equal(&members, &validators));
 	town_close(&t);
 }
 
@@ -384,6 +403,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(every_allocation),
+	    cmocka_unit_test(seats_are_hashed),
 	    cmocka_unit_test(an_order),
 	};
 
