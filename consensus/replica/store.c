@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "consensus/chain/salvage.h"
+#include "consensus/ledger/seats.h"
 
 static int
 keep_record(void *arg, uint64_t seq, const struct votelog_record *rec)
@@ -108,30 +109,78 @@ open_chain(struct store *s, struct disk *d, const struct federation *f,
 	return rc == 0 ? segments_reserve(&s->segments, s->room) : rc;
 }
 
+/* The state behind the last block that can be read; NULL: there is none. */
+static int
+read_state(struct disk *d, const struct federation *f, struct ledger **l)
+{
+	struct store sound = STORE_INIT;
+	struct wire_decided b = {.block = NULL};
+	uint64_t h, head = 0;
+	int rc = segments_open(&sound.segments, d, SEGMENTS_DIR, SEGMENTS_READ,
+	    NULL);
+
+	if (rc == -EBADMSG && sound.segments.nentries > 0)
+		rc = 0;
+	if (rc == 0) {
+		head = segments_head(&sound.segments);
+		rc = checkpoint_read(&sound.segments, f, head, l,
+		    &sound.checkpoint);
+	}
+	if (rc == 0 && *l == NULL)
+		rc = ledger_new(f, l);
+	for (h = rc == 0 ? ledger_height(*l) + 1 : 0; rc == 0 && h <= head;
+	     h++) {
+		rc = store_block(&sound, h, &b);
+		if (rc == 0)
+			rc = ledger_replay(*l, b.block);
+		block_free(b.block);
+	}
+	segments_close(&sound.segments);
+	return rc == -ENOENT || rc == -EBADMSG ? 0 : rc;
+}
+
 /* With fewer members the others cannot go on without us, so there would be no
  * height from which on we may vote again. */
 #define QUARANTINE_MEMBERS 4
+
+/* Founders count, or whoever sits by now: three may have taken in a fourth. */
+static int
+can_wait(struct disk *d, const struct federation *f, bool *out)
+{
+	struct ledger *l = NULL;
+	int rc = 0;
+
+	*out = f->nmembers >= QUARANTINE_MEMBERS;
+	if (!*out)
+		rc = read_state(d, f, &l);
+	if (l != NULL)
+		*out = seats_members(ledger_seats(l)) >= QUARANTINE_MEMBERS;
+	ledger_free(l);
+	return rc;
+}
 
 /*
  * The newest log. One that is lost or damaged must not be guessed at: another
  * takes its place, empty, and we are in quarantine until a floor stands in it.
  */
 static int
-open_log(struct store *s, struct disk *d, uint16_t nmembers,
+open_log(struct store *s, struct disk *d, const struct federation *f,
     const struct votelog_open_args *how, struct store_report *report)
 {
 	struct votelog_open_args args = *how;
 	char name[DISK_NAME_MAX];
-	int rc = votelog_newest(d, &report->log_number);
+	bool wait = false;
+	int asked, rc = votelog_newest(d, &report->log_number);
 
 	args.name = name;
 	if (rc == 0) {
 		votelog_name(report->log_number, name);
 		rc = votelog_open(&s->log, d, &args);
 	}
-	if ((rc == -EBADMSG || rc == -ENOENT) &&
-	    nmembers >= QUARANTINE_MEMBERS &&
-	    report->log_number < VOTELOG_LATER_MAX) {
+	asked = rc == -EBADMSG || rc == -ENOENT ? can_wait(d, f, &wait) : 0;
+	if (asked < 0)
+		return asked;
+	if (wait && report->log_number < VOTELOG_LATER_MAX) {
 		report->log_error = rc;
 		report->log_lost = report->log.seq;
 		free(s->records);
@@ -175,7 +224,7 @@ store_open(struct store *s, struct disk *d, const struct federation *f,
 	s->behind = behind(f);
 	/* First the vote log: without it nothing may be signed, whatever the
 	 * chain says. */
-	rc = open_log(s, d, f->nmembers, &args, report);
+	rc = open_log(s, d, f, &args, report);
 	/* A process that was killed leaves writes that can be read and are not
 	 * durable yet. Nothing may be said again on the strength of those. */
 	if (rc == 0)

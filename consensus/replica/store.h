@@ -63,8 +63,9 @@ uint64_t store_room(const struct federation *f);
  * Opens all three, founding the chain with block 0 if there is none. Where
  * others have the chain (two founders, or who came later signed its last sound
  * block) its damaged end is cut off; where they can say how far we may have
- * signed (four founders), a lost or damaged vote log is followed by a new one,
- * in quarantine. Else -EBADMSG: damage, or -ENOENT: the vote log is lost.
+ * signed (four founders, or four who sit by the last block that can be read), a
+ * lost or damaged vote log is followed by a new one, in quarantine. Else
+ * -EBADMSG: damage, or -ENOENT: the vote log is lost.
  * -EEXIST: the chain of another federation. -ENOSPC: no room for a block.
  * report says which part, where.
  */
