@@ -13,6 +13,9 @@
 #define TRAINER_PAUSE_MIN_MS 500
 #define TRAINER_PAUSE_MAX_MS 60000
 #define TRAINER_KILL_MS 2000
+/* With what can count no more; twice that the next time, if it was in vain. */
+#define TRAINER_LATE_MS 600000
+#define TRAINER_LATE_MAX_MS 86400000
 
 struct trainer {
 	uv_loop_t *loop;
@@ -25,11 +28,11 @@ struct trainer {
 
 	uv_process_t process;
 	uv_pipe_t in, out; /* of the child */
-	uv_timer_t timer;  /* pause before a restart, or patience at the end */
+	uv_timer_t timer;  /* pause before a restart; patience */
 	unsigned nhandles; /* not yet closed, of one child */
 	bool alive, stopping, broken;
 	bool renewed; /* ended by us, for another job */
-	uint64_t pause_ms;
+	uint64_t pause_ms, late_ms;
 
 	uint8_t *frame; /* a message being read */
 	size_t have, cap;
@@ -84,25 +87,6 @@ send_message(struct trainer *t, const struct trainwire_msg *m)
 	if (rc < 0)
 		write_cb(&o->req, rc);
 	return rc;
-}
-
-bool
-trainer_has_data(const struct trainer_data *d)
-{
-	return d->path != NULL || d->command != NULL;
-}
-
-int
-trainer_put_data(struct trainwire_setup *s, const struct trainer_data *d)
-{
-	snprintf(s->data, sizeof(s->data), "%s",
-	    d->path                 ? d->path
-		: d->beside != NULL ? d->beside
-				    : "");
-	snprintf(s->labels, sizeof(s->labels), "%s",
-	    d->labels ? d->labels : "");
-	s->one_class = d->one_class;
-	return trainwire_put_command(s, d->command);
 }
 
 static int
@@ -170,7 +154,9 @@ handle_trained(struct trainer *t, const struct trainwire_trained *r)
 	    r->dim == t->cfg.federation->job.update;
 
 	t->state = TRAINER_IDLE;
+	uv_timer_stop(&t->timer);
 	t->pause_ms = TRAINER_PAUSE_MIN_MS;
+	t->late_ms = t->cfg.late_ms;
 	if (mine) {
 		t->busy = false;
 		t->text[0] = '\0'; /* what went wrong before is over */
@@ -185,6 +171,7 @@ handle_failed(struct trainer *t, const struct trainwire_failed *f)
 	bool mine = t->busy && f->round == t->turn.round;
 
 	t->state = TRAINER_IDLE;
+	uv_timer_stop(&t->timer);
 	keep_text(t, f->text);
 	if (mine)
 		give_up_round(t, f->reason);
@@ -487,6 +474,8 @@ trainer_start(struct trainer **out, uv_loop_t *loop,
 	t->cfg.federation = &t->federation;
 	t->cb = *cb;
 	t->pause_ms = TRAINER_PAUSE_MIN_MS;
+	t->cfg.late_ms = cfg->late_ms > 0 ? cfg->late_ms : TRAINER_LATE_MS;
+	t->late_ms = t->cfg.late_ms;
 	uv_timer_init(loop, &t->timer);
 	t->timer.data = t;
 	*out = t;
@@ -529,10 +518,28 @@ trainer_worth(struct trainer *t, const struct trainwire_worth *x)
 	return send_message(t, &m);
 }
 
+/* What it has been doing since is of no use to anybody, however slow it is. */
+static void
+late_cb(uv_timer_t *timer)
+{
+	struct trainer *t = timer->data;
+
+	snprintf(t->text, sizeof(t->text),
+	    "the trainer said nothing for %llu s after its round could count "
+	    "no more: it hangs, or is too slow for this federation",
+	    (unsigned long long)t->late_ms / 1000);
+	t->late_ms = 2 * t->late_ms < TRAINER_LATE_MAX_MS ? 2 * t->late_ms
+							  : TRAINER_LATE_MAX_MS;
+	close_child(t);
+}
+
 void
 trainer_cancel(struct trainer *t)
 {
 	t->wanted = t->busy = false;
+	if (t->state == TRAINER_BUSY && !t->broken &&
+	    !uv_is_active((uv_handle_t *)&t->timer))
+		uv_timer_start(&t->timer, late_cb, t->late_ms, 0);
 }
 
 enum trainer_state

@@ -5,7 +5,9 @@
  * speaks trainwire with it over two pipes, and starts it again with a pause
  * when it dies. A crash costs the round that was being trained, never a vote.
  * A round that was cancelled is not waited for: its result is dropped by its
- * number. Loop thread only.
+ * number. A child that says nothing for ten minutes after that hangs, and is
+ * started again; how long a training takes that can still count, and how long
+ * the rows are read, is nobody's business here. Loop thread only.
  */
 #ifndef QML_DAEMON_NODE_TRAINER_H
 #define QML_DAEMON_NODE_TRAINER_H
@@ -43,7 +45,8 @@ struct trainer_config {
 	struct trainer_data data; /* borrowed for life */
 	uint8_t salt[32];
 	uint16_t threads;
-	bool confine;                        /* false behind a launcher */
+	bool confine;     /* false behind a launcher */
+	uint64_t late_ms; /* patience after a cancelled round; 0: as it is */
 	const struct federation *federation; /* copied */
 };
 
@@ -74,6 +77,7 @@ int trainer_start(struct trainer **out, uv_loop_t *loop,
 /* Train this round as soon as the child is ready; a round in progress or
  * waiting is replaced. m->model [m->dim] is copied. */
 void trainer_train(struct trainer *t, const struct trainwire_model *m);
+/* The round can count no more. */
 void trainer_cancel(struct trainer *t);
 /* Another job: what is being trained is dropped, and the child starts again
  * with this federation (copied). -ENOMEM: it goes on as it was. */
