@@ -82,11 +82,33 @@ txbox_drop_block(const char *home, const struct block *b,
 			txbox_drop(home, &b->txs[i]->id);
 }
 
+/* Whatever waits nowhere. */
+static void
+drop_absent(const char *home, const struct txpool *p)
+{
+	char path[HOME_PATH_LEN];
+	struct dirent *e;
+	struct hash id;
+	DIR *d = NULL;
+
+	if (home_path(home, TXBOX_DIR, path, sizeof(path)) == 0)
+		d = opendir(path);
+	if (d == NULL)
+		return;
+	while ((e = readdir(d)) != NULL)
+		if (hash_from_hex(e->d_name, &id) == 0 &&
+		    txpool_find(p, &id) == NULL)
+			txbox_drop(home, &id);
+	(void)closedir(d);
+}
+
 void
 txbox_drop_gone(const char *home, const struct txpool *p, size_t *seen)
 {
-	if (p->ngone > *seen + TXPOOL_GONE)
-		*seen = p->ngone - TXPOOL_GONE;
+	if (p->ngone > *seen + TXPOOL_GONE) { /* it has forgotten some */
+		drop_absent(home, p);
+		*seen = p->ngone;
+	}
 	for (; *seen < p->ngone; ++*seen)
 		txbox_drop(home, &p->gone[*seen % TXPOOL_GONE].id);
 }

@@ -153,9 +153,11 @@ refused_ones_go(void **state)
 	txbox_drop_gone(home, p, &seen);
 	assert_int_equal(count(&s), 2);
 	assert_int_equal(s.nonces[0], 2);
-	/* Others have filled the ring since; its oldest is the last of ours. */
-	p->gone[p->ngone % TXPOOL_GONE].id = t[1]->id;
-	p->ngone += TXPOOL_GONE;
+	/* So many at once that the pool has forgotten ours; one waits still. */
+	p->ngone += TXPOOL_GONE + 1;
+	p->txs[p->n++] = t[2];
+	for (size_t i = 0; i < TXPOOL_HEADS; i++)
+		p->tx_first[i] = 1;
 	txbox_drop_gone(home, p, &seen);
 	assert_int_equal(seen, p->ngone);
 	assert_int_equal(count(&s), 1);
