@@ -47,13 +47,12 @@ struct jv *
 ctl_credential_sign(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
 	char federation[ID_TEXT_LEN];
-	int64_t days = jv_int(jv_get(params, "days"), DAYS_DEFAULT);
-	uint64_t now_s = node_wall_ms() / 1000;
+	const struct ctl_number life = {"days", 1, DAYS_MAX};
+	uint64_t days = DAYS_DEFAULT, now_s = node_wall_ms() / 1000;
 	struct credential_order order = {
 	    .type = credential_type_named(jv_text(jv_get(params, "type"), "")),
 	    .federation = id_text(ID_FEDERATION, &n->federation_id, federation),
 	    .from_s = now_s,
-	    .until_s = now_s + (uint64_t)days * DAY_S,
 	};
 	struct jv *o, *document;
 	struct hash id, key;
@@ -61,8 +60,11 @@ ctl_credential_sign(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	if (order.type == 0)
 		return params_wrong(code, err, errlen,
 		    "type: want membership, data-steward or auditor");
-	if (days < 1 || days > DAYS_MAX)
-		return params_wrong(code, err, errlen, "days: want 1 to 36500");
+	if (!ctl_want(params, &life, &days, err, errlen)) {
+		*code = CTL_PARAMS;
+		return NULL;
+	}
+	order.until_s = now_s + days * DAY_S;
 	if (!subject_of(n, jv_text(jv_get(params, "subject"), ""),
 		&order.subject))
 		return params_wrong(code, err, errlen,

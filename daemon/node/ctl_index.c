@@ -41,8 +41,7 @@ struct question {
 };
 
 static struct question *
-question_new(const struct node *n, const struct jv *params,
-    const struct ctl_report *report)
+question_new(const struct node *n, const struct ctl_report *report)
 {
 	struct question *q = calloc(1, sizeof(*q));
 
@@ -51,14 +50,44 @@ question_new(const struct node *n, const struct jv *params,
 	q->report = report;
 	if (home_path(n->opt->home, INDEX_NAME, q->path, sizeof(q->path)) < 0)
 		q->path[0] = '\0';
-	q->from = jv_int(jv_get(params, "from"), 0);
-	q->to = jv_int(jv_get(params, "to"), INT64_MAX);
-	q->from_ms = jv_int(jv_get(params, "from_ms"), 0);
-	q->to_ms = jv_int(jv_get(params, "to_ms"), INT64_MAX);
-	q->n = jv_int(jv_get(params, "n"), ROWS_MAX);
-	if (q->n <= 0 || q->n > ROWS_MAX)
-		q->n = ROWS_MAX;
+	q->to = q->to_ms = INT64_MAX;
+	q->n = ROWS_MAX;
 	return q;
+}
+
+/* False: something that is no number, and other sums would come of it. */
+static bool
+read_numbers(struct question *q, const struct jv *params, char *err,
+    size_t errlen)
+{
+	const struct {
+		const char *key;
+		int64_t *out;
+	} all[] = {{"from", &q->from}, {"to", &q->to}, {"from_ms", &q->from_ms},
+	    {"to_ms", &q->to_ms}, {"n", &q->n}};
+
+	for (size_t i = 0; i < sizeof(all) / sizeof(all[0]); i++) {
+		const struct ctl_number n = {all[i].key, 0, INT64_MAX};
+		uint64_t x = (uint64_t)*all[i].out;
+
+		if (!ctl_want(params, &n, &x, err, errlen))
+			return false;
+		*all[i].out = (int64_t)x;
+	}
+	if (q->n == 0 || q->n > ROWS_MAX)
+		q->n = ROWS_MAX;
+	return true;
+}
+
+/* Frees what cannot be asked. */
+static struct question *
+checked(struct question *q, const struct jv *params, CTL_ERR_ARGS)
+{
+	if (read_numbers(q, params, err, errlen))
+		return q;
+	*code = CTL_PARAMS;
+	free(q);
+	return NULL;
 }
 
 void *
@@ -77,7 +106,7 @@ ctl_take_history(const struct node *n, const struct jv *params, CTL_ERR_ARGS)
 		    "treasury");
 		return NULL;
 	}
-	q = question_new(n, params, &ctl_report_history);
+	q = question_new(n, &ctl_report_history);
 	if (q == NULL)
 		return NULL;
 	q->row = jv_int(jv_get(params, "before"), INT64_MAX);
@@ -85,25 +114,26 @@ ctl_take_history(const struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	hash_hex(&h, q->key);
 	if (name != NULL && strcmp(name, "treasury") == 0)
 		snprintf(q->key, sizeof(q->key), "treasury");
-	return q;
+	return checked(q, params, code, err, errlen);
 }
 
 void *
 ctl_take_entries(const struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
-	struct question *q = question_new(n, params, &ctl_report_entries);
+	struct question *q = question_new(n, &ctl_report_entries);
 
-	(void)code, (void)err, (void)errlen;
-	if (q != NULL)
-		q->row = jv_int(jv_get(params, "after"), -1);
-	return q;
+	if (q == NULL)
+		return NULL;
+	q->row = jv_int(jv_get(params, "after"), -1);
+	return checked(q, params, code, err, errlen);
 }
 
 void *
 ctl_take_settlement(const struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
-	(void)code, (void)err, (void)errlen;
-	return question_new(n, params, &ctl_report_settlement);
+	struct question *q = question_new(n, &ctl_report_settlement);
+
+	return q != NULL ? checked(q, params, code, err, errlen) : NULL;
 }
 
 static void
@@ -134,7 +164,7 @@ ctl_take_version(const struct node *n, const struct jv *params, CTL_ERR_ARGS)
 
 	if (t == NULL)
 		return NULL;
-	q = question_new(n, params, &ctl_report_version);
+	q = question_new(n, &ctl_report_version);
 	if (q == NULL)
 		return NULL;
 	hash_hex(&t->id, q->key);

@@ -307,6 +307,11 @@ def numbers(node):
             ("tx.submit", dict(transfer, fee=-1), "fee"),
             ("tx.submit", dict(transfer, life="5"), "life"),
             ("tx.submit", dict(transfer, life=0), "life"),
+            ("credential.sign", {"type": "auditor", "subject": "cd" * 32,
+                                 "days": "30"}, "days"),
+            ("ledger.settlement", {"from": "2026-11-01"}, "from"),
+            ("ledger.entries", {"to_ms": -1}, "to_ms"),
+            ("ledger.history", {"n": 2.5}, "n"),
             ("invite", {"name": "x", "power": 0}, "power"),
             ("invite", {"name": "x", "weight": (1 << 20) + 1}, "weight")):
         try:
