@@ -17,6 +17,7 @@
 #include "consensus/books/view.h"
 #include "consensus/ledger/image.h"
 #include "consensus/ledger/seats.h"
+#include "consensus/replica/txpool.h"
 #include "fixture.h"
 #include "proto/q24.h"
 #include "tests/oom.h"
@@ -300,6 +301,23 @@ op_fits(struct town *t)
 	return 0;
 }
 
+/* It waits, whether there is memory to look at it or not. */
+static int
+op_pool(struct town *t)
+{
+	static struct txpool pool;
+	int rc = txpool_add(&pool, t->l, shop.txs[0]);
+
+	if (rc == 0) {
+		txpool_turn(&pool, t->l);
+		assert_non_null(txpool_find(&pool, &shop.txs[0]->id));
+		assert_null(txpool_why(&pool, &shop.txs[0]->id));
+		rc = pool.nfit == 1 ? 0 : -ENOMEM;
+	}
+	txpool_clear(&pool);
+	return rc;
+}
+
 /* A checkpoint that there is no memory to read is not a damaged one. */
 static int
 op_image(struct town *t)
@@ -379,6 +397,7 @@ an_order(void **state)
 	short_of_memory();
 	put_order();
 	survive(op_fits, &shop.t);
+	survive(op_pool, &shop.t);
 	short_of_memory();
 	o = books_order_at(ledger_books(shop.t.l), 0);
 	assert_int_equal(o->state, ORDER_QUEUED);
