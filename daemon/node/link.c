@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "daemon/node/inbox.h"
 #include "daemon/node/unsent.h"
 #include "proto/bytes.h"
 
@@ -43,11 +44,10 @@ struct link {
 	size_t rx_cap, rx_len, tx_cap, tx_len;
 	bool sending;
 	struct outbox out;
-	struct assembly in;
-	uint32_t taken[FRAME_NCLASSES]; /* received, not yet granted again */
-	size_t allowed[FRAME_NCLASSES]; /* the other side may still send */
+	struct inbox in;
 	bool owe_hello, owe_ping, owe_pong;
 	bool owe_spare, leaving; /* closed when that is sent */
+	uint64_t left_ms;
 	uint64_t ping_nonce, pong_nonce;
 	uint64_t born_ms, heard_ms, pinged_ms;
 	struct link_stats stats;
@@ -60,7 +60,6 @@ link_free(struct link *l)
 {
 	channel_close(&l->channel);
 	outbox_close(&l->out);
-	assembly_close(&l->in);
 	free(l->rx);
 	free(l->tx);
 	free(l);
@@ -73,6 +72,7 @@ link_close(struct link *l, int reason)
 		return;
 	l->state = LINK_CLOSING;
 	l->reason = reason;
+	inbox_close(&l->in, uv_now(l->env->loop));
 	stream_close(l->stream);
 }
 
@@ -169,11 +169,9 @@ recv_fragment(struct link *l, const struct fragment *f)
 
 	if (f->cls == FRAME_CONTROL)
 		return recv_control(l, f);
-	if (f->len > l->allowed[f->cls])
-		return -EPROTO;
-	l->allowed[f->cls] -= f->len;
-	l->taken[f->cls] += (uint32_t)f->len;
-	switch (assembly_add(&l->in, f, &data, &len)) {
+	if (l->leaving)
+		return 0; /* nor kept: who does not read may be here long */
+	switch (inbox_add(&l->in, f, uv_now(l->env->loop), &data, &len)) {
 	case FRAME_MORE:
 		return 0;
 	case FRAME_OK:
@@ -201,6 +199,7 @@ recv_first(struct link *l, const struct fragment *f)
 	if (rc < 0)
 		return rc;
 	l->state = LINK_OPEN;
+	inbox_from(&l->in, link_peer(l), link_peer(l) == LINK_GUEST);
 	(void)!unsent_limit(l->address, BULK_CAP);
 	l->env->ready(l->env->arg, l);
 	return 0;
@@ -327,21 +326,19 @@ put_nonce(struct link *l, enum control what, uint64_t nonce)
 	return put_control(l, &w);
 }
 
-/* Gives a class back what came of it, in quarters of its window. */
+/* Gives a class back what came of it. */
 static int
 put_credit(struct link *l, enum frame_class cls)
 {
 	uint8_t buf[16];
 	struct bytes_writer w = bytes_writer_over(buf, sizeof(buf));
-	uint32_t n = l->taken[cls];
+	uint32_t n = inbox_grant(&l->in, cls);
 
-	if (n < frame_class_window(cls) / 4)
+	if (n == 0)
 		return 0;
 	bytes_put_u8(&w, CONTROL_CREDIT);
 	bytes_put_u8(&w, (uint8_t)cls);
 	bytes_put_u32(&w, n);
-	l->taken[cls] = 0;
-	l->allowed[cls] += n;
 	return put_control(l, &w);
 }
 
@@ -433,6 +430,8 @@ void
 link_spare(struct link *l)
 {
 	l->owe_spare = l->leaving = true;
+	l->left_ms = uv_now(l->env->loop);
+	inbox_close(&l->in, l->left_ms);
 	link_pump(l);
 }
 
@@ -491,8 +490,7 @@ link_new(const struct link_env *env, struct stream *s, uint16_t peer)
 	l->stream = s;
 	snprintf(l->address, sizeof(l->address), "%s", stream_address(s));
 	l->born_ms = l->heard_ms = l->pinged_ms = uv_now(env->loop);
-	for (int i = 0; i < FRAME_NCLASSES; i++)
-		l->allowed[i] = frame_class_window((enum frame_class)i);
+	inbox_init(&l->in, env->large);
 	link_begin(l, peer);
 	return l;
 }
@@ -532,10 +530,17 @@ link_tick(struct link *l, uint64_t now_ms)
 	case LINK_OPEN:
 		break;
 	}
-	if (now_ms - l->heard_ms >= t->dead) {
+	if (now_ms - l->heard_ms >= t->dead ||
+	    (l->leaving && now_ms - l->left_ms >= t->handshake)) {
 		link_close(l, -ETIMEDOUT);
 		return;
 	}
+	if (inbox_must_go(&l->in, now_ms)) {
+		link_close(l, -ETIME);
+		return;
+	}
+	if (inbox_retry(&l->in, now_ms))
+		link_pump(l);
 	if (now_ms - l->pinged_ms >= t->ping || l->stats.rtt_us == 0) {
 		l->pinged_ms = now_ms;
 		l->owe_ping = true;

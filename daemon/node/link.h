@@ -15,6 +15,7 @@
 #include <stdint.h>
 
 #include "daemon/node/channel.h"
+#include "daemon/node/large.h"
 #include "daemon/node/outbox.h"
 #include "daemon/node/stream.h"
 
@@ -26,6 +27,7 @@ struct link_timing {
 	uint32_t retry;     /* first redial at most this late: 0.2 s */
 	uint32_t retry_max; /* 5 s */
 	uint32_t ban;       /* first punishment: 10 s */
+	uint32_t hold;      /* a place for a large message: LARGE_HOLD_MS */
 };
 
 struct link;
@@ -35,6 +37,7 @@ struct link_env {
 	uv_loop_t *loop;
 	struct channel_identity identity;
 	struct link_timing timing;
+	struct large *large; /* of all links */
 	void *arg;
 	void (*ready)(void *arg, struct link *l);
 	/* Gives data. */

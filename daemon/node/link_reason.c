@@ -23,6 +23,8 @@ link_reason(int reason)
 		return "not our protocol";
 	case -ETIMEDOUT:
 		return "nothing heard in time";
+	case -ETIME:
+		return "its large message came too slowly, others waited";
 	case -ENOBUFS:
 		return "it reads too slowly: queue full";
 	case -ECONNABORTED:

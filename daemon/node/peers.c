@@ -33,6 +33,7 @@ struct peer {
 struct peers {
 	struct peers_config config;
 	struct link_env env;
+	struct large large;
 	uint8_t own[NOISE_KEY_LEN]; /* public key of config.secret */
 	struct stream_hub *hub;
 	struct stream_listener *listener;
@@ -362,6 +363,7 @@ peers_init(struct peers *p, const struct peers_config *c)
 		    .arg = c->events.arg,
 		},
 	    .timing = c->timing,
+	    .large = &p->large,
 	    .arg = p,
 	    .ready = env_ready,
 	    .msg = env_msg,
@@ -373,6 +375,9 @@ peers_init(struct peers *p, const struct peers_config *c)
 	set_default(&p->env.timing.retry, 200);
 	set_default(&p->env.timing.retry_max, 5000);
 	set_default(&p->env.timing.ban, 10000);
+	set_default(&p->env.timing.hold, LARGE_HOLD_MS);
+	p->large.hold_ms = p->env.timing.hold;
+	p->large.nmembers = f->nmembers;
 	p->peer = calloc(FEDERATION_MAX_MEMBERS, sizeof(*p->peer));
 	if (p->peer == NULL)
 		return -ENOMEM;
@@ -397,6 +402,7 @@ peers_follow(struct peers *p, uint16_t self)
 	const struct federation *f = p->config.federation;
 
 	p->config.self = p->env.identity.self = self;
+	p->large.nmembers = f->nmembers;
 	for (uint16_t i = 0; i < f->nmembers; i++) {
 		struct peer *peer = &p->peer[i];
 

@@ -1,5 +1,5 @@
 /*
- * mesh.h - up to three nodes' peers on one loop over real loopback sockets.
+ * mesh.h - a few nodes' peers on one loop over real loopback sockets.
  */
 #ifndef QML_TESTS_DAEMON_MESH_H
 #define QML_TESTS_DAEMON_MESH_H
@@ -12,7 +12,7 @@
 
 #include "daemon/node/peers.h"
 
-#define MESH_MAX 3
+#define MESH_MAX 12
 #define MESH_WAIT_MS 180000
 #define MESH_TICK_MS 5 /* a raw socket's news do not wake the loop */
 
