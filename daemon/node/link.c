@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "daemon/node/inbox.h"
+#include "daemon/node/link_control.h"
 #include "daemon/node/unsent.h"
-#include "proto/bytes.h"
 
 /* Before the other side is known it costs this much, and no more. */
 #define SHAKE_CAP 256
@@ -22,15 +22,6 @@ enum link_state {
 	LINK_KEYED,   /* keys agreed, nothing received with them yet */
 	LINK_OPEN,    /* the other side is alive and is who it says */
 	LINK_CLOSING, /* waiting for the stream to let go of the buffers */
-};
-
-/* First byte of a control fragment. */
-enum control {
-	CONTROL_HELLO = 1, /* first record of each side */
-	CONTROL_CREDIT,    /* u8 class, u32 bytes more */
-	CONTROL_PING,      /* u64 nonce */
-	CONTROL_PONG,      /* u64 nonce of the ping */
-	CONTROL_SPARE,     /* I have a better link with your key */
 };
 
 struct link {
@@ -127,38 +118,28 @@ recv_shake(struct link *l, const struct frame *f)
 static int
 recv_control(struct link *l, const struct fragment *f)
 {
-	struct bytes_reader r = bytes_reader_of(f->bytes, f->len);
-	uint8_t what = bytes_get_u8(&r);
-	uint64_t nonce;
-	uint32_t n;
-	uint8_t cls;
+	struct link_control c;
 
-	switch (what) {
-	case CONTROL_HELLO:
+	if (link_control_get(f->bytes, f->len, &c) < 0)
+		return -EPROTO;
+	switch (c.word) {
+	case LINK_HELLO:
 		break;
-	case CONTROL_CREDIT:
-		cls = bytes_get_u8(&r);
-		n = bytes_get_u32(&r);
-		if (cls < FRAME_A || cls >= FRAME_NCLASSES ||
-		    !outbox_credit(&l->out, (enum frame_class)cls, n))
-			return -EPROTO;
-		break;
-	case CONTROL_PING:
-		l->pong_nonce = bytes_get_u64(&r);
+	case LINK_CREDIT:
+		return outbox_credit(&l->out, c.cls, c.bytes) ? 0 : -EPROTO;
+	case LINK_PING:
+		l->pong_nonce = c.nonce;
 		l->owe_pong = true;
 		break;
-	case CONTROL_PONG:
-		nonce = bytes_get_u64(&r);
-		if (nonce == l->ping_nonce)
+	case LINK_PONG:
+		if (c.nonce == l->ping_nonce)
 			l->stats.rtt_us =
-			    (uint32_t)((uv_hrtime() - nonce) / 1000);
+			    (uint32_t)((uv_hrtime() - c.nonce) / 1000);
 		break;
-	case CONTROL_SPARE:
+	case LINK_SPARE:
 		return -EALREADY;
-	default:
-		return -EPROTO;
 	}
-	return bytes_reader_done(&r) ? 0 : -EPROTO;
+	return 0;
 }
 
 static int
@@ -193,7 +174,7 @@ recv_first(struct link *l, const struct fragment *f)
 {
 	int rc;
 
-	if (f->cls != FRAME_CONTROL || f->bytes[0] != CONTROL_HELLO)
+	if (f->cls != FRAME_CONTROL || f->bytes[0] != LINK_HELLO)
 		return -EPROTO;
 	rc = grow(&l->rx, &l->rx_cap, RX_CAP);
 	if (rc < 0)
@@ -299,47 +280,37 @@ put_record(struct link *l, const uint8_t *plain, size_t len)
 }
 
 static int
-put_control(struct link *l, const struct bytes_writer *body)
+put_control(struct link *l, const struct link_control *c)
 {
-	uint8_t plain[FRAME_FRAGMENT_HEAD + 64];
+	uint8_t plain[FRAME_FRAGMENT_HEAD + LINK_CONTROL_MAX];
 	struct fragment f = {
 	    .cls = FRAME_CONTROL,
 	    .flags = FRAME_FIRST | FRAME_LAST,
-	    .total = (uint32_t)body->len,
 	};
-	size_t head = fragment_head(plain, &f);
+	size_t len = link_control_put(c, plain + FRAME_FRAGMENT_HEAD), head;
 
-	assert(body->error == 0 && body->len <= 64);
-	memcpy(plain + head, body->data, body->len);
-	return put_record(l, plain, head + body->len);
+	f.total = (uint32_t)len;
+	head = fragment_head(plain, &f);
+	assert(head == FRAME_FRAGMENT_HEAD);
+	return put_record(l, plain, head + len);
 }
 
 static int
-put_nonce(struct link *l, enum control what, uint64_t nonce)
+put_word(struct link *l, enum link_word word, uint64_t nonce)
 {
-	uint8_t buf[16];
-	struct bytes_writer w = bytes_writer_over(buf, sizeof(buf));
-
-	bytes_put_u8(&w, (uint8_t)what);
-	if (what == CONTROL_PING || what == CONTROL_PONG)
-		bytes_put_u64(&w, nonce);
-	return put_control(l, &w);
+	return put_control(l,
+	    &(struct link_control){.word = word, .nonce = nonce});
 }
 
 /* Gives a class back what came of it. */
 static int
 put_credit(struct link *l, enum frame_class cls)
 {
-	uint8_t buf[16];
-	struct bytes_writer w = bytes_writer_over(buf, sizeof(buf));
-	uint32_t n = inbox_grant(&l->in, cls);
+	struct link_control c = {.word = LINK_CREDIT,
+	    .cls = cls,
+	    .bytes = inbox_grant(&l->in, cls)};
 
-	if (n == 0)
-		return 0;
-	bytes_put_u8(&w, CONTROL_CREDIT);
-	bytes_put_u8(&w, (uint8_t)cls);
-	bytes_put_u32(&w, n);
-	return put_control(l, &w);
+	return c.bytes == 0 ? 0 : put_control(l, &c);
 }
 
 static int
@@ -348,17 +319,17 @@ put_owed(struct link *l)
 	int rc = 0;
 
 	if (l->owe_hello)
-		rc = put_nonce(l, CONTROL_HELLO, 0);
+		rc = put_word(l, LINK_HELLO, 0);
 	l->owe_hello = false;
 	if (rc == 0 && l->owe_spare)
-		rc = put_nonce(l, CONTROL_SPARE, 0);
+		rc = put_word(l, LINK_SPARE, 0);
 	l->owe_spare = false;
 	if (rc == 0 && l->owe_pong)
-		rc = put_nonce(l, CONTROL_PONG, l->pong_nonce);
+		rc = put_word(l, LINK_PONG, l->pong_nonce);
 	l->owe_pong = false;
 	if (rc == 0 && l->owe_ping) {
 		l->ping_nonce = uv_hrtime();
-		rc = put_nonce(l, CONTROL_PING, l->ping_nonce);
+		rc = put_word(l, LINK_PING, l->ping_nonce);
 	}
 	l->owe_ping = false;
 	for (int c = FRAME_A; rc == 0 && c < FRAME_NCLASSES; c++)
