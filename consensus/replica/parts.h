@@ -24,7 +24,8 @@
 #define REPLICA_BEHIND_MS 200   /* one block behind is normal this long */
 #define REPLICA_SYNC_MS 3000    /* a peer has this long to send blocks */
 #define REPLICA_SYNC_RATE 16    /* bytes/ms: so fast go on those that came */
-#define REPLICA_SHIRK_MS 600000 /* else it is asked last for this long */
+#define REPLICA_SYNC_LONG_MS 30000 /* but no longer: others have them, too */
+#define REPLICA_SHIRK_MS 600000    /* else it is asked last for this long */
 /* Of what a peer asked for, between two ticks; one thing always goes. */
 #define REPLICA_ASKED_BYTES (4u << 20)
 

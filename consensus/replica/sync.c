@@ -145,6 +145,15 @@ decided_close(struct wire_decided *d)
 	d->block = NULL;
 }
 
+/* How long we wait for the block after one of so many bytes. */
+static uint64_t
+patience(size_t len)
+{
+	const uint64_t ms = len / REPLICA_SYNC_RATE;
+
+	return ms < REPLICA_SYNC_LONG_MS ? ms : REPLICA_SYNC_LONG_MS;
+}
+
 /* A decided block in full, of so many bytes. Takes *d. Blocks come in order and
  * from peers that were asked, who answer for them; others are dropped, and
  * what is more than anybody sends for one request. Whom we gave up on may still
@@ -164,8 +173,8 @@ sync_block(struct replica *r, uint16_t peer, struct wire_decided *d, size_t len)
 		decided_close(d);
 		return;
 	}
-	if (r->sync_deadline < r->now.mono + len / REPLICA_SYNC_RATE)
-		r->sync_deadline = r->now.mono + len / REPLICA_SYNC_RATE;
+	if (r->sync_deadline < r->now.mono + patience(len))
+		r->sync_deadline = r->now.mono + patience(len);
 	r->sync_bytes += len;
 	if (r->sync_bytes >= REPLICA_SERVE_BYTES)
 		r->sync_until = d->block->header.height; /* that was all */

@@ -7,6 +7,7 @@
 #include "tests/consensus/replica/site.h"
 
 #define CHAIN_LEN 3
+#define CHAIN_LARGE 15 /* transactions of 60 KB in a large second block */
 
 struct chain {
 	struct hash fed;
@@ -15,6 +16,7 @@ struct chain {
 };
 
 void chain_make(const struct site *s, struct chain *x);
+void chain_make_large(const struct site *s, struct chain *x);
 void chain_close(struct chain *x);
 
 /* We start, and the other three are there. */
@@ -26,6 +28,7 @@ void chain_give(struct site *s, uint16_t from, const struct chain *x,
 /* Whom we asked for blocks in the last step; 0: nobody. */
 uint16_t chain_asked(const struct site *s);
 /* All three are CHAIN_LEN blocks ahead of us: whom we asked. */
-uint16_t chain_behind(struct site *s, struct chain *x);
+uint16_t chain_behind(struct site *s, struct chain *x,
+    void (*how)(const struct site *s, struct chain *x));
 
 #endif

@@ -30,7 +30,7 @@ blocks_are_fetched(void **state)
 	uint16_t peer, other;
 
 	(void)state;
-	peer = chain_behind(&s, &x);
+	peer = chain_behind(&s, &x, chain_make);
 	other = peer == 1 ? 2 : 1;
 	chain_give(&s, other, &x, 0); /* was not asked */
 	assert_int_equal(replica_counts(s.r).stale, 1);
@@ -105,7 +105,7 @@ shirkers_come_last(void **state)
 	struct site s;
 
 	(void)state;
-	first = chain_behind(&s, &x);
+	first = chain_behind(&s, &x, chain_make);
 	second = ask_again(&s);
 	assert_int_not_equal(second, 0);
 	assert_int_not_equal(second, first);
@@ -136,7 +136,7 @@ late_blocks_count(void **state)
 	struct site s;
 
 	(void)state;
-	first = chain_behind(&s, &x);
+	first = chain_behind(&s, &x, chain_make);
 	second = ask_again(&s);
 	assert_int_not_equal(second, first);
 	chain_give(&s, first, &x, 0);
@@ -167,7 +167,7 @@ who_left_is_not_waited_for(void **state)
 	struct site s;
 
 	(void)state;
-	first = chain_behind(&s, &x);
+	first = chain_behind(&s, &x, chain_make);
 	chain_give(&s, first, &x, 0);
 	site_durable(&s);
 	assert_int_equal(height(&s), 1);
@@ -183,6 +183,34 @@ who_left_is_not_waited_for(void **state)
 	chain_give(&s, second, &x, 1);
 	site_durable(&s);
 	assert_int_equal(height(&s), 2);
+	site_close(&s);
+	chain_close(&x);
+}
+
+/* Who gives one large block and then nothing is not waited for as long as it
+ * would take on the slowest of lines. */
+static void
+large_blocks_buy_little_time(void **state)
+{
+	uint16_t first, second = 0;
+	struct chain x;
+	struct site s;
+
+	(void)state;
+	first = chain_behind(&s, &x, chain_make_large);
+	for (unsigned k = 0; k < 2; k++) {
+		chain_give(&s, first, &x, k);
+		site_durable(&s);
+		assert_int_equal(height(&s), k + 1);
+	}
+	assert_int_equal(ask_again(&s), 0); /* it has some time */
+	for (int k = 0; k < 2 && second == 0; k++)
+		second = ask_again(&s);
+	assert_int_not_equal(second, 0);
+	assert_int_not_equal(second, first);
+	chain_give(&s, second, &x, 2);
+	site_durable(&s);
+	assert_int_equal(height(&s), CHAIN_LEN);
 	site_close(&s);
 	chain_close(&x);
 }
@@ -220,7 +248,7 @@ blocks_have_a_budget(void **state)
 	uint64_t stale;
 
 	(void)state;
-	peer = chain_behind(&s, &x);
+	peer = chain_behind(&s, &x, chain_make);
 	chain_give(&s, peer, &x, 0);
 	stale = replica_counts(s.r).stale;
 	for (uint64_t h = 2; h < 8; h++) {
@@ -371,7 +399,7 @@ bad_blocks_are_punished(void **state)
 	uint16_t peer;
 
 	(void)state;
-	peer = chain_behind(&s, &x);
+	peer = chain_behind(&s, &x, chain_make);
 	x.c[0].sigs[1].b[5] ^= 1;
 	chain_give(&s, peer, &x, 0);
 	assert_int_equal(site_count(&s, REPLICA_PUNISH), 1);
@@ -553,6 +581,7 @@ main(void)
 	    cmocka_unit_test(shirkers_come_last),
 	    cmocka_unit_test(late_blocks_count),
 	    cmocka_unit_test(who_left_is_not_waited_for),
+	    cmocka_unit_test(large_blocks_buy_little_time),
 	    cmocka_unit_test(storing_is_waited_for),
 	    cmocka_unit_test(blocks_have_a_budget),
 	    cmocka_unit_test(proofs_wait_for_lost_blocks),
