@@ -165,6 +165,12 @@ follow(struct ctl *c, struct jv *sent, struct jv **last)
 		    "no block has it after %d s; it waits on\n  qmlctl rpc "
 		    "tx.status '{\"id\":\"%s\"}'",
 		    c->timeout_ms / 1000, ctl_string(sent, "id"));
+	/* It remembers the last ones, and a block may bring a thousand. */
+	if (strcmp(ctl_string(*last, "state"), "refused") != 0)
+		return cli_error(CLI_FAILED,
+		    "the daemon does not remember any more what became of it\n"
+		    "  See what the chain has: qmlctl ledger history, or the "
+		    "list that it would be in");
 	return cli_error(CLI_CONFLICT, "refused: %s\n  %s",
 	    ctl_string(*last, "why"), ctl_string(*last, "next"));
 }
