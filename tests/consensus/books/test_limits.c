@@ -128,7 +128,7 @@ test_orders(void **state)
 	id = order_by(&t, 3, &asset);
 	assert_int_equal(count(&t), BOOKS_ORDERS_OVER_MAX + 2);
 	assert_non_null(order_find(t.books, &idle));
-	/* One too many is over: with the next order the oldest idle one goes. */
+	/* One too many is over: with the next order the oldest idle goes. */
 	give_up(&t, 3, &id);
 	assert_int_equal(count(&t), BOOKS_ORDERS_OVER_MAX + 2);
 	id = order_by(&t, 3, &asset);
