@@ -126,7 +126,7 @@ make_room(struct txpool *p, const struct tx *t)
 			fit--; /* in the same order */
 			continue;
 		}
-		forget(p, p->txs[i], BOOKS_LIMIT);
+		forget(p, p->txs[i], BOOKS_OK);
 		memmove(&p->txs[i], &p->txs[i + 1],
 		    (--p->n - i) * sizeof(p->txs[0]));
 	}

@@ -22,6 +22,7 @@
 
 struct txpool_gone {
 	struct hash id;
+	/* BOOKS_OK: it gave way to others here; who has it may have room. */
 	enum books_verdict why;
 };
 
@@ -46,7 +47,7 @@ int txpool_add(struct txpool *p, const struct ledger *l, struct tx *t)
  * there is no memory to look at stays, and is not offered. */
 void txpool_turn(struct txpool *p, const struct ledger *l);
 struct tx *txpool_find(const struct txpool *p, const struct hash *id);
-/* NULL: not known to have been refused. */
+/* NULL: not known to have gone. */
 const struct txpool_gone *txpool_why(const struct txpool *p,
     const struct hash *id);
 /* For this sender's next transaction, after those that wait. */

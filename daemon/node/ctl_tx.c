@@ -229,7 +229,7 @@ ctl_tx_status(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 		jv_put_integer(o, "height", (int64_t)height);
 	} else if (txpool_find(pool, &id) != NULL) {
 		jv_put_string(o, "state", "waiting");
-	} else if (gone != NULL) {
+	} else if (gone != NULL && gone->why != BOOKS_OK) {
 		jv_put_string(o, "state", "refused");
 		jv_put_string(o, "verdict", books_verdict_name(gone->why));
 		jv_put_string(o, "why", books_verdict_text(gone->why));

@@ -109,8 +109,12 @@ txbox_drop_gone(const char *home, const struct txpool *p, size_t *seen)
 		drop_absent(home, p);
 		*seen = p->ngone;
 	}
-	for (; *seen < p->ngone; ++*seen)
-		txbox_drop(home, &p->gone[*seen % TXPOOL_GONE].id);
+	for (; *seen < p->ngone; ++*seen) {
+		const struct txpool_gone *g = &p->gone[*seen % TXPOOL_GONE];
+
+		if (g->why != BOOKS_OK)
+			txbox_drop(home, &g->id);
+	}
 }
 
 /* NULL: not a transaction that was written as a whole. */

@@ -22,8 +22,8 @@ void txbox_drop(const char *home, const struct hash *id);
 /* Those of b that self signed: of a thousand others none has a file. */
 void txbox_drop_block(const char *home, const struct block *b,
     const struct sign_public *self);
-/* Those that the pool has refused or dropped since *seen, which moves on: who
- * sent one was told so, and the next start must not send it again. */
+/* Those that the pool has refused since *seen, which moves on: who sent one was
+ * told so, and the next start must not send it again. */
 struct txpool;
 void txbox_drop_gone(const char *home, const struct txpool *p, size_t *seen);
 /* Each that is there, of TXBOX_MAX at a time ascending by nonce; each() takes

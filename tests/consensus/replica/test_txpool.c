@@ -147,7 +147,7 @@ what_applies_gets_in(void **state)
 	assert_non_null(txpool_find(p, &id));
 	assert_non_null(txpool_find(p, &first));
 	assert_null(txpool_find(p, &last));
-	assert_int_equal(txpool_why(p, &last)->why, BOOKS_LIMIT);
+	assert_int_equal(txpool_why(p, &last)->why, BOOKS_OK);
 	/* Of which there are no more than before. */
 	assert_int_equal(add(p, &s, early(&s, 3, 2, TX_BODY_MAX)), -ENOSPC);
 	txpool_turn(p, replica_ledger(s.r));

@@ -149,7 +149,9 @@ refused_ones_go(void **state)
 	assert_non_null(p);
 	for (size_t i = 0; i < 3; i++)
 		assert_int_equal(txbox_keep(home, t[i]), 0);
-	p->gone[p->ngone++].id = t[0]->id;
+	p->gone[p->ngone++] = (struct txpool_gone){t[0]->id, BOOKS_FUNDS};
+	/* It only gave way in a full pool: nobody said no. */
+	p->gone[p->ngone++] = (struct txpool_gone){t[1]->id, BOOKS_OK};
 	txbox_drop_gone(home, p, &seen);
 	assert_int_equal(count(&s), 2);
 	assert_int_equal(s.nonces[0], 2);
