@@ -14,7 +14,8 @@
 #define TERMS_MAX (1u << 20)
 
 static const char usage[] =
-    "usage: qmlctl invite [NAME] [--replace NAME] [--power P] [--weight W]\n"
+    "usage: qmlctl invite [NAME] [--power P] [--weight W]\n"
+    "       qmlctl invite [NAME] --replace NAME\n"
     "       qmlctl invite LINE ...\n"
     "Prints one line for qmlnode join on the new machine. It is secret: who "
     "pastes it\nfirst has his keys put to the members' vote by this node, "
@@ -56,6 +57,12 @@ read_terms(struct invite *v)
 {
 	int rc = read_number("--power", v->power, &v->power_n);
 
+	if (v->replace != NULL && (v->power != NULL || v->weight != NULL))
+		return cli_error(CLI_USAGE,
+		    "--replace: the seat keeps its power and weight\n  Change "
+		    "them by another vote: qmlctl proposal new member TITLE "
+		    "--member %.60s --power P",
+		    v->replace);
 	return rc == CLI_OK ? read_number("--weight", v->weight, &v->weight_n)
 			    : rc;
 }

@@ -90,6 +90,8 @@ def usage(c):
         for bad in ("0", "1048577", "x"):
             refused(node, 2, "%s %s: want a number" % (option, bad), "invite",
                     "eve", option, bad)
+        refused(node, 2, "the seat keeps its power", "invite", "eve",
+                "--replace", "beta", option, "2")
     for word in ("help", "--help"):
         said(ctl(node, word), "usage: qmlctl COMMAND", "events")
     said(ctl(node, "round", "--help"), "usage: qmlctl round N", "--socket")
