@@ -28,7 +28,7 @@ bool
 rdp_target_valid(const struct rdp_target *t)
 {
 	return t->eps_milli >= 1 && t->eps_milli <= 1000000 &&
-	    t->delta_exp >= 1 && t->delta_exp <= 18;
+	    t->delta_exp >= 1 && t->delta_exp <= RDP_DELTA_EXP_MAX;
 }
 
 /* alpha / (2 sigma^2) with sigma in thousandths: exact, so q = 1 has no
@@ -114,17 +114,22 @@ rdp_budget(const struct rdp_target *t, struct rdp_table *out)
 	}
 }
 
-int64_t
-rdp_epsilon_nano(const struct rdp_table *spent, uint8_t delta_exp,
-    uint32_t *order)
+static void
+shifts_of(uint8_t delta_exp, struct real out[static RDP_ORDERS])
+{
+	for (unsigned i = 0; i < RDP_ORDERS; i++)
+		out[i] = real_mul(conversion(orders[i], delta_exp),
+		    real_int(RDP_NANO));
+}
+
+static int64_t
+least(const struct rdp_table *spent, const struct real *shift, uint32_t *order)
 {
 	int64_t best = INT64_MAX;
 
 	for (unsigned i = 0; i < RDP_ORDERS; i++) {
-		struct real eps = real_add(real_ratio(spent->nano[i], 1),
-		    real_mul(conversion(orders[i], delta_exp),
-			real_int(RDP_NANO)));
-		int64_t nano = real_ceil(eps);
+		int64_t nano = real_ceil(
+		    real_add(real_ratio(spent->nano[i], 1), shift[i]));
 
 		if (nano < best) {
 			best = nano;
@@ -132,4 +137,25 @@ rdp_epsilon_nano(const struct rdp_table *spent, uint8_t delta_exp,
 		}
 	}
 	return best > 0 ? best : 0;
+}
+
+int64_t
+rdp_epsilon_nano(const struct rdp_table *spent, uint8_t delta_exp,
+    uint32_t *order)
+{
+	struct real shift[RDP_ORDERS];
+
+	shifts_of(delta_exp, shift);
+	return least(spent, shift, order);
+}
+
+int64_t
+rdp_epsilon_kept(struct rdp_kept *k, const struct rdp_table *spent,
+    uint8_t delta_exp, uint32_t *order)
+{
+	assert(delta_exp <= RDP_DELTA_EXP_MAX);
+	if (!k->known[delta_exp])
+		shifts_of(delta_exp, k->shift[delta_exp]);
+	k->known[delta_exp] = true;
+	return least(spent, k->shift[delta_exp], order);
 }

@@ -19,10 +19,13 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "consensus/privacy/real.h"
+
 #define RDP_ORDERS 13 /* 2 3 4 5 6 7 8 10 12 16 24 32 64 */
 #define RDP_NANO INT64_C(1000000000)
 #define RDP_SIGMA_MIN 300 /* milli: below, order 64 leaves every budget */
 #define RDP_SIGMA_MAX 1000000
+#define RDP_DELTA_EXP_MAX 18
 
 /* One kind of step, as a job states it. */
 struct rdp_step {
@@ -33,7 +36,7 @@ struct rdp_step {
 /* What a record's owner agreed to: epsilon at delta = 10^-delta_exp. */
 struct rdp_target {
 	uint32_t eps_milli; /* 1..1000000 */
-	uint8_t delta_exp;  /* 1..18 */
+	uint8_t delta_exp;  /* 1..RDP_DELTA_EXP_MAX */
 };
 
 /* Nano-nats by order. */
@@ -55,5 +58,16 @@ void rdp_budget(const struct rdp_target *t, struct rdp_table *out);
  * 10^-delta_exp; *order is the one that gives it. Never negative. */
 int64_t rdp_epsilon_nano(const struct rdp_table *spent, uint8_t delta_exp,
     uint32_t *order);
+
+/* What of an epsilon is the delta's alone, a tenth of a millisecond for each:
+ * kept by who shows many accounts. All zeros: nothing yet. */
+struct rdp_kept {
+	bool known[RDP_DELTA_EXP_MAX + 1];
+	struct real shift[RDP_DELTA_EXP_MAX + 1][RDP_ORDERS];
+};
+
+/* The same number. 1..RDP_DELTA_EXP_MAX. */
+int64_t rdp_epsilon_kept(struct rdp_kept *k, const struct rdp_table *spent,
+    uint8_t delta_exp, uint32_t *order);
 
 #endif

@@ -23,11 +23,13 @@ struct books_look {
 };
 
 /* "accounts", "assets", "orders", "proposals", "tokens", "credentials",
- * "uses". */
-bool books_json_known(const char *table);
-/* NULL: no such row, or table. */
+ * "uses". NULL: no such row, or table. */
 struct jv *books_json_row(const struct books_look *at, const char *table,
     size_t i);
+/* Rows from there on, as many as the loop has time for, but one at least where
+ * there is one; an empty list is the end. NULL: no such table. */
+struct jv *books_json_page(const struct books_look *at, const char *table,
+    size_t from);
 struct jv *books_json_account(const struct account *a);
 /* 64 hex digits, or "" for zero. */
 void books_json_hash(struct jv *o, const char *key, const struct hash *h);

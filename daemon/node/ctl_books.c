@@ -8,8 +8,6 @@
 #include "daemon/node/ctl_body.h"
 #include "daemon/node/ctl_methods.h"
 
-#define CTL_ROWS_MAX 1000
-
 struct jv *
 ctl_books_list(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
@@ -19,9 +17,9 @@ ctl_books_list(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 	const char *name = jv_text(jv_get(params, "table"), "accounts");
 	int64_t from = jv_int(jv_get(params, "from"), 0);
 	size_t i = from > 0 ? (size_t)from : 0;
-	struct jv *o, *rows, *row;
+	struct jv *o, *rows = books_json_page(&at, name, i);
 
-	if (!books_json_known(name)) {
+	if (rows == NULL) {
 		*code = CTL_PARAMS;
 		snprintf(err, errlen,
 		    "table: want accounts, assets, orders, proposals, tokens, "
@@ -29,15 +27,8 @@ ctl_books_list(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 		return NULL;
 	}
 	o = ctl_object("qml.ledger_list/1");
-	rows = jv_array();
 	jv_put_string(o, "table", name);
 	jv_put_integer(o, "height", (int64_t)at.height);
-	for (size_t end = i + CTL_ROWS_MAX; i < end; i++) {
-		row = books_json_row(&at, name, i);
-		if (row == NULL)
-			break;
-		jv_add(rows, row);
-	}
 	jv_put(o, "rows", rows);
 	return o;
 }

@@ -18,6 +18,7 @@ struct price {
 	struct rdp_table cost; /* of a step */
 	uint32_t steps;
 	uint64_t rounds;
+	struct rdp_kept kept;
 };
 
 static struct price
@@ -53,13 +54,13 @@ put_job(struct jv *o, const struct ledger *l, const struct price *p)
 }
 
 static double
-spent_epsilon(const struct asset *a)
+spent_epsilon(const struct asset *a, struct rdp_kept *kept)
 {
 	uint32_t order;
 
 	if (a->privacy.steps == 0)
 		return 0;
-	return (double)rdp_epsilon_nano(&a->privacy.spent,
+	return (double)rdp_epsilon_kept(kept, &a->privacy.spent,
 		   a->privacy.target.delta_exp, &order) *
 	    1e-9;
 }
@@ -78,11 +79,11 @@ rounds_left(const struct asset *a, const struct price *p)
 }
 
 static struct jv *
-asset_json(const struct node *n, const struct asset *a, const struct price *p)
+asset_json(const struct node *n, const struct asset *a, struct price *p)
 {
 	const struct ledger *l = replica_ledger(n->replica);
 	const double all = a->terms.privacy.eps_milli * 1e-3;
-	const double spent = all > 0 ? spent_epsilon(a) : 0;
+	const double spent = all > 0 ? spent_epsilon(a, &p->kept) : 0;
 	const uint16_t nmembers = ledger_nmembers(l);
 	uint16_t owner = 0;
 	struct jv *o = jv_object();
@@ -115,7 +116,7 @@ ctl_privacy(struct node *n, const struct jv *params, CTL_ERR_ARGS)
 {
 	const struct ledger *l = replica_ledger(n->replica);
 	const struct books *b = ledger_books(l);
-	const struct price p = price_of(l);
+	struct price p = price_of(l);
 	struct jv *o = ctl_object("qml.privacy/1"), *list = jv_array();
 	const struct asset *a;
 

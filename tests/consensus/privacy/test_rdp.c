@@ -301,6 +301,27 @@ test_epsilon_vectors(void **state)
 	}
 }
 
+/* What is kept of a delta changes no number, in whatever order they come. */
+static void
+test_kept_is_the_same(void **state)
+{
+	struct rdp_kept k = {0};
+
+	(void)state;
+	for (int run = 0; run < 500; run++) {
+		uint8_t delta = (uint8_t)(1 + draw() % RDP_DELTA_EXP_MAX);
+		struct rdp_table spent;
+		uint32_t a = 0, b = 0;
+
+		for (unsigned i = 0; i < RDP_ORDERS; i++)
+			spent.nano[i] = (int64_t)(draw() % 40) * RDP_NANO +
+			    (int64_t)(draw() % RDP_NANO);
+		assert_true(rdp_epsilon_nano(&spent, delta, &a) ==
+		    rdp_epsilon_kept(&k, &spent, delta, &b));
+		assert_int_equal(a, b);
+	}
+}
+
 /* No sequence of charges of different jobs may pass the target. */
 static void
 test_budget_never_exceeded(void **state)
@@ -402,6 +423,7 @@ main(void)
 	    cmocka_unit_test(test_step_and_cap_vectors),
 	    cmocka_unit_test(test_admitted_steps),
 	    cmocka_unit_test(test_epsilon_vectors),
+	    cmocka_unit_test(test_kept_is_the_same),
 	    cmocka_unit_test(test_budget_never_exceeded),
 	    cmocka_unit_test(test_monotone),
 	    cmocka_unit_test(test_ranges_and_inheritance),
