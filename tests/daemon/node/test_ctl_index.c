@@ -23,7 +23,7 @@
 
 struct writer {
 	struct sql *db;
-	atomic_bool enough;
+	atomic_bool enough, failed;
 	atomic_uint written;
 };
 
@@ -57,7 +57,8 @@ write_blocks(void *arg)
 		    "UPDATE meta SET value = %u WHERE key = 'applied_height';"
 		    "COMMIT;",
 		    h, h * 10, h, UNITS - h, h, h, h);
-		if (sql_exec(w->db, text) < 0)
+		w->failed = sql_exec(w->db, text) < 0;
+		if (w->failed)
 			break;
 		w->written = h;
 	}
@@ -160,8 +161,10 @@ settlement_is_of_one_moment(void **state)
 		assert_non_null(report);
 		adds_up(report);
 		jv_free(report);
-		for (before = w.written; w.written < before + 5;)
+		for (before = w.written; w.written < before + 5;) {
+			assert_false(w.failed);
 			(void)sched_yield();
+		}
 	}
 	w.enough = true;
 	assert_int_equal(pthread_join(thread, NULL), 0);
