@@ -100,8 +100,9 @@ put_model(struct envelope *e, const struct trainwire_model *m)
 	e->model.member = m->member;
 	e->model.aggregated = m->aggregated;
 	e->model.kept = m->kept;
-	e->model.has_seats = m->seats > 0;
-	e->model.seats = m->seats;
+	e->model.has_asked = e->model.has_place = m->asked > 0;
+	e->model.asked = m->asked;
+	e->model.place = m->place;
 	e->model.model = put_vector(&e->vector, m->model, m->dim);
 	e->train.model = &e->model;
 }
@@ -354,16 +355,15 @@ get_failed(const Qml__Failed *p, struct trainwire_failed *out)
 static enum wire_verdict
 get_model(const Qml__Model *p, struct trainwire_model *out)
 {
-	const uint32_t seats = p->has_seats ? p->seats : 0;
-
-	if (p->member > UINT16_MAX || seats > UINT16_MAX ||
-	    (p->has_seats && p->member >= seats))
+	if (p->member > UINT16_MAX || p->has_asked != p->has_place ||
+	    (p->has_asked && (p->asked > UINT16_MAX || p->place >= p->asked)))
 		return WIRE_MALFORMED;
 	out->round = p->round;
 	out->member = (uint16_t)p->member;
 	out->aggregated = p->aggregated;
 	out->kept = p->kept;
-	out->seats = (uint16_t)seats;
+	out->asked = (uint16_t)(p->has_asked ? p->asked : 0);
+	out->place = (uint16_t)(p->has_asked ? p->place : p->member);
 	return take_vector(p->model, &out->model, &out->dim);
 }
 

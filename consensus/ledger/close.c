@@ -83,7 +83,8 @@ closing_of(const struct ledger *l, struct answer *const *answers, uint16_t n)
 	const struct answer *updates[FEDERATION_MAX_MEMBERS];
 	struct merge_round r = {.number = ledger_job_round(l),
 	    .aggregated = l->round.aggregated,
-	    .updates = updates};
+	    .updates = updates,
+	    .asked = l->round.asked};
 
 	for (uint16_t i = 0; i < n && r.n < FEDERATION_MAX_MEMBERS; i++)
 		if (answers[i]->kind == ANSWER_UPDATE)

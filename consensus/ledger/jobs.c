@@ -200,12 +200,6 @@ prepare(const struct ledger *l, const struct books *books,
 		rc = open_merge(l, &s->job, &s->merge);
 	if (rc == 0 && !enough_sit(l, books, &n->order, &s->merge))
 		rc = -EINVAL;
-	/* Who is proposed in this block has a seat from the second one on, and
-	 * parts that are dealt to it from the first: in between they must not
-	 * become others'. */
-	if (rc == 0)
-		rc = merge_seats(&s->merge, l->memory->seats->n,
-		    seats_members(l->next));
 	if (rc == 0)
 		rc = allocate(s);
 	if (rc == 0)

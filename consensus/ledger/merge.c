@@ -105,12 +105,16 @@ fill_periods(const struct merge *m)
 	}
 }
 
+/* A job that states its faults may ask fewer members than it was made for. */
 static struct group_median_shape
-shape_of(const struct job *j, uint16_t nmembers)
+shape_of(const struct job *j, uint16_t nasked)
 {
+	const uint16_t faults = job_faults(j, nasked);
+
 	return (struct group_median_shape){
-	    .nmembers = nmembers,
-	    .faults = job_faults(j, nmembers),
+	    .nmembers = nasked,
+	    .faults = faults < nasked || nasked == 0 ? faults
+						     : (uint16_t)(nasked - 1),
 	    .nparts = j->main.parts,
 	    .nangles = j->main.nangles,
 	};
@@ -247,14 +251,56 @@ round_seed(const char *tag, const struct job *j, uint64_t round)
 	return hash_end(&s);
 }
 
+uint16_t
+merge_place(const bool asked[FEDERATION_MAX_MEMBERS], uint16_t member,
+    uint16_t *all)
+{
+	uint16_t place = UINT16_MAX, n = 0;
+
+	for (uint16_t i = 0; i < FEDERATION_MAX_MEMBERS; i++) {
+		if (asked[i] && i == member)
+			place = n;
+		n = (uint16_t)(n + asked[i]);
+	}
+	*all = n;
+	return place;
+}
+
 void
-merge_assign(const struct job *job, uint16_t nmembers, uint64_t round,
+merge_assign(const struct job *job, uint16_t nasked, uint64_t round,
     uint8_t *assigned)
 {
-	struct group_median_shape shape = shape_of(job, nmembers);
+	struct group_median_shape shape = shape_of(job, nasked);
 	struct hash seed = round_seed("qml.parts", job, round);
 
 	group_median_assign(&shape, &seed, assigned);
+}
+
+/* To whom a round's parts are dealt. */
+struct deal {
+	struct group_median_shape shape; /* nmembers 0: nobody is asked */
+	uint16_t place[FEDERATION_MAX_MEMBERS]; /* by seat; else UINT16_MAX */
+};
+
+/* Seats that the merge has no room for are not asked: an image of the state
+ * may say anything. */
+static struct deal
+deal_of(const struct merge *m, const struct merge_round *r)
+{
+	struct deal d;
+	uint16_t n = 0;
+
+	for (uint16_t i = 0; i < FEDERATION_MAX_MEMBERS; i++) {
+		const bool in =
+		    i < m->nmembers && (r->asked == NULL || r->asked[i]);
+
+		d.place[i] = in ? n : UINT16_MAX;
+		n = (uint16_t)(n + in);
+	}
+	d.shape = shape_of(m->job, n);
+	if (n > 0)
+		merge_assign(m->job, n, r->number, m->scratch);
+	return d;
 }
 
 static bool
@@ -287,9 +333,9 @@ bool
 merge_fits(const struct merge *m, const struct merge_round *r,
     const struct answer *a)
 {
-	struct group_median_shape shape;
 	const struct job_segment *s;
 	const int64_t *part;
+	struct deal d;
 	unsigned i;
 
 	for (i = 0; i < m->nsegments; i++) {
@@ -302,9 +348,10 @@ merge_fits(const struct merge *m, const struct merge_round *r,
 		}
 		if (s->task->kind != JOB_VQE)
 			continue;
-		shape = shape_of(m->job, m->nmembers);
-		merge_assign(m->job, m->nmembers, r->number, m->scratch);
-		if (!group_median_fits(&shape, m->scratch, a->member, part))
+		d = deal_of(m, r);
+		if (d.place[a->member] == UINT16_MAX ||
+		    !group_median_fits(&d.shape, m->scratch, d.place[a->member],
+			part))
 			return false;
 	}
 	return true;
@@ -314,19 +361,19 @@ merge_fits(const struct merge *m, const struct merge_round *r,
 static bool
 parts_heard(const struct merge *m, const struct merge_round *r)
 {
-	const struct group_median_shape shape = shape_of(m->job, m->nmembers);
+	const struct deal d = deal_of(m, r);
 	const uint8_t *assigned = m->scratch;
 
-	merge_assign(m->job, m->nmembers, r->number, m->scratch);
-	for (uint32_t p = 0; p < shape.nparts; p++) {
+	for (uint32_t p = 0; p < d.shape.nparts; p++) {
 		uint32_t n = 0;
 
-		for (uint16_t i = 0; i < r->n; i++)
-			if (r->updates[i]->member < m->nmembers)
-				n += assigned[r->updates[i]->member *
-					shape.nparts +
-				    p];
-		if (n < shape.faults + 1u)
+		for (uint16_t i = 0; i < r->n; i++) {
+			uint16_t k = d.place[r->updates[i]->member];
+
+			if (k != UINT16_MAX)
+				n += assigned[k * d.shape.nparts + p];
+		}
+		if (n < d.shape.faults + 1u)
 			return false;
 	}
 	return true;
@@ -351,18 +398,23 @@ run_parts(const struct merge *m, const struct merge_round *r,
     const struct job_segment *s, const int64_t *model, int64_t *delta)
 {
 	const int64_t *updates[FEDERATION_MAX_MEMBERS] = {NULL};
+	const struct deal d = deal_of(m, r);
 	struct group_median_input in = {
-	    .shape = shape_of(m->job, m->nmembers),
+	    .shape = d.shape,
 	    .assigned = m->scratch,
 	    .updates = updates,
 	    .model = model + s->first,
 	};
-	uint16_t i;
+	uint16_t i, k;
 
-	for (i = 0; i < r->n; i++)
-		updates[r->updates[i]->member] = r->updates[i]->delta + s->at;
-	merge_assign(m->job, m->nmembers, r->number, m->scratch);
-	return group_median_run(&in, delta + s->first) == 0;
+	for (i = 0; i < r->n; i++) {
+		k = d.place[r->updates[i]->member];
+		if (k == UINT16_MAX)
+			return false;
+		updates[k] = r->updates[i]->delta + s->at;
+	}
+	return d.shape.nmembers > 0 &&
+	    group_median_run(&in, delta + s->first) == 0;
 }
 
 /* SCAFFOLD: those who did not train keep their variates, so the mean over all

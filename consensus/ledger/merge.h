@@ -58,7 +58,15 @@ struct merge_round {
 	const uint32_t *weights;             /* [n], registered */
 	const int64_t *scales; /* [n] Q24, by age; NULL: none is late */
 	uint16_t n;
+	const bool *asked; /* [FEDERATION_MAX_MEMBERS]; NULL: all there are */
 };
+
+/* A member's place among all who are asked, by seat, and how many these are.
+ * Parts of a vqe are dealt out to them: not to seats of members who have left,
+ * nor of candidates, who would leave parts unmeasured. UINT16_MAX: the member
+ * is not asked. */
+uint16_t merge_place(const bool asked[FEDERATION_MAX_MEMBERS], uint16_t member,
+    uint16_t *all);
 
 /* Is every segment at most clip long (L2)? A vqe's parts are not bounded so:
  * their medians are. */
@@ -74,9 +82,9 @@ bool merge_can(const struct merge *m, const struct merge_round *r);
  * round in place. False: the updates cannot be combined, nothing changed. */
 bool merge_run(const struct merge *m, const struct merge_round *r,
     const int64_t *model, int64_t *moments, int64_t *delta);
-/* What each member measures of a vqe's parts: assigned[nmembers * parts]. The
- * trainer does the same. */
-void merge_assign(const struct job *job, uint16_t nmembers, uint64_t round,
+/* What is measured of a vqe's parts by each of so many who are asked, 1 or
+ * more: assigned[nasked * parts]. The trainer does the same. */
+void merge_assign(const struct job *job, uint16_t nasked, uint64_t round,
     uint8_t *assigned);
 
 #endif

@@ -166,7 +166,8 @@ static enum ledger_verdict
 check_payload(const struct ledger *l, const struct answer *a)
 {
 	const struct merge_round r = {.number = ledger_job_round(l),
-	    .aggregated = l->round.aggregated};
+	    .aggregated = l->round.aggregated,
+	    .asked = l->round.asked};
 
 	if (a->dim == 0)
 		return LEDGER_OK;

@@ -277,6 +277,7 @@ aggregate_answers(const struct ledger *l, const struct block *b)
 	    .updates = updates,
 	    .weights = weights,
 	    .scales = scales,
+	    .asked = l->round.asked,
 	};
 	int age;
 

@@ -6,7 +6,7 @@
 #include <string.h>
 #include <time.h>
 
-#include "consensus/ledger/seats.h"
+#include "consensus/ledger/merge.h"
 #include "consensus/ledger/txs.h"
 #include "daemon/node/diskwatch.h"
 #include "daemon/node/invites.h"
@@ -205,10 +205,14 @@ handle_train(struct node *n, const struct replica_action *a)
 		log_warn("data.unused", "round=%llu why=\"%s\"",
 		    (unsigned long long)a->fl_round, n->unused);
 	if (n->trainer != NULL && !n->stopping && n->unused == NULL) {
+		uint16_t asked,
+		    place =
+			merge_place(ledger_round(l)->asked, n->self, &asked);
 		const struct trainwire_model m = {.round = a->fl_round -
 			n->job_first,
 		    .member = n->self,
-		    .seats = ledger_seats(l)->n,
+		    .place = place,
+		    .asked = place < asked ? asked : 0,
 		    .aggregated = ledger_round(l)->aggregated,
 		    .kept = used > 0 ? used - n->job_first : 0,
 		    .dim = ledger_dim(l),

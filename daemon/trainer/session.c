@@ -288,12 +288,6 @@ session_fail(struct trainwire_msg *out, uint64_t round, uint8_t reason,
 	snprintf(out->u.failed.text, sizeof(out->u.failed.text), "%s", text);
 }
 
-uint16_t
-session_seats(const struct session *s, const struct trainwire_model *m)
-{
-	return m->seats > 0 ? m->seats : s->federation.nmembers;
-}
-
 const char *
 session_fault(const struct session *s, const struct trainwire_model *m)
 {
@@ -301,8 +295,8 @@ session_fault(const struct session *s, const struct trainwire_model *m)
 		return "no data was set up";
 	if (m->dim != s->federation.job.dim)
 		return "the model has not as many parameters as the circuit";
-	if (s->federation.job.main.kind == JOB_VQE &&
-	    m->member >= session_seats(s, m))
+	if (s->federation.job.main.kind == JOB_VQE && m->asked == 0 &&
+	    m->member >= s->federation.nmembers)
 		return "there is no such member in this job";
 	return NULL;
 }

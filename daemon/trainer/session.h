@@ -94,9 +94,6 @@ int session_evaluate(struct session *s, const struct session_sight *sight,
 int session_evaluate_rows(struct session *s, const int64_t *model,
     const struct dataset *rows, struct train_score *score)
     __attribute__((warn_unused_result));
-/* Seats that parts of a vqe are dealt out to. */
-uint16_t session_seats(const struct session *s,
-    const struct trainwire_model *m);
 /* NULL, or why the model cannot be used. */
 const char *session_fault(const struct session *s,
     const struct trainwire_model *m);

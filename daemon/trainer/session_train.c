@@ -39,14 +39,16 @@ arm_of(struct session *s, enum job_role role)
 static int
 assign_parts(struct turn *t)
 {
-	const uint16_t seats = session_seats(t->s, t->m);
+	const struct trainwire_model *m = t->m;
+	const uint16_t asked =
+	    m->asked > 0 ? m->asked : t->s->federation.nmembers;
 	size_t parts = t->job->main.parts, i;
-	uint8_t *all = calloc(seats, parts), *own;
+	uint8_t *all = calloc(asked, parts), *own;
 
 	if (!all)
 		return -ENOMEM;
-	merge_assign(t->job, seats, t->m->round, all);
-	own = all + t->m->member * parts;
+	merge_assign(t->job, asked, m->round, all);
+	own = all + (m->asked > 0 ? m->place : m->member) * parts;
 	for (i = 0; i < parts; i++)
 		t->out.rows += own[i];
 	vqe_assign(&t->s->main.task, own);

@@ -13,7 +13,7 @@
 #include <string.h>
 
 #include "consensus/ledger/ledger.h"
-#include "consensus/ledger/seats.h"
+#include "consensus/ledger/merge.h"
 #include "daemon/trainer/args.h"
 #include "daemon/trainer/asset.h"
 #include "daemon/trainer/blockfile.h"
@@ -113,6 +113,7 @@ retrain(struct replay *r, const struct answer *a, struct trainwire_msg *out)
 {
 	const struct ledger_round *lr = ledger_round(r->ledger);
 	const uint64_t used = lr->bases.used[r->member];
+	uint16_t asked, place = merge_place(lr->asked, r->member, &asked);
 	int rc, age = bases_age(&lr->bases, &a->base_model);
 	struct trainwire_model m;
 
@@ -123,7 +124,8 @@ retrain(struct replay *r, const struct answer *a, struct trainwire_msg *out)
 	    .aggregated = lr->aggregated - (uint64_t)age,
 	    .kept = used > 0 ? used - lr->first : 0,
 	    .member = r->member,
-	    .seats = ledger_seats(r->ledger)->n,
+	    .place = place,
+	    .asked = place < asked ? asked : 0,
 	    .dim = ledger_dim(r->ledger),
 	    .model = r->models[age],
 	};

@@ -363,8 +363,9 @@ test_newcomers_parts(void **state)
 	assert_int_equal(job_faults(&f.job, 5), 1);
 	f.ncolumns = f.nlabels = 0;
 	open_rows(&s, &f);
-	m.member = 4;
-	m.seats = 5;
+	m.member = 7;
+	m.place = 4;
+	m.asked = 5;
 	for (m.round = 0; m.round < 3; m.round++) {
 		t = train(&s, &m);
 		merge_assign(&f.job, 5, m.round, assigned);
@@ -372,7 +373,7 @@ test_newcomers_parts(void **state)
 		assert_true(group_median_fits(&shape, assigned, 4, t.delta));
 		free(t.delta);
 	}
-	m.seats = 0;
+	m.asked = 0;
 	assert_int_equal(session_train(&s, &m, &out), 0);
 	assert_int_equal(out.type, TRAINWIRE_FAILED);
 	assert_string_equal(out.u.failed.text,
