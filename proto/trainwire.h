@@ -64,9 +64,7 @@ struct trainwire_model { /* TRAIN and SCORE */
 	uint64_t aggregated; /* rounds aggregated before */
 	uint64_t kept; /* 1 + round of our last update on the chain; 0: none.
 			* A round here is the first with the model. */
-	/* The place is the member's among all who are asked, by seat; asked 0:
-	 * the founders, and the place is the seat. */
-	uint16_t member, place, asked;
+	uint16_t member, place, asked; /* by seat; 0 asked: all founders are */
 	uint32_t dim;
 	int64_t *model; /* [dim] Q24, owned */
 };
