@@ -101,6 +101,8 @@ put_model(struct envelope *e, const struct trainwire_model *m)
 	e->model.aggregated = m->aggregated;
 	e->model.kept = m->kept;
 	e->model.has_asked = e->model.has_place = m->asked > 0;
+	e->model.has_faults = m->asked > 0;
+	e->model.faults = m->faults;
 	e->model.asked = m->asked;
 	e->model.place = m->place;
 	e->model.model = put_vector(&e->vector, m->model, m->dim);
@@ -356,7 +358,11 @@ static enum wire_verdict
 get_model(const Qml__Model *p, struct trainwire_model *out)
 {
 	if (p->member > UINT16_MAX || p->has_asked != p->has_place ||
-	    (p->has_asked && (p->asked > UINT16_MAX || p->place >= p->asked)))
+	    p->has_asked != p->has_faults)
+		return WIRE_MALFORMED;
+	if (p->has_asked &&
+	    (p->asked > UINT16_MAX || p->place >= p->asked ||
+		p->faults > UINT16_MAX))
 		return WIRE_MALFORMED;
 	out->round = p->round;
 	out->member = (uint16_t)p->member;
@@ -364,6 +370,7 @@ get_model(const Qml__Model *p, struct trainwire_model *out)
 	out->kept = p->kept;
 	out->asked = (uint16_t)(p->has_asked ? p->asked : 0);
 	out->place = (uint16_t)(p->has_asked ? p->place : p->member);
+	out->faults = (uint16_t)(p->has_asked ? p->faults : 0);
 	return take_vector(p->model, &out->model, &out->dim);
 }
 

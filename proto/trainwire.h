@@ -64,7 +64,7 @@ struct trainwire_model { /* TRAIN and SCORE */
 	uint64_t aggregated; /* rounds aggregated before */
 	uint64_t kept; /* 1 + round of our last update on the chain; 0: none.
 			* A round here is the first with the model. */
-	uint16_t member, place, asked; /* by seat; 0 asked: all founders are */
+	uint16_t member, place, asked, faults; /* 0 asked: all founders are */
 	uint32_t dim;
 	int64_t *model; /* [dim] Q24, owned */
 };

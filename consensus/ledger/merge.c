@@ -105,16 +105,15 @@ fill_periods(const struct merge *m)
 	}
 }
 
-/* A job that states its faults may ask fewer members than it was made for. */
+/* Fewer may be asked than there are faults: then all measure, all are heard. */
 static struct group_median_shape
-shape_of(const struct job *j, uint16_t nasked)
+shape_of(const struct job *j, const struct merge_asked *asked)
 {
-	const uint16_t faults = job_faults(j, nasked);
-
 	return (struct group_median_shape){
-	    .nmembers = nasked,
-	    .faults = faults < nasked || nasked == 0 ? faults
-						     : (uint16_t)(nasked - 1),
+	    .nmembers = asked->n,
+	    .faults = asked->faults < asked->n || asked->n == 0
+		? asked->faults
+		: (uint16_t)(asked->n - 1),
 	    .nparts = j->main.parts,
 	    .nangles = j->main.nangles,
 	};
@@ -124,7 +123,8 @@ static int
 check(const struct merge *m, const struct combine_settings *how, char *err,
     size_t errlen)
 {
-	struct group_median_shape shape = shape_of(m->job, m->nmembers);
+	const struct merge_asked all = {m->nmembers, m->faults};
+	struct group_median_shape shape = shape_of(m->job, &all);
 
 	if (combine_check(how, err, errlen) < 0)
 		return -EINVAL;
@@ -251,26 +251,11 @@ round_seed(const char *tag, const struct job *j, uint64_t round)
 	return hash_end(&s);
 }
 
-uint16_t
-merge_place(const bool asked[FEDERATION_MAX_MEMBERS], uint16_t member,
-    uint16_t *all)
-{
-	uint16_t place = UINT16_MAX, n = 0;
-
-	for (uint16_t i = 0; i < FEDERATION_MAX_MEMBERS; i++) {
-		if (asked[i] && i == member)
-			place = n;
-		n = (uint16_t)(n + asked[i]);
-	}
-	*all = n;
-	return place;
-}
-
 void
-merge_assign(const struct job *job, uint16_t nasked, uint64_t round,
-    uint8_t *assigned)
+merge_assign(const struct job *job, const struct merge_asked *asked,
+    uint64_t round, uint8_t *assigned)
 {
-	struct group_median_shape shape = shape_of(job, nasked);
+	struct group_median_shape shape = shape_of(job, asked);
 	struct hash seed = round_seed("qml.parts", job, round);
 
 	group_median_assign(&shape, &seed, assigned);
@@ -287,19 +272,19 @@ struct deal {
 static struct deal
 deal_of(const struct merge *m, const struct merge_round *r)
 {
+	struct merge_asked asked = {0, m->faults};
 	struct deal d;
-	uint16_t n = 0;
 
 	for (uint16_t i = 0; i < FEDERATION_MAX_MEMBERS; i++) {
 		const bool in =
 		    i < m->nmembers && (r->asked == NULL || r->asked[i]);
 
-		d.place[i] = in ? n : UINT16_MAX;
-		n = (uint16_t)(n + in);
+		d.place[i] = in ? asked.n : UINT16_MAX;
+		asked.n = (uint16_t)(asked.n + in);
 	}
-	d.shape = shape_of(m->job, n);
-	if (n > 0)
-		merge_assign(m->job, n, r->number, m->scratch);
+	d.shape = shape_of(m->job, &asked);
+	if (asked.n > 0)
+		merge_assign(m->job, &asked, r->number, m->scratch);
 	return d;
 }
 

@@ -61,13 +61,6 @@ struct merge_round {
 	const bool *asked; /* [FEDERATION_MAX_MEMBERS]; NULL: all there are */
 };
 
-/* A member's place among all who are asked, by seat, and how many these are.
- * Parts of a vqe are dealt out to them: not to seats of members who have left,
- * nor of candidates, who would leave parts unmeasured. UINT16_MAX: the member
- * is not asked. */
-uint16_t merge_place(const bool asked[FEDERATION_MAX_MEMBERS], uint16_t member,
-    uint16_t *all);
-
 /* Is every segment at most clip long (L2)? A vqe's parts are not bounded so:
  * their medians are. */
 bool merge_within(const struct merge *m, const int64_t *update, int64_t clip);
@@ -82,9 +75,24 @@ bool merge_can(const struct merge *m, const struct merge_round *r);
  * round in place. False: the updates cannot be combined, nothing changed. */
 bool merge_run(const struct merge *m, const struct merge_round *r,
     const int64_t *model, int64_t *moments, int64_t *delta);
-/* What is measured of a vqe's parts by each of so many who are asked, 1 or
- * more: assigned[nasked * parts]. The trainer does the same. */
-void merge_assign(const struct job *job, uint16_t nasked, uint64_t round,
-    uint8_t *assigned);
+/* To whom parts are dealt. */
+struct merge_asked {
+	uint16_t n; /* 1.. */
+	/* job_faults() of all members: as many may lie among fewer, too. */
+	uint16_t faults;
+};
+
+/* What is measured of a vqe's parts by each of those who are asked:
+ * assigned[asked->n * parts]. The trainer does the same. */
+void merge_assign(const struct job *job, const struct merge_asked *asked,
+    uint64_t round, uint8_t *assigned);
+
+struct ledger;
+
+/* A member's place among those whom the open round asks, by seat; UINT16_MAX:
+ * it is not asked. Parts of a vqe are dealt out to them and not to seats of
+ * those who have left, nor of candidates, who would leave parts unmeasured. */
+uint16_t ledger_place(const struct ledger *l, uint16_t member,
+    struct merge_asked *asked);
 
 #endif

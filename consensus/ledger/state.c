@@ -254,6 +254,20 @@ state_open_round(const struct ledger *l, struct ledger_round *r,
 	draw_asked(l, o->m, r);
 }
 
+uint16_t
+ledger_place(const struct ledger *l, uint16_t member, struct merge_asked *asked)
+{
+	uint16_t place = UINT16_MAX;
+
+	*asked = (struct merge_asked){0, l->merge.faults};
+	for (uint16_t i = 0; i < FEDERATION_MAX_MEMBERS; i++) {
+		if (l->round.asked[i] && i == member)
+			place = asked->n;
+		asked->n = (uint16_t)(asked->n + l->round.asked[i]);
+	}
+	return place;
+}
+
 static uint32_t
 weight_of(const struct ledger *l, uint16_t member)
 {

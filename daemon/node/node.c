@@ -205,14 +205,14 @@ handle_train(struct node *n, const struct replica_action *a)
 		log_warn("data.unused", "round=%llu why=\"%s\"",
 		    (unsigned long long)a->fl_round, n->unused);
 	if (n->trainer != NULL && !n->stopping && n->unused == NULL) {
-		uint16_t asked,
-		    place =
-			merge_place(ledger_round(l)->asked, n->self, &asked);
+		struct merge_asked asked;
+		const uint16_t place = ledger_place(l, n->self, &asked);
 		const struct trainwire_model m = {.round = a->fl_round -
 			n->job_first,
 		    .member = n->self,
 		    .place = place,
-		    .asked = place < asked ? asked : 0,
+		    .asked = place < asked.n ? asked.n : 0,
+		    .faults = asked.faults,
 		    .aggregated = ledger_round(l)->aggregated,
 		    .kept = used > 0 ? used - n->job_first : 0,
 		    .dim = ledger_dim(l),

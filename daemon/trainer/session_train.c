@@ -40,14 +40,18 @@ static int
 assign_parts(struct turn *t)
 {
 	const struct trainwire_model *m = t->m;
-	const uint16_t asked =
-	    m->asked > 0 ? m->asked : t->s->federation.nmembers;
+	const uint16_t founders = t->s->federation.nmembers;
+	struct merge_asked asked = {m->asked, m->faults};
 	size_t parts = t->job->main.parts, i;
-	uint8_t *all = calloc(asked, parts), *own;
+	uint8_t *all, *own;
 
+	if (m->asked == 0)
+		asked = (struct merge_asked){founders,
+		    job_faults(t->job, founders)};
+	all = calloc(asked.n, parts);
 	if (!all)
 		return -ENOMEM;
-	merge_assign(t->job, asked, m->round, all);
+	merge_assign(t->job, &asked, m->round, all);
 	own = all + (m->asked > 0 ? m->place : m->member) * parts;
 	for (i = 0; i < parts; i++)
 		t->out.rows += own[i];

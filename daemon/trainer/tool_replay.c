@@ -113,7 +113,8 @@ retrain(struct replay *r, const struct answer *a, struct trainwire_msg *out)
 {
 	const struct ledger_round *lr = ledger_round(r->ledger);
 	const uint64_t used = lr->bases.used[r->member];
-	uint16_t asked, place = merge_place(lr->asked, r->member, &asked);
+	struct merge_asked asked;
+	const uint16_t place = ledger_place(r->ledger, r->member, &asked);
 	int rc, age = bases_age(&lr->bases, &a->base_model);
 	struct trainwire_model m;
 
@@ -125,7 +126,8 @@ retrain(struct replay *r, const struct answer *a, struct trainwire_msg *out)
 	    .kept = used > 0 ? used - lr->first : 0,
 	    .member = r->member,
 	    .place = place,
-	    .asked = place < asked ? asked : 0,
+	    .asked = place < asked.n ? asked.n : 0,
+	    .faults = asked.faults,
 	    .dim = ledger_dim(r->ledger),
 	    .model = r->models[age],
 	};

@@ -351,6 +351,7 @@ test_newcomers_parts(void **state)
 {
 	struct federation f = wine(vqe);
 	struct trainwire_model m = start(&f);
+	const struct merge_asked five = {5, 1};
 	const struct group_median_shape shape = {5, 1, f.job.main.parts,
 	    VQE_ANGLES};
 	struct trainwire_trained t;
@@ -366,9 +367,10 @@ test_newcomers_parts(void **state)
 	m.member = 7;
 	m.place = 4;
 	m.asked = 5;
+	m.faults = 1;
 	for (m.round = 0; m.round < 3; m.round++) {
 		t = train(&s, &m);
-		merge_assign(&f.job, 5, m.round, assigned);
+		merge_assign(&f.job, &five, m.round, assigned);
 		assert_true(t.rows > 0);
 		assert_true(group_median_fits(&shape, assigned, 4, t.delta));
 		free(t.delta);

@@ -111,6 +111,44 @@ test_fields(void **state)
 }
 
 /* The first place of "psql" with its zero byte. */
+/* To whom a vqe's parts are dealt: all three numbers, or none. */
+static void
+test_asked(void **state)
+{
+	struct trainwire_msg m, back;
+	struct sample s;
+	uint8_t *data;
+	size_t len;
+
+	(void)state;
+	sample_open(&s, 43);
+	m = sample_train(&s, TRAINWIRE_TRAIN);
+	m.u.model.asked = 3;
+	m.u.model.place = 2;
+	m.u.model.faults = 1;
+	check_message(&m);
+	assert_int_equal(trainwire_encode(&m, &data, &len), 0);
+	assert_int_equal(trainwire_decode(data, len, &back), WIRE_OK);
+	assert_int_equal(back.u.model.asked, 3);
+	assert_int_equal(back.u.model.place, 2);
+	assert_int_equal(back.u.model.faults, 1);
+	trainwire_msg_close(&back);
+	free(data);
+	m.u.model.place = 3;
+	assert_int_equal(trainwire_encode(&m, &data, &len), 0);
+	assert_int_equal(trainwire_decode(data, len, &back), WIRE_MALFORMED);
+	free(data);
+	m.u.model.asked = 0;
+	assert_int_equal(trainwire_encode(&m, &data, &len), 0);
+	assert_int_equal(trainwire_decode(data, len, &back), WIRE_OK);
+	assert_int_equal(back.u.model.asked, 0);
+	assert_int_equal(back.u.model.place, back.u.model.member);
+	trainwire_msg_close(&back);
+	free(data);
+	trainwire_msg_close(&m);
+	sample_close(&s);
+}
+
 static uint8_t *
 find_word(uint8_t *data, size_t len)
 {
@@ -222,6 +260,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(test_all_types),
 	    cmocka_unit_test(test_fields),
+	    cmocka_unit_test(test_asked),
 	    cmocka_unit_test(test_command),
 	    cmocka_unit_test(test_control_characters),
 	    cmocka_unit_test(test_strict),

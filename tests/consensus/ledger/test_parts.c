@@ -16,6 +16,7 @@
 #include "poll.h"
 
 #define N 4
+#define FAULTS 1 /* of N members */
 #define PARTS 9
 #define ANGLES 8
 
@@ -41,14 +42,14 @@ vqe(struct job *j)
 }
 
 static void
-ask(struct town *t, struct hash *order)
+ask(struct town *t, uint16_t owners, struct hash *order)
 {
 	struct bytes_writer w = BYTES_WRITER_INIT, job = BYTES_WRITER_INIT;
-	struct body_order o = {.nassets = N};
+	struct body_order o = {.nassets = owners};
 	struct job j = t->f.job;
 	struct tx *x;
 
-	for (uint16_t i = 0; i < N; i++) {
+	for (uint16_t i = 0; i < owners; i++) {
 		struct body_asset a = {.root = rows_of(i),
 		    .rows = 10,
 		    .tasks = 1u << JOB_VQE,
@@ -75,10 +76,10 @@ ask(struct town *t, struct hash *order)
 	bytes_writer_close(&job);
 }
 
-/* The founders' job is over, and an order waits for its last acceptance: that
- * and proposals of somebody new make one block. */
+/* The founders' job is over, and an order waits for the last of so many owners
+ * to accept it: that and proposals of somebody new make one block. */
 static void
-begin(struct town *t, uint8_t proposals)
+begin(struct town *t, uint16_t owners, uint8_t proposals)
 {
 	struct tx *txs[1 + N];
 	struct payload p;
@@ -89,14 +90,14 @@ begin(struct town *t, uint8_t proposals)
 	t->now_ms += TOWN_COLLECT_MS;
 	poll_keep(t, town_build(t));
 	assert_true(ledger_round(t->l)->finished);
-	ask(t, &order);
-	for (uint16_t i = 0; i < N; i++) {
+	ask(t, owners, &order);
+	for (uint16_t i = 0; i < owners; i++) {
 		struct bytes_writer w = BYTES_WRITER_INIT;
 		struct body_ref b = {order};
 
 		body_ref_put(&w, &b);
 		txs[0] = poll_tx(t, i, TX_ORDER_ACCEPT, &w);
-		if (i + 1 < N)
+		if (i + 1 < owners)
 			poll_commit(t, txs, 1);
 	}
 	for (uint8_t k = 0; k < proposals; k++) {
@@ -114,10 +115,12 @@ static struct answer *
 measured(struct town *t, uint16_t member, uint16_t dealt)
 {
 	struct answer *a = town_draft(t, member, ANSWER_UPDATE);
+	const struct merge_asked asked = {dealt, FAULTS};
 	uint8_t assigned[(N + 1) * PARTS];
 
 	a->data_asset = rows_of(member);
-	merge_assign(ledger_job(t->l), dealt, ledger_job_round(t->l), assigned);
+	merge_assign(ledger_job(t->l), &asked, ledger_job_round(t->l),
+	    assigned);
 	assert_int_equal(a->dim, PARTS * (ANGLES + 1));
 	for (uint32_t k = 0; k < a->dim; k++)
 		a->delta[k] = assigned[member * PARTS + k / (ANGLES + 1)] &&
@@ -137,17 +140,23 @@ judged_alike(struct town *t, const struct answer *a, enum ledger_verdict v)
 	assert_int_equal(ledger_check_answer(t->image, a), v);
 }
 
-/* All measure, and the round is aggregated. */
+/* All who are asked have answered. */
 static void
-aggregated(struct town *t)
+closed(struct town *t)
 {
-	for (uint16_t i = 0; i < N; i++)
-		town_keep(t, measured(t, i, N));
 	for (uint16_t v = 0; v < N; v++)
 		town_attest(t, v, UINT64_MAX);
 	t->now_ms += TOWN_INTERVAL_MS;
 	poll_keep(t, town_build(t));
 	assert_int_equal(poll_last()->header.kind, BLOCK_AGGREGATE);
+}
+
+static void
+aggregated(struct town *t)
+{
+	for (uint16_t i = 0; i < N; i++)
+		town_keep(t, measured(t, i, N));
+	closed(t);
 }
 
 static void
@@ -157,7 +166,7 @@ a_proposal_in_the_first_block(void **state)
 	struct town t;
 
 	(void)state;
-	begin(&t, 1);
+	begin(&t, N, 1);
 	four = measured(&t, 1, N);
 	five = measured(&t, 1, N + 1);
 	judged_alike(&t, four, LEDGER_OK);
@@ -180,11 +189,45 @@ candidates_measure_nothing(void **state)
 	struct town t;
 
 	(void)state;
-	begin(&t, N - 1);
+	begin(&t, N, N - 1);
 	poll_beat(&t);
 	assert_int_equal(ledger_nmembers(t.l), 2 * N - 1);
 	for (unsigned i = 0; i < 8; i++)
 		aggregated(&t);
+	poll_end(&t);
+}
+
+/* Of four members one may lie, also where only three have the data: all three
+ * measure everything, and the median is what two of them say. */
+static void
+a_liar_of_three(void **state)
+{
+	int64_t before[ANGLES], want;
+	struct merge_asked asked;
+	struct answer *a;
+	struct town t;
+
+	(void)state;
+	begin(&t, N - 1, 0);
+	assert_int_equal(ledger_place(t.l, 2, &asked), 2);
+	assert_int_equal(ledger_place(t.l, 3, &asked), UINT16_MAX);
+	assert_int_equal(asked.n, N - 1);
+	assert_int_equal(asked.faults, FAULTS);
+	memcpy(before, ledger_model(t.l), sizeof(before));
+	for (uint16_t i = 0; i + 1 < N; i++) {
+		a = measured(&t, i, N - 1);
+		for (uint32_t k = 0; k < a->dim && i == 1; k++)
+			a->delta[k] *= 1000;
+		answer_sign(a, t.keys[i], &t.fid);
+		town_keep(&t, a);
+	}
+	closed(&t);
+	for (int64_t j = 0; j < ANGLES; j++) {
+		want = 0;
+		for (int64_t p = 0; p + 1 < PARTS; p++)
+			want += p * (ANGLES + 1) + j + 1;
+		assert_int_equal(ledger_model(t.l)[j] - before[j], want);
+	}
 	poll_end(&t);
 }
 
@@ -197,7 +240,7 @@ a_copy_deals_alike(void **state)
 	struct town t;
 
 	(void)state;
-	begin(&t, 1);
+	begin(&t, N, 1);
 	assert_int_equal(ledger_clone(t.l, &copy), 0);
 	a = measured(&t, 2, N);
 	assert_int_equal(ledger_check_answer(copy, a), LEDGER_OK);
@@ -212,6 +255,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(a_proposal_in_the_first_block),
 	    cmocka_unit_test(candidates_measure_nothing),
+	    cmocka_unit_test(a_liar_of_three),
 	    cmocka_unit_test(a_copy_deals_alike),
 	};
 
