@@ -6,7 +6,8 @@
 #include "consensus/replica/agree.h"
 #include "consensus/replica/queue.h"
 
-#define POLKA_ROUNDS (BFT_MAX_ROUNDS + 1) /* and what led to the last one */
+/* Of each round, and what led to the last one. */
+#define POLKA_VOTES ((BFT_MAX_ROUNDS + 1) * (size_t)BFT_MAX_VALIDATORS)
 
 /* False: not a quorum, as when the votes were lost before this was kept. */
 static bool
@@ -57,20 +58,27 @@ polka_keep(struct replica *r, const struct bft_mark *valid)
 	(void)queue_store(r, &store, NULL);
 }
 
+static bool
+is_older(const struct vote *a, const struct vote *b)
+{
+	return a->height != b->height ? a->height < b->height
+				      : a->round < b->round;
+}
+
 /* Where a height had more rounds than there is room for, the newest count. */
 static void
-take(struct replica *r, const struct vote *v, size_t most)
+take(struct replica *r, const struct vote *v)
 {
 	struct vote *oldest = r->votes;
 
-	if (r->nvotes < most) {
+	if (r->nvotes < POLKA_VOTES) {
 		r->votes[r->nvotes++] = *v;
 		return;
 	}
 	for (size_t i = 1; i < r->nvotes; i++)
-		if (r->votes[i].round < oldest->round)
+		if (is_older(&r->votes[i], oldest))
 			oldest = &r->votes[i];
-	if (oldest->round < v->round)
+	if (is_older(oldest, v))
 		*oldest = *v;
 }
 
@@ -78,32 +86,38 @@ void
 replica_load_votes(struct replica *r, const uint8_t *data, size_t len)
 {
 	struct bytes_reader rd = bytes_reader_of(data, len);
-	const size_t most = (size_t)POLKA_ROUNDS * r->n;
 	struct vote v;
 
 	if (r->votes == NULL)
-		r->votes = calloc(most, sizeof(*r->votes));
+		r->votes = calloc(POLKA_VOTES, sizeof(*r->votes));
 	r->load_failed |= r->votes == NULL;
 	while (r->votes != NULL && bytes_reader_left(&rd) > 0) {
 		vote_get(&rd, &v);
 		if (rd.bad)
 			return;
-		if (v.height == ledger_height(r->ledger) + 1 &&
-		    ledger_check_vote(r->ledger, &v) == LEDGER_OK)
-			take(r, &v, most);
+		/* Of a later height if the chain lost blocks. */
+		if (v.height > ledger_height(r->ledger))
+			take(r, &v);
 	}
 }
 
 void
 polka_replay(struct replica *r)
 {
+	const uint64_t height = ledger_height(r->ledger) + 1;
 	struct bft_event ev = {.type = BFT_EV_VOTE};
+	size_t later = 0;
 
 	for (size_t i = 0; i < r->nvotes; i++) {
 		ev.vote = r->votes[i];
-		agree_feed(r, &ev);
+		if (ev.vote.height > height)
+			r->votes[later++] = ev.vote;
+		else if (ledger_check_vote(r->ledger, &ev.vote) == LEDGER_OK)
+			agree_feed(r, &ev);
 	}
-	polka_clear(r);
+	r->nvotes = later;
+	if (later == 0)
+		polka_clear(r);
 }
 
 void

@@ -96,7 +96,6 @@ start(struct replica *r)
 	agree_enter(r);
 	if (r->halted)
 		return;
-	polka_replay(r);
 	round_enter(r);
 	round_progress(r);
 	gossip_tell(r, REPLICA_ALL);

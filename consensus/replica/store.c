@@ -473,13 +473,15 @@ drop(struct stale *st)
 
 /* All bodies in the pool are of this height or below; with a closed round so
  * are its answers, for those of the next one are queued after the block. What
- * becomes of evidence the replica says. */
+ * becomes of evidence the replica says. Where the chain lost blocks that come
+ * back now, what our later votes rest on is still needed. */
 static void
-drop_stale(struct store *s, bool round_closed)
+drop_stale(struct store *s, uint64_t height, bool round_closed)
 {
 	struct stale st = {.store = s, .answers = round_closed};
 
-	drop(&st);
+	if (!s->log.last.has_bft || s->log.last.bft.height <= height)
+		drop(&st);
 }
 
 static int
@@ -504,7 +506,7 @@ append_block(struct store *s, const struct replica_action *a)
 		return rc;
 	r = bytes_reader_of(a->data, a->len);
 	header_get(&r, &h);
-	drop_stale(s, h.kind != BLOCK_ORDINARY);
+	drop_stale(s, h.height, h.kind != BLOCK_ORDINARY);
 	/* A full disk is met here, with this block safe and nothing begun. */
 	return segments_reserve(&s->segments, s->room);
 }

@@ -3,6 +3,7 @@
  * member that signed many answers: the block that we are locked on is there,
  * whole. All who vote may have stopped at once, and then nobody else has it.
  */
+#include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -87,6 +88,24 @@ put_body(struct site *x, const struct block *b)
 	put(x, REPLICA_STORE_BODY, &b->id, &w);
 }
 
+static void
+put_precommit(struct site *x, uint64_t height, const struct bft_mark *mark)
+{
+	struct replica_action a = {.type = REPLICA_STORE,
+	    .store = REPLICA_STORE_RECORD};
+
+	a.record.type = VOTELOG_BFT;
+	a.record.has_bft = true;
+	a.record.bft = (struct bft_record){.type = BFT_RECORD_PRECOMMIT,
+	    .height = height,
+	    .round = (uint32_t)mark->round,
+	    .valid_round = BFT_NO_ROUND,
+	    .block = mark->block,
+	    .locked = *mark,
+	    .valid = *mark};
+	assert_int_equal(store_perform(&x->s, &a), 0);
+}
+
 /* We precommitted this block, and named this answer; NULL: none. */
 static void
 put_lock(struct site *x, const struct hash *block, uint32_t round,
@@ -96,22 +115,13 @@ put_lock(struct site *x, const struct hash *block, uint32_t round,
 	struct replica_action a = {.type = REPLICA_STORE,
 	    .store = REPLICA_STORE_RECORD};
 
-	a.record = (struct votelog_record){.type = VOTELOG_ANSWER,
-	    .has_answer = answer != NULL};
+	a.record =
+	    (struct votelog_record){.type = VOTELOG_ANSWER, .has_answer = true};
 	if (answer != NULL) {
 		a.record.answer.id = *answer;
 		assert_int_equal(store_perform(&x->s, &a), 0);
 	}
-	a.record.type = VOTELOG_BFT;
-	a.record.has_bft = true;
-	a.record.bft = (struct bft_record){.type = BFT_RECORD_PRECOMMIT,
-	    .height = 1,
-	    .round = round,
-	    .valid_round = BFT_NO_ROUND,
-	    .block = *block,
-	    .locked = mark,
-	    .valid = mark};
-	assert_int_equal(store_perform(&x->s, &a), 0);
+	put_precommit(x, 1, &mark);
 }
 
 static void
@@ -260,12 +270,55 @@ one_of_many_answers(void **state)
 	}
 }
 
+/* The chain may have lost blocks that we have signed beyond. While they come
+ * back the prevotes behind our lock stay; else a block ends its height. */
+static void
+prevotes_of_a_later_height(void **state)
+{
+	const struct bft_mark mark = {{{3}}, 0};
+	const struct hash id = {{7}};
+
+	(void)state;
+	for (uint64_t height = 1; height <= 2; height++) {
+		struct bytes_writer w = BYTES_WRITER_INIT;
+		struct replica_action a = {.type = REPLICA_STORE,
+		    .store = REPLICA_STORE_BLOCK,
+		    .height = 1};
+		struct commit commit = {.height = 1};
+		struct block *b;
+		struct site x;
+		uint8_t *data = NULL;
+		uint32_t len;
+
+		site_open(&x);
+		bytes_put_u8(&w, 9);
+		put(&x, REPLICA_STORE_POLKA, &id, &w);
+		put_precommit(&x, height, &mark);
+		x.town.now_ms += 1000;
+		b = heartbeat(&x, 0);
+		block_put(&w, b);
+		a.id = b->id;
+		a.data = w.data;
+		a.len = w.len;
+		a.commit = &commit;
+		assert_int_equal(store_perform(&x.s, &a), 0);
+		assert_int_equal(pool_get(&x.s.pool, POOL_POLKA, &id, &data,
+				     &len),
+		    height > 1 ? 0 : -ENOENT);
+		free(data);
+		bytes_writer_close(&w);
+		block_free(b);
+		site_close(&x);
+	}
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
 	    cmocka_unit_test(locked_among_many),
 	    cmocka_unit_test(one_of_many_answers),
+	    cmocka_unit_test(prevotes_of_a_later_height),
 	};
 
 	if (sign_setup() < 0)

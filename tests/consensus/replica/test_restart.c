@@ -12,6 +12,7 @@
 #include <cmocka.h>
 
 #include "consensus/bft/view.h"
+#include "tests/consensus/replica/past.h"
 #include "tests/consensus/replica/site.h"
 
 #define ROUNDS (2 * BFT_MAX_ROUNDS)
@@ -225,6 +226,65 @@ votes_of_many_rounds(void **state)
 	site_close(&s);
 }
 
+/* The chain lost blocks, the vote log did not: what made the block valid that
+ * we are locked on is shown again once they are back. Of the others who voted
+ * for it one may be a liar, and nobody else has seen the quorum. */
+static void
+votes_of_a_height_that_comes_back(void **state)
+{
+	const struct bft_mark lock = {.round = 0, .block = {{3}}};
+	struct votelog_record rec = {.type = VOTELOG_BFT, .has_bft = true};
+	struct bytes_writer w = BYTES_WRITER_INIT;
+	struct bft_bits bits;
+	struct chain x;
+	struct site s;
+	uint16_t peer = 0;
+
+	(void)state;
+	site_open(&s, 4);
+	chain_make(&s, &x);
+	site_boot(&s);
+	s.ms = 20000;
+	for (uint16_t i = 1; i < 4; i++) {
+		struct vote v = {.type = VOTE_PREVOTE,
+		    .height = CHAIN_LEN + 1,
+		    .block = lock.block,
+		    .validator = i};
+
+		vote_sign(&v, s.keys[i], &x.fed);
+		vote_put(&w, &v);
+		v.round = 1; /* not what was signed */
+		vote_put(&w, &v);
+	}
+	assert_int_equal(w.error, 0);
+	replica_load_votes(s.r, w.data, w.len);
+	bytes_writer_close(&w);
+	rec.bft.type = BFT_RECORD_PRECOMMIT;
+	rec.bft.height = CHAIN_LEN + 1;
+	rec.bft.valid_round = BFT_NO_ROUND;
+	rec.bft.locked = rec.bft.valid = lock;
+	rec.bft.block = lock.block;
+	assert_int_equal(replica_load_records(s.r, &rec, 1), 0);
+	chain_meet(&s);
+	for (uint16_t i = 1; i < 4; i++) {
+		chain_claim(&s, i, CHAIN_LEN);
+		peer = peer == 0 ? chain_asked(&s) : peer;
+	}
+	assert_int_not_equal(peer, 0);
+	for (unsigned k = 0; k < CHAIN_LEN; k++)
+		chain_give(&s, peer, &x, k);
+	for (unsigned k = 0; k < CHAIN_LEN; k++)
+		site_durable(&s);
+	assert_int_equal(replica_bft(s.r)->height, CHAIN_LEN + 1);
+	assert_int_equal(replica_bft(s.r)->locked.round, 0);
+	bits = bft_votes(replica_bft(s.r), 0, VOTE_PREVOTE, &lock.block);
+	assert_int_equal(bits.w[0], 7u << 1);
+	bits = bft_votes(replica_bft(s.r), 1, VOTE_PREVOTE, &lock.block);
+	assert_int_equal(bits.w[0], 0);
+	site_close(&s);
+	chain_close(&x);
+}
+
 int
 main(void)
 {
@@ -234,6 +294,7 @@ main(void)
 	    cmocka_unit_test(its_bytes_are_lost),
 	    cmocka_unit_test(not_shown_yet),
 	    cmocka_unit_test(votes_of_many_rounds),
+	    cmocka_unit_test(votes_of_a_height_that_comes_back),
 	};
 
 	if (sign_setup() < 0)
