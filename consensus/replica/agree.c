@@ -437,13 +437,11 @@ agree_enter(struct replica *r)
 	    ? BFT_NOT_VALIDATOR
 	    : r->self;
 	agree_feed(r, &ev);
-	if (r->nrecords > 0 && r->records[0].height == ev.enter.height) {
-		ev = (struct bft_event){.type = BFT_EV_RESTORE};
-		ev.restore.records = r->records;
-		ev.restore.nrecords = r->nrecords;
-		agree_feed(r, &ev);
-		r->nrecords = 0;
-	}
-	if (!r->halted)
-		polka_replay(r);
+	if (r->nrecords == 0 || r->records[0].height != ev.enter.height)
+		return;
+	ev = (struct bft_event){.type = BFT_EV_RESTORE};
+	ev.restore.records = r->records;
+	ev.restore.nrecords = r->nrecords;
+	agree_feed(r, &ev);
+	r->nrecords = 0;
 }

@@ -16,7 +16,8 @@
 /* Queues the write unless it was queued before. */
 void polka_keep(struct replica *r, const struct bft_mark *valid);
 /* After the core was restored, or came to the height that it had signed for
- * before the chain lost blocks: it hears the votes again. */
+ * before the chain lost blocks: it hears the votes again. Those of heights that
+ * are yet to come stay. */
 void polka_replay(struct replica *r);
 void polka_clear(struct replica *r);
 

@@ -96,6 +96,7 @@ start(struct replica *r)
 	agree_enter(r);
 	if (r->halted)
 		return;
+	polka_replay(r);
 	round_enter(r);
 	round_progress(r);
 	gossip_tell(r, REPLICA_ALL);
@@ -124,6 +125,9 @@ tick(struct replica *r)
 {
 	struct bft_event ev = {.type = BFT_EV_TIME};
 
+	/* Not before: what they lead to would be signed behind the others. */
+	if (r->nvotes > 0 && !sync_active(r))
+		polka_replay(r);
 	if (core_deadline(r) != 0 && r->now.mono >= core_deadline(r))
 		agree_feed(r, &ev);
 	sync_ask(r);

@@ -275,6 +275,8 @@ votes_of_a_height_that_comes_back(void **state)
 		chain_give(&s, peer, &x, k);
 	for (unsigned k = 0; k < CHAIN_LEN; k++)
 		site_durable(&s);
+	s.ms += 1000;
+	site_simple(&s, REPLICA_EV_TIME);
 	assert_int_equal(replica_bft(s.r)->height, CHAIN_LEN + 1);
 	assert_int_equal(replica_bft(s.r)->locked.round, 0);
 	bits = bft_votes(replica_bft(s.r), 0, VOTE_PREVOTE, &lock.block);
